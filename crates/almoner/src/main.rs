@@ -1,0 +1,2 @@
+//! Almoner.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The estimate: from a payer's answer to the amount to ask for.

@@ -1,0 +1,210 @@
+//! The double-entry ledger: which accounts each event moves money between.
+//!
+//! A transfer debits one account and credits another by the same amount, so that every
+//! transaction sums to zero by its very shape. To add an event, add a function that returns
+//! its transfers, and let `verify` recompute the balances that it leads to.
+
+use crate::money::Money;
+use crate::refund::RefundState;
+use crate::status::Status;
+use crate::tender::TenderType;
+
+/// An account of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Account {
+    /// What patients owe.
+    Receivable,
+    /// What patients were charged.
+    PatientCharges,
+    /// Cash in the drawer, per location.
+    Cash,
+    /// Checks and money orders, per location.
+    Checks,
+    /// Card terminal, per location.
+    Terminal,
+    /// Bank transfers, per location.
+    Transfers,
+    /// Other tenders, per location.
+    OtherTenders,
+    /// Held by the processor until it pays out.
+    ProcessorClearing,
+    /// Promised to patients and not yet given back.
+    RefundsPayable,
+}
+
+impl Account {
+    /// All accounts.
+    pub const ALL: [Self; 9] = [
+        Self::Receivable,
+        Self::PatientCharges,
+        Self::Cash,
+        Self::Checks,
+        Self::Terminal,
+        Self::Transfers,
+        Self::OtherTenders,
+        Self::ProcessorClearing,
+        Self::RefundsPayable,
+    ];
+
+    /// The name that is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Receivable => "receivable",
+            Self::PatientCharges => "patient_charges",
+            Self::Cash => "cash",
+            Self::Checks => "checks",
+            Self::Terminal => "terminal",
+            Self::Transfers => "transfers",
+            Self::OtherTenders => "other_tenders",
+            Self::ProcessorClearing => "processor_clearing",
+            Self::RefundsPayable => "refunds_payable",
+        }
+    }
+
+    /// The account with that stored name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|account| account.as_str() == name)
+    }
+
+    /// The account that a tender goes to.
+    pub fn of_tender(kind: TenderType) -> Self {
+        match kind {
+            TenderType::Cash => Self::Cash,
+            TenderType::Check | TenderType::MoneyOrder => Self::Checks,
+            TenderType::CardTerminal | TenderType::HsaFsaCard => Self::Terminal,
+            TenderType::BankTransfer => Self::Transfers,
+            TenderType::Other => Self::OtherTenders,
+            TenderType::CardProcessor => Self::ProcessorClearing,
+        }
+    }
+}
+
+/// Money that moves from the credited to the debited account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transfer {
+    /// What happened, in one stored word.
+    pub event: &'static str,
+    /// The account that is debited.
+    pub debit: Account,
+    /// The account that is credited.
+    pub credit: Account,
+    /// How much; more than zero.
+    pub amount: Money,
+}
+
+fn transfer(event: &'static str, debit: Account, credit: Account, amount: Money) -> Transfer {
+    Transfer { event, debit, credit, amount }
+}
+
+use Account::{PatientCharges, Receivable, RefundsPayable};
+
+/// The transfers of a change of status (`from` is `None` for a new payment). `tender` is how
+/// money was taken when `to` is Paid.
+///
+/// # Panics
+/// When a payment becomes Paid without a tender: the caller asked for one before.
+pub fn status_changed(
+    from: Option<Status>,
+    to: Status,
+    amount: Money,
+    tender: Option<TenderType>,
+) -> Vec<Transfer> {
+    let was_owed = from.is_some_and(Status::is_owed);
+    let issued = transfer("issued", Receivable, PatientCharges, amount);
+    if to == Status::Paid {
+        let account = Account::of_tender(tender.expect("Paid comes with a tender"));
+        let taken = transfer("tender_taken", account, Receivable, amount);
+        return if was_owed { vec![taken] } else { vec![issued, taken] };
+    }
+    match (was_owed, to.is_owed()) {
+        (false, true) => vec![issued],
+        (true, false) => vec![transfer("withdrawn", PatientCharges, Receivable, amount)],
+        _ => Vec::new(),
+    }
+}
+
+/// The transfers of a changed amount on a payment that is owed.
+pub fn amount_changed(before: Money, after: Money) -> Vec<Transfer> {
+    if after > before {
+        vec![transfer("amount_raised", Receivable, PatientCharges, after.minus(before))]
+    } else if after < before {
+        vec![transfer("amount_lowered", PatientCharges, Receivable, before.minus(after))]
+    } else {
+        Vec::new()
+    }
+}
+
+/// The transfers of a refund that moves from one state to another (`None` when it is made).
+pub fn refund_changed(
+    from: Option<RefundState>,
+    to: RefundState,
+    amount: Money,
+    tender: TenderType,
+) -> Vec<Transfer> {
+    let account = Account::of_tender(tender);
+    let mut transfers = Vec::new();
+    if from.is_none() {
+        transfers.push(transfer("refund_made", PatientCharges, RefundsPayable, amount));
+    }
+    match (from, to) {
+        (None | Some(RefundState::Pending), RefundState::Settled) => {
+            transfers.push(transfer("refund_settled", RefundsPayable, account, amount));
+        }
+        (Some(RefundState::Settled), RefundState::Failed) => {
+            transfers.push(transfer("refund_returned", account, RefundsPayable, amount));
+            transfers.push(transfer("refund_failed", RefundsPayable, PatientCharges, amount));
+        }
+        (Some(RefundState::Pending), RefundState::Failed | RefundState::Cancelled) => {
+            transfers.push(transfer("refund_failed", RefundsPayable, PatientCharges, amount));
+        }
+        _ => {}
+    }
+    transfers
+}
+
+/// The transfer of a tender that is taken back: the patient owes the amount again.
+pub fn tender_reversed(amount: Money, tender: TenderType) -> Vec<Transfer> {
+    vec![transfer("tender_reversed", Receivable, Account::of_tender(tender), amount)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::{By, EDGES};
+
+    fn balance(transfers: &[Transfer], account: Account) -> i64 {
+        let signed = |transfer: &Transfer| {
+            i64::from(transfer.debit == account) - i64::from(transfer.credit == account)
+        };
+        transfers.iter().map(|transfer| signed(transfer) * transfer.amount.cents()).sum()
+    }
+
+    #[test]
+    fn every_way_leaves_exactly_what_is_owed_as_receivable() {
+        let amount = Money::from_cents(700);
+        let owed = |status: Status| if status.is_owed() { 700 } else { 0 };
+        for edge in EDGES.iter().filter(|edge| !edge.from.is_collected()) {
+            let moved = status_changed(Some(edge.from), edge.to, amount, Some(TenderType::Cash));
+            let after = owed(edge.from) + balance(&moved, Receivable);
+            assert_eq!(after, owed(edge.to), "{edge:?}");
+            assert_eq!(balance(&moved, Account::Cash), i64::from(edge.to == Status::Paid) * 700);
+        }
+        for edge in EDGES.iter().filter(|edge| edge.by.contains(&By::Reversal)) {
+            let moved = tender_reversed(amount, TenderType::Check);
+            assert_eq!(balance(&moved, Receivable), owed(edge.to));
+        }
+    }
+
+    #[test]
+    fn a_refund_that_fails_leaves_no_trace_in_the_balances() {
+        let amount = Money::from_cents(300);
+        let step = |from, to| refund_changed(from, to, amount, TenderType::CardProcessor);
+        let mut moved = step(None, RefundState::Pending);
+        moved.extend(step(Some(RefundState::Pending), RefundState::Settled));
+        assert_eq!(balance(&moved, Account::ProcessorClearing), -300);
+        moved.extend(step(Some(RefundState::Settled), RefundState::Failed));
+        for account in Account::ALL {
+            assert_eq!(balance(&moved, account), 0, "{account:?}");
+        }
+    }
+}

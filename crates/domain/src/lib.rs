@@ -1,0 +1,30 @@
+//! The rules of a clinic's payments, free of database, network and clock.
+//!
+//! Everything here is a value or a pure function. What changes from clinic to clinic or from
+//! moment to moment (the time, randomness, what is stored) comes in as an argument, so that
+//! each rule can be tested alone. A new rule belongs here when it can be said without naming
+//! a table, a page or a party outside; otherwise it is a use case.
+
+pub mod ambient;
+pub mod error;
+pub mod estimate;
+pub mod ids;
+pub mod ledger;
+pub mod list;
+pub mod money;
+pub mod name;
+pub mod payment;
+pub mod refund;
+pub mod role;
+pub mod status;
+pub mod tender;
+pub mod text;
+pub mod time;
+
+pub use error::{FieldError, Invalid};
+pub use ids::{
+    CheckId, LocationId, OrganizationId, PatientId, PaymentId, PhysicianId, RefundId, TreatmentId,
+    UserId,
+};
+pub use money::{BasisPoints, Money};
+pub use status::Status;
