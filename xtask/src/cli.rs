@@ -1,0 +1,152 @@
+//! What may be written after `cargo xtask`.
+
+use crate::guard;
+use crate::process::Outcome;
+use crate::suite::{Group, TestOptions};
+
+/// The help text, also shown when the command line is not understood.
+pub(crate) const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  test [--only GROUP,…] [--keep-going]
+                     everything that must pass: tidy, format, lints, tests on both engines,
+                     browser tests on both engines, and the search for leaked patient data.
+                     GROUP is one of tidy, rust, browser. Without --keep-going the first
+                     failure ends the run.
+  tidy               only the style checks that the compiler does not make
+  bench              performance ratios, against a PostgreSQL of its own
+  soak [--seconds N] the long forms of the tests, then N seconds (60) of each fuzz target
+  with-postgres COMMAND…
+                     run a command with ALMONER_TEST_POSTGRES pointing at a throw-away server";
+
+/// How long one fuzz target runs when nothing else is said.
+const SOAK_SECONDS_DEFAULT: u32 = 60;
+/// The longest that one fuzz target may run: a day.
+const SOAK_SECONDS_MAX: u32 = 86_400;
+
+/// A command line that was understood.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Print the usage.
+    Help,
+    /// Run the test suite.
+    Test(TestOptions),
+    /// Run the style checks.
+    Tidy,
+    /// Print performance ratios.
+    Bench,
+    /// Run the long forms of the tests, and each fuzz target for so many seconds.
+    Soak {
+        /// The bound for each fuzz target.
+        seconds: u32,
+    },
+    /// Run a command beside a throw-away PostgreSQL.
+    WithPostgres(Vec<String>),
+    /// Internal: outlive the parent just long enough to stop a server (see [`guard`]).
+    Guard(Vec<String>),
+}
+
+/// Reads the words after the program's name.
+pub(crate) fn parse(arguments: &[String]) -> Outcome<Command> {
+    let Some((name, rest)) = arguments.split_first() else {
+        return Err("a command is missing".to_owned());
+    };
+    match name.as_str() {
+        "help" | "--help" | "-h" => Ok(Command::Help),
+        "test" => parse_test(rest).map(Command::Test),
+        "tidy" => no_more(rest).map(|()| Command::Tidy),
+        "bench" => no_more(rest).map(|()| Command::Bench),
+        "soak" => parse_soak(rest),
+        "with-postgres" if rest.is_empty() => Err("with-postgres needs a command".to_owned()),
+        "with-postgres" => Ok(Command::WithPostgres(rest.to_vec())),
+        guard::NAME => Ok(Command::Guard(rest.to_vec())),
+        other => Err(format!("there is no command `{other}`")),
+    }
+}
+
+fn no_more(rest: &[String]) -> Outcome<()> {
+    match rest.first() {
+        None => Ok(()),
+        Some(word) => Err(format!("`{word}` is not understood here")),
+    }
+}
+
+fn parse_test(rest: &[String]) -> Outcome<TestOptions> {
+    let mut options = TestOptions::default();
+    let mut words = rest.iter();
+    while let Some(word) = words.next() {
+        if word == "--keep-going" {
+            options.keep_going = true;
+        } else if word == "--only" {
+            let list = words.next().ok_or("--only needs a list of groups")?;
+            options.groups = parse_groups(list)?;
+        } else if let Some(list) = word.strip_prefix("--only=") {
+            options.groups = parse_groups(list)?;
+        } else {
+            return Err(format!("`{word}` is not understood here"));
+        }
+    }
+    Ok(options)
+}
+
+fn parse_groups(list: &str) -> Outcome<Vec<Group>> {
+    list.split(',')
+        .map(|name| match name {
+            "tidy" => Ok(Group::Tidy),
+            "rust" => Ok(Group::Rust),
+            "browser" => Ok(Group::Browser),
+            other => Err(format!("`{other}` is not a group; there are tidy, rust and browser")),
+        })
+        .collect()
+}
+
+fn parse_soak(rest: &[String]) -> Outcome<Command> {
+    let seconds = match rest {
+        [] => SOAK_SECONDS_DEFAULT,
+        [flag, value] if flag == "--seconds" => value
+            .parse()
+            .ok()
+            .filter(|seconds| (1..=SOAK_SECONDS_MAX).contains(seconds))
+            .ok_or_else(|| format!("--seconds takes a number from 1 to {SOAK_SECONDS_MAX}"))?,
+        [word, ..] => return Err(format!("`{word}` is not understood here")),
+    };
+    Ok(Command::Soak { seconds })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn test_runs_everything_unless_told_otherwise() {
+        let Ok(Command::Test(options)) = parse(&words("test")) else { panic!("not understood") };
+        assert_eq!(options.groups, [Group::Tidy, Group::Rust, Group::Browser]);
+        assert!(!options.keep_going);
+    }
+
+    #[test]
+    fn groups_are_chosen_by_name() {
+        let expected = TestOptions { groups: vec![Group::Tidy, Group::Browser], keep_going: true };
+        let line = words("test --only tidy,browser --keep-going");
+        assert_eq!(parse(&line), Ok(Command::Test(expected)));
+    }
+
+    #[test]
+    fn soak_is_bounded() {
+        assert_eq!(parse(&words("soak")), Ok(Command::Soak { seconds: SOAK_SECONDS_DEFAULT }));
+        assert_eq!(parse(&words("soak --seconds 5")), Ok(Command::Soak { seconds: 5 }));
+        assert!(parse(&words("soak --seconds 0")).is_err());
+        assert!(parse(&words("soak --seconds 1000000")).is_err());
+    }
+
+    #[test]
+    fn unknown_words_are_refused() {
+        for line in ["", "tset", "test --fast", "test --only", "test --only rost", "tidy now"] {
+            assert!(parse(&words(line)).is_err(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The commands that take long, and the one that lends its PostgreSQL to any other command.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::postgres::{self, Postgres};
+use crate::process::{self, Outcome};
+use crate::steps::Steps;
+use crate::tools::{self, Tool};
+use crate::{project, suite};
+
+/// Tests that see it set multiply their cases.
+const SOAK: (&str, &str) = ("ALMONER_SOAK", "1");
+
+/// Runs every benchmark of the workspace; each prints its own ratios.
+pub(crate) fn bench() -> Outcome<()> {
+    let root = project::root();
+    if !has_benchmarks(&root) {
+        return Err("there are no benchmarks yet (crates/*/benches/*.rs)".to_owned());
+    }
+    tools::ensure(&[Tool::Postgres])?;
+    let server = Postgres::start()?;
+    let mut command = process::cargo(&root, &["bench", "--workspace", "--bench", "*"]);
+    process::run(command.env(postgres::VARIABLE, server.url()))
+}
+
+/// Runs the long forms of all tests, then each fuzz target for so many seconds.
+pub(crate) fn soak(seconds: u32) -> Outcome<()> {
+    let root = project::root();
+    tools::ensure(&[Tool::Postgres])?;
+    tools::ensure_cargo(&root)?;
+    let server = Postgres::start()?;
+    let mut steps = Steps::new(true);
+    steps.run("long tests", || suite::nextest(&root, &server, "nextest-soak.toml", &[SOAK]));
+    let targets = tools::fuzz_targets(&root);
+    if targets.is_empty() {
+        println!("\nno fuzzing: `cargo fuzz` is not installed, or fuzz/fuzz_targets is empty");
+    }
+    for target in targets {
+        let limit = format!("-max_total_time={seconds}");
+        let mut command = process::cargo(&root, &["fuzz", "run", &target, "--", &limit]);
+        // Coverage needs unstable flags, which the stable compiler takes only with this.
+        command.env("RUSTC_BOOTSTRAP", "1");
+        steps.run(&format!("fuzz {target}"), || process::run(&mut command));
+    }
+    steps.finish()
+}
+
+/// Runs one command while a throw-away PostgreSQL is up.
+pub(crate) fn with_postgres(words: &[String]) -> Outcome<()> {
+    tools::ensure(&[Tool::Postgres])?;
+    let server = Postgres::start()?;
+    let mut command = Command::new(&words[0]);
+    process::run(command.args(&words[1..]).env(postgres::VARIABLE, server.url()))
+}
+
+fn has_benchmarks(root: &Path) -> bool {
+    let Ok(crates) = std::fs::read_dir(root.join("crates")) else { return false };
+    crates
+        .filter_map(Result::ok)
+        .any(|entry| !project::files_ending(&entry.path().join("benches"), ".rs").is_empty())
+}

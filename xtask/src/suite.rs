@@ -1,0 +1,151 @@
+//! `cargo xtask test`: everything that must pass, in an order that fails early.
+
+use std::path::Path;
+
+use crate::browser::{self, Engine};
+use crate::engines::Ran;
+use crate::postgres::{self, Postgres};
+use crate::process::{self, Outcome};
+use crate::steps::Steps;
+use crate::tools::{self, Tool};
+use crate::{project, tidy};
+
+/// Set by a developer who has 271 samples that the project may not carry.
+const SAMPLES: &str = "ALMONER_SAMPLES_271";
+
+/// What can be chosen with `--only`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Group {
+    /// The style checks.
+    Tidy,
+    /// Format, lints, and all tests that cargo knows.
+    Rust,
+    /// The browser tests and the search for leaks.
+    Browser,
+}
+
+/// What the developer asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct TestOptions {
+    /// The groups to run.
+    pub(crate) groups: Vec<Group>,
+    /// Whether to run the rest after a failure.
+    pub(crate) keep_going: bool,
+}
+
+impl Default for TestOptions {
+    fn default() -> Self {
+        Self { groups: vec![Group::Tidy, Group::Rust, Group::Browser], keep_going: false }
+    }
+}
+
+impl TestOptions {
+    fn wants(&self, group: Group) -> bool {
+        self.groups.contains(&group)
+    }
+
+    fn tools(&self) -> Vec<Tool> {
+        let mut tools = Vec::new();
+        if self.wants(Group::Rust) || self.wants(Group::Browser) {
+            tools.push(Tool::Postgres);
+        }
+        if self.wants(Group::Browser) {
+            tools.extend([Tool::Chromium, Tool::Node, Tool::Npm]);
+        }
+        tools
+    }
+}
+
+/// Runs what was asked for; an error when a step failed.
+pub(crate) fn test(options: &TestOptions) -> Outcome<()> {
+    let root = project::root();
+    let mut steps = Steps::new(options.keep_going);
+    steps.run("tools", || tools::ensure(&options.tools()));
+    if options.wants(Group::Tidy) {
+        steps.run("tidy", tidy::run);
+    }
+    if options.wants(Group::Rust) {
+        lint(&root, &mut steps);
+    }
+    let server = if options.tools().contains(&Tool::Postgres) {
+        let mut server = None;
+        steps.run("PostgreSQL", || {
+            let started = Postgres::start()?;
+            println!("{}", started.url());
+            server = Some(started);
+            Ok(())
+        });
+        server
+    } else {
+        None
+    };
+    if options.wants(Group::Rust) {
+        rust_tests(&root, server.as_ref(), &mut steps);
+    }
+    if options.wants(Group::Browser) {
+        browser_tests(&root, server.as_ref(), &mut steps);
+    }
+    drop(server);
+    steps.finish()
+}
+
+fn lint(root: &Path, steps: &mut Steps) {
+    steps.run("cargo tools", || tools::ensure_cargo(root));
+    steps.run("format", || process::run(&mut process::cargo(root, &["fmt", "--all", "--check"])));
+    steps.run("clippy", || {
+        let arguments = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+        process::run(&mut process::cargo(root, &arguments))
+    });
+}
+
+fn rust_tests(root: &Path, server: Option<&Postgres>, steps: &mut Steps) {
+    let samples = if std::env::var_os(SAMPLES).is_some() { "run" } else { "are left out" };
+    steps.run("tests", || {
+        println!("{SAMPLES}: the tests on samples from elsewhere {samples}");
+        nextest(root, needed(server)?, "nextest.toml", &[])
+    });
+    steps.run("documentation tests", || {
+        let mut command = process::cargo(root, &["test", "--doc", "--workspace", "--quiet"]);
+        process::run(command.env(postgres::VARIABLE, needed(server)?.url()))
+    });
+}
+
+fn browser_tests(root: &Path, server: Option<&Postgres>, steps: &mut Steps) {
+    steps.run("binary", || {
+        process::run(&mut process::cargo(root, &["build", "-p", "almoner", "--bin", "almoner"]))
+    });
+    steps.run("node packages", || tools::ensure_node_packages(root));
+    for engine in [Engine::Embedded, Engine::Server] {
+        let name = format!("browser, {}", engine.title());
+        steps.run(&name, || browser::run(root, engine, needed(server)?));
+        let name = format!("leaks, {}", engine.title());
+        steps.run(&name, || browser::search_leaks(root, engine));
+    }
+}
+
+/// Runs all tests with nextest, then counts them by engine. `config` is a file beside this crate.
+pub(crate) fn nextest(
+    root: &Path,
+    server: &Postgres,
+    config: &str,
+    variables: &[(&str, &str)],
+) -> Outcome<()> {
+    let config = format!("xtask:{}", root.join("xtask").join(config).display());
+    let report = project::target(root).join("nextest/default/xtask.xml");
+    // A report of an earlier run must never be counted as this one's.
+    let _ = std::fs::remove_file(&report);
+    let mut command = process::cargo(root, &["nextest", "run", "--workspace", "--no-fail-fast"]);
+    command.args(["--no-tests", "warn", "--tool-config-file", &config]);
+    command.env(postgres::VARIABLE, server.url()).envs(variables.iter().copied());
+    let outcome = process::run(&mut command);
+    let ran = Ran::read(&report);
+    if let Ok(ran) = &ran {
+        println!("{}", ran.line());
+    }
+    outcome?;
+    ran?.check()
+}
+
+fn needed(server: Option<&Postgres>) -> Outcome<&Postgres> {
+    server.ok_or_else(|| "PostgreSQL is needed and did not start".to_owned())
+}
