@@ -1,1 +1,36 @@
-//! store
+//! What is stored and how it is asked for: one set of statements for both engines.
+//!
+//! A file here belongs to one table or one question. Its functions take the transaction that
+//! their caller began, so that a use case decides what stands or falls together. To store
+//! something new, add a migration to both engines and a file of functions; the statement is
+//! plain SQL that both engines understand (`$1` parameters, `ON CONFLICT`, `RETURNING`, row
+//! values; sums are cast to `BIGINT`).
+
+pub mod attempts;
+pub mod audit;
+pub mod cards;
+pub mod counters;
+pub mod db;
+pub mod eligibility;
+pub mod idempotency;
+pub mod ledger;
+pub mod locations;
+pub mod notes;
+pub mod organizations;
+pub mod patients;
+pub mod payment_list;
+pub mod payments;
+pub mod physicians;
+pub mod refunds;
+pub mod rollups;
+pub mod sessions;
+pub mod staff;
+mod statement;
+pub mod tenders;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod treatments;
+pub mod verify;
+
+pub use db::{Db, StoreError, Tx};
+pub mod outcome_tmp;

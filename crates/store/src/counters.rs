@@ -1,0 +1,14 @@
+//! The numbers behind public ids: counted per organization and kind, never used again.
+
+use almoner_domain::OrganizationId;
+
+use crate::db::{StoreError, Tx};
+use crate::params;
+
+/// Takes the next number of a kind, such as `PAY`.
+pub async fn next(tx: &mut Tx, org: OrganizationId, kind: &str) -> Result<i64, StoreError> {
+    let sql = "INSERT INTO counter (organization_id, kind, last) VALUES ($1, $2, 1)
+        ON CONFLICT (organization_id, kind) DO UPDATE SET last = counter.last + 1
+        RETURNING last";
+    tx.one(sql, params![org, kind]).await?.int("last")
+}

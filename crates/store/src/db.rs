@@ -1,0 +1,555 @@
+//! The one file that names a database engine.
+//!
+//! Both engines run the very same SQL text with `$1`-style parameters; what differs (how a
+//! write begins, how a row is locked, how an error is told) is here, the schema's own dialect
+//! in `migrations/`. To support a further engine, add a variant to [`Db`], [`Tx`] and [`Row`]
+//! and a folder of migrations, and let the tests run on it.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::error::ErrorKind;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::query::Query;
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteRow, SqliteSynchronous,
+};
+use sqlx::{AssertSqlSafe, Postgres, Row as _, Sqlite, SqlSafeStr, SqlStr, Transaction};
+
+/// Connections that read at the same time from an embedded database.
+const EMBEDDED_READERS: u32 = 4;
+/// Connections to a database server.
+const SERVER_CONNECTIONS: u32 = 20;
+/// How long a request waits for a connection or for another writer.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Pages of the write-ahead log after which it is folded into the file.
+const CHECKPOINT_PAGES: &str = "4000";
+
+/// What can go wrong at the database.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be reached now; the same request may go through later.
+    #[error("the database cannot be reached")]
+    Unavailable(#[source] sqlx::Error),
+    /// A rule of the schema refused the change.
+    #[error("the database refused the change: {0}")]
+    Refused(String),
+    /// A row with this key exists already.
+    #[error("the row exists already: {0}")]
+    Duplicate(String),
+    /// The address of the database is unusable.
+    #[error("{0}")]
+    Address(String),
+    /// The schema could not be brought to this version.
+    #[error("the database could not be migrated")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// A stored value is not what the program wrote.
+    #[error("the stored {0} is not readable")]
+    Corrupt(String),
+    /// Anything else.
+    #[error("the database answered with an error")]
+    Other(#[source] sqlx::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
+                Self::Unavailable(error)
+            }
+            sqlx::Error::Database(told) => {
+                // SQLite tells of a trigger's refusal by its own code.
+                let trigger = told.code().is_some_and(|code| code == "1811");
+                let away = told.code().is_some_and(|code| {
+                    code.starts_with("08") || code.starts_with("57P") || code == "5"
+                });
+                match told.kind() {
+                    ErrorKind::UniqueViolation => Self::Duplicate(told.message().to_owned()),
+                    ErrorKind::Other if trigger => Self::Refused(told.message().to_owned()),
+                    ErrorKind::Other if away => Self::Unavailable(error),
+                    ErrorKind::Other => Self::Other(error),
+                    _ => Self::Refused(told.message().to_owned()),
+                }
+            }
+            _ => Self::Other(error),
+        }
+    }
+}
+
+/// A value that is bound to a parameter.
+#[derive(Debug, Clone)]
+pub enum Value {
+    /// A whole number, or none.
+    Int(Option<i64>),
+    /// A text, or none.
+    Text(Option<String>),
+    /// Bytes, or none.
+    Bytes(Option<Vec<u8>>),
+}
+
+macro_rules! value_from {
+    ($($source:ty => $variant:ident, $convert:expr;)+) => {$(
+        impl From<$source> for Value {
+            fn from(value: $source) -> Self {
+                Self::$variant(Some(($convert)(value)))
+            }
+        }
+
+        impl From<Option<$source>> for Value {
+            fn from(value: Option<$source>) -> Self {
+                Self::$variant(value.map($convert))
+            }
+        }
+    )+};
+}
+
+value_from! {
+    i64 => Int, |number| number;
+    &str => Text, str::to_owned;
+    String => Text, |text| text;
+    &[u8] => Bytes, <[u8]>::to_vec;
+    Vec<u8> => Bytes, |bytes| bytes;
+    jiff::Timestamp => Int, almoner_domain::time::micros;
+    almoner_domain::Money => Int, almoner_domain::Money::cents;
+    almoner_domain::OrganizationId => Int, |id: almoner_domain::OrganizationId| id.0;
+    almoner_domain::PaymentId => Int, almoner_domain::PaymentId::seq;
+    almoner_domain::PatientId => Int, almoner_domain::PatientId::seq;
+    almoner_domain::TreatmentId => Int, almoner_domain::TreatmentId::seq;
+    almoner_domain::CheckId => Int, almoner_domain::CheckId::seq;
+    almoner_domain::LocationId => Int, almoner_domain::LocationId::seq;
+    almoner_domain::PhysicianId => Int, almoner_domain::PhysicianId::seq;
+    almoner_domain::RefundId => Int, almoner_domain::RefundId::seq;
+    almoner_domain::UserId => Int, almoner_domain::UserId::seq;
+}
+
+/// The parameters of a statement, in order: `params![org, seq]`.
+#[macro_export]
+macro_rules! params {
+    ($($value:expr),* $(,)?) => {
+        vec![$($crate::db::Value::from($value)),*]
+    };
+}
+
+/// A row that was read; its columns are asked for by name.
+#[derive(Debug)]
+pub struct Row(RowOf);
+
+#[derive(Debug)]
+enum RowOf {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+macro_rules! getters {
+    ($($(#[$doc:meta])* $name:ident -> $kind:ty;)+) => {$(
+        $(#[$doc])*
+        pub fn $name(&self, column: &str) -> Result<$kind, StoreError> {
+            Ok(match &self.0 {
+                RowOf::Sqlite(row) => row.try_get(column)?,
+                RowOf::Postgres(row) => row.try_get(column)?,
+            })
+        }
+    )+};
+}
+
+impl Row {
+    getters! {
+        /// A whole number.
+        int -> i64;
+        /// A whole number that may be missing.
+        opt_int -> Option<i64>;
+        /// A text.
+        text -> String;
+        /// A text that may be missing.
+        opt_text -> Option<String>;
+        /// Bytes.
+        bytes -> Vec<u8>;
+    }
+
+    /// A moment.
+    pub fn time(&self, column: &str) -> Result<jiff::Timestamp, StoreError> {
+        Ok(almoner_domain::time::from_micros(self.int(column)?))
+    }
+
+    /// A moment that may be missing.
+    pub fn opt_time(&self, column: &str) -> Result<Option<jiff::Timestamp>, StoreError> {
+        Ok(self.opt_int(column)?.map(almoner_domain::time::from_micros))
+    }
+
+    /// An amount.
+    pub fn money(&self, column: &str) -> Result<almoner_domain::Money, StoreError> {
+        self.int(column).map(almoner_domain::Money::from_cents)
+    }
+
+    /// An amount that may be missing.
+    pub fn opt_money(&self, column: &str) -> Result<Option<almoner_domain::Money>, StoreError> {
+        Ok(self.opt_int(column)?.map(almoner_domain::Money::from_cents))
+    }
+
+    /// A word that stands for one of a kind's values, such as a status.
+    pub fn word<T>(
+        &self,
+        column: &str,
+        from_name: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, StoreError> {
+        let name = self.text(column)?;
+        from_name(&name).ok_or_else(|| StoreError::Corrupt(format!("{column} {name:?}")))
+    }
+}
+
+/// How safely an embedded database writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// What is acknowledged survives a power cut. For everything that is real.
+    Full,
+    /// As fast as it goes; for filling a file that is thrown away when the machine stops.
+    Scratch,
+}
+
+/// A database: embedded in the program, or a server.
+#[derive(Debug, Clone)]
+pub enum Db {
+    /// SQLite: one writer at a time, readers beside it.
+    Sqlite {
+        /// The connection that writes.
+        writer: SqlitePool,
+        /// The connections that read.
+        readers: SqlitePool,
+    },
+    /// PostgreSQL.
+    Postgres(PgPool),
+}
+
+/// Which engine a database runs on, for people and for tests of the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// SQLite.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+}
+
+impl Db {
+    /// Opens the database at `sqlite://path` or `postgres://…`; an embedded one is made when it
+    /// is missing.
+    ///
+    /// # Errors
+    /// [`StoreError::Address`] for an unusable address, [`StoreError::Unavailable`] when there
+    /// is no answer.
+    pub async fn open(url: &str, durability: Durability) -> Result<Self, StoreError> {
+        if let Some(path) = url.strip_prefix("sqlite://") {
+            return Self::open_embedded(Path::new(path), durability).await;
+        }
+        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+            let message = "The database must be sqlite://PATH or postgres://USER@HOST/NAME.";
+            return Err(StoreError::Address(message.to_owned()));
+        }
+        let options = PgConnectOptions::from_str(url)
+            .map_err(|_| StoreError::Address("The postgres:// address is not readable.".into()))?
+            .application_name("almoner");
+        let pool = PgPoolOptions::new()
+            .max_connections(SERVER_CONNECTIONS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .connect_with(options)
+            .await
+            .map_err(StoreError::Unavailable)?;
+        Ok(Self::Postgres(pool))
+    }
+
+    async fn open_embedded(path: &Path, durability: Durability) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(match durability {
+                Durability::Full => SqliteSynchronous::Full,
+                Durability::Scratch => SqliteSynchronous::Off,
+            })
+            .foreign_keys(true)
+            .busy_timeout(ACQUIRE_TIMEOUT)
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
+        let pool = |connections| {
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .test_before_acquire(false)
+        };
+        let writer = pool(1).connect_with(options.clone()).await.map_err(|error| {
+            let place = path.display();
+            match error {
+                sqlx::Error::Database(told) => {
+                    StoreError::Address(format!("Cannot open {place}: {}.", told.message()))
+                }
+                other => StoreError::Unavailable(other),
+            }
+        })?;
+        let readers = pool(EMBEDDED_READERS).connect_with(options).await?;
+        Ok(Self::Sqlite { writer, readers })
+    }
+
+    /// Which engine this is.
+    pub fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite { .. } => Engine::Sqlite,
+            Self::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// Brings the schema to this version; safe to call from several servers at once.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let migrator = Migrator::with_migrations(migrations(self.engine()));
+        match self {
+            Self::Sqlite { writer, .. } => migrator.run(writer).await?,
+            Self::Postgres(pool) => migrator.run(pool).await?,
+        }
+        Ok(())
+    }
+
+    /// Whether the schema is that of this version.
+    pub async fn is_current(&self) -> Result<bool, StoreError> {
+        let newest = migrations(self.engine()).iter().map(|step| step.version).max();
+        let mut tx = self.read().await?;
+        let sql = "SELECT max(version) AS version FROM _sqlx_migrations WHERE success";
+        let applied = tx.optional(sql, Vec::new()).await?;
+        let applied = applied.map(|row| row.opt_int("version")).transpose()?.flatten();
+        Ok(applied == newest)
+    }
+
+    /// Begins a transaction that writes. It is undone unless committed.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => {
+                Tx::SqliteWrite(writer.begin_with("BEGIN IMMEDIATE").await?)
+            }
+            Self::Postgres(pool) => Tx::PostgresWrite(pool.begin().await?),
+        })
+    }
+
+    /// A connection that only reads; each statement sees what is committed by then.
+    pub async fn read(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Tx::SqliteRead(readers.acquire().await?),
+            Self::Postgres(pool) => Tx::PostgresRead(pool.acquire().await?),
+        })
+    }
+
+    /// Closes all connections; an embedded database folds its log into the file.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+macro_rules! migration_list {
+    ($engine:literal: $($version:literal $name:literal),+ $(,)?) => {
+        [$((
+            $version,
+            $name,
+            include_str!(concat!("../migrations/", $engine, "/", $name, ".sql")),
+        )),+]
+    };
+}
+
+/// The steps of the schema; a new one is added to both lists and never edited once released.
+fn migrations(engine: Engine) -> Vec<Migration> {
+    let steps = match engine {
+        Engine::Sqlite => migration_list!("sqlite": 1 "0001_foundation"),
+        Engine::Postgres => migration_list!("postgres": 1 "0001_foundation"),
+    };
+    let step = |(version, name, sql): (i64, &'static str, &'static str)| {
+        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    steps.into_iter().map(step).collect()
+}
+
+/// A connection in use: a transaction that writes, or a connection that reads.
+#[derive(Debug)]
+pub enum Tx {
+    /// Writing to SQLite.
+    SqliteWrite(Transaction<'static, Sqlite>),
+    /// Reading from SQLite.
+    SqliteRead(PoolConnection<Sqlite>),
+    /// Writing to PostgreSQL.
+    PostgresWrite(Transaction<'static, Postgres>),
+    /// Reading from PostgreSQL.
+    PostgresRead(PoolConnection<Postgres>),
+}
+
+fn sqlite_query(sql: SqlStr, values: Vec<Value>) -> Query<'static, Sqlite, SqliteArguments> {
+    values.into_iter().fold(sqlx::query(sql), |query, value| match value {
+        Value::Int(number) => query.bind(number),
+        Value::Text(text) => query.bind(text),
+        Value::Bytes(bytes) => query.bind(bytes),
+    })
+}
+
+fn postgres_query(sql: SqlStr, values: Vec<Value>) -> Query<'static, Postgres, PgArguments> {
+    values.into_iter().fold(sqlx::query(sql), |query, value| match value {
+        Value::Int(number) => query.bind(number),
+        Value::Text(text) => query.bind(text),
+        Value::Bytes(bytes) => query.bind(bytes),
+    })
+}
+
+/// Calls one method of a query on whichever connection is in use.
+macro_rules! run {
+    ($tx:expr, $sql:expr, $values:expr, $method:ident) => {
+        match $tx {
+            Tx::SqliteWrite(c) => {
+                sqlite_query($sql, $values).$method(&mut **c).await.map(Into::into)
+            }
+            Tx::SqliteRead(c) => {
+                sqlite_query($sql, $values).$method(&mut **c).await.map(Into::into)
+            }
+            Tx::PostgresWrite(c) => {
+                postgres_query($sql, $values).$method(&mut **c).await.map(Into::into)
+            }
+            Tx::PostgresRead(c) => {
+                postgres_query($sql, $values).$method(&mut **c).await.map(Into::into)
+            }
+        }
+    };
+}
+
+impl From<SqliteRow> for Row {
+    fn from(row: SqliteRow) -> Self {
+        Self(RowOf::Sqlite(row))
+    }
+}
+
+impl From<PgRow> for Row {
+    fn from(row: PgRow) -> Self {
+        Self(RowOf::Postgres(row))
+    }
+}
+
+struct Rows(Vec<Row>);
+struct MaybeRow(Option<Row>);
+struct Affected(u64);
+
+impl<R: Into<Row>> From<Vec<R>> for Rows {
+    fn from(rows: Vec<R>) -> Self {
+        Self(rows.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<R: Into<Row>> From<Option<R>> for MaybeRow {
+    fn from(row: Option<R>) -> Self {
+        Self(row.map(Into::into))
+    }
+}
+
+impl From<sqlx::sqlite::SqliteQueryResult> for Affected {
+    fn from(result: sqlx::sqlite::SqliteQueryResult) -> Self {
+        Self(result.rows_affected())
+    }
+}
+
+impl From<sqlx::postgres::PgQueryResult> for Affected {
+    fn from(result: sqlx::postgres::PgQueryResult) -> Self {
+        Self(result.rows_affected())
+    }
+}
+
+impl Tx {
+    /// All rows that a statement returns.
+    pub async fn all(
+        &mut self,
+        sql: impl Into<Sql>,
+        values: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let sql = sql.into().0;
+        let rows: Result<Rows, sqlx::Error> = run!(self, sql, values, fetch_all);
+        Ok(rows?.0)
+    }
+
+    /// The first row that a statement returns, if any.
+    pub async fn optional(
+        &mut self,
+        sql: impl Into<Sql>,
+        values: Vec<Value>,
+    ) -> Result<Option<Row>, StoreError> {
+        let sql = sql.into().0;
+        let row: Result<MaybeRow, sqlx::Error> = run!(self, sql, values, fetch_optional);
+        Ok(row?.0)
+    }
+
+    /// The row that a statement always returns.
+    pub async fn one(
+        &mut self,
+        sql: impl Into<Sql>,
+        values: Vec<Value>,
+    ) -> Result<Row, StoreError> {
+        self.optional(sql, values).await?.ok_or(StoreError::Other(sqlx::Error::RowNotFound))
+    }
+
+    /// Runs a statement and tells how many rows it touched.
+    pub async fn execute(
+        &mut self,
+        sql: impl Into<Sql>,
+        values: Vec<Value>,
+    ) -> Result<u64, StoreError> {
+        let sql = sql.into().0;
+        let done: Result<Affected, sqlx::Error> = run!(self, sql, values, execute);
+        Ok(done?.0)
+    }
+
+    /// Runs a statement that must touch exactly one row.
+    ///
+    /// # Panics
+    /// When it touched another number of rows: the program's picture of the data was wrong, and
+    /// going on would lose or double something.
+    pub async fn execute_one(
+        &mut self,
+        sql: impl Into<Sql>,
+        values: Vec<Value>,
+    ) -> Result<(), StoreError> {
+        let touched = self.execute(sql, values).await?;
+        assert_eq!(touched, 1, "the statement was to touch one row");
+        Ok(())
+    }
+
+    /// What to append to a `SELECT` so that its rows stay as they are until the commit.
+    pub fn lock(&self) -> &'static str {
+        match self {
+            Self::SqliteWrite(_) | Self::SqliteRead(_) => "",
+            Self::PostgresWrite(_) | Self::PostgresRead(_) => " FOR UPDATE",
+        }
+    }
+
+    /// Keeps what was written.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::SqliteWrite(tx) => tx.commit().await?,
+            Self::PostgresWrite(tx) => tx.commit().await?,
+            Self::SqliteRead(_) | Self::PostgresRead(_) => {}
+        }
+        Ok(())
+    }
+}
+
+/// The text of a statement. It never holds what a person typed; that is bound.
+#[derive(Debug)]
+pub struct Sql(SqlStr);
+
+impl From<&'static str> for Sql {
+    fn from(text: &'static str) -> Self {
+        Self(text.into_sql_str())
+    }
+}
+
+impl From<String> for Sql {
+    fn from(text: String) -> Self {
+        Self(AssertSqlSafe(text).into_sql_str())
+    }
+}

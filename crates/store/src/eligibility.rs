@@ -1,0 +1,298 @@
+//! Eligibility checks: the payer's text as it came, and what was read from it.
+
+use crate::outcome_tmp::Outcome;
+use almoner_domain::{CheckId, OrganizationId, PatientId};
+use jiff::Timestamp;
+
+use crate::db::{Row, StoreError, Tx};
+use crate::params;
+use crate::statement::Statement;
+
+/// A file that was handed in.
+#[derive(Debug, Clone)]
+pub struct CheckFile {
+    /// SHA-256 of the content.
+    pub hash: Vec<u8>,
+    /// Its name, without folders.
+    pub name: String,
+    /// The untouched content.
+    pub content: Vec<u8>,
+    /// Why nothing could be read, when nothing could.
+    pub failure: Option<String>,
+}
+
+/// Keeps a file; the same content again changes nothing.
+pub async fn keep_file(
+    tx: &mut Tx,
+    org: OrganizationId,
+    file: &CheckFile,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO eligibility_file (organization_id, file_hash, name, content, failure,
+        imported_at_us) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+    let CheckFile { hash, name, content, failure } = file.clone();
+    tx.execute(sql, params![org, hash, name, content, failure, now]).await.map(drop)
+}
+
+/// A file from which nothing could be read.
+#[derive(Debug, Clone)]
+pub struct UnreadFile {
+    /// Its name.
+    pub name: String,
+    /// Why.
+    pub failure: String,
+    /// When it was handed in.
+    pub imported_at: Timestamp,
+}
+
+/// The files from which nothing could be read, newest first, at most `limit`.
+pub async fn unread_files(
+    tx: &mut Tx,
+    org: OrganizationId,
+    limit: i64,
+) -> Result<Vec<UnreadFile>, StoreError> {
+    let sql = "SELECT name, failure, imported_at_us FROM eligibility_file
+        WHERE organization_id = $1 AND failure IS NOT NULL
+        ORDER BY imported_at_us DESC LIMIT $2";
+    let file = |row: &Row| {
+        Ok(UnreadFile {
+            name: row.text("name")?,
+            failure: row.text("failure")?,
+            imported_at: row.time("imported_at_us")?,
+        })
+    };
+    tx.all(sql, params![org, limit]).await?.iter().map(file).collect()
+}
+
+/// A check as it is stored.
+#[derive(Debug, Clone)]
+pub struct CheckRow {
+    /// Its id.
+    pub id: CheckId,
+    /// Whose it is, once it is matched.
+    pub patient: Option<PatientId>,
+    /// What it says on the whole.
+    pub outcome: Outcome,
+    /// The payer's name.
+    pub payer: String,
+    /// The plan's name.
+    pub plan: Option<String>,
+    /// The payer's time.
+    pub checked_at: Timestamp,
+    /// When it was imported.
+    pub imported_at: Timestamp,
+    /// SHA-256 of the transaction.
+    pub fingerprint: Vec<u8>,
+    /// The file that it came in.
+    pub file_hash: Vec<u8>,
+    /// The bytes of the file that it came from.
+    pub file_range: (i64, i64),
+    /// Whom the payer spoke of and what else it said, as JSON.
+    pub answer: String,
+    /// Sort key of the name that the payer gave.
+    pub name_sort: String,
+}
+
+/// A benefit row: its place, the payer's line, and what was read, as JSON.
+#[derive(Debug, Clone)]
+pub struct BenefitRow {
+    /// The segment's index in the file.
+    pub index: i64,
+    /// The payer's line.
+    pub segment: String,
+    /// What was read.
+    pub benefit: String,
+}
+
+fn check(row: &Row) -> Result<CheckRow, StoreError> {
+    Ok(CheckRow {
+        id: CheckId::new(row.int("seq")?),
+        patient: row.opt_int("patient_seq")?.map(PatientId::new),
+        outcome: row.word("outcome", Outcome::from_name)?,
+        payer: row.text("payer")?,
+        plan: row.opt_text("plan")?,
+        checked_at: row.time("checked_at_us")?,
+        imported_at: row.time("imported_at_us")?,
+        fingerprint: row.bytes("fingerprint")?,
+        file_hash: row.bytes("file_hash")?,
+        file_range: (row.int("file_from")?, row.int("file_to")?),
+        answer: row.text("answer")?,
+        name_sort: row.text("name_sort")?,
+    })
+}
+
+/// Adds a check with its benefits.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when the same transaction was imported at the same time.
+pub async fn insert(
+    tx: &mut Tx,
+    org: OrganizationId,
+    row: &CheckRow,
+    benefits: &[BenefitRow],
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO eligibility_check (organization_id, seq, patient_seq, outcome, payer,
+        plan, checked_at_us, imported_at_us, fingerprint, file_hash, file_from, file_to, answer,
+        name_sort) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+    let r = row.clone();
+    let values = params![
+        org,
+        r.id,
+        r.patient,
+        r.outcome.as_str(),
+        r.payer,
+        r.plan,
+        r.checked_at,
+        r.imported_at,
+        r.fingerprint,
+        r.file_hash,
+        r.file_range.0,
+        r.file_range.1,
+        r.answer,
+        r.name_sort,
+    ];
+    tx.execute_one(sql, values).await?;
+    let sql = "INSERT INTO eligibility_benefit (organization_id, check_seq, row_index, segment,
+        benefit) VALUES ($1, $2, $3, $4, $5)";
+    for benefit in benefits {
+        let BenefitRow { index, segment, benefit } = benefit.clone();
+        tx.execute_one(sql, params![org, row.id, index, segment, benefit]).await?;
+    }
+    Ok(())
+}
+
+/// The check that the same transaction led to before.
+pub async fn by_fingerprint(
+    tx: &mut Tx,
+    org: OrganizationId,
+    fingerprint: &[u8],
+) -> Result<Option<CheckRow>, StoreError> {
+    let sql = "SELECT * FROM eligibility_check WHERE organization_id = $1 AND fingerprint = $2";
+    tx.optional(sql, params![org, fingerprint]).await?.as_ref().map(check).transpose()
+}
+
+/// The check with that id.
+pub async fn get(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: CheckId,
+) -> Result<Option<CheckRow>, StoreError> {
+    let lock = tx.lock();
+    let sql =
+        format!("SELECT * FROM eligibility_check WHERE organization_id = $1 AND seq = $2{lock}");
+    tx.optional(sql, params![org, id]).await?.as_ref().map(check).transpose()
+}
+
+/// The checks of a patient, most recent first by the payer's time, then by import.
+pub async fn of_patient(
+    tx: &mut Tx,
+    org: OrganizationId,
+    patient: PatientId,
+    limit: i64,
+) -> Result<Vec<CheckRow>, StoreError> {
+    let sql = "SELECT * FROM eligibility_check WHERE organization_id = $1 AND patient_seq = $2
+        ORDER BY checked_at_us DESC, imported_at_us DESC, seq DESC LIMIT $3";
+    tx.all(sql, params![org, patient, limit]).await?.iter().map(check).collect()
+}
+
+/// The benefits of a check, in the payer's order.
+pub async fn benefits(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: CheckId,
+) -> Result<Vec<BenefitRow>, StoreError> {
+    let sql = "SELECT row_index, segment, benefit FROM eligibility_benefit
+        WHERE organization_id = $1 AND check_seq = $2 ORDER BY row_index";
+    let benefit = |row: &Row| {
+        Ok(BenefitRow {
+            index: row.int("row_index")?,
+            segment: row.text("segment")?,
+            benefit: row.text("benefit")?,
+        })
+    };
+    tx.all(sql, params![org, id]).await?.iter().map(benefit).collect()
+}
+
+/// The file that a check came in: its name and content.
+pub async fn file(
+    tx: &mut Tx,
+    org: OrganizationId,
+    hash: &[u8],
+) -> Result<Option<(String, Vec<u8>)>, StoreError> {
+    let sql = "SELECT name, content FROM eligibility_file
+        WHERE organization_id = $1 AND file_hash = $2";
+    let row = tx.optional(sql, params![org, hash]).await?;
+    row.map(|row| Ok((row.text("name")?, row.bytes("content")?))).transpose()
+}
+
+/// Gives a check that waits in the inbox to a patient; false when it has one already.
+pub async fn set_patient(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: CheckId,
+    patient: PatientId,
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE eligibility_check SET patient_seq = $3
+        WHERE organization_id = $1 AND seq = $2 AND patient_seq IS NULL";
+    Ok(tx.execute(sql, params![org, id, patient]).await? == 1)
+}
+
+/// Which checks a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct CheckQuery {
+    /// Only this outcome.
+    pub outcome: Option<Outcome>,
+    /// Only what waits to be matched.
+    pub unmatched: bool,
+    /// All words of the patient's name; empty for all.
+    pub words: Vec<String>,
+}
+
+/// A check in a list.
+#[derive(Debug, Clone)]
+pub struct ListedCheck {
+    /// The check.
+    pub row: CheckRow,
+    /// The patient's name as `Last, First`, once it is matched.
+    pub patient_name: Option<String>,
+}
+
+/// A page of checks, most recent first, and how many there are in all.
+pub async fn find(
+    tx: &mut Tx,
+    org: OrganizationId,
+    query: &CheckQuery,
+    (offset, limit): (i64, i64),
+) -> Result<(Vec<ListedCheck>, i64), StoreError> {
+    let condition = |statement: &mut Statement| {
+        statement.push(" WHERE c.organization_id = ").bind(org);
+        if let Some(outcome) = query.outcome {
+            statement.push(" AND c.outcome = ").bind(outcome.as_str());
+        }
+        if query.unmatched {
+            statement.push(" AND c.patient_seq IS NULL");
+        }
+        if !query.words.is_empty() {
+            statement.push(" AND c.patient_seq IN (").patients_named(org, &query.words).push(")");
+        }
+    };
+    let mut count = Statement::default();
+    count.push("SELECT count(*) AS n FROM eligibility_check c");
+    condition(&mut count);
+    let total = count.one(tx).await?.int("n")?;
+    let mut page = Statement::default();
+    page.push(
+        "SELECT c.*, p.first_name, p.last_name FROM eligibility_check c
+        LEFT JOIN patient p ON p.organization_id = c.organization_id AND p.seq = c.patient_seq",
+    );
+    condition(&mut page);
+    page.push(" ORDER BY c.checked_at_us DESC, c.seq DESC LIMIT ").bind(limit);
+    page.push(" OFFSET ").bind(offset);
+    let listed = |row: &Row| {
+        let names = row.opt_text("last_name")?.zip(row.opt_text("first_name")?);
+        let patient_name = names.map(|(last, first)| format!("{last}, {first}"));
+        Ok(ListedCheck { row: check(row)?, patient_name })
+    };
+    let rows = page.all(tx).await?.iter().map(listed).collect::<Result<_, StoreError>>()?;
+    Ok((rows, total))
+}

@@ -1,0 +1,328 @@
+//! Patients, their coverages, and the names that lists sort and search by.
+
+use almoner_domain::{Money, OrganizationId, PatientId, name, time};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::db::{Row, StoreError, Tx};
+use crate::params;
+use crate::statement::Statement;
+
+/// A patient as entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PatientFields {
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
+    /// Date of birth.
+    pub date_of_birth: Date,
+    /// `F`, `M` or what else was said.
+    pub sex: Option<String>,
+    /// Medical record number, unique in the organization.
+    pub mrn: Option<String>,
+    /// Telephone.
+    pub phone: Option<String>,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Postal address.
+    pub address: Option<String>,
+    /// Who pays, when it is not the patient.
+    pub guarantor: Option<String>,
+}
+
+/// An insurance of a patient.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// The payer's name.
+    pub payer: String,
+    /// The member's id at the payer, when it is known.
+    pub member_id: Option<String>,
+    /// The plan's name.
+    pub plan: Option<String>,
+}
+
+/// A patient.
+#[derive(Debug, Clone)]
+pub struct Patient {
+    /// The id.
+    pub id: PatientId,
+    /// What was entered.
+    pub fields: PatientFields,
+    /// How many payments there are.
+    pub payment_count: i64,
+    /// Grows with every change.
+    pub version: i64,
+    /// When the patient was added.
+    pub created_at: Timestamp,
+}
+
+fn patient(row: &Row) -> Result<Patient, StoreError> {
+    let birth = row.int("birth_day")?;
+    Ok(Patient {
+        id: PatientId::new(row.int("seq")?),
+        fields: PatientFields {
+            first_name: row.text("first_name")?,
+            last_name: row.text("last_name")?,
+            date_of_birth: time::date_from_key(birth)
+                .ok_or_else(|| StoreError::Corrupt(format!("birth_day {birth}")))?,
+            sex: row.opt_text("sex")?,
+            mrn: row.opt_text("mrn")?,
+            phone: row.opt_text("phone")?,
+            email: row.opt_text("email")?,
+            address: row.opt_text("address")?,
+            guarantor: row.opt_text("guarantor")?,
+        },
+        payment_count: row.int("payment_count")?,
+        version: row.int("version")?,
+        created_at: row.time("created_at_us")?,
+    })
+}
+
+/// Adds a patient.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when another patient has the same medical record number.
+pub async fn insert(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: PatientId,
+    fields: &PatientFields,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO patient (organization_id, seq, first_name, last_name, birth_day, sex,
+        mrn, phone, email, address, guarantor, name_sort, name_search, payment_count, version,
+        created_at_us)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 1, $14)";
+    let f = fields.clone();
+    let sort = name::sort_key(&f.last_name, &f.first_name);
+    let search = name::search_key(&f.last_name, &f.first_name);
+    let birth = time::date_key(f.date_of_birth);
+    let values = params![
+        org, id, f.first_name, f.last_name, birth, f.sex, f.mrn, f.phone, f.email, f.address,
+        f.guarantor, sort, &*search, now,
+    ];
+    tx.execute_one(sql, values).await?;
+    insert_words(tx, org, id, &search).await
+}
+
+async fn insert_words(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: PatientId,
+    search: &str,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO patient_word (organization_id, word, patient_seq) VALUES ($1, $2, $3)
+        ON CONFLICT DO NOTHING";
+    for word in search.split(' ').filter(|word| !word.is_empty()) {
+        tx.execute(sql, params![org, word, id]).await?;
+    }
+    Ok(())
+}
+
+/// Changes a patient; a new name is written to the payments' sort key as well.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when another patient has the same medical record number.
+pub async fn update(
+    tx: &mut Tx,
+    org: OrganizationId,
+    before: &Patient,
+    fields: &PatientFields,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE patient SET first_name = $3, last_name = $4, birth_day = $5, sex = $6,
+        mrn = $7, phone = $8, email = $9, address = $10, guarantor = $11, name_sort = $12,
+        name_search = $13, version = version + 1 WHERE organization_id = $1 AND seq = $2";
+    let f = fields.clone();
+    let sort = name::sort_key(&f.last_name, &f.first_name);
+    let search = name::search_key(&f.last_name, &f.first_name);
+    let renamed =
+        (&f.first_name, &f.last_name) != (&before.fields.first_name, &before.fields.last_name);
+    let birth = time::date_key(f.date_of_birth);
+    let values = params![
+        org, before.id, f.first_name, f.last_name, birth, f.sex, f.mrn, f.phone, f.email,
+        f.address, f.guarantor, &*sort, &*search,
+    ];
+    tx.execute_one(sql, values).await?;
+    if renamed {
+        let sql = "UPDATE payment SET name_sort = $3 WHERE organization_id = $1
+            AND patient_seq = $2 AND name_sort <> $3";
+        tx.execute(sql, params![org, before.id, sort]).await?;
+        let sql = "DELETE FROM patient_word WHERE organization_id = $1 AND patient_seq = $2";
+        tx.execute(sql, params![org, before.id]).await?;
+        insert_words(tx, org, before.id, &search).await?;
+    }
+    Ok(())
+}
+
+/// The patient with that id.
+pub async fn get(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: PatientId,
+) -> Result<Option<Patient>, StoreError> {
+    let sql = "SELECT * FROM patient WHERE organization_id = $1 AND seq = $2";
+    tx.optional(sql, params![org, id]).await?.as_ref().map(patient).transpose()
+}
+
+/// The patient with that id, whose row stays as it is until the commit.
+pub async fn lock(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: PatientId,
+) -> Result<Option<Patient>, StoreError> {
+    let lock = tx.lock();
+    let sql = format!("SELECT * FROM patient WHERE organization_id = $1 AND seq = $2{lock}");
+    tx.optional(sql, params![org, id]).await?.as_ref().map(patient).transpose()
+}
+
+/// Counts a new payment on its patient, for the totals of name searches.
+pub async fn count_payment(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: PatientId,
+    payment_seq: i64,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE patient SET payment_count = payment_count + 1,
+            first_seq = CASE WHEN first_seq < $3 THEN first_seq ELSE $3 END,
+            last_seq = CASE WHEN last_seq > $3 THEN last_seq ELSE $3 END
+        WHERE organization_id = $1 AND seq = $2";
+    tx.execute_one(sql, params![org, id, payment_seq]).await
+}
+
+/// Recounts a patient whose payment was given to another.
+pub async fn recount(tx: &mut Tx, org: OrganizationId, id: PatientId) -> Result<(), StoreError> {
+    let sql = "UPDATE patient SET (payment_count, first_seq, last_seq) = (
+            SELECT count(*), min(p.seq), max(p.seq) FROM payment p
+            WHERE p.organization_id = $1 AND p.patient_seq = $2
+        ) WHERE organization_id = $1 AND seq = $2";
+    tx.execute_one(sql, params![org, id]).await
+}
+
+/// A page of patients by name, and how many there are in all.
+#[derive(Debug, Clone)]
+pub struct PatientPage {
+    /// The rows of the page.
+    pub rows: Vec<Patient>,
+    /// How many match.
+    pub total: i64,
+}
+
+/// Patients whose name has all the words (all patients when there are none), by name.
+pub async fn find(
+    tx: &mut Tx,
+    org: OrganizationId,
+    words: &[String],
+    descending: bool,
+    (offset, limit): (i64, i64),
+) -> Result<PatientPage, StoreError> {
+    let condition = |statement: &mut Statement| {
+        statement.push("organization_id = ").bind(org);
+        if !words.is_empty() {
+            statement.push(" AND seq IN (").patients_named(org, words).push(")");
+        }
+    };
+    let mut count = Statement::default();
+    count.push("SELECT count(*) AS n FROM patient WHERE ");
+    condition(&mut count);
+    let total = count.one(tx).await?.int("n")?;
+    let mut page = Statement::default();
+    page.push("SELECT * FROM patient WHERE ");
+    condition(&mut page);
+    let order = if descending { "name_sort DESC, seq DESC" } else { "name_sort, seq" };
+    page.push(&format!(" ORDER BY {order} LIMIT ")).bind(limit);
+    page.push(" OFFSET ").bind(offset);
+    let rows = page.all(tx).await?.iter().map(patient).collect::<Result<_, _>>()?;
+    Ok(PatientPage { rows, total })
+}
+
+/// The patient with that medical record number.
+pub async fn by_mrn(
+    tx: &mut Tx,
+    org: OrganizationId,
+    mrn: &str,
+) -> Result<Option<Patient>, StoreError> {
+    let sql = "SELECT * FROM patient WHERE organization_id = $1 AND mrn = $2";
+    tx.optional(sql, params![org, mrn]).await?.as_ref().map(patient).transpose()
+}
+
+/// Patients with that member id and date of birth; the caller compares the names.
+pub async fn by_member(
+    tx: &mut Tx,
+    org: OrganizationId,
+    member_id: &str,
+    date_of_birth: Date,
+) -> Result<Vec<Patient>, StoreError> {
+    let sql = "SELECT * FROM patient WHERE organization_id = $1 AND birth_day = $3 AND seq IN (
+            SELECT patient_seq FROM coverage WHERE organization_id = $1 AND member_id = $2
+        ) ORDER BY seq";
+    let values = params![org, member_id, time::date_key(date_of_birth)];
+    tx.all(sql, values).await?.iter().map(patient).collect()
+}
+
+/// Replaces a patient's coverages; the first is the primary one.
+pub async fn set_coverages(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: PatientId,
+    coverages: &[Coverage],
+) -> Result<(), StoreError> {
+    let sql = "DELETE FROM coverage WHERE organization_id = $1 AND patient_seq = $2";
+    tx.execute(sql, params![org, id]).await?;
+    let sql = "INSERT INTO coverage (organization_id, patient_seq, rank, payer, member_id, plan)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    for (rank, coverage) in (1_i64..).zip(coverages) {
+        let Coverage { payer, member_id, plan } = coverage.clone();
+        tx.execute_one(sql, params![org, id, rank, payer, member_id, plan]).await?;
+    }
+    Ok(())
+}
+
+/// A patient's coverages, the primary one first.
+pub async fn coverages(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: PatientId,
+) -> Result<Vec<Coverage>, StoreError> {
+    let sql = "SELECT payer, member_id, plan FROM coverage
+        WHERE organization_id = $1 AND patient_seq = $2 ORDER BY rank";
+    let coverage = |row: &Row| {
+        Ok(Coverage {
+            payer: row.text("payer")?,
+            member_id: row.opt_text("member_id")?,
+            plan: row.opt_text("plan")?,
+        })
+    };
+    tx.all(sql, params![org, id]).await?.iter().map(coverage).collect()
+}
+
+/// What a patient owes, and how much of it was paid and refunded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Balance {
+    /// Issued and not yet collected.
+    pub owed: Money,
+    /// Collected.
+    pub collected: Money,
+    /// Refunded, on its way or done.
+    pub refunded: Money,
+}
+
+/// Sums a patient's payments.
+pub async fn balance(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: PatientId,
+) -> Result<Balance, StoreError> {
+    let sql = "SELECT
+            CAST(coalesce(sum(CASE WHEN status IN ('pending', 'processing', 'failed')
+                THEN amount_cents ELSE 0 END), 0) AS BIGINT) AS owed,
+            CAST(coalesce(sum(collected_cents), 0) AS BIGINT) AS collected,
+            CAST(coalesce(sum(refunded_cents), 0) AS BIGINT) AS refunded
+        FROM payment WHERE organization_id = $1 AND patient_seq = $2";
+    let row = tx.one(sql, params![org, id]).await?;
+    Ok(Balance {
+        owed: row.money("owed")?,
+        collected: row.money("collected")?,
+        refunded: row.money("refunded")?,
+    })
+}

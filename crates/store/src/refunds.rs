@@ -1,0 +1,159 @@
+//! Refunds. The database counts them against what was collected and refuses what is too much.
+
+use almoner_domain::refund::{RefundReason, RefundState};
+use almoner_domain::tender::TenderType;
+use almoner_domain::{LocationId, Money, OrganizationId, PaymentId, RefundId, UserId, time};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::db::{Row, StoreError, Tx};
+use crate::ledger::Moment;
+use crate::params;
+
+/// A refund as it is made.
+#[derive(Debug, Clone)]
+pub struct NewRefund {
+    /// Its id.
+    pub id: RefundId,
+    /// The payment that it gives back.
+    pub payment: PaymentId,
+    /// How much.
+    pub amount: Money,
+    /// Why.
+    pub reason: RefundReason,
+    /// What else there is to say.
+    pub notes: Option<String>,
+    /// On its way, or done at once.
+    pub state: RefundState,
+    /// The tender that it goes back to.
+    pub tender: TenderType,
+    /// By whom.
+    pub user: Option<UserId>,
+}
+
+/// A refund.
+#[derive(Debug, Clone)]
+pub struct Refund {
+    /// Its id.
+    pub id: RefundId,
+    /// The payment that it gives back.
+    pub payment: PaymentId,
+    /// How much.
+    pub amount: Money,
+    /// Why.
+    pub reason: RefundReason,
+    /// What else there is to say.
+    pub notes: Option<String>,
+    /// Where it stands.
+    pub state: RefundState,
+    /// The tender that it goes back to.
+    pub tender: TenderType,
+    /// Where it was made.
+    pub location: LocationId,
+    /// By whom.
+    pub made_by: Option<String>,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// The organization's date when it was made, on which it counts.
+    pub business_day: Date,
+}
+
+/// Records a refund; the payment's refunded amount and status follow at once.
+///
+/// # Errors
+/// [`StoreError::Refused`] when more would be refunded than was collected.
+pub async fn insert(
+    tx: &mut Tx,
+    org: OrganizationId,
+    refund: &NewRefund,
+    moment: Moment,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO refund (organization_id, seq, payment_seq, amount_cents, reason, notes,
+        state, tender_kind, location_seq, user_seq, made_at_us, business_day, settled_at_us)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    let settled_at = (refund.state == RefundState::Settled).then_some(moment.at);
+    let values = params![
+        org,
+        refund.id,
+        refund.payment,
+        refund.amount,
+        refund.reason.as_str(),
+        refund.notes.clone(),
+        refund.state.as_str(),
+        refund.tender.as_str(),
+        moment.location,
+        refund.user,
+        moment.at,
+        time::date_key(moment.day),
+        settled_at,
+    ];
+    tx.execute_one(sql, values).await
+}
+
+/// Moves a refund to another state; the payment's refunded amount and status follow at once.
+pub async fn set_state(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: RefundId,
+    state: RefundState,
+    (at, day): (Timestamp, Date),
+) -> Result<(), StoreError> {
+    let ended = !state.is_live();
+    let settled = (state == RefundState::Settled).then_some(at);
+    let sql = "UPDATE refund SET state = $3, settled_at_us = coalesce($4, settled_at_us),
+        ended_at_us = $5, ended_day = $6 WHERE organization_id = $1 AND seq = $2";
+    let (ended_at, ended_day) = (ended.then_some(at), ended.then_some(time::date_key(day)));
+    tx.execute_one(sql, params![org, id, state.as_str(), settled, ended_at, ended_day]).await
+}
+
+fn refund(row: &Row) -> Result<Refund, StoreError> {
+    let day = row.int("business_day")?;
+    Ok(Refund {
+        id: RefundId::new(row.int("seq")?),
+        payment: PaymentId::new(row.int("payment_seq")?),
+        amount: row.money("amount_cents")?,
+        reason: row.word("reason", RefundReason::from_name)?,
+        notes: row.opt_text("notes")?,
+        state: row.word("state", RefundState::from_name)?,
+        tender: row.word("tender_kind", TenderType::from_name)?,
+        location: LocationId::new(row.int("location_seq")?),
+        made_by: row.opt_text("made_by")?,
+        made_at: row.time("made_at_us")?,
+        business_day: time::date_from_key(day)
+            .ok_or_else(|| StoreError::Corrupt(format!("business_day {day}")))?,
+    })
+}
+
+const SELECT: &str = "SELECT r.*, u.name AS made_by FROM refund r
+    LEFT JOIN staff_user u ON u.organization_id = r.organization_id AND u.seq = r.user_seq
+    WHERE r.organization_id = $1";
+
+/// The refunds of a payment, oldest first.
+pub async fn of_payment(
+    tx: &mut Tx,
+    org: OrganizationId,
+    payment: PaymentId,
+) -> Result<Vec<Refund>, StoreError> {
+    let sql = format!("{SELECT} AND r.payment_seq = $2 ORDER BY r.seq");
+    tx.all(sql, params![org, payment]).await?.iter().map(refund).collect()
+}
+
+/// The refund with that id.
+pub async fn get(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: RefundId,
+) -> Result<Option<Refund>, StoreError> {
+    let sql = format!("{SELECT} AND r.seq = $2");
+    tx.optional(sql, params![org, id]).await?.as_ref().map(refund).transpose()
+}
+
+/// Refunds that are on their way, oldest first, at most `limit`.
+pub async fn pending(
+    tx: &mut Tx,
+    org: OrganizationId,
+    limit: i64,
+) -> Result<Vec<Refund>, StoreError> {
+    let sql = format!("{SELECT} AND r.state = 'pending' ORDER BY r.seq LIMIT $2");
+    tx.all(sql, params![org, limit]).await?.iter().map(refund).collect()
+}

@@ -1,0 +1,135 @@
+//! Databases for tests: a fresh one for each, on both engines, from a template made once.
+
+use std::path::PathBuf;
+
+use sqlx::migrate::MigrateDatabase as _;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres};
+
+use crate::db::{Db, Durability, Engine};
+
+/// The address of a server on which tests may make databases.
+pub const SERVER_VARIABLE: &str = "ALMONER_TEST_POSTGRES";
+/// Keeps processes from making the template at the same time.
+const TEMPLATE_LOCK: i64 = 7_216_450_113;
+
+/// A database that belongs to one test.
+#[derive(Debug)]
+pub struct TestDb {
+    /// The database, migrated and empty.
+    pub db: Db,
+    /// Its address, for a second program.
+    pub url: String,
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl std::ops::Deref for TestDb {
+    type Target = Db;
+
+    fn deref(&self) -> &Db {
+        &self.db
+    }
+}
+
+impl TestDb {
+    /// A fresh database on that engine.
+    ///
+    /// # Panics
+    /// When it cannot be made; for a server, when its address is not in the environment.
+    pub async fn new(engine: Engine) -> Self {
+        match engine {
+            Engine::Sqlite => Self::embedded().await,
+            Engine::Postgres => Self::on_server().await,
+        }
+    }
+
+    async fn embedded() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let path: PathBuf = folder.path().join("test.db");
+        let url = format!("sqlite://{}", path.display());
+        let db = Db::open(&url, Durability::Scratch).await.expect("the database opens");
+        db.migrate().await.expect("the schema is made");
+        Self { db, url, _folder: Some(folder) }
+    }
+
+    async fn on_server() -> Self {
+        let server = server_url();
+        let template = ready_template(&server).await;
+        let mut unique = [0; 8];
+        let entropy = almoner_domain::ambient::SystemEntropy;
+        almoner_domain::ambient::Entropy::fill(&entropy, &mut unique);
+        let name = format!("almoner_test_{:016x}", u64::from_be_bytes(unique));
+        let mut connection = PgConnection::connect(&server).await.expect("the server answers");
+        let sql = format!("CREATE DATABASE {name} TEMPLATE {template}");
+        let made = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await;
+        made.expect("the test's database is made");
+        let url = sibling_url(&server, &name);
+        let db = Db::open(&url, Durability::Full).await.expect("the database opens");
+        Self { db, url, _folder: None }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests learn of their server by the environment")]
+fn server_url() -> String {
+    std::env::var(SERVER_VARIABLE).unwrap_or_else(|_| {
+        panic!("set {SERVER_VARIABLE} to a server's address, or run `cargo xtask test`")
+    })
+}
+
+/// The address of another database on the same server.
+fn sibling_url(server: &str, name: &str) -> String {
+    let (base, _) = server.rsplit_once('/').expect("the address ends with a database");
+    format!("{base}/{name}")
+}
+
+/// A database with this version's schema, made by whichever test comes first.
+async fn ready_template(server: &str) -> String {
+    let schema = include_str!("../migrations/postgres/0001_foundation.sql");
+    let mark = schema.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let name = format!("almoner_template_{mark:016x}");
+    let mut connection = PgConnection::connect(server).await.expect("the server answers");
+    let locked = sqlx::query("SELECT pg_advisory_lock($1)").bind(TEMPLATE_LOCK);
+    locked.execute(&mut connection).await.expect("the lock is granted");
+    if !Postgres::database_exists(&sibling_url(server, &name)).await.expect("the server answers") {
+        let draft = format!("{name}_draft");
+        let url = sibling_url(server, &draft);
+        if Postgres::database_exists(&url).await.expect("the server answers") {
+            Postgres::drop_database(&url).await.expect("a left-over draft is dropped");
+        }
+        Postgres::create_database(&url).await.expect("the template is made");
+        let db = Db::open(&url, Durability::Full).await.expect("the template opens");
+        db.migrate().await.expect("the schema is made");
+        db.close().await;
+        let sql = format!("ALTER DATABASE {draft} RENAME TO {name}");
+        let renamed = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await;
+        renamed.expect("the template gets its name");
+    }
+    connection.close().await.expect("the lock is let go");
+    name
+}
+
+/// A test that runs once on each engine: `on_both_engines! { async fn name(db) { … } }`.
+#[macro_export]
+macro_rules! on_both_engines {
+    ($($(#[$attribute:meta])* async fn $name:ident($db:ident) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+
+            $(#[$attribute])*
+            async fn check($db: $crate::testing::TestDb) $body
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn sqlite() {
+                let engine = $crate::db::Engine::Sqlite;
+                check($crate::testing::TestDb::new(engine).await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn postgres() {
+                let engine = $crate::db::Engine::Postgres;
+                check($crate::testing::TestDb::new(engine).await).await;
+            }
+        }
+    )+};
+}
