@@ -1,0 +1,368 @@
+//! What many pages have in common: the frame, messages, choices, paging, people.
+
+use std::fmt;
+
+use almoner_domain::role::Role;
+use almoner_domain::{FieldError, Invalid, Money, PatientId};
+
+/// The longest memo that a list shows, in characters.
+pub(crate) const LIST_MEMO_CHARS_MAX: usize = 80;
+
+/// The frame around every page of somebody who is signed in.
+#[derive(Debug, Clone)]
+pub(crate) struct Shell {
+    /// The clinic's name.
+    pub(crate) clinic: String,
+    /// The name, or else the e-mail address, of who is signed in.
+    pub(crate) user: String,
+    /// Their role.
+    pub(crate) role: Role,
+    /// The processor is the sandbox: no real money moves, and every page says so.
+    pub(crate) test_money: bool,
+    /// Light, dark, or as the system says.
+    pub(crate) theme: Theme,
+    /// The result of what was done on the page before.
+    pub(crate) flash: Option<Flash>,
+}
+
+/// Which colours a page has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Theme {
+    /// What the browser asks for.
+    #[default]
+    System,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+impl Theme {
+    /// The value of `data-theme`, as the cookie keeps it; the system's has none.
+    pub(crate) fn attribute(self) -> Option<&'static str> {
+        match self {
+            Self::System => None,
+            Self::Light => Some("light"),
+            Self::Dark => Some("dark"),
+        }
+    }
+
+    /// The theme that a cookie names.
+    pub(crate) fn from_name(name: &str) -> Self {
+        match name {
+            "light" => Self::Light,
+            "dark" => Self::Dark,
+            _ => Self::System,
+        }
+    }
+}
+
+/// How a message is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// Something succeeded.
+    Good,
+    /// Something is worth knowing.
+    Info,
+    /// Something deserves care.
+    Warning,
+    /// Something failed.
+    Bad,
+}
+
+impl Tone {
+    /// The name in class names.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Bad => "bad",
+        }
+    }
+
+    /// The icon's name in the sprite.
+    pub(crate) fn icon(self) -> &'static str {
+        match self {
+            Self::Good => "paid",
+            Self::Info => "info",
+            Self::Warning | Self::Bad => "failed",
+        }
+    }
+}
+
+/// A message at the top of a page.
+#[derive(Debug, Clone)]
+pub(crate) struct Flash {
+    /// How it is meant.
+    pub(crate) tone: Tone,
+    /// What it says.
+    pub(crate) text: String,
+}
+
+impl Flash {
+    /// A success.
+    pub(crate) fn good(text: impl Into<String>) -> Self {
+        Self { tone: Tone::Good, text: text.into() }
+    }
+
+    /// A warning.
+    pub(crate) fn warning(text: impl Into<String>) -> Self {
+        Self { tone: Tone::Warning, text: text.into() }
+    }
+}
+
+/// What was wrong with a form. A fault whose field is empty concerns the form as a whole.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Errors(pub(crate) Vec<FieldError>);
+
+impl Errors {
+    /// A single fault of the form as a whole.
+    pub(crate) fn whole(message: impl Into<String>) -> Self {
+        Invalid::one("", "refused", message).into()
+    }
+
+    /// What is wrong with that field, when something is.
+    pub(crate) fn of(&self, field: &str) -> Option<&str> {
+        self.0.iter().find(|fault| fault.field == field).map(|fault| fault.message.as_str())
+    }
+
+    /// Whether a field has a fault of that kind.
+    pub(crate) fn has(&self, field: &str, code: &str) -> bool {
+        self.0.iter().any(|fault| fault.field == field && fault.code == code)
+    }
+}
+
+impl From<Invalid> for Errors {
+    fn from(invalid: Invalid) -> Self {
+        Self(invalid.0)
+    }
+}
+
+/// One option of a select, or one radio.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Choice {
+    /// What the form sends.
+    pub(crate) value: String,
+    /// What people read.
+    pub(crate) label: String,
+}
+
+impl Choice {
+    /// An option.
+    pub(crate) fn new(value: impl fmt::Display, label: impl Into<String>) -> Self {
+        Self { value: value.to_string(), label: label.into() }
+    }
+
+    /// Whether the form holds this one.
+    pub(crate) fn is(&self, value: &str) -> bool {
+        self.value == value
+    }
+}
+
+/// A link with its words.
+#[derive(Debug, Clone)]
+pub(crate) struct Link {
+    /// Where it leads.
+    pub(crate) href: String,
+    /// What it says.
+    pub(crate) label: String,
+}
+
+impl Link {
+    /// A link.
+    pub(crate) fn new(href: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { href: href.into(), label: label.into() }
+    }
+}
+
+/// A term and what it is for this object.
+#[derive(Debug, Clone)]
+pub(crate) struct Fact {
+    /// The term.
+    pub(crate) label: String,
+    /// Its value.
+    pub(crate) value: String,
+}
+
+impl Fact {
+    /// A fact.
+    pub(crate) fn new(label: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { label: label.into(), value: value.into() }
+    }
+}
+
+/// Where a list stands and the ways to its other pages.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Pager {
+    /// The place of the first row, from 1; 0 when there is none.
+    pub(crate) from: i64,
+    /// The place of the last row.
+    pub(crate) to: i64,
+    /// How many rows there are, or at least how many.
+    pub(crate) total: i64,
+    /// There are more than `total`.
+    pub(crate) and_more: bool,
+    /// The first page, unless this is it.
+    pub(crate) first: Option<String>,
+    /// The page before.
+    pub(crate) previous: Option<String>,
+    /// The page after.
+    pub(crate) next: Option<String>,
+    /// The last page, unless this is it.
+    pub(crate) last: Option<String>,
+    /// The sizes that a page may have.
+    pub(crate) sizes: Vec<PageSize>,
+}
+
+/// A number of rows that a page may have.
+#[derive(Debug, Clone)]
+pub(crate) struct PageSize {
+    /// How many rows.
+    pub(crate) rows: i64,
+    /// The same list with that many.
+    pub(crate) href: String,
+    /// It is the present one.
+    pub(crate) is_current: bool,
+}
+
+impl Pager {
+    /// `1–50 of 1,234`.
+    pub(crate) fn range(&self) -> String {
+        if self.total == 0 {
+            return "No results".to_owned();
+        }
+        let (from, to, total) = (count(self.from), count(self.to), count(self.total));
+        let more = if self.and_more { "more than " } else { "" };
+        format!("{from}–{to} of {more}{total}")
+    }
+
+    /// Whether there is any other page.
+    pub(crate) fn has_pages(&self) -> bool {
+        self.previous.is_some() || self.next.is_some()
+    }
+}
+
+/// A patient as lists and links name them.
+#[derive(Debug, Clone)]
+pub(crate) struct PatientRef {
+    /// Who.
+    pub(crate) id: PatientId,
+    /// `Last, First` in lists, `First Last` in headings.
+    pub(crate) name: String,
+}
+
+/// A patient with what tells them from others of the same name.
+#[derive(Debug, Clone)]
+pub(crate) struct PatientMatch {
+    /// Who.
+    pub(crate) id: PatientId,
+    /// `Last, First`.
+    pub(crate) name: String,
+    /// The date of birth, as people read it.
+    pub(crate) birth_date: String,
+    /// The last digits of the medical record number.
+    pub(crate) mrn_tail: Option<String>,
+}
+
+impl PatientMatch {
+    /// All of it in one line.
+    pub(crate) fn line(&self) -> String {
+        match &self.mrn_tail {
+            Some(tail) => format!("{}, born {}, MRN …{tail}", self.name, self.birth_date),
+            None => format!("{}, born {}", self.name, self.birth_date),
+        }
+    }
+}
+
+/// What is overdue of a patient or a treatment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Overdue {
+    /// How many payments.
+    pub(crate) count: i64,
+    /// Their sum.
+    pub(crate) amount: Money,
+    /// Since how many days the oldest is due.
+    pub(crate) days: i64,
+}
+
+impl Overdue {
+    /// `2 payments overdue`.
+    pub(crate) fn headline(&self) -> String {
+        format!("{} overdue", plural(self.count, "payment"))
+    }
+
+    /// `$120.00 in all, the oldest for 14 days`.
+    pub(crate) fn detail(&self) -> String {
+        let days = plural(self.days, "day");
+        if self.count == 1 {
+            format!("{}, for {days}", self.amount)
+        } else {
+            format!("{} in all, the oldest for {days}", self.amount)
+        }
+    }
+}
+
+/// A piece of a text in which addresses of the web become links.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Piece<'a> {
+    /// Words.
+    Text(&'a str),
+    /// An `https` or `http` address.
+    Link(&'a str),
+}
+
+/// Parts a text at its addresses, so that the template can link them.
+pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(at) = first_address(rest) {
+        let length = rest[at..].find(char::is_whitespace).unwrap_or(rest.len() - at);
+        let address = &rest[at..at + length];
+        let address = address.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '"', '\'']);
+        if at > 0 {
+            found.push(Piece::Text(&rest[..at]));
+        }
+        found.push(Piece::Link(address));
+        rest = &rest[at + address.len()..];
+    }
+    if !rest.is_empty() {
+        found.push(Piece::Text(rest));
+    }
+    found
+}
+
+fn first_address(text: &str) -> Option<usize> {
+    ["https://", "http://"].iter().filter_map(|scheme| text.find(scheme)).min()
+}
+
+/// A text of at most `max_chars` characters on one line; a longer one ends with an ellipsis.
+pub(crate) fn cut(text: &str, max_chars: usize) -> String {
+    let line = |text: &str| text.replace(['\n', '\t'], " ");
+    match text.char_indices().nth(max_chars) {
+        None => line(text),
+        Some((end, _)) => format!("{}…", line(text[..end].trim_end())),
+    }
+}
+
+/// A count with commas: `1,234`.
+pub(crate) fn count(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    if number < 0 {
+        text.push('-');
+    }
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 payment`, `2 payments`.
+pub(crate) fn plural(number: i64, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", count(number))
+}

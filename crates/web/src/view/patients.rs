@@ -1,0 +1,242 @@
+//! Pages of patients.
+
+use almoner_domain::list::Direction;
+use almoner_domain::{CheckId, Money, PatientId};
+use askama::Template;
+
+use super::Samples;
+use super::eligibility::CheckRow;
+use super::parts::{Choice, Errors, Fact, Overdue, Pager, Shell, count};
+use super::payments::list::PaymentRow;
+use super::query::ListQuery;
+use super::samples;
+use super::treatments::TreatmentRow;
+
+/// The list of patients: GET `/patients` with `q`, `sort` (`name`, `birth_date`, `balance`),
+/// `dir`, `per_page`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "patients/list.html")]
+pub(crate) struct PatientsPage {
+    /// The frame.
+    pub(crate) shell: Shell,
+    /// What was asked for.
+    pub(crate) query: ListQuery,
+    /// The rows of this page.
+    pub(crate) rows: Vec<PatientRow>,
+    /// Where the list stands.
+    pub(crate) pager: Pager,
+    /// Patients may be added.
+    pub(crate) can_create: bool,
+}
+
+/// A patient in the list.
+#[derive(Debug, Clone)]
+pub(crate) struct PatientRow {
+    /// Who.
+    pub(crate) id: PatientId,
+    /// `Last, First`.
+    pub(crate) name: String,
+    /// The date of birth.
+    pub(crate) birth_date: String,
+    /// The medical record number.
+    pub(crate) mrn: Option<String>,
+    /// A phone number.
+    pub(crate) phone: Option<String>,
+    /// What they owe.
+    pub(crate) balance: Money,
+    /// How many of their payments are overdue.
+    pub(crate) overdue_count: i64,
+}
+
+impl PatientRow {
+    fn owes(&self) -> bool {
+        self.balance > Money::ZERO
+    }
+
+    fn overdue(&self) -> String {
+        count(self.overdue_count)
+    }
+}
+
+/// A patient's own page: GET `/patients/PAT-001`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "patients/detail.html")]
+pub(crate) struct PatientPage {
+    /// The frame.
+    pub(crate) shell: Shell,
+    /// Who.
+    pub(crate) id: PatientId,
+    /// `First Last`.
+    pub(crate) name: String,
+    /// Date of birth, sex, MRN, phone, e-mail, address.
+    pub(crate) facts: Vec<Fact>,
+    /// What they owe.
+    pub(crate) balance: Money,
+    /// What of it is overdue.
+    pub(crate) overdue: Option<Overdue>,
+    /// The newest payments.
+    pub(crate) payments: Vec<PaymentRow>,
+    /// All their payments, when there are more than are shown.
+    pub(crate) more_payments: Option<String>,
+    /// Their treatments, the newest first.
+    pub(crate) treatments: Vec<TreatmentRow>,
+    /// Their coverages.
+    pub(crate) coverages: Vec<CoverageBlock>,
+    /// Their eligibility checks, the newest first.
+    pub(crate) checks: Vec<CheckRow>,
+    /// Edit is offered.
+    pub(crate) can_edit: bool,
+    /// Create Payment and new treatment are offered.
+    pub(crate) can_create: bool,
+}
+
+/// A coverage of a patient.
+#[derive(Debug, Clone)]
+pub(crate) struct CoverageBlock {
+    /// `Primary` or `Secondary`.
+    pub(crate) rank: &'static str,
+    /// The payer.
+    pub(crate) payer: String,
+    /// The member id.
+    pub(crate) member_id: String,
+    /// The plan.
+    pub(crate) plan: Option<String>,
+}
+
+/// A patient as they are typed. Names: those of the fields; coverages are `primary_payer`,
+/// `primary_member_id`, `primary_plan` and the same with `secondary_`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PatientEntry {
+    /// Given names.
+    pub(crate) first_name: String,
+    /// Family name.
+    pub(crate) last_name: String,
+    /// `YYYY-MM-DD`.
+    pub(crate) date_of_birth: String,
+    /// `female`, `male`, `other` or blank.
+    pub(crate) sex: String,
+    /// The medical record number.
+    pub(crate) mrn: String,
+    /// A phone number.
+    pub(crate) phone: String,
+    /// An e-mail address.
+    pub(crate) email: String,
+    /// The postal address.
+    pub(crate) address: String,
+    /// The coverage that is asked first.
+    pub(crate) primary: CoverageEntry,
+    /// The coverage that is asked second.
+    pub(crate) secondary: CoverageEntry,
+}
+
+/// A coverage as it is typed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CoverageEntry {
+    /// The payer.
+    pub(crate) payer: String,
+    /// The member id.
+    pub(crate) member_id: String,
+    /// The plan.
+    pub(crate) plan: String,
+}
+
+/// Adding or editing a patient: POST `/patients` or `/patients/PAT-001/edit` with `key`, `version`,
+/// the fields of [`PatientEntry`], and `check` when the entry came from an eligibility check.
+#[derive(Debug, Clone, Template)]
+#[template(path = "patients/form.html")]
+pub(crate) struct PatientFormPage {
+    /// The frame.
+    pub(crate) shell: Shell,
+    /// What makes a second sending the same.
+    pub(crate) key: String,
+    /// Who is edited; none when a patient is added.
+    pub(crate) id: Option<PatientId>,
+    /// The version that the form rests on; 0 when a patient is added.
+    pub(crate) version: i64,
+    /// The check that the entry was filled from and that will be matched.
+    pub(crate) check: Option<CheckId>,
+    /// What was typed.
+    pub(crate) entry: PatientEntry,
+    /// What was wrong.
+    pub(crate) errors: Errors,
+}
+
+impl PatientFormPage {
+    fn sexes(&self) -> [Choice; 3] {
+        ["Female", "Male", "Other"].map(|label| Choice::new(label.to_lowercase(), label))
+    }
+}
+
+impl Samples for PatientsPage {
+    fn samples() -> Vec<(&'static str, Self)> {
+        let query = ListQuery::new("/patients", "name", Direction::Ascending);
+        let usual = Self {
+            shell: samples::shell(),
+            pager: samples::pager(query.sizes()),
+            rows: samples::patient_rows(),
+            query,
+            can_create: true,
+        };
+        let empty = Self { rows: Vec::new(), pager: Pager::default(), ..usual.clone() };
+        let no_match = Self {
+            query: ListQuery { q: samples::HARD_TEXT.to_owned(), ..empty.query.clone() },
+            ..empty.clone()
+        };
+        vec![("usual", usual), ("empty", empty), ("no-match", no_match)]
+    }
+}
+
+impl Samples for PatientPage {
+    fn samples() -> Vec<(&'static str, Self)> {
+        let usual = samples::patient_page();
+        let bare = Self {
+            facts: Vec::new(),
+            balance: Money::ZERO,
+            overdue: None,
+            payments: Vec::new(),
+            more_payments: None,
+            treatments: Vec::new(),
+            coverages: Vec::new(),
+            checks: Vec::new(),
+            can_edit: false,
+            can_create: false,
+            ..usual.clone()
+        };
+        vec![("usual", usual), ("bare", bare)]
+    }
+}
+
+impl Samples for PatientFormPage {
+    fn samples() -> Vec<(&'static str, Self)> {
+        let new = Self {
+            shell: samples::shell(),
+            key: "k".to_owned(),
+            id: None,
+            version: 0,
+            check: Some(CheckId::new(12)),
+            entry: PatientEntry::default(),
+            errors: Errors::default(),
+        };
+        let mut errors =
+            almoner_domain::Invalid::one("last_name", "required", "Enter the last name.");
+        errors.push("primary_member_id", "required", "Enter the member id.");
+        let wrong = Self {
+            id: Some(PatientId::new(4)),
+            version: 2,
+            check: None,
+            entry: PatientEntry {
+                first_name: samples::HARD_NAME.to_owned(),
+                sex: "other".to_owned(),
+                address: samples::HARD_TEXT.to_owned(),
+                primary: CoverageEntry {
+                    payer: "Northlake Health".to_owned(),
+                    ..CoverageEntry::default()
+                },
+                ..PatientEntry::default()
+            },
+            errors: errors.into(),
+            ..new.clone()
+        };
+        vec![("new", new), ("wrong", wrong)]
+    }
+}

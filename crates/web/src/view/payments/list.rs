@@ -1,0 +1,264 @@
+//! The payments page: cards, filters, table.
+
+use almoner_domain::payment::PaymentType;
+use almoner_domain::{LocationId, Money, PaymentId, Status, TreatmentId};
+use askama::Template;
+
+use crate::view::Samples;
+use crate::view::chart::{self, Month, Share, Trend};
+use crate::view::parts::{Errors, LIST_MEMO_CHARS_MAX, Pager, PatientRef, Shell, count, cut};
+use crate::view::query::PaymentsQuery;
+use crate::view::samples;
+
+/// The list of payments under its cards: GET `/payments`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "payments/list.html")]
+pub(crate) struct PaymentsPage {
+    /// The frame.
+    pub(crate) shell: Shell,
+    /// What was asked for.
+    pub(crate) query: PaymentsQuery,
+    /// The cards.
+    pub(crate) summary: Summary,
+    /// All locations of the clinic.
+    pub(crate) locations: Vec<LocationOption>,
+    /// The rows of this page.
+    pub(crate) rows: Vec<PaymentRow>,
+    /// Where the list stands.
+    pub(crate) pager: Pager,
+    /// What was wrong with the filters; the list is then not narrowed by them.
+    pub(crate) errors: Errors,
+    /// There is no payment at all yet.
+    pub(crate) is_first_use: bool,
+    /// Create Payment is offered.
+    pub(crate) can_create: bool,
+    /// Export CSV is offered.
+    pub(crate) can_export: bool,
+}
+
+/// A location that the list can be narrowed to.
+#[derive(Debug, Clone)]
+pub(crate) struct LocationOption {
+    /// Which.
+    pub(crate) id: LocationId,
+    /// Its name.
+    pub(crate) name: String,
+}
+
+/// What the cards say.
+#[derive(Debug, Clone)]
+pub(crate) struct Summary {
+    /// Paid less refunded.
+    pub(crate) net: Money,
+    /// Paid.
+    pub(crate) gross: Money,
+    /// Refunded.
+    pub(crate) refunded: Money,
+    /// The last twelve months, the present one last.
+    pub(crate) months: Vec<Month>,
+    /// The sum of Draft, Pending and Processing.
+    pub(crate) outstanding: Money,
+    /// How many those are.
+    pub(crate) outstanding_count: i64,
+    /// How much of it is overdue.
+    pub(crate) overdue: Money,
+    /// How many of those are overdue.
+    pub(crate) overdue_count: i64,
+    /// How many payments have each status; all nine.
+    pub(crate) by_status: Vec<(Status, i64)>,
+}
+
+impl Summary {
+    fn trend(&self) -> Trend {
+        Trend::of(&self.months)
+    }
+
+    fn shares(&self) -> Vec<Share> {
+        chart::shares(&self.by_status)
+    }
+}
+
+/// A payment in a list.
+#[derive(Debug, Clone)]
+pub(crate) struct PaymentRow {
+    /// Which.
+    pub(crate) id: PaymentId,
+    /// Whose, as `Last, First`.
+    pub(crate) patient: PatientRef,
+    /// How much.
+    pub(crate) amount: Money,
+    /// Its status.
+    pub(crate) status: Status,
+    /// When it is due.
+    pub(crate) due: Option<String>,
+    /// It is overdue.
+    pub(crate) is_overdue: bool,
+    /// What for.
+    pub(crate) treatment: Option<TreatmentId>,
+    /// When it was created.
+    pub(crate) created: String,
+    /// The memo, whole or cut.
+    pub(crate) memo: Option<String>,
+}
+
+impl PaymentRow {
+    pub(crate) fn short_memo(&self) -> String {
+        self.memo.as_deref().map(|memo| cut(memo, LIST_MEMO_CHARS_MAX)).unwrap_or_default()
+    }
+}
+
+/// A filter that is at work, and the list without it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Chip {
+    label: String,
+    href: String,
+}
+
+impl PaymentsPage {
+    fn chips(&self) -> Vec<Chip> {
+        let query = &self.query;
+        let mut chips = Vec::new();
+        let mut add = |label: String, without: PaymentsQuery| {
+            chips.push(Chip { label, href: without.href() });
+        };
+        if !query.q.is_empty() {
+            add(
+                format!("“{}”", cut(&query.q, 40)),
+                PaymentsQuery { q: String::new(), ..query.clone() },
+            );
+        }
+        for status in &query.statuses {
+            let mut without = query.clone();
+            without.statuses.retain(|other| other != status);
+            add(status.label().to_owned(), without);
+        }
+        for location in &query.locations {
+            let mut without = query.clone();
+            without.locations.retain(|other| other != location);
+            add(self.location_name(*location), without);
+        }
+        if let Some(kind) = query.kind {
+            add(kind.label().to_owned(), PaymentsQuery { kind: None, ..query.clone() });
+        }
+        if query.overdue {
+            add("Overdue".to_owned(), PaymentsQuery { overdue: false, ..query.clone() });
+        }
+        self.range_chips(&mut chips);
+        chips
+    }
+
+    fn range_chips(&self, chips: &mut Vec<Chip>) {
+        let query = &self.query;
+        let mut add = |what: &str, from: &str, to: &str, clear: fn(&mut PaymentsQuery)| {
+            let label = match (from, to) {
+                ("", "") => return,
+                (from, "") => format!("{what} from {from}"),
+                ("", to) => format!("{what} to {to}"),
+                (from, to) => format!("{what} {from} to {to}"),
+            };
+            let mut without = query.clone();
+            clear(&mut without);
+            chips.push(Chip { label, href: without.href() });
+        };
+        add("Due", &query.due_from, &query.due_to, |q| {
+            q.due_from.clear();
+            q.due_to.clear();
+        });
+        add("Created", &query.created_from, &query.created_to, |q| {
+            q.created_from.clear();
+            q.created_to.clear();
+        });
+        add("Paid", &query.paid_from, &query.paid_to, |q| {
+            q.paid_from.clear();
+            q.paid_to.clear();
+        });
+        add("Amount", &query.min, &query.max, |q| {
+            q.min.clear();
+            q.max.clear();
+        });
+        if let Some((_, label)) = PAID_PRESETS.iter().find(|(name, _)| *name == query.paid) {
+            let without = PaymentsQuery { paid: String::new(), ..query.clone() };
+            chips.push(Chip { label: format!("Paid {label}"), href: without.href() });
+        }
+    }
+
+    fn location_name(&self, id: LocationId) -> String {
+        let known = self.locations.iter().find(|location| location.id == id);
+        known.map_or_else(|| id.to_string(), |location| location.name.clone())
+    }
+
+    /// Which locations the cards speak of, when not of all.
+    fn scope(&self) -> Option<String> {
+        let names: Vec<_> = self.query.locations.iter().map(|&id| self.location_name(id)).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    }
+
+    pub(crate) fn kinds(&self) -> [PaymentType; 3] {
+        PaymentType::ALL
+    }
+
+    fn paid_presets(&self) -> [(&'static str, &'static str); 3] {
+        PAID_PRESETS
+    }
+
+    fn number(&self, number: &i64) -> String {
+        count(*number)
+    }
+}
+
+/// The values of `paid` and how people say them.
+const PAID_PRESETS: [(&str, &str); 3] =
+    [("today", "today"), ("this_month", "this month"), ("last_month", "last month")];
+
+impl Samples for PaymentsPage {
+    fn samples() -> Vec<(&'static str, Self)> {
+        let usual = samples::payments_page();
+        let empty_summary = Summary {
+            net: Money::ZERO,
+            gross: Money::ZERO,
+            refunded: Money::ZERO,
+            months: Vec::new(),
+            outstanding: Money::ZERO,
+            outstanding_count: 0,
+            overdue: Money::ZERO,
+            overdue_count: 0,
+            by_status: Status::ALL.map(|status| (status, 0)).to_vec(),
+        };
+        let first = Self {
+            summary: empty_summary,
+            rows: Vec::new(),
+            pager: Pager { sizes: usual.query.sizes(), ..Pager::default() },
+            is_first_use: true,
+            ..usual.clone()
+        };
+        let narrowed = PaymentsQuery {
+            q: samples::HARD_TEXT.to_owned(),
+            statuses: vec![Status::Paid, Status::PartiallyRefunded],
+            locations: vec![LocationId::new(1)],
+            kind: Some(PaymentType::OfficeVisit),
+            due_from: "2026-11-01".to_owned(),
+            min: "100".to_owned(),
+            max: "5,000".to_owned(),
+            paid: "this_month".to_owned(),
+            overdue: true,
+            ..PaymentsQuery::default()
+        };
+        let no_match = Self {
+            pager: Pager { sizes: narrowed.sizes(), ..Pager::default() },
+            query: narrowed.clone(),
+            rows: Vec::new(),
+            ..usual.clone()
+        };
+        let filtered = Self { rows: usual.rows[..7].to_vec(), query: narrowed, ..usual.clone() };
+        let mut errors = almoner_domain::Invalid::one("min", "not_an_amount", "Enter an amount.");
+        errors.push("due_from", "not_a_date", "Enter a date.");
+        let wrong = Self { errors: errors.into(), ..filtered.clone() };
+        vec![
+            ("usual", usual),
+            ("first-use", first),
+            ("no-match", no_match),
+            ("filtered", filtered),
+            ("wrong-filter", wrong),
+        ]
+    }
+}

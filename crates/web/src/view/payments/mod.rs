@@ -1,0 +1,9 @@
+//! Pages of payments.
+
+pub(crate) mod detail;
+pub(crate) mod edit;
+pub(crate) mod estimate;
+pub(crate) mod list;
+pub(crate) mod new;
+pub(crate) mod refund;
+pub(crate) mod status;

@@ -1,0 +1,384 @@
+//! Invented people and payments in which every page shows itself.
+//!
+//! The names and texts are as hard as real ones may be: long, quoted, with markup in them.
+
+mod checks;
+mod panels;
+mod people;
+
+use almoner_domain::payment::PaymentType;
+use almoner_domain::refund::RefundState;
+use almoner_domain::role::Role;
+use almoner_domain::tender::TenderType;
+use almoner_domain::{
+    CheckId, LocationId, Money, PatientId, PaymentId, RefundId, Status, TreatmentId,
+};
+use askama::Template;
+
+pub(crate) use checks::{check_page, check_rows, imported_files};
+pub(crate) use panels::panels;
+pub(crate) use people::{matches, patient_page, patient_rows};
+pub(crate) use people::{treatment_form, treatment_page, treatment_rows};
+
+use super::Samples;
+use super::chart::Month;
+use super::parts::{Choice, Errors, Fact, Flash, PageSize, Pager, PatientMatch, PatientRef, Shell};
+use super::parts::{Link, Theme};
+use super::payments::detail::{
+    EstimateSummary, Event, Note, Offers, PatientBlock, PaymentPage, RefundRow, TenderLine,
+    TreatmentBlock,
+};
+use super::payments::edit::EditPaymentPage;
+use super::payments::estimate::EstimatePanel;
+use super::payments::list::{LocationOption, PaymentRow, PaymentsPage, Summary};
+use super::payments::new::{NewPaymentPage, PaymentEntry};
+use super::query::PaymentsQuery;
+use super::{eligibility, error, patients, payments, settings, sign_in, treatments};
+
+/// A name that breaks careless pages.
+pub(crate) const HARD_NAME: &str = "O'Brien & Søn <b>";
+/// A text that breaks careless pages.
+pub(crate) const HARD_TEXT: &str =
+    "First line, \"quoted\" & <script>alert(1)</script>\nsecond line: naïve café";
+/// The length of the longest memo of the samples.
+const LONG_MEMO_BYTES: usize = 40_000;
+
+/// Every sample of every page: its name, such as `payments-list/usual`, and its HTML.
+pub fn rendered_samples() -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    add::<error::ErrorPage>(&mut all, "error");
+    add::<sign_in::SignInPage>(&mut all, "sign-in");
+    add::<PaymentsPage>(&mut all, "payments-list");
+    add::<payments::new::FindPatientPage>(&mut all, "payments-find-patient");
+    add::<NewPaymentPage>(&mut all, "payments-new");
+    add::<PaymentPage>(&mut all, "payments-detail");
+    add::<payments::status::StatusPage>(&mut all, "payments-status");
+    add::<EditPaymentPage>(&mut all, "payments-edit");
+    add::<payments::refund::RefundPage>(&mut all, "payments-refund");
+    add::<payments::refund::RefundReviewPage>(&mut all, "payments-refund-review");
+    add::<payments::refund::ReversalPage>(&mut all, "payments-reversal");
+    add::<patients::PatientsPage>(&mut all, "patients-list");
+    add::<patients::PatientPage>(&mut all, "patients-detail");
+    add::<patients::PatientFormPage>(&mut all, "patients-form");
+    add::<treatments::TreatmentsPage>(&mut all, "treatments-list");
+    add::<treatments::TreatmentPage>(&mut all, "treatments-detail");
+    add::<treatments::TreatmentFormPage>(&mut all, "treatments-form");
+    add::<eligibility::EligibilityPage>(&mut all, "eligibility-list");
+    add::<eligibility::ImportedPage>(&mut all, "eligibility-imported");
+    add::<eligibility::CheckPage>(&mut all, "eligibility-detail");
+    add::<settings::LocationsPage>(&mut all, "settings-locations");
+    add::<settings::PhysiciansPage>(&mut all, "settings-physicians");
+    all
+}
+
+fn add<P: Samples + Template>(all: &mut Vec<(String, String)>, page: &str) {
+    for (state, sample) in P::samples() {
+        let html = sample.render().expect("a sample renders");
+        all.push((format!("{page}/{state}"), html));
+    }
+}
+
+/// The frame around the samples.
+pub(crate) fn shell() -> Shell {
+    Shell {
+        clinic: "Harbor Street Clinic".to_owned(),
+        user: "Dana Whitfield".to_owned(),
+        role: Role::Biller,
+        test_money: true,
+        theme: Theme::System,
+        flash: None,
+    }
+}
+
+/// The middle of a long list.
+pub(crate) fn pager(sizes: Vec<PageSize>) -> Pager {
+    Pager {
+        from: 51,
+        to: 100,
+        total: 1234,
+        and_more: false,
+        first: Some("?page=1".to_owned()),
+        previous: Some("?page=1".to_owned()),
+        next: Some("?page=3".to_owned()),
+        last: Some("?page=25".to_owned()),
+        sizes,
+    }
+}
+
+pub(super) fn patient(seq: i64, name: &str) -> PatientRef {
+    PatientRef { id: PatientId::new(seq), name: name.to_owned() }
+}
+
+const NAMES: [&str; 8] = [
+    "Testperson, Avery",
+    HARD_NAME,
+    "Placeholder-Featherstonehaugh, Maximiliana Bartholomea",
+    "Sample, Jordan",
+    "Müller-Ångström, Zoë",
+    "Li, An",
+    "Specimen, Riley",
+    "Example, Casey",
+];
+
+/// A list of payments of all statuses.
+pub(super) fn payment_rows(count: i64) -> Vec<PaymentRow> {
+    let memos = [
+        Some("Co-pay, office visit".to_owned()),
+        None,
+        Some(HARD_TEXT.to_owned()),
+        Some("x".repeat(LONG_MEMO_BYTES)),
+        Some("Balance after insurance for the visit in October".to_owned()),
+    ];
+    let row = |index: i64| {
+        let at = |length: usize| usize::try_from(index).unwrap_or(0) % length;
+        let status = [Status::Pending, Status::Paid, Status::Draft, Status::Failed]
+            .into_iter()
+            .chain(Status::ALL)
+            .nth(at(13))
+            .unwrap_or(Status::Paid);
+        PaymentRow {
+            id: PaymentId::new(1_240 - index),
+            patient: patient(index % 8 + 1, NAMES[at(8)]),
+            amount: Money::from_cents(2_500 + index * index * 7_919 % 99_999_900),
+            status,
+            due: (index % 4 != 1).then(|| format!("Nov {}, 2026", 1 + index % 28)),
+            is_overdue: index % 3 == 0 && status.can_be_overdue(),
+            treatment: (index % 3 != 2).then(|| TreatmentId::new(900 - index)),
+            created: format!("Nov {}, 2026", 1 + (60 - index).rem_euclid(23)),
+            memo: memos[at(5)].clone(),
+        }
+    };
+    (0..count).map(row).collect()
+}
+
+fn summary() -> Summary {
+    let names = [
+        "Dec 2025", "Jan 2026", "Feb 2026", "Mar 2026", "Apr 2026", "May 2026", "Jun 2026",
+        "Jul 2026", "Aug 2026", "Sep 2026", "Oct 2026", "Nov 2026",
+    ];
+    let dollars = [
+        14_100, 12_800, -900, 17_300, 19_950, 18_400, 22_010, 20_500, 23_800, 21_000, 27_400,
+        15_684,
+    ];
+    let month = |(name, dollars): (&&str, &i64)| Month {
+        label: (*name).to_owned(),
+        net: Money::from_cents(dollars * 100),
+        gross: Money::from_cents(dollars.max(&0) * 100 + 40_000),
+        refunded: Money::from_cents(40_000 + dollars.min(&0).abs() * 100),
+        is_partial: *name == "Nov 2026",
+    };
+    let counts = [28, 310, 52, 2_411, 37, 64, 9, 118, 73];
+    Summary {
+        net: Money::from_cents(22_204_409),
+        gross: Money::from_cents(23_118_209),
+        refunded: Money::from_cents(913_800),
+        months: names.iter().zip(&dollars).map(month).collect(),
+        outstanding: Money::from_cents(18_671_344),
+        outstanding_count: 390,
+        overdue: Money::from_cents(1_972_055),
+        overdue_count: 41,
+        by_status: Status::ALL.into_iter().zip(counts).collect(),
+    }
+}
+
+/// The payments page on a usual day.
+pub(crate) fn payments_page() -> PaymentsPage {
+    let query = PaymentsQuery::default();
+    PaymentsPage {
+        shell: shell(),
+        summary: summary(),
+        locations: vec![
+            LocationOption { id: LocationId::new(1), name: "Harbor Street".to_owned() },
+            LocationOption { id: LocationId::new(2), name: HARD_NAME.to_owned() },
+        ],
+        rows: payment_rows(50),
+        pager: pager(query.sizes()),
+        query,
+        errors: Errors::default(),
+        is_first_use: false,
+        can_create: true,
+        can_export: true,
+    }
+}
+
+fn choices() -> (Vec<Choice>, Vec<Choice>) {
+    let treatments = vec![
+        Choice::new("TRT-894", "TRT-894 · Nov 30, 2026 · 27447"),
+        Choice::new("TRT-871", "TRT-871 · Oct 2, 2026 · 99213"),
+    ];
+    let locations =
+        vec![Choice::new("LOC-001", "Harbor Street"), Choice::new("LOC-002", HARD_NAME)];
+    (treatments, locations)
+}
+
+/// The create form of a patient, with or without an estimate.
+pub(crate) fn new_payment_page(panel: Option<EstimatePanel>) -> NewPaymentPage {
+    let (treatments, locations) = choices();
+    let has_panel = panel.is_some();
+    let entry = PaymentEntry {
+        treatment: if has_panel { "TRT-894".to_owned() } else { String::new() },
+        payment_type: if has_panel { "office_visit".to_owned() } else { String::new() },
+        location: "LOC-001".to_owned(),
+        ..PaymentEntry::default()
+    };
+    NewPaymentPage {
+        shell: shell(),
+        key: "k".to_owned(),
+        patient: matches().remove(1),
+        entry,
+        treatments,
+        locations: if has_panel { Vec::new() } else { locations },
+        panel,
+        is_amount_filled: false,
+        errors: Errors::default(),
+    }
+}
+
+/// The edit form.
+pub(crate) fn edit_page() -> EditPaymentPage {
+    let (treatments, _) = choices();
+    let patient: PatientMatch = matches().remove(1);
+    EditPaymentPage {
+        shell: shell(),
+        key: "k".to_owned(),
+        id: PaymentId::new(894),
+        version: 3,
+        patient,
+        entry: PaymentEntry {
+            amount: "679.37".to_owned(),
+            treatment: "TRT-894".to_owned(),
+            payment_type: "office_visit".to_owned(),
+            due_date: "2026-12-01".to_owned(),
+            memo: HARD_TEXT.to_owned(),
+            ..PaymentEntry::default()
+        },
+        treatments,
+        locations: Vec::new(),
+        conflict: None,
+        errors: Errors::default(),
+    }
+}
+
+/// A paid payment with everything that a payment can have.
+pub(crate) fn payment_page() -> PaymentPage {
+    let mut shell = shell();
+    shell.flash = Some(Flash::good("PAY-894 is paid."));
+    PaymentPage {
+        shell,
+        id: PaymentId::new(894),
+        status: Status::PartiallyRefunded,
+        amount: Money::from_cents(67_937),
+        refunded: Some(Money::from_cents(10_000)),
+        paid_on: Some("Nov 22, 2026".to_owned()),
+        due: Some("Dec 1, 2026".to_owned()),
+        is_overdue: false,
+        created: "Nov 20, 2026".to_owned(),
+        memo: Some(HARD_TEXT.to_owned()),
+        payment_type: Some(PaymentType::OfficeVisit),
+        location: "Harbor Street".to_owned(),
+        tender: Some(TenderLine {
+            kind: TenderType::Check,
+            detail: Some("number 1042".to_owned()),
+            change: None,
+            taken_by: "Dana Whitfield".to_owned(),
+            taken_at: "Nov 22, 2026, 2:41 PM".to_owned(),
+        }),
+        transitions: Vec::new(),
+        lock: Some("A payment that is Partially Refunded can no longer be edited.".to_owned()),
+        refund_block: None,
+        offers: Offers { refund: true, edit: false, reverse: true, note: true },
+        treatment: Some(TreatmentBlock {
+            id: TreatmentId::new(894),
+            service_at: "Nov 30, 2026, 9:30 AM EST".to_owned(),
+            physician: Some("Avery Testperson".to_owned()),
+            location: "Harbor Street".to_owned(),
+            codes: vec!["99213".to_owned(), "J1745".to_owned()],
+        }),
+        patient: patient_block(),
+        estimate: Some(estimate_summary()),
+        refunds: refund_rows(),
+        notes: notes(),
+        note_entry: String::new(),
+        note_key: "k".to_owned(),
+        history: history(),
+        errors: Errors::default(),
+    }
+}
+
+fn patient_block() -> PatientBlock {
+    PatientBlock {
+        id: PatientId::new(2),
+        name: HARD_NAME.to_owned(),
+        facts: vec![
+            Fact::new("Born", "Apr 5, 1971"),
+            Fact::new("Sex", "Female"),
+            Fact::new("MRN", "0048213"),
+            Fact::new("Phone", "(555) 010-0142"),
+            Fact::new("E-mail", "a.very.long.address.of.a.patient@mail.example.com"),
+            Fact::new("Address", "12 Harbor Street\nSpringfield, MA 01101"),
+        ],
+    }
+}
+
+fn estimate_summary() -> EstimateSummary {
+    EstimateSummary {
+        check: CheckId::new(12),
+        amount: Some(Money::from_cents(69_000)),
+        was_changed: true,
+        facts: vec![
+            Fact::new("Payer", "Northlake Health"),
+            Fact::new("Co-pay", "$50.00"),
+            Fact::new("Remaining deductible", "not returned by the payer"),
+        ],
+        steps: vec!["Co-pay of $50.00.".to_owned(), "20 % of $3,200.00 is $640.00.".to_owned()],
+        segments: vec!["EB*B*IND*98***27*50*****Y".to_owned()],
+    }
+}
+
+fn refund_rows() -> Vec<RefundRow> {
+    let row = |seq, cents, state, notes: Option<&str>| RefundRow {
+        id: RefundId::new(seq),
+        amount: Money::from_cents(cents),
+        reason: "Billing error".to_owned(),
+        state,
+        at: "Nov 23, 2026, 10:02 AM".to_owned(),
+        by: "Dana Whitfield".to_owned(),
+        notes: notes.map(str::to_owned),
+    };
+    vec![
+        row(3, 2_500, RefundState::Pending, None),
+        row(2, 7_500, RefundState::Settled, Some(HARD_TEXT)),
+        row(1, 67_937, RefundState::Failed, None),
+    ]
+}
+
+fn notes() -> Vec<Note> {
+    let note = |text: &str| Note {
+        author: "Dana Whitfield".to_owned(),
+        at: "Nov 22, 2026, 3:05 PM".to_owned(),
+        text: text.to_owned(),
+    };
+    vec![
+        note("Called; she will bring the new card.\nSee https://example.com/policy?a=1&b=2."),
+        note(HARD_TEXT),
+    ]
+}
+
+fn history() -> Vec<Event> {
+    let event = |what: &str, detail: Option<&str>| Event {
+        at: "Nov 22, 2026, 2:41 PM".to_owned(),
+        who: "Dana Whitfield".to_owned(),
+        what: what.to_owned(),
+        detail: detail.map(str::to_owned),
+    };
+    vec![
+        event("Refunded $75.00", Some("Billing error")),
+        event("Paid by check", Some("Pending → Paid")),
+        event("Memo changed", Some(HARD_TEXT)),
+        event("Created", None),
+    ]
+}
+
+pub(super) fn import_way() -> Vec<Link> {
+    vec![Link::new("/eligibility", "Import a check")]
+}

@@ -1,0 +1,127 @@
+//! Patients and treatments of the samples.
+
+use almoner_domain::{Money, PatientId, TreatmentId};
+
+use super::{HARD_NAME, NAMES, check_rows, patient, payment_rows, shell};
+use crate::view::parts::{Choice, Errors, Fact, Overdue, PatientMatch};
+use crate::view::patients::{CoverageBlock, PatientPage, PatientRow};
+use crate::view::treatments::{
+    ProcedureLine, TreatmentEntry, TreatmentFormPage, TreatmentPage, TreatmentRow,
+};
+
+/// Those whom a search finds.
+pub(crate) fn matches() -> Vec<PatientMatch> {
+    let one = |(index, name): (usize, &&str)| PatientMatch {
+        id: PatientId::new(i64::try_from(index).unwrap_or(0) + 1),
+        name: (*name).to_owned(),
+        birth_date: "Apr 5, 1971".to_owned(),
+        mrn_tail: (index != 3).then(|| "8213".to_owned()),
+    };
+    NAMES[..4].iter().enumerate().map(one).collect()
+}
+
+/// A list of patients.
+pub(crate) fn patient_rows() -> Vec<PatientRow> {
+    let row = |(index, name): (usize, &&str)| {
+        let index = i64::try_from(index).unwrap_or(0);
+        PatientRow {
+            id: PatientId::new(index + 1),
+            name: (*name).to_owned(),
+            birth_date: "Apr 5, 1971".to_owned(),
+            mrn: (index != 3).then(|| "0048213".to_owned()),
+            phone: (index != 5).then(|| "(555) 010-0142".to_owned()),
+            balance: Money::from_cents(index % 3 * 12_345),
+            overdue_count: index % 3 / 2,
+        }
+    };
+    NAMES.iter().enumerate().map(row).collect()
+}
+
+fn overdue() -> Overdue {
+    Overdue { count: 2, amount: Money::from_cents(24_000), days: 14 }
+}
+
+/// A patient with everything.
+pub(crate) fn patient_page() -> PatientPage {
+    let coverage = |rank, plan: Option<&str>| CoverageBlock {
+        rank,
+        payer: "Northlake Health".to_owned(),
+        member_id: "1EG4TE5MK73".to_owned(),
+        plan: plan.map(str::to_owned),
+    };
+    PatientPage {
+        shell: shell(),
+        id: PatientId::new(2),
+        name: HARD_NAME.to_owned(),
+        facts: super::patient_block().facts,
+        balance: Money::from_cents(91_937),
+        overdue: Some(overdue()),
+        payments: payment_rows(6),
+        more_payments: Some("/payments?q=obrien".to_owned()),
+        treatments: treatment_rows(),
+        coverages: vec![coverage("Primary", Some("Lake Choice Gold")), coverage("Secondary", None)],
+        checks: check_rows(true),
+        can_edit: true,
+        can_create: true,
+    }
+}
+
+/// A list of treatments.
+pub(crate) fn treatment_rows() -> Vec<TreatmentRow> {
+    let row = |(index, name): (usize, &&str)| {
+        let seq = i64::try_from(index).unwrap_or(0);
+        TreatmentRow {
+            id: TreatmentId::new(900 - seq),
+            patient: patient(seq + 1, name),
+            service_at: "Nov 30, 2026, 9:30 AM EST".to_owned(),
+            physician: (index != 3).then(|| "Avery Testperson".to_owned()),
+            location: "Harbor Street".to_owned(),
+            codes: vec!["99213".to_owned(), "J1745".to_owned()],
+            status: "Scheduled".to_owned(),
+            overdue: (index % 3 == 0).then(overdue),
+        }
+    };
+    NAMES.iter().enumerate().map(row).collect()
+}
+
+/// A treatment with everything.
+pub(crate) fn treatment_page() -> TreatmentPage {
+    let line = |code: &str, modifiers: &str, cents: Option<i64>| ProcedureLine {
+        code: code.to_owned(),
+        modifiers: modifiers.to_owned(),
+        charge: cents.map(Money::from_cents),
+    };
+    TreatmentPage {
+        shell: shell(),
+        id: TreatmentId::new(894),
+        patient: patient(2, HARD_NAME),
+        status: "Scheduled".to_owned(),
+        facts: vec![
+            Fact::new("Service", "Nov 30, 2026, 9:30 AM EST"),
+            Fact::new("Physician", "Avery Testperson"),
+            Fact::new("Location", "Harbor Street"),
+        ],
+        procedures: vec![line("27447", "RT 51", Some(400_000)), line("99213", "", None)],
+        charges: None,
+        overdue: Some(overdue()),
+        payments: payment_rows(4),
+        can_edit: true,
+        can_create_payment: true,
+    }
+}
+
+/// The blank form of a treatment.
+pub(crate) fn treatment_form() -> TreatmentFormPage {
+    TreatmentFormPage {
+        shell: shell(),
+        key: "k".to_owned(),
+        id: None,
+        version: 0,
+        patient: matches().remove(1),
+        entry: TreatmentEntry { status: "scheduled".to_owned(), ..TreatmentEntry::default() },
+        physicians: vec![Choice::new("PHY-001", "Testperson, Avery")],
+        locations: vec![Choice::new("LOC-001", "Harbor Street (America/New_York)")],
+        statuses: vec![Choice::new("scheduled", "Scheduled"), Choice::new("done", "Done")],
+        errors: Errors::default(),
+    }
+}
