@@ -1,0 +1,55 @@
+//! Invented files for the tests. The people in them are plainly synthetic.
+
+use almoner_x12::{Answer, Interchange, WarningCode, read};
+
+/// A header with the usual delimiters.
+pub(super) const ISA: &str = "ISA*00*          *00*          *ZZ*SAMPLEPAYER    *ZZ*SAMPLECLINIC   \
+                       *260302*0915*^*00501*000000001*0*T*:~";
+
+/// The levels above a subscriber.
+pub(super) const ABOVE: &str = "HL*1**20*1~NM1*PR*2*SAMPLE PLAN*****PI*00042~HL*2*1*21*1~\
+                         NM1*1P*2*SAMPLE CLINIC*****XX*1234567893~";
+
+/// A subscriber's level up to the rows.
+pub(super) const SUBSCRIBER: &str = "HL*3*2*22*0~TRN*2*TRACE-1*9123456789~\
+                              NM1*IL*1*SAMPLE*PAT****MI*1EG4TE5MK73~DMG*D8*19800101*F~";
+
+/// A whole file around the body of one transaction.
+pub(super) fn file(body: &str) -> String {
+    let count = body.matches('~').count() + 3;
+    format!(
+        "{ISA}GS*HB*SAMPLEPAYER*SAMPLECLINIC*20260302*0915*1*X*005010X279A1~\
+         ST*271*0001*005010X279A1~BHT*0022*11*REF-1*20260302*0915~{body}\
+         SE*{count}*0001~GE*1*1~IEA*1*000000001~"
+    )
+}
+
+/// A whole file with one subscriber and these rows.
+pub(super) fn rows(rows: &str) -> String {
+    file(&format!("{ABOVE}{SUBSCRIBER}{rows}"))
+}
+
+/// Reads a file that must be readable.
+pub(super) fn must_read(input: &[u8]) -> Interchange {
+    match read(input) {
+        Ok(found) => found,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Reads a file with exactly one answer.
+pub(super) fn one(text: &str) -> Answer {
+    let mut answers = must_read(text.as_bytes()).answers;
+    assert_eq!(answers.len(), 1, "{answers:#?}");
+    answers.remove(0)
+}
+
+/// The codes of an answer's warnings.
+pub(super) fn codes(answer: &Answer) -> Vec<WarningCode> {
+    answer.warnings.iter().map(|warning| warning.code).collect()
+}
+
+/// The codes of the warnings about the envelopes.
+pub(super) fn envelope_codes(found: &Interchange) -> Vec<WarningCode> {
+    found.warnings.iter().map(|warning| warning.code).collect()
+}
