@@ -1,1 +1,7 @@
-//! gateways
+//! The outside parties, each behind its trait.
+//!
+//! A gateway knows how to speak to a party and nothing of what its answers mean to us: that is
+//! for the use cases. No patient data goes through a processor. To add a processor, add a file
+//! under `processor/`, implement the trait, and name it in [`processor::by_name`].
+
+pub mod processor;

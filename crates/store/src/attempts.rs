@@ -26,14 +26,8 @@ pub enum AttemptState {
 
 impl AttemptState {
     /// All six.
-    pub const ALL: [Self; 6] = [
-        Self::Open,
-        Self::Authorized,
-        Self::Captured,
-        Self::Failed,
-        Self::Released,
-        Self::Expired,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Open, Self::Authorized, Self::Captured, Self::Failed, Self::Released, Self::Expired];
 
     /// The name that is stored.
     pub fn as_str(self) -> &'static str {

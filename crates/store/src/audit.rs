@@ -100,9 +100,8 @@ pub async fn of_subject(
         WHERE e.organization_id = $1 AND e.subject = $2 AND e.subject_seq = $3
         ORDER BY e.at_us DESC, e.event_id DESC LIMIT $4";
     let rows = tx.all(sql, params![org, subject, subject_seq, limit]).await?;
-    let named = |row: &Row| {
-        Ok(NamedEvent { event: event(row)?, user_name: row.opt_text("user_name")? })
-    };
+    let named =
+        |row: &Row| Ok(NamedEvent { event: event(row)?, user_name: row.opt_text("user_name")? });
     rows.iter().map(named).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Eligibility checks: the payer's text as it came, and what was read from it.
 
-use crate::outcome_tmp::Outcome;
+use almoner_domain::estimate::Outcome;
 use almoner_domain::{CheckId, OrganizationId, PatientId};
 use jiff::Timestamp;
 
@@ -177,9 +177,7 @@ pub async fn get(
     org: OrganizationId,
     id: CheckId,
 ) -> Result<Option<CheckRow>, StoreError> {
-    let lock = tx.lock();
-    let sql =
-        format!("SELECT * FROM eligibility_check WHERE organization_id = $1 AND seq = $2{lock}");
+    let sql = "SELECT * FROM eligibility_check WHERE organization_id = $1 AND seq = $2";
     tx.optional(sql, params![org, id]).await?.as_ref().map(check).transpose()
 }
 

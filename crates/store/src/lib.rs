@@ -33,4 +33,3 @@ pub mod treatments;
 pub mod verify;
 
 pub use db::{Db, StoreError, Tx};
-pub mod outcome_tmp;

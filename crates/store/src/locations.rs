@@ -62,8 +62,7 @@ pub async fn insert(
     let sql = "INSERT INTO location (organization_id, seq, name, time_zone, address, phone,
         visit_class, created_at_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let f = fields.clone();
-    let values =
-        params![org, id, f.name, f.time_zone, f.address, f.phone, f.visit_class, now];
+    let values = params![org, id, f.name, f.time_zone, f.address, f.phone, f.visit_class, now];
     tx.execute_one(sql, values).await
 }
 

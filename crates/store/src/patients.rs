@@ -99,8 +99,20 @@ pub async fn insert(
     let search = name::search_key(&f.last_name, &f.first_name);
     let birth = time::date_key(f.date_of_birth);
     let values = params![
-        org, id, f.first_name, f.last_name, birth, f.sex, f.mrn, f.phone, f.email, f.address,
-        f.guarantor, sort, &*search, now,
+        org,
+        id,
+        f.first_name,
+        f.last_name,
+        birth,
+        f.sex,
+        f.mrn,
+        f.phone,
+        f.email,
+        f.address,
+        f.guarantor,
+        sort,
+        &*search,
+        now,
     ];
     tx.execute_one(sql, values).await?;
     insert_words(tx, org, id, &search).await
@@ -140,8 +152,19 @@ pub async fn update(
         (&f.first_name, &f.last_name) != (&before.fields.first_name, &before.fields.last_name);
     let birth = time::date_key(f.date_of_birth);
     let values = params![
-        org, before.id, f.first_name, f.last_name, birth, f.sex, f.mrn, f.phone, f.email,
-        f.address, f.guarantor, &*sort, &*search,
+        org,
+        before.id,
+        f.first_name,
+        f.last_name,
+        birth,
+        f.sex,
+        f.mrn,
+        f.phone,
+        f.email,
+        f.address,
+        f.guarantor,
+        &*sort,
+        &*search,
     ];
     tx.execute_one(sql, values).await?;
     if renamed {

@@ -125,7 +125,8 @@ pub async fn page(
             run.limit = last_page_rows(total, total_is_exact, request.per_page);
         }
     }
-    let mut rows = if request.search == Search::Nothing { Vec::new() } else { run.read(tx).await? };
+    let mut rows =
+        if request.search == Search::Nothing { Vec::new() } else { run.read(tx).await? };
     let more = rows.len() > usize::try_from(request.per_page).unwrap_or(usize::MAX);
     if more {
         rows.pop();
@@ -269,9 +270,8 @@ impl Run<'_> {
     fn statement(&self) -> Option<Statement> {
         let mut statement = Statement::default();
         let direction = self.direction.as_str();
-        statement.push(
-            "SELECT p.*, q.first_name, q.last_name FROM (SELECT seq, sort_key, place FROM (",
-        );
+        statement
+            .push("SELECT p.*, q.first_name, q.last_name FROM (SELECT seq, sort_key, place FROM (");
         let mut branches = 0;
         for (place, segment) in self.segments().iter().enumerate() {
             let all = [segment.statuses.clone()];
@@ -291,18 +291,15 @@ impl Run<'_> {
                 }
             }
         }
-        statement.push(&format!(
-            ") AS u ORDER BY place, sort_key {direction}, seq {direction} LIMIT "
-        ));
+        statement
+            .push(&format!(") AS u ORDER BY place, sort_key {direction}, seq {direction} LIMIT "));
         statement.bind(self.limit).push(" OFFSET ").bind(self.offset);
         statement.push(") AS k JOIN payment p ON p.organization_id = ").bind(self.org);
         statement.push(
             " AND p.seq = k.seq
             JOIN patient q ON q.organization_id = p.organization_id AND q.seq = p.patient_seq",
         );
-        statement.push(&format!(
-            " ORDER BY k.place, k.sort_key {direction}, k.seq {direction}"
-        ));
+        statement.push(&format!(" ORDER BY k.place, k.sort_key {direction}, k.seq {direction}"));
         (branches > 0).then_some(statement)
     }
 
@@ -428,8 +425,7 @@ async fn total(
 ) -> Result<(i64, bool), StoreError> {
     let filter = &request.filter;
     let statuses = listed_statuses(filter);
-    let unfiltered =
-        filter.is_plain() && filter.statuses.is_empty() && filter.locations.is_empty();
+    let unfiltered = filter.is_plain() && filter.statuses.is_empty() && filter.locations.is_empty();
     let mut statement = Statement::default();
     match (&request.search, found) {
         (Search::Nothing, _) => return Ok((0, true)),

@@ -2,7 +2,9 @@
 
 use almoner_domain::payment::PaymentType;
 use almoner_domain::status::{By, Status};
-use almoner_domain::{LocationId, Money, OrganizationId, PatientId, PaymentId, TreatmentId, UserId};
+use almoner_domain::{
+    LocationId, Money, OrganizationId, PatientId, PaymentId, TreatmentId, UserId,
+};
 use almoner_domain::{name, time};
 use jiff::Timestamp;
 use jiff::civil::Date;

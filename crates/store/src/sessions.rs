@@ -62,21 +62,13 @@ pub async fn touch(
 }
 
 /// Ends a session.
-pub async fn delete(
-    tx: &mut Tx,
-    org: OrganizationId,
-    token_hash: &[u8],
-) -> Result<(), StoreError> {
+pub async fn delete(tx: &mut Tx, org: OrganizationId, token_hash: &[u8]) -> Result<(), StoreError> {
     let sql = "DELETE FROM session WHERE organization_id = $1 AND token_hash = $2";
     tx.execute(sql, params![org, token_hash]).await.map(drop)
 }
 
 /// Ends all sessions of a member of the staff.
-pub async fn delete_of(
-    tx: &mut Tx,
-    org: OrganizationId,
-    user: UserId,
-) -> Result<(), StoreError> {
+pub async fn delete_of(tx: &mut Tx, org: OrganizationId, user: UserId) -> Result<(), StoreError> {
     let sql = "DELETE FROM session WHERE organization_id = $1 AND user_seq = $2";
     tx.execute(sql, params![org, user]).await.map(drop)
 }

@@ -1,6 +1,8 @@
 //! Treatments with their codes and charges, and what is overdue on them.
 
-use almoner_domain::{LocationId, Money, OrganizationId, PatientId, PhysicianId, TreatmentId, time};
+use almoner_domain::{
+    LocationId, Money, OrganizationId, PatientId, PhysicianId, TreatmentId, time,
+};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -143,8 +145,7 @@ pub async fn insert(
         VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8)";
     let f = fields;
     let (service_at, status) = (f.service_at, f.status.as_str());
-    let values =
-        params![org, id, f.patient, f.physician, f.location, service_at, status, now];
+    let values = params![org, id, f.patient, f.physician, f.location, service_at, status, now];
     tx.execute_one(sql, values).await?;
     insert_procedures(tx, org, id, &f.procedures).await
 }

@@ -18,7 +18,8 @@ struct Check {
 /// What was refunded and collected, from the rows that say so.
 const MONEY: Check = Check {
     proves: "payments hold what their tenders, reversals and refunds say",
-    sql: "SELECT 'payment ' || p.seq || ' holds collected ' || p.collected_cents || ' and refunded '
+    sql:
+        "SELECT 'payment ' || p.seq || ' holds collected ' || p.collected_cents || ' and refunded '
             || p.refunded_cents || ' cents, its tenders, reversals and refunds say '
             || (coalesce(t.taken, 0) - coalesce(v.reversed, 0)) || ' and '
             || coalesce(r.refunded, 0) AS difference
@@ -322,8 +323,8 @@ pub struct Finding {
     pub difference: Option<String>,
 }
 
-/// Runs every check and tells the first difference that each finds. Begin a write transaction
-/// for it, so that nothing moves meanwhile.
+/// Runs every check and tells the first difference that each finds. Each is one statement, which
+/// sees the data of one moment, so that the clinic can go on working meanwhile.
 pub async fn verify(
     tx: &mut Tx,
     org: OrganizationId,

@@ -1,0 +1,179 @@
+//! Changes a payment's status by hand, along the ways that are open now.
+
+use almoner_domain::ledger;
+use almoner_domain::status::{self, By, Facts, Needs, Refusal, Status};
+use almoner_domain::tender::{Tender, TenderEntry};
+use almoner_domain::{Invalid, Money, PaymentId, text};
+use almoner_store::payments::{self, Payment};
+use almoner_store::{Tx, attempts, rollups, tenders};
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::context::{Actor, App};
+use crate::error::Error;
+use crate::permission::Action;
+use crate::record::{self, PaymentChange};
+
+/// A status to be set.
+#[derive(Debug, Clone)]
+pub struct ChangeStatus {
+    /// Of which payment.
+    pub payment: PaymentId,
+    /// The version that the form showed.
+    pub version: Option<i64>,
+    /// Where it goes.
+    pub to: Status,
+    /// How the money was taken, when it goes to Paid.
+    pub tender: Option<TenderEntry>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// What a change of this kind is called in the table of permissions.
+pub fn action_for(from: Status, to: Status) -> Action {
+    match (from, to) {
+        (_, Status::Paid) => Action::TakeTender,
+        (_, Status::Cancelled) | (Status::Cancelled, _) => Action::CancelPayment,
+        (_, Status::Voided) => Action::VoidPayment,
+        _ => Action::MovePayment,
+    }
+}
+
+/// Changes the status.
+///
+/// # Errors
+/// No permission, no such payment, a version that moved on, a way that is not open (audited),
+/// a missing tender or reason.
+pub async fn change_status(
+    app: &App,
+    actor: &Actor,
+    input: &ChangeStatus,
+) -> Result<Payment, Error> {
+    actor.must(Action::Read)?;
+    let mut tx = app.db.begin().await?;
+    let before = locked(&mut tx, actor, input.payment, input.version).await?;
+    let facts = attempts::facts(&mut tx, actor.org(), before.id).await?;
+    match status::decide(before.status, input.to, By::Staff, facts) {
+        Err(refusal) => {
+            drop(tx);
+            refused(app, actor, &before, input.to, refusal, facts).await
+        }
+        Ok(needs) => {
+            actor.must(action_for(before.status, input.to))?;
+            let tender = checked(input, needs, before.amount)?;
+            let after = moved(&before, input.to, app.now());
+            payments::update_status(&mut tx, actor.org(), &after).await?;
+            write(app, actor, &mut tx, (&before, &after), tender, input.reason.clone()).await?;
+            tx.commit().await?;
+            Ok(after)
+        }
+    }
+}
+
+/// Locks a payment that is at `version`, when one was shown.
+pub(crate) async fn locked(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: PaymentId,
+    version: Option<i64>,
+) -> Result<Payment, Error> {
+    let payment = payments::lock(tx, actor.org(), id).await?.ok_or(Error::NotFound("payment"))?;
+    match version {
+        Some(shown) if shown != payment.version => Err(Error::Stale { current: payment.version }),
+        _ => Ok(payment),
+    }
+}
+
+/// The payment after a change of its status.
+pub(crate) fn moved(before: &Payment, to: Status, now: Timestamp) -> Payment {
+    let mut after = before.clone();
+    after.status = to;
+    after.version += 1;
+    if to == Status::Paid {
+        after.collected = after.amount;
+        after.paid_at = Some(now);
+    } else {
+        after.collected = Money::ZERO;
+        after.paid_at = None;
+    }
+    after
+}
+
+fn checked(input: &ChangeStatus, needs: Needs, amount: Money) -> Result<Option<Tender>, Error> {
+    match needs {
+        Needs::Nothing => Ok(None),
+        Needs::Reason => {
+            let reason = text::line("reason", input.reason.as_deref().unwrap_or_default())?;
+            reason.ok_or_else(|| Invalid::one("reason", "required", "Say why."))?;
+            Ok(None)
+        }
+        Needs::Tender => {
+            let missing = || Invalid::one("tender_type", "required", "Choose how it was paid.");
+            let entry = input.tender.as_ref().ok_or_else(missing)?;
+            Ok(Some(entry.check(amount)?))
+        }
+    }
+}
+
+/// A refused change is audited, then told.
+async fn refused(
+    app: &App,
+    actor: &Actor,
+    payment: &Payment,
+    to: Status,
+    refusal: Refusal,
+    facts: Facts,
+) -> Result<Payment, Error> {
+    let mut tx = app.db.begin().await?;
+    let detail = json!({ "from": payment.status, "to": to, "because": refusal.to_string() });
+    let subject = ("payment", payment.id.seq());
+    record::happened(app, actor, &mut tx, "status_refused", subject, detail).await?;
+    tx.commit().await?;
+    let choices = status::staff_choices(payment.status, facts);
+    let allowed = choices.into_iter().map(|choice| choice.0).collect();
+    Err(Error::Status { refusal, allowed })
+}
+
+/// Writes what belongs to a status change by hand: the step, the tender, the money.
+async fn write(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    (before, after): (&Payment, &Payment),
+    tender: Option<Tender>,
+    reason: Option<String>,
+) -> Result<(), Error> {
+    let kind = tender.as_ref().map(|tender| tender.kind);
+    let change = PaymentChange {
+        before: Some(before),
+        after,
+        action: "status_changed",
+        by: By::Staff,
+        is_step: true,
+        reason: text::line("reason", reason.as_deref().unwrap_or_default())?,
+        transfers: ledger::status_changed(Some(before.status), after.status, after.amount, kind),
+        detail: json!({ "from": before.status, "to": after.status, "tender": kind }),
+        at: app.now(),
+    };
+    record::payment_changed(app, actor, tx, change).await?;
+    if let Some(tender) = tender {
+        take(actor, tx, after, &tender).await?;
+    }
+    Ok(())
+}
+
+/// Records a tender and counts it on the day it was taken.
+pub(crate) async fn take(
+    actor: &Actor,
+    tx: &mut Tx,
+    paid: &Payment,
+    tender: &Tender,
+) -> Result<(), Error> {
+    let at = paid.paid_at.expect("a payment that is Paid has its date");
+    let moment = actor.moment(at, paid.location);
+    let (org, money) = (actor.org(), (paid.amount, Money::ZERO));
+    let version = (paid.id, paid.version);
+    tenders::insert(tx, org, version, (tender, paid.amount), actor.user(), moment).await?;
+    rollups::money_moved(tx, org, paid.location, moment.day, money).await?;
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! What every use case is given: the database, the outside world, and who asks.
+
+use std::sync::Arc;
+
+use almoner_domain::ambient::{Clock, Entropy};
+use almoner_domain::role::Role;
+use almoner_domain::{OrganizationId, UserId};
+use almoner_gateways::processor::Processor;
+use almoner_store::Db;
+use almoner_store::ledger::Moment;
+use almoner_store::organizations::Organization;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use sha2::{Digest, Sha256};
+
+use crate::error::Error;
+use crate::permission::{self, Action};
+
+/// The running program, without its pages.
+#[derive(Clone)]
+pub struct App {
+    /// The database.
+    pub db: Db,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Gives unguessable bytes.
+    pub entropy: Arc<dyn Entropy>,
+    /// Takes card payments.
+    pub processor: Arc<dyn Processor>,
+}
+
+impl App {
+    /// The present moment.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Unguessable bytes.
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.entropy.fill(&mut bytes);
+        bytes
+    }
+
+    /// An id that sorts by time and is given out once: six bytes of milliseconds, ten of chance.
+    pub(crate) fn event_id(&self, now: Timestamp) -> [u8; 16] {
+        let mut id: [u8; 16] = self.random();
+        id[..6].copy_from_slice(&now.as_millisecond().to_be_bytes()[2..]);
+        id
+    }
+}
+
+/// A member of the staff who is signed in.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// The id.
+    pub id: UserId,
+    /// The name that others see.
+    pub name: String,
+    /// What the person may do.
+    pub role: Role,
+}
+
+/// Who asks, and in which organization.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// The organization.
+    pub organization: Organization,
+    /// The member of the staff; `None` when the program itself acts (a job, the command line).
+    pub member: Option<Member>,
+}
+
+impl Actor {
+    /// The program itself, which may do everything.
+    pub fn system(organization: Organization) -> Self {
+        Self { organization, member: None }
+    }
+
+    /// The organization's id.
+    pub fn org(&self) -> OrganizationId {
+        self.organization.id
+    }
+
+    /// The member's id.
+    pub fn user(&self) -> Option<UserId> {
+        self.member.as_ref().map(|member| member.id)
+    }
+
+    /// The organization's date at that moment.
+    pub fn date(&self, at: Timestamp) -> Date {
+        self.organization.date(at)
+    }
+
+    /// Whether this actor may do it.
+    pub fn may(&self, action: Action) -> bool {
+        self.member.as_ref().is_none_or(|member| permission::allows(member.role, action))
+    }
+
+    /// Passes when this actor may do it.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] otherwise.
+    pub fn must(&self, action: Action) -> Result<(), Error> {
+        if self.may(action) { Ok(()) } else { Err(Error::Forbidden(action)) }
+    }
+
+    pub(crate) fn moment(&self, at: Timestamp, location: almoner_domain::LocationId) -> Moment {
+        Moment { at, day: self.date(at), location }
+    }
+}
+
+/// A hash of what was asked, to tell the same request from another.
+pub(crate) fn request_hash(request: &impl serde::Serialize) -> Vec<u8> {
+    let text = serde_json::to_vec(request).expect("requests are plain values");
+    Sha256::digest(&text).to_vec()
+}

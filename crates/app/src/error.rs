@@ -1,0 +1,58 @@
+//! What a use case answers when it does not do what it was asked.
+
+use almoner_domain::refund::RefundRefusal;
+use almoner_domain::status::Refusal;
+use almoner_domain::{Invalid, Status};
+use almoner_gateways::processor::ProcessorError;
+use almoner_store::StoreError;
+
+use crate::permission::Action;
+
+/// Why nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Some fields need attention.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// There is no such thing in this organization.
+    #[error("There is no such {0}.")]
+    NotFound(&'static str),
+    /// The role may not do this.
+    #[error("Your role does not allow this: {}.", .0.label())]
+    Forbidden(Action),
+    /// Someone changed it meanwhile.
+    #[error("Someone else changed this meanwhile; it is now at version {current}.")]
+    Stale {
+        /// The version that it has now.
+        current: i64,
+    },
+    /// The status cannot change so.
+    #[error("{refusal}")]
+    Status {
+        /// Why.
+        refusal: Refusal,
+        /// Where staff may move it now.
+        allowed: Vec<Status>,
+    },
+    /// The payment can no longer be edited.
+    #[error("A payment that is {} cannot be edited.", .0.label())]
+    Locked(Status),
+    /// The refund is refused.
+    #[error("{0}")]
+    Refund(#[from] RefundRefusal),
+    /// The tender cannot be taken back.
+    #[error("{0}")]
+    Reversal(&'static str),
+    /// The same key was used for another request.
+    #[error("This form was sent before with other content; please open it again.")]
+    KeyReused,
+    /// E-mail and password do not fit, or the account is closed.
+    #[error("E-mail or password is wrong.")]
+    SignIn,
+    /// The processor gave no answer.
+    #[error("{0}")]
+    Processor(#[from] ProcessorError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,263 @@
+//! Imports 271 files: each answer becomes a check, matched to its patient or left in the inbox.
+
+use almoner_domain::estimate::{self, Benefit, Outcome};
+use almoner_domain::{CheckId, PatientId, name};
+use almoner_store::eligibility::{self, BenefitRow, CheckFile, CheckRow};
+use almoner_store::patients::{self, Patient};
+use almoner_store::{StoreError, Tx, counters};
+use almoner_x12 as x12;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::check_answer::{self, AnswerWarning, StoredAnswer};
+use crate::context::{Actor, App};
+use crate::error::Error;
+use crate::permission::Action;
+use crate::record;
+
+/// The greatest file that is taken.
+pub const MAX_FILE_BYTES: usize = 50 * 1024 * 1024;
+/// The longest file name that is kept.
+const MAX_NAME_BYTES: usize = 200;
+
+/// A file to be imported.
+#[derive(Debug, Clone)]
+pub struct ImportFile {
+    /// Its name, for people.
+    pub name: String,
+    /// Its content.
+    pub content: Vec<u8>,
+    /// The patient whose answer it is said to be.
+    pub patient: Option<PatientId>,
+}
+
+/// What became of a file.
+#[derive(Debug, Clone)]
+pub struct Imported {
+    /// Its name.
+    pub name: String,
+    /// The checks, or why there are none.
+    pub checks: Result<Vec<ImportedCheck>, String>,
+    /// What was odd about the file as a whole.
+    pub warnings: Vec<AnswerWarning>,
+}
+
+/// What became of an answer.
+#[derive(Debug, Clone)]
+pub struct ImportedCheck {
+    /// The check.
+    pub id: CheckId,
+    /// It had been imported before.
+    pub duplicate: bool,
+    /// Whose it is; `None` when it waits in the inbox.
+    pub patient: Option<PatientId>,
+    /// What it says on the whole.
+    pub outcome: Outcome,
+    /// The payer.
+    pub payer: String,
+    /// How many benefit rows were read.
+    pub benefits: usize,
+    /// What was odd.
+    pub warnings: Vec<AnswerWarning>,
+}
+
+/// Imports a file. A file from which nothing can be read is kept all the same.
+///
+/// # Errors
+/// No permission, or the database failed. What is wrong with the file is no error but an answer.
+pub async fn import_eligibility(
+    app: &App,
+    actor: &Actor,
+    file: ImportFile,
+) -> Result<Imported, Error> {
+    actor.must(Action::ImportEligibility)?;
+    let name = shown_name(&file.name);
+    if file.content.len() > MAX_FILE_BYTES {
+        let limit = MAX_FILE_BYTES / (1024 * 1024);
+        let checks = Err(format!("the file is larger than {limit} MB"));
+        return Ok(Imported { name, checks, warnings: Vec::new() });
+    }
+    let read = x12::read(&file.content);
+    let stored = CheckFile {
+        hash: Sha256::digest(&file.content).to_vec(),
+        name: name.clone(),
+        content: file.content,
+        failure: read.as_ref().err().map(ToString::to_string),
+    };
+    let mut tx = app.db.begin().await?;
+    eligibility::keep_file(&mut tx, actor.org(), &stored, app.now()).await?;
+    let interchange = match read {
+        Ok(interchange) => interchange,
+        Err(unreadable) => {
+            tx.commit().await?;
+            let checks = Err(unreadable.to_string());
+            return Ok(Imported { name, checks, warnings: Vec::new() });
+        }
+    };
+    let mut checks = Vec::with_capacity(interchange.answers.len());
+    for (place, answer) in interchange.answers.iter().enumerate() {
+        let twins = &interchange.answers[..place];
+        let twin = twins.iter().filter(|other| other.segments == answer.segments).count();
+        let source = Source { file: &stored, answer, twin, given: file.patient };
+        checks.push(import_answer(app, actor, &mut tx, &source).await?);
+    }
+    tx.commit().await?;
+    let warning = |warning: &x12::Warning| AnswerWarning {
+        code: warning.code.as_str().to_owned(),
+        message: warning.message.clone(),
+    };
+    let warnings = interchange.warnings.iter().map(warning).collect();
+    Ok(Imported { name, checks: Ok(checks), warnings })
+}
+
+/// The last part of a path, bounded.
+fn shown_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let mut shown: String = last.chars().filter(|letter| !letter.is_control()).collect();
+    while shown.len() > MAX_NAME_BYTES {
+        shown.pop();
+    }
+    if shown.is_empty() { "unnamed".to_owned() } else { shown }
+}
+
+/// An answer and where it came from.
+struct Source<'a> {
+    file: &'a CheckFile,
+    answer: &'a x12::Answer,
+    /// How many answers before it share its transaction.
+    twin: usize,
+    given: Option<PatientId>,
+}
+
+impl Source<'_> {
+    fn fingerprint(&self) -> Vec<u8> {
+        let mut hasher = Sha256::new();
+        hasher.update(x12::fingerprint_text(self.answer, &self.file.content));
+        hasher.update((self.twin as u64).to_be_bytes());
+        hasher.finalize().to_vec()
+    }
+
+    fn range(&self) -> (i64, i64) {
+        let place = |byte| i64::try_from(byte).unwrap_or(i64::MAX);
+        (place(self.answer.segments.start), place(self.answer.segments.end))
+    }
+}
+
+async fn import_answer(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    source: &Source<'_>,
+) -> Result<ImportedCheck, Error> {
+    let org = actor.org();
+    let fingerprint = source.fingerprint();
+    if let Some(known) = eligibility::by_fingerprint(tx, org, &fingerprint).await? {
+        return known_check(tx, actor, known).await;
+    }
+    let answer = source.answer;
+    let mut stored = check_answer::stored(answer);
+    let rows: Vec<Benefit> = answer.benefits.iter().map(check_answer::benefit).collect();
+    let patient = matched(tx, actor, &mut stored, source.given).await?;
+    let now = app.now();
+    let id = CheckId::new(counters::next(tx, org, CheckId::PREFIX).await?);
+    let person = &stored.patient;
+    let names = [&person.last_name, &person.first_name];
+    let [last, first] = names.map(|name| name.as_deref().unwrap_or_default());
+    let row = CheckRow {
+        id,
+        patient,
+        outcome: estimate::outcome(&rows, &stored.rejections),
+        payer: answer.payer.name.clone().unwrap_or_else(|| "Unnamed payer".to_owned()),
+        plan: answer.plan.clone(),
+        checked_at: check_answer::answered_at(answer, &actor.organization.zone).unwrap_or(now),
+        imported_at: now,
+        fingerprint,
+        file_hash: source.file.hash.clone(),
+        file_range: source.range(),
+        answer: stored.write(),
+        name_sort: name::sort_key(last, first),
+    };
+    eligibility::insert(tx, org, &row, &benefit_rows(&rows)).await?;
+    let subject = ("eligibility_check", id.seq());
+    let detail = json!({ "outcome": row.outcome, "patient": patient, "benefits": rows.len() });
+    record::happened(app, actor, tx, "check_imported", subject, detail).await?;
+    let (outcome, payer) = (row.outcome, row.payer);
+    let (benefits, warnings) = (rows.len(), stored.warnings);
+    Ok(ImportedCheck { id, duplicate: false, patient, outcome, payer, benefits, warnings })
+}
+
+async fn known_check(tx: &mut Tx, actor: &Actor, known: CheckRow) -> Result<ImportedCheck, Error> {
+    Ok(ImportedCheck {
+        id: known.id,
+        duplicate: true,
+        patient: known.patient,
+        outcome: known.outcome,
+        benefits: eligibility::benefits(tx, actor.org(), known.id).await?.len(),
+        payer: known.payer,
+        warnings: StoredAnswer::read(&known.answer)?.warnings,
+    })
+}
+
+fn benefit_rows(rows: &[Benefit]) -> Vec<BenefitRow> {
+    let row = |row: &Benefit| BenefitRow {
+        index: row.index,
+        segment: row.segment.clone(),
+        benefit: serde_json::to_string(row).expect("a benefit is plain values"),
+    };
+    rows.iter().map(row).collect()
+}
+
+/// The patient whose answer it is: never by a similar name.
+async fn matched(
+    tx: &mut Tx,
+    actor: &Actor,
+    stored: &mut StoredAnswer,
+    given: Option<PatientId>,
+) -> Result<Option<PatientId>, StoreError> {
+    let org = actor.org();
+    if let Some(id) = given {
+        let patient = patients::get(tx, org, id).await?;
+        if patient.is_some_and(|patient| is_same_person(&patient, stored)) {
+            return Ok(Some(id));
+        }
+        stored.warnings.push(AnswerWarning {
+            code: "patient_mismatch".to_owned(),
+            message: "The answer names another person than the chosen patient.".to_owned(),
+        });
+        return Ok(None);
+    }
+    let member_id = stored.patient.member_id.as_ref().or(stored.subscriber.member_id.as_ref());
+    let (Some(member_id), Some(birth)) = (member_id, stored.patient.date_of_birth) else {
+        return Ok(None);
+    };
+    let candidates = patients::by_member(tx, org, member_id, birth).await?;
+    let same: Vec<&Patient> =
+        candidates.iter().filter(|patient| is_same_person(patient, stored)).collect();
+    match same[..] {
+        [only] => Ok(Some(only.id)),
+        _ => Ok(None),
+    }
+}
+
+fn is_same_person(patient: &Patient, stored: &StoredAnswer) -> bool {
+    let person = &stored.patient;
+    let alike = |ours: &str, theirs: &Option<String>| {
+        theirs.as_ref().is_some_and(|theirs| name::normalize(ours) == name::normalize(theirs))
+    };
+    alike(&patient.fields.last_name, &person.last_name)
+        && alike(&patient.fields.first_name, &person.first_name)
+        && person.date_of_birth.is_none_or(|birth| birth == patient.fields.date_of_birth)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files_lose_their_folders() {
+        assert_eq!(shown_name("C:\\in\\a.271"), "a.271");
+        assert_eq!(shown_name("../../etc/passwd"), "passwd");
+        assert_eq!(shown_name("x/"), "unnamed");
+        assert!(shown_name(&"é".repeat(500)).len() <= MAX_NAME_BYTES);
+    }
+}

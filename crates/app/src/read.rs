@@ -1,0 +1,384 @@
+//! What pages show. Each question is asked here, where the permission to read is checked.
+
+use almoner_domain::estimate::{Benefit, Estimate};
+use almoner_domain::list::PageRequest;
+use almoner_domain::status::{self, Facts, Needs, Status};
+use almoner_domain::{
+    CheckId, LocationId, OrganizationId, PatientId, PaymentId, PhysicianId, TreatmentId,
+};
+use almoner_store::audit::{self, NamedEvent};
+use almoner_store::cards::{self, Cards};
+use almoner_store::eligibility::{self, CheckQuery, CheckRow, ListedCheck, UnreadFile};
+use almoner_store::locations::{self, Location};
+use almoner_store::notes::{self, Note};
+use almoner_store::patients::{self, Balance, Coverage, Patient, PatientPage};
+use almoner_store::payment_list::{self, Calendar, PaymentPage};
+use almoner_store::payments::{self, EstimateSnapshot, Payment};
+use almoner_store::physicians::{self, Physician};
+use almoner_store::refunds::{self, Refund};
+use almoner_store::staff;
+use almoner_store::tenders::{self, TenderRow};
+use almoner_store::treatments::{self, Treatment, TreatmentQuery};
+use almoner_store::{StoreError, attempts};
+
+use crate::change_status::action_for;
+use crate::check_answer::{self, StoredAnswer};
+use crate::context::{Actor, App};
+use crate::error::Error;
+use crate::permission::Action;
+
+/// Entries of a history that a page shows at most.
+const MAX_HISTORY: i64 = 200;
+/// Payments, treatments and checks that a patient's or treatment's page shows at most.
+const MAX_RELATED: i64 = 50;
+/// Unread files that the eligibility page shows at most.
+const MAX_UNREAD: i64 = 10;
+
+/// The payments page.
+#[derive(Debug, Clone)]
+pub struct PaymentsView {
+    /// The cards.
+    pub cards: Cards,
+    /// The rows.
+    pub page: PaymentPage,
+    /// All locations, for the filter.
+    pub locations: Vec<Location>,
+}
+
+/// The payments page.
+///
+/// # Errors
+/// No permission, or the database failed.
+pub async fn payments(
+    app: &App,
+    actor: &Actor,
+    request: &PageRequest,
+) -> Result<PaymentsView, Error> {
+    actor.must(Action::Read)?;
+    let org = actor.org();
+    let today = actor.date(app.now());
+    let calendar = Calendar { zone: actor.organization.zone.clone(), today };
+    let mut tx = app.db.read().await?;
+    let cards = cards::read(&mut tx, org, &request.filter.locations, today).await?;
+    let page = payment_list::page(&mut tx, org, request, &calendar).await?;
+    let locations = locations::all(&mut tx, org).await?;
+    Ok(PaymentsView { cards, page, locations })
+}
+
+/// Whether there is a payment with exactly that id, for a search that goes straight to it.
+///
+/// # Errors
+/// No permission, or the database failed.
+pub async fn payment_exists(app: &App, actor: &Actor, id: PaymentId) -> Result<bool, Error> {
+    actor.must(Action::Read)?;
+    let mut tx = app.db.read().await?;
+    Ok(payment_list::exists(&mut tx, actor.org(), id).await?)
+}
+
+/// A payment's page.
+#[derive(Debug, Clone)]
+pub struct PaymentView {
+    /// The payment.
+    pub payment: Payment,
+    /// Who owes it.
+    pub patient: Patient,
+    /// Where it counts.
+    pub location: Location,
+    /// What it is for.
+    pub treatment: Option<Treatment>,
+    /// How money was taken, newest first.
+    pub tenders: Vec<TenderRow>,
+    /// What was given back, oldest first.
+    pub refunds: Vec<Refund>,
+    /// Notes, newest first.
+    pub notes: Vec<Note>,
+    /// What happened, newest first.
+    pub history: Vec<NamedEvent>,
+    /// What the processor is doing.
+    pub facts: Facts,
+    /// Where this member may move it now, and what that needs.
+    pub choices: Vec<(Status, Needs)>,
+    /// What the amount was taken from.
+    pub estimate: Option<(EstimateSnapshot, Option<Estimate>)>,
+}
+
+/// A payment's page.
+///
+/// # Errors
+/// No permission, no such payment, or the database failed.
+pub async fn payment(app: &App, actor: &Actor, id: PaymentId) -> Result<PaymentView, Error> {
+    actor.must(Action::Read)?;
+    let org = actor.org();
+    let mut tx = app.db.read().await?;
+    let payment = payments::get(&mut tx, org, id).await?.ok_or(Error::NotFound("payment"))?;
+    let patient = patients::get(&mut tx, org, payment.patient).await?;
+    let location = locations::get(&mut tx, org, payment.location).await?;
+    let today = actor.date(app.now());
+    let treatment = match payment.treatment {
+        Some(id) => treatments::get(&mut tx, org, id, today).await?,
+        None => None,
+    };
+    let facts = attempts::facts(&mut tx, org, id).await?;
+    let mut choices = status::staff_choices(payment.status, facts);
+    choices.retain(|choice| actor.may(action_for(payment.status, choice.0)));
+    let estimate = payments::estimate(&mut tx, org, id).await?;
+    Ok(PaymentView {
+        patient: patient.ok_or(Error::NotFound("patient"))?,
+        location: location.ok_or(Error::NotFound("location"))?,
+        treatment,
+        tenders: tenders::of_payment(&mut tx, org, id).await?,
+        refunds: refunds::of_payment(&mut tx, org, id).await?,
+        notes: notes::of_payment(&mut tx, org, id).await?,
+        history: audit::of_subject(&mut tx, org, "payment", id.seq(), MAX_HISTORY).await?,
+        facts,
+        choices,
+        estimate: estimate.map(|kept| {
+            let read = serde_json::from_str(&kept.snapshot).ok();
+            (kept, read)
+        }),
+        payment,
+    })
+}
+
+/// A page of patients.
+///
+/// # Errors
+/// No permission, or the database failed.
+pub async fn patients(
+    app: &App,
+    actor: &Actor,
+    words: &[String],
+    descending: bool,
+    range: (i64, i64),
+) -> Result<PatientPage, Error> {
+    actor.must(Action::Read)?;
+    let mut tx = app.db.read().await?;
+    Ok(patients::find(&mut tx, actor.org(), words, descending, range).await?)
+}
+
+/// The patient with that medical record number.
+///
+/// # Errors
+/// No permission, or the database failed.
+pub async fn patient_by_mrn(app: &App, actor: &Actor, mrn: &str) -> Result<Option<Patient>, Error> {
+    actor.must(Action::Read)?;
+    let mut tx = app.db.read().await?;
+    Ok(patients::by_mrn(&mut tx, actor.org(), mrn).await?)
+}
+
+/// A patient's page.
+#[derive(Debug, Clone)]
+pub struct PatientView {
+    /// The patient.
+    pub patient: Patient,
+    /// Coverages, the primary one first.
+    pub coverages: Vec<Coverage>,
+    /// What is owed, collected and refunded.
+    pub balance: Balance,
+    /// The newest payments.
+    pub payments: Vec<Payment>,
+    /// The latest treatments.
+    pub treatments: Vec<Treatment>,
+    /// The most recent checks.
+    pub checks: Vec<CheckRow>,
+}
+
+/// A patient's page.
+///
+/// # Errors
+/// No permission, no such patient, or the database failed.
+pub async fn patient(app: &App, actor: &Actor, id: PatientId) -> Result<PatientView, Error> {
+    actor.must(Action::Read)?;
+    let org = actor.org();
+    let today = actor.date(app.now());
+    let mut tx = app.db.read().await?;
+    let patient = patients::get(&mut tx, org, id).await?.ok_or(Error::NotFound("patient"))?;
+    Ok(PatientView {
+        patient,
+        coverages: patients::coverages(&mut tx, org, id).await?,
+        balance: patients::balance(&mut tx, org, id).await?,
+        payments: payments::of_patient(&mut tx, org, id, MAX_RELATED).await?,
+        treatments: treatments::of_patient(&mut tx, org, id, today, MAX_RELATED).await?,
+        checks: eligibility::of_patient(&mut tx, org, id, MAX_RELATED).await?,
+    })
+}
+
+/// A page of treatments and how many there are in all.
+///
+/// # Errors
+/// No permission, or the database failed.
+pub async fn treatments(
+    app: &App,
+    actor: &Actor,
+    query: &TreatmentQuery,
+    range: (i64, i64),
+) -> Result<(Vec<Treatment>, i64), Error> {
+    actor.must(Action::Read)?;
+    let today = actor.date(app.now());
+    let mut tx = app.db.read().await?;
+    Ok(treatments::find(&mut tx, actor.org(), query, today, range).await?)
+}
+
+/// A treatment's page: the treatment and its payments.
+///
+/// # Errors
+/// No permission, no such treatment, or the database failed.
+pub async fn treatment(
+    app: &App,
+    actor: &Actor,
+    id: TreatmentId,
+) -> Result<(Treatment, Vec<Payment>), Error> {
+    actor.must(Action::Read)?;
+    let org = actor.org();
+    let today = actor.date(app.now());
+    let mut tx = app.db.read().await?;
+    let treatment = treatments::get(&mut tx, org, id, today).await?;
+    let treatment = treatment.ok_or(Error::NotFound("treatment"))?;
+    let payments = payments::of_treatment(&mut tx, org, id, MAX_RELATED).await?;
+    Ok((treatment, payments))
+}
+
+/// A page of checks and how many there are in all.
+///
+/// # Errors
+/// No permission, or the database failed.
+pub async fn checks(
+    app: &App,
+    actor: &Actor,
+    query: &CheckQuery,
+    range: (i64, i64),
+) -> Result<(Vec<ListedCheck>, i64), Error> {
+    actor.must(Action::Read)?;
+    let mut tx = app.db.read().await?;
+    Ok(eligibility::find(&mut tx, actor.org(), query, range).await?)
+}
+
+/// The files from which nothing could be read.
+///
+/// # Errors
+/// No permission, or the database failed.
+pub async fn unread_files(app: &App, actor: &Actor) -> Result<Vec<UnreadFile>, Error> {
+    actor.must(Action::Read)?;
+    let mut tx = app.db.read().await?;
+    Ok(eligibility::unread_files(&mut tx, actor.org(), MAX_UNREAD).await?)
+}
+
+/// A check's page.
+#[derive(Debug, Clone)]
+pub struct CheckView {
+    /// The check.
+    pub row: CheckRow,
+    /// Whom the payer spoke of, rejections, warnings.
+    pub answer: StoredAnswer,
+    /// Every benefit row.
+    pub benefits: Vec<Benefit>,
+    /// Whose it is, once it is matched.
+    pub patient: Option<Patient>,
+}
+
+/// A check's page.
+///
+/// # Errors
+/// No permission, no such check, or the database failed.
+pub async fn check(app: &App, actor: &Actor, id: CheckId) -> Result<CheckView, Error> {
+    actor.must(Action::Read)?;
+    let org = actor.org();
+    let mut tx = app.db.read().await?;
+    let row = eligibility::get(&mut tx, org, id).await?.ok_or(Error::NotFound("check"))?;
+    let patient = match row.patient {
+        Some(id) => patients::get(&mut tx, org, id).await?,
+        None => None,
+    };
+    let answer = StoredAnswer::read(&row.answer)?;
+    let benefits = eligibility::benefits(&mut tx, org, id).await?;
+    Ok(CheckView { row, answer, benefits: check_answer::benefits(&benefits)?, patient })
+}
+
+/// The untouched file of a check: its name and content.
+///
+/// # Errors
+/// No permission, no such check, or the database failed.
+pub async fn check_file(app: &App, actor: &Actor, id: CheckId) -> Result<(String, Vec<u8>), Error> {
+    actor.must(Action::Read)?;
+    let org = actor.org();
+    let mut tx = app.db.read().await?;
+    let row = eligibility::get(&mut tx, org, id).await?.ok_or(Error::NotFound("check"))?;
+    let file = eligibility::file(&mut tx, org, &row.file_hash).await?;
+    file.ok_or_else(|| StoreError::Corrupt("eligibility file".to_owned()).into())
+}
+
+/// All locations.
+///
+/// # Errors
+/// No permission, or the database failed.
+pub async fn locations(app: &App, actor: &Actor) -> Result<Vec<Location>, Error> {
+    actor.must(Action::Read)?;
+    let mut tx = app.db.read().await?;
+    Ok(locations::all(&mut tx, actor.org()).await?)
+}
+
+/// A location.
+///
+/// # Errors
+/// No permission, no such location, or the database failed.
+pub async fn location(app: &App, actor: &Actor, id: LocationId) -> Result<Location, Error> {
+    actor.must(Action::Read)?;
+    let mut tx = app.db.read().await?;
+    locations::get(&mut tx, actor.org(), id).await?.ok_or(Error::NotFound("location"))
+}
+
+/// All physicians.
+///
+/// # Errors
+/// No permission, or the database failed.
+pub async fn physicians(app: &App, actor: &Actor) -> Result<Vec<Physician>, Error> {
+    actor.must(Action::Read)?;
+    let mut tx = app.db.read().await?;
+    Ok(physicians::all(&mut tx, actor.org()).await?)
+}
+
+/// A physician.
+///
+/// # Errors
+/// No permission, no such physician, or the database failed.
+pub async fn physician(app: &App, actor: &Actor, id: PhysicianId) -> Result<Physician, Error> {
+    actor.must(Action::Read)?;
+    let mut tx = app.db.read().await?;
+    physicians::get(&mut tx, actor.org(), id).await?.ok_or(Error::NotFound("physician"))
+}
+
+/// The location that the member last chose for a payment.
+///
+/// # Errors
+/// The database failed.
+pub async fn last_location(app: &App, actor: &Actor) -> Result<Option<LocationId>, Error> {
+    let Some(user) = actor.user() else {
+        return Ok(None);
+    };
+    let mut tx = app.db.read().await?;
+    let user = staff::get(&mut tx, actor.org(), user).await?;
+    Ok(user.and_then(|user| user.last_location))
+}
+
+/// The organization with that number.
+///
+/// # Errors
+/// The database failed.
+pub async fn organizations(app: &App) -> Result<Vec<Actor>, Error> {
+    let mut tx = app.db.read().await?;
+    let all = almoner_store::organizations::all(&mut tx).await?;
+    Ok(all.into_iter().map(Actor::system).collect())
+}
+
+/// Proves that every cent of an organization is accounted for.
+///
+/// # Errors
+/// The database failed.
+pub async fn verify(
+    app: &App,
+    org: OrganizationId,
+    anchor: Option<&[u8]>,
+) -> Result<Vec<almoner_store::verify::Finding>, Error> {
+    let mut tx = app.db.read().await?;
+    Ok(almoner_store::verify::verify(&mut tx, org, anchor).await?)
+}

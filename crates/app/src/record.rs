@@ -1,0 +1,99 @@
+//! What is written beside every change: rollups, steps, ledger and audit rows.
+
+use almoner_domain::ledger::Transfer;
+use almoner_domain::status::By;
+use almoner_store::audit::{self, Event};
+use almoner_store::payments::{self, Payment, Transition};
+use almoner_store::{Tx, ledger, rollups};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::context::{Actor, App};
+use crate::error::Error;
+
+/// A change of a payment, already written to its own row.
+pub(crate) struct PaymentChange<'a> {
+    /// The payment before; `None` for a new one.
+    pub(crate) before: Option<&'a Payment>,
+    /// The payment now.
+    pub(crate) after: &'a Payment,
+    /// What was done, such as `payment_created`.
+    pub(crate) action: &'static str,
+    /// Who moved it along the status table.
+    pub(crate) by: By,
+    /// Whether a step of the status is recorded even though the status stays.
+    pub(crate) is_step: bool,
+    /// Why.
+    pub(crate) reason: Option<String>,
+    /// What moves in the ledger.
+    pub(crate) transfers: Vec<Transfer>,
+    /// What changed, for the history.
+    pub(crate) detail: Value,
+    /// When.
+    pub(crate) at: Timestamp,
+}
+
+/// Writes what belongs to a change of a payment, in the order in which rows are locked.
+pub(crate) async fn payment_changed(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    change: PaymentChange<'_>,
+) -> Result<(), Error> {
+    let (org, payment) = (actor.org(), change.after);
+    rollups::payment_moved(tx, org, change.before, payment).await?;
+    let from = change.before.map(|before| before.status);
+    if change.is_step || from != Some(payment.status) {
+        let step = Transition {
+            version: payment.version,
+            from,
+            to: payment.status,
+            by: change.by,
+            user: actor.user(),
+            reason: change.reason.clone(),
+            at: change.at,
+        };
+        payments::insert_transition(tx, org, payment.id, &step).await?;
+    }
+    let moment = actor.moment(change.at, payment.location);
+    let (id, version) = (payment.id, payment.version);
+    ledger::insert(tx, org, id, version, moment, &change.transfers).await?;
+    let event = Event {
+        id: app.event_id(change.at),
+        at: change.at,
+        actor: payments::by_name(change.by).to_owned(),
+        user: actor.user(),
+        action: change.action.to_owned(),
+        subject: "payment".to_owned(),
+        subject_seq: payment.id.seq(),
+        subject_version: Some(payment.version),
+        detail: change.detail.to_string(),
+    };
+    audit::insert(tx, org, &event).await?;
+    Ok(())
+}
+
+/// Writes the audit row of anything but a payment's change.
+pub(crate) async fn happened(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    action: &str,
+    (subject, subject_seq): (&str, i64),
+    detail: Value,
+) -> Result<(), Error> {
+    let at = app.now();
+    let event = Event {
+        id: app.event_id(at),
+        at,
+        actor: if actor.member.is_some() { "staff" } else { "system" }.to_owned(),
+        user: actor.user(),
+        action: action.to_owned(),
+        subject: subject.to_owned(),
+        subject_seq,
+        subject_version: None,
+        detail: detail.to_string(),
+    };
+    audit::insert(tx, actor.org(), &event).await?;
+    Ok(())
+}

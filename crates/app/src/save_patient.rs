@@ -1,0 +1,243 @@
+//! Adds and changes patients with their coverages; a new one can be made from a check.
+
+use almoner_domain::{CheckId, Invalid, PatientId, text, time};
+use almoner_store::idempotency::{self, Seen};
+use almoner_store::patients::{self, Coverage, Patient, PatientFields};
+use almoner_store::{StoreError, Tx, counters, eligibility};
+use jiff::civil::Date;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::context::{Actor, App, request_hash};
+use crate::error::Error;
+use crate::permission::Action;
+use crate::record;
+
+/// A patient as typed.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct PatientEntry {
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
+    /// `YYYY-MM-DD`.
+    pub date_of_birth: String,
+    /// `F`, `M`, `X` or blank.
+    pub sex: String,
+    /// Medical record number.
+    pub mrn: String,
+    /// Telephone.
+    pub phone: String,
+    /// E-mail address.
+    pub email: String,
+    /// Postal address.
+    pub address: String,
+    /// Who pays, when it is not the patient.
+    pub guarantor: String,
+    /// The primary and the secondary coverage, as typed; blank ones are none.
+    pub coverages: Vec<CoverageEntry>,
+}
+
+/// A coverage as typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct CoverageEntry {
+    /// The payer's name.
+    pub payer: String,
+    /// The member's id.
+    pub member_id: String,
+    /// The plan's name.
+    pub plan: String,
+}
+
+/// The greatest number of coverages.
+pub const MAX_COVERAGES: usize = 2;
+
+fn optional(faults: &mut Invalid, field: &str, typed: &str) -> Option<String> {
+    faults.collect(text::line(field, typed)).flatten()
+}
+
+fn checked_birth(typed: &str, today: Date) -> Result<Date, Invalid> {
+    if typed.trim().is_empty() {
+        return Err(Invalid::one("date_of_birth", "required", "Enter the date of birth."));
+    }
+    let birth = time::parse_date("date_of_birth", typed)?;
+    if birth > today {
+        let message = "The date of birth lies in the future.";
+        return Err(Invalid::one("date_of_birth", "in_the_future", message));
+    }
+    Ok(birth)
+}
+
+fn checked(entry: &PatientEntry, today: Date) -> Result<(PatientFields, Vec<Coverage>), Invalid> {
+    let mut faults = Invalid::default();
+    let first = text::required_line("first_name", "the first name", &entry.first_name);
+    let first_name = faults.collect(first);
+    let last = text::required_line("last_name", "the last name", &entry.last_name);
+    let last_name = faults.collect(last);
+    let birth = faults.collect(checked_birth(&entry.date_of_birth, today));
+    let sex = optional(&mut faults, "sex", &entry.sex);
+    if sex.as_deref().is_some_and(|sex| !["F", "M", "X"].contains(&sex)) {
+        faults.push("sex", "unknown", "Choose from the list.");
+    }
+    let email = optional(&mut faults, "email", &entry.email);
+    if email.as_deref().is_some_and(|email| !email.contains('@')) {
+        faults.push("email", "not_an_address", "Enter an e-mail address such as ann@example.org.");
+    }
+    let mrn = optional(&mut faults, "mrn", &entry.mrn);
+    let phone = optional(&mut faults, "phone", &entry.phone);
+    let address = optional(&mut faults, "address", &entry.address);
+    let guarantor = optional(&mut faults, "guarantor", &entry.guarantor);
+    let coverages = checked_coverages(&mut faults, &entry.coverages);
+    match (first_name, last_name, birth) {
+        (Some(first_name), Some(last_name), Some(date_of_birth)) if faults.0.is_empty() => {
+            let fields = PatientFields {
+                first_name,
+                last_name,
+                date_of_birth,
+                sex,
+                mrn,
+                phone,
+                email,
+                address,
+                guarantor,
+            };
+            Ok((fields, coverages))
+        }
+        _ => Err(faults),
+    }
+}
+
+fn checked_coverages(faults: &mut Invalid, entries: &[CoverageEntry]) -> Vec<Coverage> {
+    let mut coverages = Vec::new();
+    for (index, entry) in entries.iter().take(MAX_COVERAGES).enumerate() {
+        let field = |name: &str| format!("coverage_{}_{name}", index + 1);
+        let payer = optional(faults, &field("payer"), &entry.payer);
+        let member_id = optional(faults, &field("member_id"), &entry.member_id);
+        let plan = optional(faults, &field("plan"), &entry.plan);
+        match payer {
+            Some(payer) => coverages.push(Coverage { payer, member_id, plan }),
+            None if member_id.is_some() || plan.is_some() => {
+                faults.push(&field("payer"), "required", "Enter the payer of this coverage.");
+            }
+            None => {}
+        }
+    }
+    coverages
+}
+
+fn mrn_taken(error: StoreError) -> Error {
+    match error {
+        StoreError::Duplicate(_) => {
+            let message = "Another patient has this medical record number.";
+            Invalid::one("mrn", "taken", message).into()
+        }
+        other => other.into(),
+    }
+}
+
+/// Adds a patient; `from_check` gives the waiting check to the new patient.
+///
+/// # Errors
+/// No permission, fields that need attention, a check that is not waiting any more.
+pub async fn add_patient(
+    app: &App,
+    actor: &Actor,
+    entry: &PatientEntry,
+    from_check: Option<CheckId>,
+    key: Option<&str>,
+) -> Result<PatientId, Error> {
+    actor.must(Action::SavePatient)?;
+    let (org, now) = (actor.org(), app.now());
+    let (fields, coverages) = checked(entry, actor.date(now))?;
+    let hash = request_hash(&(entry, from_check));
+    let mut tx = app.db.begin().await?;
+    if let Some(key) = key {
+        match idempotency::look(&mut tx, org, "add_patient", key, &hash).await? {
+            Seen::New => {}
+            Seen::Same(seq) => return Ok(PatientId::new(seq)),
+            Seen::Other => return Err(Error::KeyReused),
+        }
+    }
+    let id = PatientId::new(counters::next(&mut tx, org, PatientId::PREFIX).await?);
+    patients::insert(&mut tx, org, id, &fields, now).await.map_err(mrn_taken)?;
+    patients::set_coverages(&mut tx, org, id, &coverages).await?;
+    let subject = ("patient", id.seq());
+    record::happened(app, actor, &mut tx, "patient_added", subject, json!({})).await?;
+    if let Some(check) = from_check {
+        give_check(app, actor, &mut tx, check, id).await?;
+    }
+    if let Some(key) = key {
+        idempotency::keep(&mut tx, org, ("add_patient", key), &hash, id.seq(), now).await?;
+    }
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Gives a waiting check to a patient.
+pub(crate) async fn give_check(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    check: CheckId,
+    patient: PatientId,
+) -> Result<(), Error> {
+    if !eligibility::set_patient(tx, actor.org(), check, patient).await? {
+        return Err(Error::NotFound("waiting eligibility check"));
+    }
+    let detail = json!({ "patient": patient });
+    let subject = ("eligibility_check", check.seq());
+    record::happened(app, actor, tx, "check_matched", subject, detail).await
+}
+
+/// Changes a patient that is at `version`.
+///
+/// # Errors
+/// No permission, no such patient, a version that moved on, fields that need attention.
+pub async fn edit_patient(
+    app: &App,
+    actor: &Actor,
+    (id, version): (PatientId, i64),
+    entry: &PatientEntry,
+) -> Result<(), Error> {
+    actor.must(Action::SavePatient)?;
+    let (org, now) = (actor.org(), app.now());
+    let (fields, coverages) = checked(entry, actor.date(now))?;
+    let mut tx = app.db.begin().await?;
+    let before = patients::lock(&mut tx, org, id).await?.ok_or(Error::NotFound("patient"))?;
+    if before.version != version {
+        return Err(Error::Stale { current: before.version });
+    }
+    let old_coverages = patients::coverages(&mut tx, org, id).await?;
+    patients::update(&mut tx, org, &before, &fields).await.map_err(mrn_taken)?;
+    patients::set_coverages(&mut tx, org, id, &coverages).await?;
+    let detail = json!({
+        "changed": changed_fields(&before, &fields),
+        "coverages_changed": old_coverages != coverages,
+    });
+    record::happened(app, actor, &mut tx, "patient_changed", ("patient", id.seq()), detail).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The names of the fields that changed, with what stood there before.
+fn changed_fields(before: &Patient, after: &PatientFields) -> serde_json::Value {
+    let sides = |fields: &PatientFields| {
+        [
+            ("first_name", Some(fields.first_name.clone())),
+            ("last_name", Some(fields.last_name.clone())),
+            ("date_of_birth", Some(fields.date_of_birth.to_string())),
+            ("sex", fields.sex.clone()),
+            ("mrn", fields.mrn.clone()),
+            ("phone", fields.phone.clone()),
+            ("email", fields.email.clone()),
+            ("address", fields.address.clone()),
+            ("guarantor", fields.guarantor.clone()),
+        ]
+    };
+    let pairs = sides(&before.fields).into_iter().zip(sides(after));
+    pairs
+        .filter(|(old, new)| old != new)
+        .map(|((name, old), _)| (name.to_owned(), json!(old)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}

@@ -1,0 +1,211 @@
+//! Adds and changes treatments.
+
+use almoner_domain::{Invalid, LocationId, Money, PatientId, PhysicianId, TreatmentId, text, time};
+use almoner_store::idempotency::{self, Seen};
+use almoner_store::treatments::{self, Procedure, TreatmentFields, TreatmentStatus};
+use almoner_store::{Tx, counters, locations, patients, physicians};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::context::{Actor, App, request_hash};
+use crate::error::Error;
+use crate::permission::Action;
+use crate::record;
+
+/// A treatment as typed.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct TreatmentEntry {
+    /// `PAT-001`.
+    pub patient: String,
+    /// `PHY-001` or blank.
+    pub physician: String,
+    /// `LOC-001`.
+    pub location: String,
+    /// `YYYY-MM-DD` in the location's zone.
+    pub service_date: String,
+    /// `HH:MM` in the location's zone.
+    pub service_time: String,
+    /// The status's stored name; blank means scheduled.
+    pub status: String,
+    /// The codes; blank ones are none.
+    pub procedures: Vec<ProcedureEntry>,
+}
+
+/// A code as typed.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ProcedureEntry {
+    /// A CPT or HCPCS code.
+    pub code: String,
+    /// Modifiers, parted by blanks.
+    pub modifiers: String,
+    /// The charge; blank means unknown.
+    pub charge: String,
+}
+
+/// The greatest number of codes of a treatment.
+pub const MAX_PROCEDURES: usize = 20;
+/// The greatest length of a code.
+const MAX_CODE_LETTERS: usize = 7;
+
+fn checked_procedures(faults: &mut Invalid, entries: &[ProcedureEntry]) -> Vec<Procedure> {
+    let mut procedures = Vec::new();
+    for (index, entry) in entries.iter().take(MAX_PROCEDURES).enumerate() {
+        let field = |name: &str| format!("{name}_{}", index + 1);
+        let code = entry.code.trim().to_uppercase();
+        let charge = entry.charge.trim();
+        if code.is_empty() {
+            if !charge.is_empty() {
+                faults.push(&field("code"), "required", "Enter the code of this charge.");
+            }
+            continue;
+        }
+        let plain = code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if code.len() > MAX_CODE_LETTERS || !plain {
+            let message = "A code has up to seven letters and digits, such as 99213.";
+            faults.push(&field("code"), "not_a_code", message);
+        }
+        let modifiers = text::line(&field("modifiers"), &entry.modifiers);
+        let modifiers = faults.collect(modifiers).flatten().unwrap_or_default();
+        let charge = if charge.is_empty() {
+            None
+        } else {
+            faults.collect(Money::parse_payment(&field("charge"), charge))
+        };
+        procedures.push(Procedure { code, modifiers, charge });
+    }
+    procedures
+}
+
+fn checked_moment(entry: &TreatmentEntry, zone: &TimeZone) -> Result<Timestamp, Invalid> {
+    let date = time::parse_date("service_date", &entry.service_date)?;
+    let clock = match entry.service_time.trim() {
+        "" => jiff::civil::Time::midnight(),
+        typed => typed.parse().map_err(|_| {
+            Invalid::one("service_time", "not_a_time", "Enter a time such as 09:30.")
+        })?,
+    };
+    let moment = DateTime::from_parts(date, clock).to_zoned_datetime(zone.clone());
+    let wrong = |_| Invalid::one("service_date", "not_a_date", "Enter a date of this century.");
+    moment.map(|moment| moment.timestamp()).map_err(wrong)
+}
+
+/// Checks what was typed against the organization's own rows.
+async fn checked(
+    tx: &mut Tx,
+    actor: &Actor,
+    entry: &TreatmentEntry,
+) -> Result<TreatmentFields, Error> {
+    let org = actor.org();
+    let mut faults = Invalid::default();
+    let patient = match entry.patient.parse::<PatientId>() {
+        Ok(id) => patients::get(tx, org, id).await?.map(|patient| patient.id),
+        Err(_) => None,
+    };
+    if patient.is_none() {
+        faults.push("patient_id", "required", "Choose a patient.");
+    }
+    let location = match entry.location.parse::<LocationId>() {
+        Ok(id) => locations::get(tx, org, id).await?,
+        Err(_) => None,
+    };
+    let mut service_at = None;
+    if let Some(location) = &location {
+        service_at = faults.collect(checked_moment(entry, &location.zone()));
+    } else {
+        faults.push("location_id", "required", "Choose a location.");
+    }
+    let physician = match entry.physician.trim() {
+        "" => None,
+        typed => match typed.parse::<PhysicianId>() {
+            Ok(id) => physicians::get(tx, org, id).await?.map(|physician| Some(physician.id)),
+            Err(_) => None,
+        }
+        .unwrap_or_else(|| {
+            faults.push("physician_id", "unknown", "Choose a physician from the list.");
+            None
+        }),
+    };
+    let status = match &*entry.status {
+        "" => Some(TreatmentStatus::Scheduled),
+        name => TreatmentStatus::from_name(name),
+    };
+    if status.is_none() {
+        faults.push("status", "unknown", "Choose a status from the list.");
+    }
+    let procedures = checked_procedures(&mut faults, &entry.procedures);
+    match (patient, location, service_at, status) {
+        (Some(patient), Some(location), Some(service_at), Some(status)) if faults.0.is_empty() => {
+            let location = location.id;
+            Ok(TreatmentFields { patient, physician, location, service_at, status, procedures })
+        }
+        _ => Err(faults.into()),
+    }
+}
+
+/// Adds a treatment.
+///
+/// # Errors
+/// No permission, fields that need attention.
+pub async fn add_treatment(
+    app: &App,
+    actor: &Actor,
+    entry: &TreatmentEntry,
+    key: Option<&str>,
+) -> Result<TreatmentId, Error> {
+    actor.must(Action::SaveTreatment)?;
+    let (org, now) = (actor.org(), app.now());
+    let hash = request_hash(entry);
+    let mut tx = app.db.begin().await?;
+    if let Some(key) = key {
+        match idempotency::look(&mut tx, org, "add_treatment", key, &hash).await? {
+            Seen::New => {}
+            Seen::Same(seq) => return Ok(TreatmentId::new(seq)),
+            Seen::Other => return Err(Error::KeyReused),
+        }
+    }
+    let fields = checked(&mut tx, actor, entry).await?;
+    let id = TreatmentId::new(counters::next(&mut tx, org, TreatmentId::PREFIX).await?);
+    treatments::insert(&mut tx, org, id, &fields, now).await?;
+    let subject = ("treatment", id.seq());
+    let detail = json!({ "patient": fields.patient, "location": fields.location });
+    record::happened(app, actor, &mut tx, "treatment_added", subject, detail).await?;
+    if let Some(key) = key {
+        idempotency::keep(&mut tx, org, ("add_treatment", key), &hash, id.seq(), now).await?;
+    }
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Changes a treatment that is at `version`. Its patient stays.
+///
+/// # Errors
+/// No permission, no such treatment, a version that moved on, fields that need attention.
+pub async fn edit_treatment(
+    app: &App,
+    actor: &Actor,
+    (id, version): (TreatmentId, i64),
+    entry: &TreatmentEntry,
+) -> Result<(), Error> {
+    actor.must(Action::SaveTreatment)?;
+    let org = actor.org();
+    let mut tx = app.db.begin().await?;
+    let today = actor.date(app.now());
+    let before = treatments::get(&mut tx, org, id, today).await?;
+    let before = before.ok_or(Error::NotFound("treatment"))?;
+    let own = TreatmentEntry { patient: before.fields.patient.to_string(), ..entry.clone() };
+    let fields = checked(&mut tx, actor, &own).await?;
+    if !treatments::update(&mut tx, org, (id, version), &fields).await? {
+        return Err(Error::Stale { current: before.version });
+    }
+    let detail = json!({
+        "status": [before.fields.status.as_str(), fields.status.as_str()],
+        "service_at": [before.fields.service_at.to_string(), fields.service_at.to_string()],
+    });
+    let subject = ("treatment", id.seq());
+    record::happened(app, actor, &mut tx, "treatment_changed", subject, detail).await?;
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! Signs staff in and out, and finds whose a session is.
+
+use almoner_domain::OrganizationId;
+use almoner_store::sessions;
+use almoner_store::{organizations, staff};
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::context::{Actor, App, Member};
+use crate::error::Error;
+use crate::record;
+use crate::seal_audit::{hex, unhex};
+use crate::staff_accounts::{MAX_PASSWORD_BYTES, normal_email};
+
+/// A session ends when it was not used for so long.
+pub const IDLE: SignedDuration = SignedDuration::from_mins(15);
+/// A session ends so long after it began, however much it is used.
+pub const ABSOLUTE: SignedDuration = SignedDuration::from_hours(12);
+/// Use is noted at most this often, so that a page view is rarely a write.
+const TOUCH: SignedDuration = SignedDuration::from_mins(1);
+/// What an unknown account's password is held against, so that the answer takes as long.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
+    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// Hashes a password for storage.
+///
+/// # Panics
+/// Never: the parameters are fixed and valid.
+pub fn hash_password(app: &App, password: &str) -> String {
+    let salt: [u8; 16] = app.random();
+    let hash: PasswordHash = Argon2::default()
+        .hash_password_with_salt(password.as_bytes(), &salt)
+        .expect("fixed parameters are valid");
+    hash.to_string()
+}
+
+fn fits(password: &str, stored: &str) -> bool {
+    let hash = PasswordHash::new(stored);
+    password.len() <= MAX_PASSWORD_BYTES
+        && hash
+            .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+/// A session's cookie: the organization and a secret.
+#[derive(Debug, Clone)]
+pub struct Token {
+    org: OrganizationId,
+    secret: Vec<u8>,
+}
+
+impl Token {
+    /// Reads a cookie.
+    pub fn parse(cookie: &str) -> Option<Self> {
+        let (org, secret) = cookie.split_once('.')?;
+        let secret = unhex(secret).filter(|secret| secret.len() == 32)?;
+        Some(Self { org: OrganizationId(org.parse().ok()?), secret })
+    }
+
+    /// The cookie's value.
+    pub fn cookie(&self) -> String {
+        format!("{}.{}", self.org.0, hex(&self.secret))
+    }
+
+    fn hash(&self) -> Vec<u8> {
+        Sha256::digest(&self.secret).to_vec()
+    }
+}
+
+/// Signs in and begins a session.
+///
+/// # Errors
+/// [`Error::SignIn`] for a wrong address or password and a closed account alike.
+pub async fn sign_in(app: &App, email: &str, password: &str) -> Result<Token, Error> {
+    let mut tx = app.db.read().await?;
+    let user = staff::by_email(&mut tx, &normal_email(email)).await?;
+    drop(tx);
+    let user = user.filter(|user| user.disabled_at.is_none());
+    let stored = user.as_ref().map_or(NOBODY, |user| &user.password_hash).to_owned();
+    let typed = password.to_owned();
+    let right = tokio::task::spawn_blocking(move || fits(&typed, &stored)).await;
+    let user = user.filter(|_| right.unwrap_or(false)).ok_or(Error::SignIn)?;
+    let now = app.now();
+    let secret: [u8; 32] = app.random();
+    let token = Token { org: user.org, secret: secret.to_vec() };
+    let mut tx = app.db.begin().await?;
+    sessions::insert(&mut tx, user.org, &token.hash(), user.id, now).await?;
+    let organization = organizations::get(&mut tx, user.org).await?;
+    let organization = organization.ok_or(Error::NotFound("organization"))?;
+    let member = Member { id: user.id, name: user.name, role: user.role };
+    let actor = Actor { organization, member: Some(member) };
+    let subject = ("user", user.id.seq());
+    record::happened(app, &actor, &mut tx, "signed_in", subject, json!({})).await?;
+    tx.commit().await?;
+    Ok(token)
+}
+
+fn is_over(since: Timestamp, now: Timestamp, limit: SignedDuration) -> bool {
+    now.duration_since(since) > limit
+}
+
+/// Whose a session is; `None` when it is unknown or over, or the account is closed.
+///
+/// # Errors
+/// The database failed.
+pub async fn authenticate(app: &App, token: &Token) -> Result<Option<Actor>, Error> {
+    let (hash, now) = (token.hash(), app.now());
+    let mut tx = app.db.read().await?;
+    let Some(session) = sessions::get(&mut tx, token.org, &hash).await? else {
+        return Ok(None);
+    };
+    let over = is_over(session.created_at, now, ABSOLUTE) || is_over(session.seen_at, now, IDLE);
+    if over || session.user.disabled_at.is_some() {
+        return Ok(None);
+    }
+    let organization = organizations::get(&mut tx, token.org).await?;
+    drop(tx);
+    if is_over(session.seen_at, now, TOUCH) {
+        let mut tx = app.db.begin().await?;
+        sessions::touch(&mut tx, token.org, &hash, now).await?;
+        tx.commit().await?;
+    }
+    let user = session.user;
+    let member = Some(Member { id: user.id, name: user.name, role: user.role });
+    Ok(organization.map(|organization| Actor { organization, member }))
+}
+
+/// Ends a session.
+///
+/// # Errors
+/// The database failed.
+pub async fn sign_out(app: &App, token: &Token) -> Result<(), Error> {
+    let mut tx = app.db.begin().await?;
+    sessions::delete(&mut tx, token.org, &token.hash()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Removes sessions that are over; tells how many.
+///
+/// # Errors
+/// The database failed.
+pub async fn remove_ended_sessions(app: &App) -> Result<u64, Error> {
+    let now = app.now();
+    let mut tx = app.db.begin().await?;
+    let removed = sessions::delete_expired(&mut tx, now - ABSOLUTE, now - IDLE).await?;
+    tx.commit().await?;
+    Ok(removed)
+}

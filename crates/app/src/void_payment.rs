@@ -1,0 +1,35 @@
+//! Voids a held authorization: the processor is asked to let it go, and its answer is applied.
+
+use almoner_domain::PaymentId;
+use almoner_domain::status::{self, By, Status};
+use almoner_store::attempts;
+use almoner_store::payments::{self, Payment};
+
+use crate::attempt::{self, Outcome};
+use crate::context::{Actor, App};
+use crate::error::Error;
+use crate::permission::Action;
+
+/// Voids the payment.
+///
+/// # Errors
+/// No permission, no held authorization, or a processor that gives no answer; then nothing is
+/// changed here and voiding again does no harm.
+pub async fn void_payment(app: &App, actor: &Actor, id: PaymentId) -> Result<Payment, Error> {
+    actor.must(Action::VoidPayment)?;
+    let org = actor.org();
+    let mut tx = app.db.read().await?;
+    let payment = payments::get(&mut tx, org, id).await?.ok_or(Error::NotFound("payment"))?;
+    let facts = attempts::facts(&mut tx, org, id).await?;
+    let newest = attempts::newest(&mut tx, org, id).await?;
+    drop(tx);
+    let allowed = status::decide(payment.status, Status::Voided, By::Staff, facts);
+    allowed.map_err(|refusal| {
+        let choices = status::staff_choices(payment.status, facts);
+        Error::Status { refusal, allowed: choices.into_iter().map(|choice| choice.0).collect() }
+    })?;
+    let number = newest.map_or(1, |attempt| attempt.number);
+    let reference = format!("{}-{}-{number}", org.0, id.seq());
+    app.processor.release(&reference).await?;
+    attempt::told(app, actor, id, &Outcome::Released).await
+}
