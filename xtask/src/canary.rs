@@ -117,6 +117,29 @@ mod tests {
     }
 
     #[test]
+    fn logs_addresses_and_secrets_of_a_run_are_searched() {
+        let folder = std::env::temp_dir().join(format!("xtask-canary-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("the folder can be made");
+        let write = |name: &str, text: &str| {
+            std::fs::write(folder.join(name), text).expect("the file can be written");
+        };
+        write("list.txt", LIST);
+        let empty = search(&folder.join("list.txt"), &folder);
+        write("story.log", "started\n");
+        write("story.urls", "GET /pay/sixteen-or-more-xyz\n");
+        write("secrets.txt", "logs sixteen-or-more-xyz\n");
+        let clean = search(&folder.join("list.txt"), &folder);
+        write("story.log", "started\nGET /pay/sixteen-or-more-xyz\n");
+        let leaked = search(&folder.join("list.txt"), &folder);
+        std::fs::remove_dir_all(&folder).expect("the folder can be removed");
+        assert!(empty.is_err_and(|message| message.contains("left no logs")));
+        assert_eq!(clean, Ok(()));
+        assert!(
+            leaked.is_err_and(|message| message.contains("story.log:2: `sixteen-or-more-xyz`"))
+        );
+    }
+
+    #[test]
     fn a_list_that_would_find_nothing_or_everything_is_refused() {
         assert!(parse("Zzcanaryname").is_err());
         assert!(parse("everywhere short").is_err());

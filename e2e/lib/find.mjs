@@ -1,0 +1,75 @@
+// Finding things by the names that the pages promise, as a person would.
+
+/** A button or a link of this name: which of the two it is, is the page's business. */
+export function control(scope, name) {
+  const exact = typeof name === 'string';
+  const button = scope.getByRole('button', { name, exact });
+  return button.or(scope.getByRole('link', { name, exact })).first();
+}
+
+/** A landmark region by its name. */
+export function region(page, name) {
+  return page.getByRole('region', { name, exact: true });
+}
+
+/** Fills a moment into one date-and-time field, or into a date and a time field. */
+export async function fillMoment(scope, label, moment) {
+  const field = scope.getByLabel(label).first();
+  const [date, time] = moment.split('T');
+  if (await field.getAttribute('type') === 'datetime-local') {
+    await field.fill(moment);
+    return;
+  }
+  await field.fill(date);
+  await scope.getByLabel(/time/i).first().fill(time);
+}
+
+/** Chooses the first real option of a select. */
+export async function chooseFirst(field) {
+  const values = await field.locator('option').evaluateAll(
+    (options) => options.filter((option) => option.value !== '').map((option) => option.value),
+  );
+  if (values.length === 0) throw new Error('the field has nothing to choose from');
+  await field.selectOption(values[0]);
+}
+
+/** Chooses an option of a filter, be it a select or a group of checkboxes that may be folded. */
+export async function chooseFilter(page, name, option) {
+  const list = page.getByRole('combobox', { name, exact: true })
+    .or(page.getByRole('listbox', { name, exact: true }));
+  if (await list.count() > 0) {
+    await list.first().selectOption({ label: option });
+    return;
+  }
+  const box = page.getByRole('checkbox', { name: new RegExp(`^${option}\\b`) }).first();
+  if (!await box.isVisible()) {
+    await page.locator('summary', { hasText: name }).first().click();
+  }
+  await box.check();
+}
+
+/** The public id of this kind (`PAY`, …) in the page's address, or undefined. */
+export function idInAddress(page, kind) {
+  return new RegExp(`/(${kind}-\\d{3,})$`).exec(new URL(page.url()).pathname)?.[1];
+}
+
+/** Waits until the page's address ends with an id of this kind, and returns it. */
+export async function awaitId(page, kind) {
+  await page.waitForURL(() => idInAddress(page, kind) !== undefined);
+  return idInAddress(page, kind);
+}
+
+/** The addresses of the first rows of the list on the page, such as `/payments/PAY-012`. */
+export function rowLinks(page, folder, kind) {
+  return page.getByRole('main').locator(`a[href*="${folder}/${kind}-"]`).evaluateAll(
+    (links) => links.map((link) => new URL(link.href).pathname),
+  );
+}
+
+/** A date so many days from today, as the browser's date field wants it. */
+export function daysFromToday(days) {
+  const date = new Date();
+  date.setDate(date.getDate() + days);
+  const two = (number) => String(number).padStart(2, '0');
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}

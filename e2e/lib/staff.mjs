@@ -1,0 +1,29 @@
+// The staff of the demo clinic.
+import assert from 'node:assert/strict';
+
+import { remember } from './canaries.mjs';
+
+const PASSWORD = 'demo-demo-demo';
+const MAIL = {
+  front: 'front@demo.clinic',
+  biller: 'biller@demo.clinic',
+  manager: 'manager@demo.clinic',
+  admin: 'admin@demo.clinic',
+};
+
+export const credentials = (role) => ({ mail: MAIL[role], password: PASSWORD });
+
+/** Signs in through the page, and returns the cookies for other pages. */
+export async function signIn(page, role) {
+  await page.goto('/sign-in');
+  await page.getByLabel('E-mail').fill(MAIL[role]);
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL((url) => url.pathname !== '/sign-in');
+  assert.equal(new URL(page.url()).pathname, '/payments', 'sign-in leads to the payments');
+  const state = await page.context().storageState();
+  for (const cookie of state.cookies) {
+    if (cookie.httpOnly) remember(cookie.value);
+  }
+  return state;
+}

@@ -1,0 +1,156 @@
+// The same work without scripts, and without a mouse.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { closePage, forgive, openBrowser, openPage } from '../lib/browser.mjs';
+import { focused, shows } from '../lib/expect.mjs';
+import { awaitId, chooseFilter, control, idInAddress, rowLinks } from '../lib/find.mjs';
+import { finish, startServer } from '../lib/server.mjs';
+import { LIMIT } from '../lib/settings.mjs';
+import { credentials, signIn } from '../lib/staff.mjs';
+
+const TAB_PRESSES_MAX = 60;
+
+let browser;
+let server;
+
+before(async () => {
+  server = await startServer('plain');
+  browser = await openBrowser();
+}, LIMIT);
+
+after(async () => {
+  await browser?.close();
+  if (server) await finish(server);
+}, LIMIT);
+
+test('with scripts off, the list is filtered, sorted and paged', LIMIT, async () => {
+  const page = await openPage(browser, server, { scripts: false });
+  await signIn(page, 'biller');
+  await chooseFilter(page, 'Status', 'Paid');
+  await control(page, /^(Apply|Filter|Search)/).click();
+  await page.waitForURL(/status=paid/);
+  const main = page.getByRole('main');
+  for (const text of await statuses(main)) assert.match(text, /^\W*Paid$/);
+  await main.getByRole('columnheader', { name: /Amount/ }).getByRole('link').click();
+  await page.waitForURL(/sort=amount/);
+  assert.match(page.url(), /status=paid/, 'sorting keeps the filter');
+  const sorted = main.locator('th[aria-sort]');
+  assert.match(await sorted.innerText(), /Amount/);
+  assert.equal(await sorted.getAttribute('aria-sort'), 'descending', 'the largest amount first');
+  await page.goto('/payments?per_page=25');
+  await shows(main, /1–25 of [\d,]+/);
+  await control(page, /^Next/).click();
+  await shows(main, /26–50 of [\d,]+/);
+  await closePage(page);
+});
+
+test('with scripts off, a payment is created, and only once', LIMIT, async () => {
+  const page = await openPage(browser, server, { scripts: false });
+  await signIn(page, 'front');
+  await page.goto('/patients');
+  const [first] = await rowLinks(page, '/patients', 'PAT');
+  await page.goto(`/payments/new?patient=${first.split('/').at(-1)}`);
+  await page.getByLabel('Amount', { exact: true }).fill('12.345');
+  await page.getByLabel('Memo').fill('Plain');
+  await page.getByRole('button', { name: 'Create', exact: true }).click();
+  await shows(page.getByRole('main'), /decimals/i);
+  assert.equal(await page.getByLabel('Memo').inputValue(), 'Plain', 'what was typed is kept');
+  await page.getByLabel('Amount', { exact: true }).fill('$1,234.5');
+  await page.getByRole('button', { name: 'Create', exact: true }).click();
+  const payment = await awaitId(page, 'PAY');
+  await shows(page.getByRole('main'), '$1,234.50', 'Pending');
+  await page.goBack();
+  await page.getByLabel('Amount', { exact: true }).fill('$1,234.5');
+  await page.getByRole('button', { name: 'Create', exact: true }).click();
+  assert.equal(await awaitId(page, 'PAY'), payment, 'the same form makes the same payment');
+  // The browser itself notes the refused form as a failed load.
+  forgive(page, /status of 422/);
+  await closePage(page);
+});
+
+test('with scripts off, a patient is found for a new payment', LIMIT, async () => {
+  const page = await openPage(browser, server, { scripts: false });
+  await signIn(page, 'front');
+  await page.goto('/patients');
+  const [, name] = /^(\p{L}{3,})/mu.exec(await firstPatient(page)) ?? [];
+  assert.ok(name, 'the list of patients shows names');
+  await page.goto('/payments/new');
+  await page.getByLabel('Patient', { exact: true }).fill(name);
+  await control(page, 'Find patient').click();
+  await shows(page.getByRole('main'), name);
+  await closePage(page);
+});
+
+test('without a mouse, one signs in, filters and opens a payment', LIMIT, async () => {
+  const page = await openPage(browser, server);
+  const { mail, password } = credentials('biller');
+  await page.goto('/sign-in');
+  await tabTo(page, page.getByLabel('E-mail'));
+  await page.keyboard.type(mail);
+  await tabTo(page, page.getByLabel('Password', { exact: true }));
+  await page.keyboard.type(password);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/payments$/);
+  const skip = page.getByRole('link', { name: /^Skip/ });
+  await page.keyboard.press('Tab');
+  await focused(skip);
+  await tabTo(page, page.getByLabel('Search'));
+  await page.keyboard.type('PAY-00');
+  await page.waitForURL(/q=PAY-00/);
+  await focused(page.getByLabel('Search'));
+  await page.keyboard.press('Enter');
+  await shows(page.getByRole('main'), 'PAY-00');
+  await closePage(page);
+});
+
+test('keys lead to the search, the form, the rows and the help', LIMIT, async () => {
+  const page = await openPage(browser, server);
+  await signIn(page, 'biller');
+  await page.keyboard.press('/');
+  await focused(page.getByLabel('Search'));
+  await page.keyboard.type('c');
+  assert.equal(new URL(page.url()).pathname, '/payments', 'keys are silent while typing');
+  await page.goto('/payments');
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Escape');
+  const [, second] = await rowLinks(page, '/payments', 'PAY');
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await awaitId(page, 'PAY');
+  assert.equal(`/payments/${idInAddress(page, 'PAY')}`, second);
+  await page.goto('/payments');
+  await page.keyboard.press('c');
+  await page.waitForURL(/\/payments\/new/);
+  await closePage(page);
+});
+
+/** The texts of the status column. */
+async function statuses(main) {
+  const headers = await main.getByRole('columnheader').allInnerTexts();
+  const column = headers.findIndex((text) => text.trim().startsWith('Status'));
+  assert.ok(column >= 0, 'there is a status column');
+  const rows = main.getByRole('row').filter({ has: main.page().getByRole('cell') });
+  const cells = await rows.evaluateAll(
+    (list, index) => list.map((row) => row.children[index].innerText.trim()),
+    column,
+  );
+  assert.ok(cells.length > 0, 'there are rows');
+  return cells;
+}
+
+function firstPatient(page) {
+  return page.getByRole('main').locator('a[href*="/patients/PAT-"]').allInnerTexts()
+    .then((texts) => texts.find((text) => !text.startsWith('PAT-')) ?? '');
+}
+
+/** Presses Tab until the element has the focus. */
+async function tabTo(page, element) {
+  for (let presses = 0; presses < TAB_PRESSES_MAX; presses += 1) {
+    if (await element.evaluate((node) => node === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  assert.fail('the keyboard never reaches the element');
+}
