@@ -347,7 +347,9 @@ pub struct Warning {
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident => $text:literal,)*) => {
         /// The kinds of warning. Their names are stable; to add one, add a line to the list.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
         pub enum WarningCode { $($(#[$doc])* #[serde(rename = $text)] $name,)* }
 
         impl WarningCode {

@@ -1,0 +1,132 @@
+//! Which rows count: of the patient and the plan, on the service date, in the network, and of
+//! those the most specific ones.
+
+use super::benefit::{Benefit, Check, Network};
+use super::dates;
+use super::request::{NetworkChoice, Request, VisitClass};
+use super::service_types::{self, CodeRange};
+
+/// How closely a row fits the service; less is closer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Specificity {
+    /// It names one of the treatment's codes.
+    Procedure,
+    /// It names the service type at this place of the order.
+    ServiceType(usize),
+    /// It speaks of the whole plan.
+    PlanWide,
+}
+
+/// A row that may count.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate<'a> {
+    pub(super) row: &'a Benefit,
+    pub(super) specificity: Specificity,
+    /// How well its network fits; less is better.
+    pub(super) network: u8,
+}
+
+/// The rows of a check as one question sees them.
+pub(super) struct Scope<'a> {
+    check: &'a Check,
+    /// The service types in question, without that of the whole plan.
+    pub(super) types: Vec<&'static str>,
+    /// The treatment's codes.
+    pub(super) procedures: Vec<String>,
+    network: NetworkChoice,
+    pub(super) visit_class: Option<VisitClass>,
+    pub(super) request: &'a Request,
+}
+
+impl<'a> Scope<'a> {
+    pub(super) fn new(request: &'a Request, check: &'a Check, table: &[CodeRange]) -> Self {
+        let mut procedures: Vec<String> = Vec::new();
+        for code in request.procedures.iter().map(|code| service_types::normal(code)) {
+            if !code.is_empty() && !procedures.contains(&code) {
+                procedures.push(code);
+            }
+        }
+        Self {
+            check,
+            types: service_types::in_question(request, table),
+            procedures,
+            network: request.network,
+            visit_class: request.visit_class,
+            request,
+        }
+    }
+
+    pub(super) fn check(&self) -> &'a Check {
+        self.check
+    }
+
+    /// Whether the row's own dates allow the service date.
+    pub(super) fn is_in_time(&self, row: &Benefit) -> bool {
+        dates::excludes(&row.dates, self.request.service_date).is_none()
+    }
+
+    /// Whether a row is about one of the treatment's codes.
+    pub(super) fn names_procedure(&self, row: &Benefit) -> bool {
+        self.procedures.iter().any(|code| is_about(row, code))
+    }
+
+    /// How closely a row fits; `None` when it is about something else.
+    pub(super) fn specificity(&self, row: &Benefit) -> Option<Specificity> {
+        if row.procedure.is_some() {
+            return self.names_procedure(row).then_some(Specificity::Procedure);
+        }
+        let place = self.types.iter().position(|kind| row.service_types.iter().any(|t| t == kind));
+        match place {
+            Some(place) => Some(Specificity::ServiceType(place)),
+            None => row.is_plan_wide().then_some(Specificity::PlanWide),
+        }
+    }
+
+    /// How well a row's network fits; `None` when it is the wrong one.
+    pub(super) fn network_rank(&self, row: &Benefit) -> Option<u8> {
+        match (self.network, row.network) {
+            (NetworkChoice::In, Network::In) | (NetworkChoice::Out, Network::Out) => Some(0),
+            (_, Network::Either) => Some(1),
+            (NetworkChoice::In, Network::NotStated | Network::Unknown) => Some(2),
+            (NetworkChoice::In, Network::Out)
+            | (NetworkChoice::Out, Network::In | Network::NotStated | Network::Unknown) => None,
+        }
+    }
+
+    fn candidate(&self, row: &'a Benefit) -> Option<Candidate<'a>> {
+        let specificity = self.specificity(row)?;
+        let network = self.network_rank(row)?;
+        self.is_in_time(row).then_some(Candidate { row, specificity, network })
+    }
+
+    /// The rows that may count and have one of these codes, the closest first.
+    pub(super) fn candidates(&self, codes: &[&str]) -> Vec<Candidate<'a>> {
+        let rows = self.check.benefits.iter().filter(|row| codes.contains(&row.code.as_str()));
+        let mut found: Vec<Candidate<'a>> = rows.filter_map(|row| self.candidate(row)).collect();
+        found.sort_by_key(|candidate| (candidate.specificity, candidate.network));
+        found
+    }
+
+    /// All rows that may count, whatever they are, the closest first.
+    pub(super) fn all(&self) -> Vec<Candidate<'a>> {
+        let rows = self.check.benefits.iter();
+        let mut found: Vec<Candidate<'a>> = rows.filter_map(|row| self.candidate(row)).collect();
+        found.sort_by_key(|candidate| (candidate.specificity, candidate.network));
+        found
+    }
+
+    /// The rows of one code, grouped by how closely they fit, the closest group first.
+    pub(super) fn groups(&self, code: &str) -> Vec<Vec<Candidate<'a>>> {
+        let candidates = self.candidates(&[code]);
+        let groups = candidates.chunk_by(|one, other| one.specificity == other.specificity);
+        groups.map(<[Candidate<'a>]>::to_vec).collect()
+    }
+}
+
+/// Whether a row is about that procedure code.
+pub(super) fn is_about(row: &Benefit, code: &str) -> bool {
+    let Some(procedure) = &row.procedure else { return false };
+    let first = service_types::normal(&procedure.code);
+    let last = procedure.range_end.as_deref().map(service_types::normal);
+    first == code || last.is_some_and(|last| service_types::is_between(code, &first, &last))
+}

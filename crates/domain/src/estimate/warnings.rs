@@ -1,0 +1,187 @@
+//! Everything beside the case that the staff should know. To add a warning, add its code in
+//! `answer.rs` and the function that finds it to [`gather`].
+
+use super::answer::{FigureState, Warning, WarningCode};
+use super::benefit::{Benefit, Check, Network};
+use super::choose::Scope;
+use super::coverage::{Coverage, Exclusions};
+use super::dates::{self, Outside};
+use super::figures::{Figures, Found};
+use super::request::{NetworkChoice, Request};
+use super::words;
+
+/// All warnings about a check and what was read from it.
+pub(super) fn gather(
+    scope: &Scope<'_>,
+    coverage: Coverage,
+    exclusions: &Exclusions,
+    figures: &Figures,
+) -> Vec<Warning> {
+    let mut list = Vec::new();
+    list.extend(about_coverage(coverage));
+    about_the_check(scope, figures, &mut list);
+    about_limits(scope, exclusions, &mut list);
+    for found in figures.all() {
+        for warning in &found.warnings {
+            note(&mut list, warning.clone());
+        }
+    }
+    if figures.out_of_pocket.figure.state == FigureState::NotReturned {
+        let message = "What is left until the out-of-pocket maximum is not known: nothing is \
+                       capped.";
+        note(&mut list, warning(WarningCode::OutOfPocketUnknown, message, None));
+    }
+    for row in used_rows(scope.check(), figures) {
+        about_words(row, &mut list);
+        about_network(scope.request, row, &mut list);
+    }
+    list
+}
+
+fn warning(code: WarningCode, message: impl Into<String>, row: Option<i64>) -> Warning {
+    Warning { code, message: message.into(), row }
+}
+
+/// Whether coverage is active, with the date and the way out.
+fn about_coverage(coverage: Coverage) -> Option<Warning> {
+    Some(match coverage {
+        Coverage::Active => return None,
+        Coverage::Inactive { ended, row } => {
+            let since = ended.map_or(String::new(), |day| format!("; it ended on {day}"));
+            let message =
+                format!("Coverage is not active{since}. Consider Private Pay or a new check.");
+            warning(WarningCode::Inactive, message, row)
+        }
+        Coverage::Outside { side, row } => {
+            let dates = match side {
+                Outside::Before(day) => format!("Coverage begins on {day}, after the service."),
+                Outside::After(day) => format!("Coverage ended on {day}, before the service."),
+            };
+            let message = format!("{dates} Consider Private Pay or a new check.");
+            warning(WarningCode::OutsideCoverage, message, row)
+        }
+        Coverage::Both { row } => {
+            let message = "The payer says both active and inactive. Look at its lines before \
+                           using this check.";
+            warning(WarningCode::ActiveAndInactive, message, row)
+        }
+        Coverage::NotStated => {
+            let message = "The payer does not say whether coverage is active.";
+            warning(WarningCode::CoverageNotStated, message, None)
+        }
+    })
+}
+
+/// Its age, its year, its date, its rejections and its network.
+fn about_the_check(scope: &Scope<'_>, figures: &Figures, list: &mut Vec<Warning>) {
+    let (check, request) = (scope.check(), scope.request);
+    if !check.rejections.is_empty() {
+        let message = "The payer could not answer a part of the question.";
+        note(list, warning(WarningCode::RejectedInPart, message, None));
+    }
+    let age_days = dates::days_between(check.checked_on, request.today);
+    if age_days > request.stale_after_days {
+        let message = format!("The check is {age_days} days old. Run a new one.");
+        note(list, warning(WarningCode::Stale, message, None));
+    }
+    if is_other_year(scope, figures) {
+        let message = "The service falls into another plan year than the check: totals are used \
+                       instead of what remained.";
+        note(list, warning(WarningCode::OtherPlanYear, message, None));
+    }
+    let answered_for = dates::answered_for(&check.dates);
+    if let Some(day) = answered_for.filter(|&day| day != request.service_date) {
+        let message = format!("The payer answered for {day}, not for the service date.");
+        note(list, warning(WarningCode::OtherDate, message, None));
+    }
+    if request.network == NetworkChoice::Out {
+        let message = "The estimate is for a service out of network.";
+        note(list, warning(WarningCode::OutOfNetwork, message, None));
+    }
+}
+
+fn is_other_year(scope: &Scope<'_>, figures: &Figures) -> bool {
+    let said = [&figures.deductible, &figures.out_of_pocket].map(|found| found.other_year);
+    match said {
+        [None, None] => {
+            dates::other_calendar_year(scope.check().checked_on, scope.request.service_date)
+        }
+        _ => said.contains(&Some(true)),
+    }
+}
+
+/// Other payers, spend-down, exclusions, limits and authorizations.
+fn about_limits(scope: &Scope<'_>, exclusions: &Exclusions, list: &mut Vec<Warning>) {
+    let rows = || scope.check().benefits.iter();
+    if let Some(row) = rows().find(|row| row.code == "R") {
+        let message = "The payer names another payer. Ask which of them pays first.";
+        note(list, warning(WarningCode::OtherPayer, message, Some(row.index)));
+    }
+    if let Some(row) = rows().find(|row| row.code == "Y") {
+        let message = "The patient has a spend-down to meet before coverage begins.";
+        note(list, warning(WarningCode::SpendDown, message, Some(row.index)));
+    }
+    if let Some(row) = exclusions.not_covered {
+        note(list, warning(WarningCode::NotCovered, "The service is not covered.", Some(row)));
+    }
+    for &row in &exclusions.partial {
+        let message = "The payer excludes a part; see its line.";
+        note(list, warning(WarningCode::Exclusion, message, Some(row)));
+    }
+    let candidates = scope.all();
+    if let Some(used_up) = candidates.iter().find(|candidate| is_used_up(candidate.row)) {
+        let message = "Nothing is left of a limit, such as a number of visits.";
+        note(list, warning(WarningCode::LimitReached, message, Some(used_up.row.index)));
+    }
+    let authorized = candidates.iter().find(|candidate| candidate.row.authorization == Some(true));
+    if let Some(candidate) = authorized {
+        let message = "An authorization is required.";
+        let row = Some(candidate.row.index);
+        note(list, warning(WarningCode::AuthorizationRequired, message, row));
+    }
+}
+
+/// A limit of which nothing remains.
+fn is_used_up(row: &Benefit) -> bool {
+    let is_remainder = row.code == "F" && matches!(row.period.as_deref(), Some("29" | "33"));
+    let none_left = |text: &str| {
+        text.contains('0') && text.chars().all(|letter| letter == '0' || letter == '.')
+    };
+    is_remainder && (row.amount_cents == Some(0) || row.quantity.as_deref().is_some_and(none_left))
+}
+
+/// The rows that the figures came from or that a person may choose.
+fn used_rows<'a>(check: &'a Check, figures: &Figures) -> Vec<&'a Benefit> {
+    let rows = |found: &Found| match found.figure.state {
+        FigureState::Choice => found.figure.options.iter().map(|option| option.row).collect(),
+        FigureState::Known | FigureState::NoLimit => found.figure.rows.clone(),
+        FigureState::NotReturned => Vec::new(),
+    };
+    let used: Vec<i64> = figures.all().into_iter().flat_map(rows).collect();
+    check.benefits.iter().filter(|row| used.contains(&row.index)).collect()
+}
+
+fn about_words(row: &Benefit, list: &mut Vec<Warning>) {
+    for (code, message) in words::meanings(row).into_iter().map(words::Meaning::warning) {
+        note(list, warning(code, message, Some(row.index)));
+    }
+}
+
+fn about_network(request: &Request, row: &Benefit, list: &mut Vec<Warning>) {
+    let is_open = matches!(row.network, Network::NotStated | Network::Unknown);
+    if is_open && request.network == NetworkChoice::In {
+        let message = "The payer does not say for which network the line counts.";
+        note(list, warning(WarningCode::NetworkNotStated, message, Some(row.index)));
+    }
+    if words::contradict_network(row) {
+        let message = "The payer's words contradict the network of the line.";
+        note(list, warning(WarningCode::NetworkContradicted, message, Some(row.index)));
+    }
+}
+
+/// Notes a warning, unless the same thing was said before.
+fn note(list: &mut Vec<Warning>, warning: Warning) {
+    if !list.contains(&warning) {
+        list.push(warning);
+    }
+}
