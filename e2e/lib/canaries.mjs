@@ -15,8 +15,6 @@ export const canary = {
   memo: `Zzcanarymemo ${AWKWARD}`,
   note: `Zzcanarynote ${AWKWARD}`,
   reason: `Zzcanaryreason ${AWKWARD}`,
-  file: 'Zzcanaryfile.txt',
-  content: 'Zzcanarycontent\n',
   check: 'Zzcanarycheck',
   search: 'Zzcanarysearch',
 };

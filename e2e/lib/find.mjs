@@ -12,18 +12,6 @@ export function region(page, name) {
   return page.getByRole('region', { name, exact: true });
 }
 
-/** Fills a moment into one date-and-time field, or into a date and a time field. */
-export async function fillMoment(scope, label, moment) {
-  const field = scope.getByLabel(label).first();
-  const [date, time] = moment.split('T');
-  if (await field.getAttribute('type') === 'datetime-local') {
-    await field.fill(moment);
-    return;
-  }
-  await field.fill(date);
-  await scope.getByLabel(/time/i).first().fill(time);
-}
-
 /** Chooses the first real option of a select. */
 export async function chooseFirst(field) {
   const values = await field.locator('option').evaluateAll(
@@ -33,19 +21,10 @@ export async function chooseFirst(field) {
   await field.selectOption(values[0]);
 }
 
-/** Chooses an option of a filter, be it a select or a group of checkboxes that may be folded. */
+/** Ticks an option of a filter that is folded up. */
 export async function chooseFilter(page, name, option) {
-  const list = page.getByRole('combobox', { name, exact: true })
-    .or(page.getByRole('listbox', { name, exact: true }));
-  if (await list.count() > 0) {
-    await list.first().selectOption({ label: option });
-    return;
-  }
-  const box = page.getByRole('checkbox', { name: new RegExp(`^${option}\\b`) }).first();
-  if (!await box.isVisible()) {
-    await page.locator('summary', { hasText: name }).first().click();
-  }
-  await box.check();
+  await page.getByRole('search').locator('summary').filter({ hasText: name }).click();
+  await page.getByRole('group', { name }).getByRole('checkbox', { name: option, exact: true }).check();
 }
 
 /** The public id of this kind (`PAY`, …) in the page's address, or undefined. */

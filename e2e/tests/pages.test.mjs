@@ -7,7 +7,7 @@ import { axe } from '../lib/axe.mjs';
 import {
   SCREENS, bytes, closePage, forgive, layoutShift, openBrowser, openPage, overflow, shot,
 } from '../lib/browser.mjs';
-import { rowLinks } from '../lib/find.mjs';
+import { control, rowLinks } from '../lib/find.mjs';
 import { finish, startServer } from '../lib/server.mjs';
 import { LIMIT, home, updateScreenshots } from '../lib/settings.mjs';
 import { signIn } from '../lib/staff.mjs';
@@ -20,39 +20,47 @@ const FIRST_ROW_PX_MAX = 330;
 const SHIFT_MAX = 0.02;
 const ROLES = ['front', 'biller', 'manager', 'admin'];
 
-/** The pages and who opens them; `:PAY` and the like stand for the first id of a list. */
+/** The pages and who opens them; `:PAY` and the like stand for an id that the demo has. */
 const PAGES = [
   ['/payments', 'biller'],
   ['/payments?status=paid&status=pending&sort=amount&dir=asc', 'biller'],
   ['/payments?overdue=1', 'biller'],
   ['/payments?q=nobodyiscalledthis', 'biller'],
   ['/payments/new', 'biller'],
-  ['/payments/:PAY', 'biller'],
-  ['/payments/:PAID/refunds/new', 'biller'],
+  ['/payments/new?patient=:PAT', 'biller'],
+  ['/payments/:REFUNDABLE', 'biller'],
+  ['/payments/:REFUNDABLE/refunds/new', 'biller'],
+  ['/payments/:REVERSIBLE/reversal/new', 'manager'],
   ['/payments/:PENDING', 'biller'],
   ['/payments/:PENDING/edit', 'biller'],
-  ['/payments/:PENDING/status/new?status=paid', 'biller'],
-  ['/payments/:PAID/reversal/new', 'manager'],
+  ['/payments/:PENDING/status/new?to=paid', 'biller'],
+  ['/payments/:PENDING/status/new?to=cancelled', 'biller'],
   ['/patients', 'front'],
   ['/patients/new', 'front'],
   ['/patients/:PAT', 'front'],
+  ['/patients/:PAT/edit', 'front'],
   ['/treatments', 'front'],
-  ['/treatments/new', 'front'],
+  ['/treatments/new?patient=:PAT', 'front'],
   ['/treatments/:TRT', 'front'],
+  ['/treatments/:TRT/edit', 'front'],
   ['/eligibility', 'front'],
   ['/eligibility/:ELG', 'front'],
-  ['/reports/day-close', 'manager'],
-  ['/reports/collections', 'manager'],
-  ['/reports/aging', 'manager'],
-  ['/audit', 'manager'],
-  ['/settings', 'admin'],
+  ['/settings/locations', 'admin'],
+  ['/settings/locations/:LOC', 'admin'],
+  ['/settings/physicians', 'admin'],
+  ['/settings/physicians/:PHY', 'admin'],
   ['/sign-in', undefined],
 ];
+/** What pages link to that is a download, not a page. */
+const DOWNLOADS = ['/payments/export.csv', '/eligibility/:ELG/raw'];
+/** How many paid payments are looked at for one that can still be refunded or reversed. */
+const PAID_LOOKED_AT_MAX = 25;
 
 let browser;
 let server;
 const states = {};
 const ids = {};
+const linked = new Set();
 
 before(async () => {
   server = await startServer('pages');
@@ -62,18 +70,7 @@ before(async () => {
     states[role] = await signIn(page, role);
     await closePage(page);
   }
-  const page = await openPage(browser, server, { state: states.biller });
-  const first = async (address, folder, kind) => {
-    await page.goto(address);
-    return (await rowLinks(page, folder, kind))[0]?.split('/').at(-1);
-  };
-  ids.PAY = await first('/payments', '/payments', 'PAY');
-  ids.PAID = await first('/payments?status=paid', '/payments', 'PAY');
-  ids.PENDING = await first('/payments?status=pending', '/payments', 'PAY');
-  ids.PAT = await first('/patients', '/patients', 'PAT');
-  ids.TRT = await first('/treatments', '/treatments', 'TRT');
-  ids.ELG = await first('/eligibility', '/eligibility', 'ELG');
-  await page.context().close();
+  await findIds();
 }, LIMIT);
 
 after(async () => {
@@ -84,21 +81,22 @@ after(async () => {
 for (const [template, role] of PAGES) {
   test(`${template}: accessible, narrow, still and silent`, LIMIT, async () => {
     const address = filled(template);
-    for (const scheme of ['light', 'dark']) {
-      const page = await openPage(browser, server, { scheme, state: states[role] });
-      await open(page, address);
-      await axe(page, `${address} in ${scheme}`);
-      assert.ok(await layoutShift(page) <= SHIFT_MAX, 'nothing moves by itself');
-      await shot(page, `${fileName(template)}-${scheme}`);
-      await closePage(page);
+    const name = fileName(template);
+    const page = await openPage(browser, server, { state: states[role] });
+    await open(page, address);
+    assert.ok(await layoutShift(page) <= SHIFT_MAX, 'nothing moves by itself');
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme });
+      await axe(page, `${address} in ${colorScheme}`);
+      await shot(page, `${name}-${colorScheme}`);
     }
-    for (const [name, screen] of Object.entries({ phone: SCREENS.phone, narrow: SCREENS.narrow })) {
-      const page = await openPage(browser, server, { screen, state: states[role] });
-      await open(page, address);
-      await shot(page, `${fileName(template)}-${name}`);
-      assert.ok(await overflow(page) <= 0, `the body scrolls sideways on ${screen.width} px`);
-      await closePage(page);
+    for (const [screen, size] of Object.entries({ phone: SCREENS.phone, narrow: SCREENS.narrow })) {
+      await page.setViewportSize(size);
+      await shot(page, `${name}-${screen}`);
+      assert.ok(await overflow(page) <= 0, `the body scrolls sideways on ${size.width} px`);
     }
+    await axe(page, `${address} on a narrow screen`);
+    await closePage(page);
   });
 }
 
@@ -112,6 +110,12 @@ test('a list of 50 rows is light', LIMIT, async (t) => {
   assert.ok(html <= HTML_BYTES_MAX, `${html} bytes of HTML, at most ${HTML_BYTES_MAX}`);
   assert.ok(all <= LIST_BYTES_MAX, `${all} bytes in all, at most ${LIST_BYTES_MAX}`);
   await closePage(page);
+});
+
+test('every page that a page links to is judged here', () => {
+  const judged = new Set([...PAGES.map(([template]) => pattern(template)), ...DOWNLOADS]);
+  const unknown = [...linked].filter((address) => !judged.has(address));
+  assert.deepEqual(unknown, [], 'add them to PAGES');
 });
 
 test('the first row is in sight on a small desk screen', LIMIT, async () => {
@@ -136,7 +140,7 @@ test('a page that does not exist says so, accessibly', LIMIT, async () => {
 
 test('nothing is seen without signing in, nor after signing out', LIMIT, async () => {
   const page = await openPage(browser, server);
-  for (const address of ['/payments', '/payments/PAY-001', '/patients', '/settings', '/audit']) {
+  for (const address of ['/payments', '/payments/PAY-001', '/patients', '/settings/locations']) {
     await page.goto(address);
     assert.equal(new URL(page.url()).pathname, '/sign-in', address);
   }
@@ -160,6 +164,52 @@ async function open(page, address) {
   const response = await page.goto(address, { waitUntil: 'networkidle' });
   assert.equal(response.status(), 200, address);
   assert.equal(await page.getByRole('heading', { level: 1 }).count(), 1, 'one main heading');
+  const links = await page.locator('a[href]').evaluateAll((all) => all.map((link) => link.href));
+  const forms = await page.locator('form[action][method=get], form[action]:not([method])')
+    .evaluateAll((all) => all.map((form) => form.action));
+  for (const href of [...links, ...forms]) {
+    if (href.startsWith(`${server.url}/`)) linked.add(pattern(new URL(href).pathname));
+  }
+}
+
+/** An address without its query, with the kind of every id in place of the id. */
+function pattern(address) {
+  const kinds = { REFUNDABLE: 'PAY', REVERSIBLE: 'PAY', PENDING: 'PAY' };
+  return address.split('?')[0]
+    .replaceAll(/:([A-Z]+)/g, (_, name) => `:${kinds[name] ?? name}`)
+    .replaceAll(/\/([A-Z]{3})-\d+/g, '/:$1');
+}
+
+/** Finds something of every kind in the demo's data. */
+async function findIds() {
+  const biller = await openPage(browser, server, { state: states.biller });
+  const list = async (page, address, folder, kind) => {
+    await page.goto(address);
+    return (await rowLinks(page, folder, kind)).map((href) => href.split('/').at(-1));
+  };
+  [ids.PENDING] = await list(biller, '/payments?status=pending', '/payments', 'PAY');
+  [ids.PAT] = await list(biller, '/patients', '/patients', 'PAT');
+  [ids.TRT] = await list(biller, '/treatments', '/treatments', 'TRT');
+  [ids.ELG] = await list(biller, '/eligibility', '/eligibility', 'ELG');
+  const paid = await list(biller, '/payments?status=paid', '/payments', 'PAY');
+  await closePage(biller);
+  const manager = await openPage(browser, server, { state: states.manager });
+  ids.REFUNDABLE = await firstWith(manager, paid, 'Refund');
+  ids.REVERSIBLE = await firstWith(manager, paid, 'Reverse');
+  await closePage(manager);
+  const admin = await openPage(browser, server, { state: states.admin });
+  [ids.LOC] = await list(admin, '/settings/locations', '/settings/locations', 'LOC');
+  [ids.PHY] = await list(admin, '/settings/physicians', '/settings/physicians', 'PHY');
+  await closePage(admin);
+}
+
+/** The first of these payments whose page offers this. */
+async function firstWith(page, payments, name) {
+  for (const payment of payments.slice(0, PAID_LOOKED_AT_MAX)) {
+    await page.goto(`/payments/${payment}`);
+    if (await control(page, name).count() > 0) return payment;
+  }
+  return undefined;
 }
 
 function filled(template) {

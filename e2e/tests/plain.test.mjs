@@ -28,7 +28,7 @@ test('with scripts off, the list is filtered, sorted and paged', LIMIT, async ()
   const page = await openPage(browser, server, { scripts: false });
   await signIn(page, 'biller');
   await chooseFilter(page, 'Status', 'Paid');
-  await control(page, /^(Apply|Filter|Search)/).click();
+  await page.getByRole('button', { name: 'Apply' }).click();
   await page.waitForURL(/status=paid/);
   const main = page.getByRole('main');
   for (const text of await statuses(main)) assert.match(text, /^\W*Paid$/);
@@ -77,7 +77,7 @@ test('with scripts off, a patient is found for a new payment', LIMIT, async () =
   assert.ok(name, 'the list of patients shows names');
   await page.goto('/payments/new');
   await page.getByLabel('Patient', { exact: true }).fill(name);
-  await control(page, 'Find patient').click();
+  await page.getByRole('button', { name: 'Find' }).click();
   await shows(page.getByRole('main'), name);
   await closePage(page);
 });
@@ -95,10 +95,10 @@ test('without a mouse, one signs in, filters and opens a payment', LIMIT, async 
   const skip = page.getByRole('link', { name: /^Skip/ });
   await page.keyboard.press('Tab');
   await focused(skip);
-  await tabTo(page, page.getByLabel('Search'));
+  await tabTo(page, page.getByRole('searchbox', { name: 'Search' }));
   await page.keyboard.type('PAY-00');
   await page.waitForURL(/q=PAY-00/);
-  await focused(page.getByLabel('Search'));
+  await focused(page.getByRole('searchbox', { name: 'Search' }));
   await page.keyboard.press('Enter');
   await shows(page.getByRole('main'), 'PAY-00');
   await closePage(page);
@@ -108,7 +108,7 @@ test('keys lead to the search, the form, the rows and the help', LIMIT, async ()
   const page = await openPage(browser, server);
   await signIn(page, 'biller');
   await page.keyboard.press('/');
-  await focused(page.getByLabel('Search'));
+  await focused(page.getByRole('searchbox', { name: 'Search' }));
   await page.keyboard.type('c');
   assert.equal(new URL(page.url()).pathname, '/payments', 'keys are silent while typing');
   await page.goto('/payments');
