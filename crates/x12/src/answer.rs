@@ -168,7 +168,7 @@ pub struct Benefit {
     pub diagnosis_pointers: Vec<String>,
     /// DTP beneath the row.
     pub dates: Vec<PlanDate>,
-    /// MSG beneath the row, each by itself.
+    /// MSG beneath the row, each by itself. A payer may mean the rows before it as well.
     pub messages: Vec<String>,
     /// REF beneath the row as qualifier and value.
     pub references: Vec<(String, String)>,

@@ -31,7 +31,13 @@ pub(crate) fn read(segment: &Segment<'_>, warnings: &mut Warnings) -> Benefit {
     }
     plan(&mut row, segment, layout);
     row.period = segment.text(layout.money.place(6));
-    figures(&mut row, segment, layout.money, warnings);
+    if layout.uncertain {
+        let message =
+            "the elements of a row may be shifted by one place; its figures were not read";
+        warn(warnings, segment, WarningCode::ElementsUncertain, message);
+    } else {
+        figures(&mut row, segment, layout.money, warnings);
+    }
     quantity(&mut row, segment, layout);
     tail(&mut row, segment, layout.tail, warnings);
     row

@@ -2,7 +2,8 @@
 //!
 //! A shift is assumed only where the elements cannot be read in their places: a period code in the
 //! place of the plan's name with a number in the place of the period, a single network letter in
-//! the place of the procedure, and the like. What only might be shifted is read as it stands.
+//! the place of the procedure, and the like. Where the same elements make sense both ways, the
+//! layout is uncertain and the row has no figures: a wrong amount is worse than none.
 
 use crate::decimal;
 use crate::segment::Segment;
@@ -25,6 +26,8 @@ pub(crate) struct Layout {
     pub(crate) money: Shift,
     /// For EB11 to EB14.
     pub(crate) tail: Shift,
+    /// Whether the figures can be read in two ways.
+    pub(crate) uncertain: bool,
 }
 
 impl Shift {
@@ -40,8 +43,9 @@ impl Shift {
 
 impl Layout {
     pub(crate) fn of(segment: &Segment<'_>) -> Layout {
-        let money = money_shift(segment);
-        Layout { money, tail: tail_shift(segment, money) }
+        let shift = money_shift(segment);
+        let money = shift.unwrap_or(Shift::None);
+        Layout { money, tail: tail_shift(segment, money), uncertain: shift.is_none() }
     }
 
     pub(crate) fn is_shifted(self) -> bool {
@@ -49,27 +53,35 @@ impl Layout {
     }
 }
 
-fn money_shift(segment: &Segment<'_>) -> Shift {
+/// The shift of the figures; `None` when there may be one or not.
+fn money_shift(segment: &Segment<'_>) -> Option<Shift> {
     let value = |number| segment.bytes(number);
     let empty = |number| value(number).is_empty();
     let decimal = |number| number_in(value(number)).is_some();
     if value(1) == b"A" {
-        return if is_period(value(5)) && empty(6) && decimal(7) && empty(8) {
+        return Some(if is_period(value(5)) && empty(6) && decimal(7) && empty(8) {
             Shift::Left
         } else if !is_period(value(6)) && is_period(value(7)) && empty(8) && decimal(9) {
             Shift::Right
         } else {
             Shift::None
-        };
+        });
     }
-    let above_one = number_in(value(8)).is_some_and(|number| number > 100);
+    let behind = number_in(value(8)).filter(|number| *number > ONE);
     if is_period(value(5)) && decimal(6) && empty(7) && empty(8) {
-        Shift::Left
-    } else if !is_period(value(6)) && is_period(value(7)) && above_one {
-        Shift::Right
-    } else {
-        Shift::None
+        // Two codes of periods in a row: the second may be the amount.
+        let certain = !is_period(value(6)) || is_procedure(segment, value(12));
+        return certain.then_some(Shift::Left);
     }
+    if let Some(behind) = behind
+        && !is_period(value(6))
+        && is_period(value(7))
+    {
+        // Up to one hundred it may be a percentage beside an amount.
+        let certain = behind > 100 * ONE || is_network(value(13)) || !empty(6);
+        return certain.then_some(Shift::Right);
+    }
+    Some(Shift::None)
 }
 
 fn tail_shift(segment: &Segment<'_>, money: Shift) -> Shift {
@@ -82,6 +94,9 @@ fn tail_shift(segment: &Segment<'_>, money: Shift) -> Shift {
     let in_place = is_network(segment.bytes(12));
     if in_place && !is_network(segment.bytes(money.place(12))) { Shift::None } else { money }
 }
+
+/// The number one, in hundredths.
+const ONE: i64 = 100;
 
 /// A number in hundredths.
 fn number_in(bytes: &[u8]) -> Option<i64> {
@@ -133,7 +148,25 @@ mod tests {
             let found = Segments::new(format!("{text}~").as_bytes(), Delimiters::default(), 0)
                 .next()
                 .map(|segment| Layout::of(&segment));
-            assert_eq!(found, Some(Layout { money, tail }), "{text}");
+            assert_eq!(found, Some(Layout { money, tail, uncertain: false }), "{text}");
+        }
+    }
+
+    #[test]
+    fn figures_that_can_be_read_in_two_ways_are_uncertain() {
+        for (text, uncertain) in [
+            ("EB*B*IND*98**27*25", true),
+            ("EB*B*IND*98**27*25.00", false),
+            ("EB*B*IND*98**27*25******HC:J1745", false),
+            ("EB*B*IND*98****25*20", true),
+            ("EB*B*IND*98****25*.2", false),
+            ("EB*B*IND*98****25*20*****Y", false),
+            ("EB*B*IND*98****40*20", false),
+        ] {
+            let found = Segments::new(format!("{text}~").as_bytes(), Delimiters::default(), 0)
+                .next()
+                .map(|segment| Layout::of(&segment).uncertain);
+            assert_eq!(found, Some(uncertain), "{text}");
         }
     }
 }

@@ -5,7 +5,7 @@
 //! where there is no name, the level is taken to be one below its parent. People are never merged:
 //! a second person's name always begins a level of its own.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::answer::{Benefit, Party, Person};
 use crate::date::{Date, DateTime, PlanDate};
@@ -92,7 +92,7 @@ pub(crate) struct Body {
     /// The latest node of each level that is still open.
     latest: [Option<usize>; 4],
     /// The nodes by HL01.
-    by_id: HashMap<Vec<u8>, usize>,
+    by_id: BTreeMap<Vec<u8>, usize>,
     /// Where the reader stands beneath a row, when it does.
     place: Option<Place>,
 }

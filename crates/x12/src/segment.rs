@@ -59,7 +59,7 @@ impl<'a> Segment<'a> {
     /// The text of element `number`, clipped to the length of a field.
     pub(crate) fn field(&self, number: usize) -> Option<String> {
         let value = self.bytes(number);
-        let kept = value.get(..value.len().min(MAX_FIELD_BYTES)).unwrap_or_default();
+        let kept = clip(value);
         if kept.is_empty() { None } else { some(decode(kept, self.joins())) }
     }
 
@@ -81,14 +81,23 @@ impl<'a> Segment<'a> {
 
     /// The segment as text, clipped to the length of a field.
     pub(crate) fn raw_field(&self) -> String {
-        let kept = self.raw.get(..self.raw.len().min(MAX_FIELD_BYTES)).unwrap_or_default();
-        decode(kept, Join::Keep)
+        decode(clip(self.raw), Join::Keep)
     }
 
     /// What becomes of line breaks inside a value: text keeps a blank, a code is joined again.
     fn joins(&self) -> Join {
         if self.raw.starts_with(b"MSG") { Join::Blank } else { Join::Drop }
     }
+}
+
+/// At most a field's length, without cutting a character of UTF-8 in two.
+fn clip(value: &[u8]) -> &[u8] {
+    let mut end = value.len().min(MAX_FIELD_BYTES);
+    let whole = end.saturating_sub(3);
+    while end > whole && value.get(end).is_some_and(|byte| byte & 0b1100_0000 == 0b1000_0000) {
+        end -= 1;
+    }
+    value.get(..end).unwrap_or_default()
 }
 
 fn some(text: String) -> Option<String> {
@@ -297,6 +306,17 @@ mod tests {
         assert_eq!(segment.map(|found| found.index), Some(7));
         assert_eq!(segment.and_then(|found| found.text(6)), Some("29".to_owned()));
         assert_eq!(segment.and_then(|found| found.text(7)), None);
+    }
+
+    #[test]
+    fn long_values_are_clipped_between_characters() {
+        let text = format!("NM1*IL*1*{}~", "Ñ".repeat(MAX_FIELD_BYTES));
+        let segment = Segments::new(text.as_bytes(), Delimiters::default(), 0).next();
+        assert_eq!(segment.and_then(|found| found.field(3)), Some("Ñ".repeat(MAX_FIELD_BYTES / 2)));
+        let odd = text.replacen('Ñ', "N", 1);
+        let segment = Segments::new(odd.as_bytes(), Delimiters::default(), 0).next();
+        let name = segment.and_then(|found| found.field(3)).unwrap_or_default();
+        assert!(name.ends_with('Ñ') && name.len() == MAX_FIELD_BYTES - 1);
     }
 
     #[test]

@@ -105,6 +105,8 @@ codes! {
     CodeMissing => "code_missing",
     /// The elements of a row are shifted by one place; they were read from there.
     ElementsShifted => "elements_shifted",
+    /// The elements of a row may be shifted or not; its figures were not read.
+    ElementsUncertain => "elements_uncertain",
     /// An amount of money cannot be read.
     AmountUnreadable => "amount_unreadable",
     /// A percentage cannot be read.

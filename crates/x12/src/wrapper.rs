@@ -90,7 +90,7 @@ pub(crate) fn next_payload(input: &[u8], from: usize) -> Option<Payload<'_>> {
         let rest = input.get(at..)?;
         at += rest.windows(3).position(|found| found == b"ISA")?;
         let text = input.get(at..)?;
-        let head = text.get(..text.len().min(2 * MAX_HEADER_BYTES))?;
+        let head = text.get(..text.len().min(MAX_HEADER_BYTES))?;
         let plain = read_header(text).is_some();
         let escaped = |head| read_header(&unescape(head, 0).0).is_some();
         if !plain && (!head.contains(&b'&') || !escaped(head)) {

@@ -98,6 +98,21 @@ fn elements_shifted_by_one_are_read_with_a_warning() {
 }
 
 #[test]
+fn figures_that_may_be_shifted_or_not_are_withheld() {
+    let answer = one(&rows("EB*B*IND*98****25*20~EB*B*IND*98**27*25~"));
+    assert!(answer.benefits.iter().all(|row| row.amount_cents.is_none()));
+    assert!(answer.benefits.iter().all(|row| row.percent_bp.is_none()));
+    assert_eq!(codes(&answer), [WarningCode::ElementsUncertain; 2]);
+}
+
+#[test]
+fn one_message_may_speak_of_several_rows_and_stands_with_the_last() {
+    let answer = one(&rows("EB*B*IND*98***27*20~EB*B*IND*BY***27*20~MSG*BOTH PER VISIT~"));
+    let found: Vec<_> = answer.benefits.iter().map(|row| row.messages.len()).collect();
+    assert_eq!(found, [0, 1]);
+}
+
+#[test]
 fn a_coinsurance_without_percentage_is_unknown() {
     let answer = one(&rows("EB*A*IND*30***23~"));
     assert_eq!(answer.benefits[0].percent_bp, None);
