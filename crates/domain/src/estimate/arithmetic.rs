@@ -2,7 +2,7 @@
 //!
 //! A rule is a sequence of stages, each of which takes its part of what is left of the charge.
 //! So a share is never more than the charge, and a stage that is not reached needs no figure.
-//! To add a rule, add its stages in [`stages`] and its vectors in the tests.
+//! To add a rule, add its stages in `stages` and its vectors in the tests.
 
 use super::answer::Range;
 use super::request::Rule;
@@ -146,8 +146,9 @@ fn take(terms: &Terms, stage: Need, rest: Money) -> Option<Part> {
 
 fn amount_of(part: &Part) -> Money {
     match part {
-        Part::Copay(amount) | Part::Deductible(amount) => *amount,
-        Part::Coinsurance { amount, .. } => *amount,
+        Part::Copay(amount) | Part::Deductible(amount) | Part::Coinsurance { amount, .. } => {
+            *amount
+        }
         Part::Capped(_) | Part::MaximumReached => Money::ZERO,
     }
 }

@@ -13,6 +13,9 @@ use crate::money::{BasisPoints, Money};
 /// From this amount on, payers mean that there is no limit: $99,999.00.
 pub const NO_LIMIT: Money = Money::from_cents(9_999_900);
 
+/// How many rows of one figure that were set aside are warned about one by one.
+const MAX_SET_ASIDE_WARNINGS: usize = 5;
+
 const WHOLE_BP: i64 = 10_000;
 const REMAINING: &str = "29";
 const LIFETIME_REMAINING: &str = "33";
@@ -86,6 +89,11 @@ impl Found {
         }
     }
 
+    fn note_set_aside(&mut self, groups: &[Vec<Candidate<'_>>]) {
+        let rows = groups.iter().flatten().map(|candidate| candidate.row);
+        self.warnings.extend(rows.filter_map(set_aside).take(MAX_SET_ASIDE_WARNINGS));
+    }
+
     fn warn(&mut self, code: WarningCode, message: impl Into<String>, row: Option<i64>) {
         self.warnings.push(Warning { code, message: message.into(), row });
     }
@@ -146,43 +154,71 @@ fn level_of(row: &Benefit) -> (FigureLevel, u8) {
     }
 }
 
-/// What can be read from a row of this code: `None` when it has no value that can be used,
-/// `Some(None)` when it says that there is no limit.
-pub(super) fn value_of(row: &Benefit) -> Option<Option<FigureValue>> {
-    if row.code == "A" {
-        let bp = row.percent_bp?;
-        let bp = if bp > WHOLE_BP && bp <= WHOLE_BP * 100 { bp / 100 } else { bp };
-        return BasisPoints::new(bp).map(|share| Some(FigureValue::Percent(share)));
-    }
-    let amount = Money::from_cents(row.amount_cents?);
-    if amount < Money::ZERO {
-        return None;
-    }
-    let has_limit = amount < NO_LIMIT;
-    match row.code.as_str() {
-        "C" | "G" => Some(has_limit.then_some(FigureValue::Amount(amount))),
-        _ => has_limit.then_some(Some(FigureValue::Amount(amount))),
+/// What a row of this code says of its figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Said {
+    /// A value.
+    Value(FigureValue),
+    /// That there is no limit.
+    NoLimit,
+    /// Nothing that can be used.
+    Nothing,
+}
+
+impl Said {
+    /// The value, when there is one.
+    pub(super) fn value(self) -> Option<FigureValue> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::NoLimit | Self::Nothing => None,
+        }
     }
 }
 
-/// The readings of the rows that are wanted, of the best network and the plainest level.
+/// Reads the value of a row.
+pub(super) fn value_of(row: &Benefit) -> Said {
+    if row.code == "A" {
+        return row.percent_bp.and_then(share_of).map_or(Said::Nothing, Said::Value);
+    }
+    let amount = row.amount_cents.map(Money::from_cents).filter(|amount| *amount >= Money::ZERO);
+    match amount {
+        Some(amount) if amount < NO_LIMIT => Said::Value(FigureValue::Amount(amount)),
+        Some(_) if matches!(row.code.as_str(), "C" | "G") => Said::NoLimit,
+        Some(_) | None => Said::Nothing,
+    }
+}
+
+/// A share as sent; one above 100 % was meant as a number of percent.
+fn share_of(bp: i64) -> Option<FigureValue> {
+    let is_whole_number = bp > WHOLE_BP && bp <= WHOLE_BP * 100;
+    let bp = if is_whole_number { bp / 100 } else { bp };
+    BasisPoints::new(bp).map(FigureValue::Percent)
+}
+
+/// The readings at one level of the rows that are wanted, of the best network and, within it, of
+/// the plainest statement of the level.
 fn slot<'a>(
     rows: &[Candidate<'a>],
     level: FigureLevel,
     wanted: impl Fn(&Benefit) -> bool,
 ) -> Vec<Reading<'a>> {
-    let fits =
-        |candidate: &&Candidate<'a>| level_of(candidate.row).0 == level && wanted(candidate.row);
-    let usable: Vec<(&Candidate<'a>, Option<FigureValue>)> = rows
-        .iter()
-        .filter(fits)
-        .filter_map(|candidate| Some((candidate, value_of(candidate.row)?)))
-        .collect();
-    let rank = |candidate: &Candidate<'a>| (candidate.network, level_of(candidate.row).1);
-    let best = usable.iter().map(|(candidate, _)| rank(candidate)).min();
-    let of_best = usable.into_iter().filter(|(candidate, _)| Some(rank(candidate)) == best);
+    let fits = |row: &Benefit| level_of(row).0 == level && wanted(row);
+    best(rows, fits, |candidate| (candidate.network, level_of(candidate.row).1))
+}
+
+/// The readings of the rows that are wanted and have the least rank.
+fn best<'a, Rank: Ord>(
+    rows: &[Candidate<'a>],
+    wanted: impl Fn(&Benefit) -> bool,
+    rank: impl Fn(&Candidate<'a>) -> Rank,
+) -> Vec<Reading<'a>> {
+    let said = rows.iter().map(|candidate| (candidate, value_of(candidate.row)));
+    let usable: Vec<(&Candidate<'a>, Said)> =
+        said.filter(|(candidate, said)| *said != Said::Nothing && wanted(candidate.row)).collect();
+    let least = usable.iter().map(|(candidate, _)| rank(candidate)).min();
+    let of_least = usable.into_iter().filter(|(candidate, _)| Some(rank(candidate)) == least);
     let readings: Vec<Reading<'a>> =
-        of_best.map(|(candidate, value)| Reading::of(candidate.row, value)).collect();
+        of_least.map(|(candidate, said)| Reading::of(candidate.row, said.value())).collect();
     without_hospital_part(without_unlimited(readings))
 }
 
@@ -209,17 +245,14 @@ fn has_period(row: &Benefit, periods: &[&str]) -> bool {
     row.period.as_deref().is_some_and(|period| periods.contains(&period))
 }
 
-/// A co-payment or a co-insurance.
+/// A co-payment or a co-insurance. Whom a row covers does not decide between its values.
 fn plain(scope: &Scope<'_>, code: &str, choice: Option<i64>) -> Found {
     let wanted = |row: &Benefit| !has_period(row, &[REMAINING, LIFETIME_REMAINING, USED]);
     let groups = scope.groups(code);
     let mut found = Found { was_sent: !groups.is_empty(), ..Found::default() };
-    found.warnings = groups.iter().flatten().filter_map(|row| set_aside(row.row)).collect();
+    found.note_set_aside(&groups);
     for group in &groups {
-        let mut readings = slot(group, FigureLevel::Individual, wanted);
-        if readings.is_empty() {
-            readings = slot(group, FigureLevel::Family, wanted);
-        }
+        let readings = best(group, wanted, |candidate| candidate.network);
         if !readings.is_empty() {
             settle(&mut found, &readings, &readings, pick(scope, code, choice, &readings));
             break;
@@ -230,6 +263,7 @@ fn plain(scope: &Scope<'_>, code: &str, choice: Option<i64>) -> Found {
 }
 
 /// What decides between several values.
+#[derive(Debug, Clone, Copy)]
 enum Pick {
     Nobody,
     Staff(i64),
@@ -254,7 +288,7 @@ fn pick(scope: &Scope<'_>, code: &str, choice: Option<i64>, readings: &[Reading<
 fn remaining(scope: &Scope<'_>, code: &str, choice: Option<i64>) -> Found {
     let groups = scope.groups(code);
     let mut found = Found { was_sent: !groups.is_empty(), ..Found::default() };
-    found.warnings = groups.iter().flatten().filter_map(|row| set_aside(row.row)).collect();
+    found.note_set_aside(&groups);
     for group in &groups {
         let individual = left_over(scope, group, FigureLevel::Individual, &mut found);
         let family = left_over(scope, group, FigureLevel::Family, &mut found);
@@ -395,7 +429,7 @@ fn settle(found: &mut Found, counting: &[Reading<'_>], all: &[Reading<'_>], pick
         Pick::VisitClass(_) if settled.is_some() => None,
         Pick::VisitClass(value) => all.iter().find(|reading| reading.value == Some(value)),
     };
-    if let (Pick::VisitClass(_), Some(reading)) = (&pick, picked) {
+    if let (Pick::VisitClass(_), Some(reading)) = (pick, picked) {
         let message = "One of several values was chosen because its words name the kind of visit.";
         found.warn(WarningCode::Preselected, message, Some(reading.row.index));
     }
@@ -458,7 +492,7 @@ fn is_rescaled(row: &Benefit) -> bool {
 
 /// The warning about a row whose value cannot be used.
 fn set_aside(row: &Benefit) -> Option<Warning> {
-    if value_of(row).is_some() {
+    if value_of(row) != Said::Nothing {
         return None;
     }
     let why = match (row.code.as_str(), row.amount_cents, row.percent_bp) {

@@ -39,7 +39,7 @@ fn line(row: &Benefit, procedure: &Procedure, in_treatment: bool) -> ProcedureLi
         in_treatment,
         row: Some(row.index),
         label: Some(labels::code_label(&row.code).unwrap_or(&row.code).to_owned()),
-        value: value_of(row).flatten(),
+        value: value_of(row).value(),
         period: row
             .period
             .as_deref()

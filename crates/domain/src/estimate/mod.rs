@@ -4,9 +4,9 @@
 //! from; no number is offered when none can be known. Everything is a pure function of the
 //! request and the checks.
 //!
-//! The way of a question: [`choose`] finds the rows that count, [`figures`] reads the four
-//! figures from them, [`coverage`] judges whether there is coverage, [`arithmetic`] computes,
-//! [`case`] says which case it is, [`warnings`] and [`steps`] put the rest into words.
+//! The way of a question: `choose` finds the rows that count, `figures` reads the four figures
+//! from them, `coverage` judges whether there is coverage, [`arithmetic`] computes, `case` says
+//! which case it is, `warnings` and `steps` put the rest into words.
 
 pub mod answer;
 pub mod arithmetic;
@@ -108,14 +108,18 @@ fn of_check(request: &Request, kind: PaymentType, check: &Check, table: &[CodeRa
     let case = case::case(&facts);
 
     let mut estimate = Estimate::empty(request, case);
+    estimate.describe(check);
+    if case == Case::Rejected {
+        estimate.settle(&owed);
+        return estimate;
+    }
     estimate.warnings = warnings::gather(&scope, coverage, &exclusions, &figures);
     if charge != request.charge {
         let message = "The expected charge is negative or beyond belief and is set aside.";
         estimate.warn(WarningCode::ChargeSetAside, message);
     }
-    estimate.describe(check);
     estimate.procedures = lines::lines(&scope);
-    if exclusions.not_covered.is_none() {
+    if is_reckoned(case) {
         estimate.rule = Some(rule);
         estimate.rules_offered = rules_offered(kind, &figures, check);
     }
@@ -123,6 +127,20 @@ fn of_check(request: &Request, kind: PaymentType, check: &Check, table: &[CodeRa
     estimate.take_figures(figures);
     estimate.sources = sources(&estimate, check);
     estimate
+}
+
+/// Whether a rule has a say in the case.
+fn is_reckoned(case: Case) -> bool {
+    match case {
+        Case::Conflict | Case::ChoiceNeeded | Case::Partial | Case::NeedsCharge | Case::Ok => true,
+        Case::NotApplicable
+        | Case::NoCheck
+        | Case::Rejected
+        | Case::Inactive
+        | Case::NeedsReview
+        | Case::NotCovered
+        | Case::NoMoneyRows => false,
+    }
 }
 
 /// A co-payment decides the default rule, also one that is still to be picked or that was sent
@@ -211,21 +229,12 @@ impl Estimate {
 
     /// Takes over what the case allows to be said of the amount.
     fn settle(&mut self, owed: &Owed) {
-        match self.case {
-            Case::Ok => {
-                (self.amount, self.range) = (owed.amount, owed.range);
-                self.note_assumptions(owed);
-            }
-            Case::NotCovered => self.amount = owed.amount,
-            Case::Conflict | Case::ChoiceNeeded | Case::Partial | Case::NeedsCharge => {
-                self.range = owed.range;
-            }
-            Case::NotApplicable
-            | Case::NoCheck
-            | Case::Rejected
-            | Case::Inactive
-            | Case::NeedsReview
-            | Case::NoMoneyRows => {}
+        if self.case == Case::Ok || self.case == Case::NotCovered {
+            self.amount = owed.amount;
+            self.note_assumptions(owed);
+        }
+        if is_reckoned(self.case) {
+            self.range = owed.range;
         }
         self.steps = steps::steps(self, owed);
     }

@@ -10,6 +10,9 @@ use super::figures::{Figures, Found};
 use super::request::{NetworkChoice, Request};
 use super::words;
 
+/// How many exclusions of a part are warned about one by one.
+const MAX_EXCLUSION_WARNINGS: usize = 5;
+
 /// All warnings about a check and what was read from it.
 pub(super) fn gather(
     scope: &Scope<'_>,
@@ -124,7 +127,7 @@ fn about_limits(scope: &Scope<'_>, exclusions: &Exclusions, list: &mut Vec<Warni
     if let Some(row) = exclusions.not_covered {
         note(list, warning(WarningCode::NotCovered, "The service is not covered.", Some(row)));
     }
-    for &row in &exclusions.partial {
+    for &row in exclusions.partial.iter().take(MAX_EXCLUSION_WARNINGS) {
         let message = "The payer excludes a part; see its line.";
         note(list, warning(WarningCode::Exclusion, message, Some(row)));
     }

@@ -67,7 +67,7 @@ impl Meaning {
     fn is_said(self, words: &Words) -> bool {
         match self {
             Self::AfterDeductible => {
-                let subject = words.has(&["SUBJECT", "TO"]) && words.begins("DED");
+                let subject = words.has(&["SUBJECT", "TO"]) && words.0.iter().any(is_deductible);
                 let first = words.has(&["DEDUCTIBLE", "APPLIES"]);
                 !words.waives_deductible() && (words.after_deductible() || subject || first)
             }
@@ -105,7 +105,7 @@ impl Words {
         let places = self.0.iter().enumerate().filter(|(_, word)| *word == "AFTER");
         places.into_iter().any(|(place, _)| {
             let following = self.0.iter().skip(place + 1).take(MAX_WORDS_BETWEEN + 1);
-            following.into_iter().any(|word| word.starts_with("DED"))
+            following.into_iter().any(is_deductible)
         })
     }
 
@@ -135,6 +135,10 @@ impl Words {
             word.starts_with(beginning) && !denied
         })
     }
+}
+
+fn is_deductible(word: &String) -> bool {
+    word == "DED" || word.starts_with("DEDUCT")
 }
 
 /// What the row's words say.

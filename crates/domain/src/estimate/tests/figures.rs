@@ -84,6 +84,14 @@ fn a_choice_between_individual_and_family_may_be_overruled() {
 }
 
 #[test]
+fn whom_a_copay_covers_does_not_hide_another_value() {
+    let estimate = of_rows(&office(), [copay(25).level("IND"), copay(40).level("FAM")]);
+    assert_eq!((estimate.case, estimate.copay.options.len()), (Case::Conflict, 2));
+    let same = of_rows(&office(), [copay(25).level("IND"), copay(25).level("FAM")]);
+    assert_eq!((same.case, same.amount), (Case::Ok, dollars(25)));
+}
+
+#[test]
 fn beyond_99999_there_is_no_limit() {
     let unlimited = || Benefit { amount_cents: Some(9_999_999), ..maximum(0) };
     let estimate = of_rows(&charging(150, office()), [copay(25), unlimited()]);

@@ -87,10 +87,10 @@ fn checks() -> impl Strategy<Value = Check> {
     let outcomes = select(&Outcome::ALL[..]);
     (vec(benefit(), 0..14), dates(), day(), outcomes).prop_map(
         |(benefits, dates, checked_on, outcome)| Check {
-            benefits,
-            dates,
             checked_on,
             outcome,
+            dates,
+            benefits,
             ..check([])
         },
     )
@@ -124,10 +124,10 @@ fn request() -> impl Strategy<Value = Request> {
     (what, day(), day(), choices()).prop_map(|(what, service_date, today, choices)| {
         let (kind, procedures, visit_class, network, charge) = what;
         Request {
+            charge,
+            network,
             procedures,
             visit_class,
-            network,
-            charge,
             choices,
             ..Request::new(Some(kind), service_date, today)
         }
@@ -210,6 +210,39 @@ proptest! {
                 prop_assert!(estimate.sources.iter().any(|source| source.row == *row));
             }
         }
+    }
+
+    #[test]
+    fn an_amount_of_zero_has_a_known_zero_behind_it(request in request(), check in checks()) {
+        let estimate = estimate(&request, &[check]);
+        if estimate.amount != Some(Money::ZERO) {
+            return Ok(());
+        }
+        let choices = &request.choices;
+        let stated = [choices.deductible, choices.coinsurance].contains(&Some(RowChoice::None));
+        let rounded = estimate.coinsurance.percent().zip(request.charge);
+        let rounded = rounded.is_some_and(|(share, charge)| {
+            charge <= MAX_CHARGE && charge.share(share) == Money::ZERO
+        });
+        let known = figures(&estimate).into_iter().any(is_zero);
+        prop_assert!(known || stated || rounded || request.charge == Some(Money::ZERO));
+    }
+
+    #[test]
+    fn any_of_several_checks_may_be_named(
+        request in request(), checks in vec(checks(), 0..4), named in 1..6_i64,
+    ) {
+        let numbered = (1..).zip(checks).map(|(seq, check)| {
+            Check { id: CheckId::new(seq), ..check }
+        });
+        let checks: Vec<Check> = numbered.collect();
+        let named = CheckId::new(named);
+        let choices = Choices { check: Some(named), ..request.choices.clone() };
+        let estimate = estimate(&Request { choices, ..request }, &checks);
+        let first = checks.first().map(|check| check.id);
+        let is_there = checks.iter().any(|check| check.id == named);
+        prop_assert_eq!(estimate.check, if is_there { Some(named) } else { first });
+        prop_assert!(!is_there || estimate.other_check != Some(named));
     }
 
     #[test]

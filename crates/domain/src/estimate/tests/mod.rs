@@ -138,7 +138,7 @@ fn treatment(codes: &[&str]) -> Request {
 }
 
 fn dollars(amount: i64) -> Option<Money> {
-    Some(Money::from_cents(amount * 100))
+    amount.checked_mul(100).map(Money::from_cents)
 }
 
 fn charging(amount: i64, request: Request) -> Request {
