@@ -73,7 +73,7 @@ CREATE TABLE session (
     PRIMARY KEY (organization_id, token_hash),
     FOREIGN KEY (organization_id, user_seq) REFERENCES staff_user
 );
-CREATE INDEX session_user ON session (organization_id, user_seq);
+CREATE INDEX session_of_user ON session (organization_id, user_seq);
 
 CREATE TABLE patient (
     organization_id BIGINT NOT NULL REFERENCES organization,

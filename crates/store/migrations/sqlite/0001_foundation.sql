@@ -71,7 +71,7 @@ CREATE TABLE session (
     PRIMARY KEY (organization_id, token_hash),
     FOREIGN KEY (organization_id, user_seq) REFERENCES staff_user
 ) STRICT;
-CREATE INDEX session_user ON session (organization_id, user_seq);
+CREATE INDEX session_of_user ON session (organization_id, user_seq);
 
 CREATE TABLE patient (
     organization_id INTEGER NOT NULL REFERENCES organization,
