@@ -37,10 +37,7 @@ pub(crate) fn soak(seconds: u32) -> Outcome<()> {
         println!("\nno fuzzing: `cargo fuzz` is not installed, or fuzz/fuzz_targets is empty");
     }
     for target in targets {
-        let limit = format!("-max_total_time={seconds}");
-        let mut command = process::cargo(&root, &["fuzz", "run", &target, "--", &limit]);
-        // Coverage needs unstable flags, which the stable compiler takes only with this.
-        command.env("RUSTC_BOOTSTRAP", "1");
+        let mut command = fuzz(&root, &target, seconds);
         steps.run(&format!("fuzz {target}"), || process::run(&mut command));
     }
     steps.finish()
@@ -52,6 +49,24 @@ pub(crate) fn with_postgres(words: &[String]) -> Outcome<()> {
     let server = Postgres::start()?;
     let mut command = Command::new(&words[0]);
     process::run(command.args(&words[1..]).env(postgres::VARIABLE, server.url()))
+}
+
+/// Fuzzes one target for so many seconds, from its seeds and from what earlier runs found.
+fn fuzz(root: &Path, target: &str, seconds: u32) -> Command {
+    let corpus = format!("fuzz/corpus/{target}");
+    let seeds = format!("fuzz/seeds/{target}");
+    let limit = format!("-max_total_time={seconds}");
+    // There is no unsafe code, so an address sanitizer would only slow it down.
+    let mut words = vec!["fuzz", "run", "--sanitizer", "none", target, &corpus];
+    if root.join(&seeds).is_dir() {
+        words.push(&seeds);
+    }
+    words.extend(["--", &limit]);
+    let _ = std::fs::create_dir_all(root.join(&corpus));
+    let mut command = process::cargo(root, &words);
+    // Coverage needs unstable flags, which the stable compiler takes only with this.
+    command.env("RUSTC_BOOTSTRAP", "1");
+    command
 }
 
 fn has_benchmarks(root: &Path) -> bool {

@@ -131,7 +131,8 @@ pub(crate) fn nextest(
     variables: &[(&str, &str)],
 ) -> Outcome<()> {
     let config = format!("xtask:{}", root.join("xtask").join(config).display());
-    let report = project::target(root).join("nextest/default/xtask.xml");
+    // Nextest keeps its own files here, wherever cargo builds.
+    let report = root.join("target/nextest/default/xtask.xml");
     // A report of an earlier run must never be counted as this one's.
     let _ = std::fs::remove_file(&report);
     let mut command = process::cargo(root, &["nextest", "run", "--workspace", "--no-fail-fast"]);
