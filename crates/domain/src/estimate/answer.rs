@@ -379,6 +379,8 @@ codes! {
     CoverageNotStated => "coverage_not_stated",
     /// The payer could not answer a part of the question.
     RejectedInPart => "rejected_in_part",
+    /// The check has more rows than are looked at.
+    RowsLeftOut => "rows_left_out",
     /// The check is old.
     Stale => "stale",
     /// The service falls into another plan year than the check.

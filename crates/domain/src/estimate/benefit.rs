@@ -2,6 +2,8 @@
 //!
 //! Unknown is not zero: whatever the payer did not send is `None` or [`Network::NotStated`].
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -194,8 +196,10 @@ impl Benefit {
         whole && self.procedure.is_none()
     }
 
-    fn shares_a_type_with(&self, other: &Self) -> bool {
-        self.service_types.iter().any(|kind| other.service_types.contains(kind))
+    /// What a statement of coverage is about: the whole plan as `30`, and each service type.
+    fn subjects(&self) -> impl Iterator<Item = &str> {
+        let whole = self.is_plan_wide().then_some("30");
+        self.service_types.iter().map(String::as_str).chain(whole)
     }
 }
 
@@ -210,10 +214,8 @@ pub fn outcome(benefits: &[Benefit], rejections: &[Rejection]) -> Outcome {
     let judged = if plan_wide.is_empty() { coverage().collect() } else { plan_wide };
     let (active, inactive): (Vec<&Benefit>, Vec<&Benefit>) =
         judged.into_iter().partition(|row| row.is_active());
-    let about_the_same = |row: &Benefit, other: &Benefit| {
-        (row.is_plan_wide() && other.is_plan_wide()) || row.shares_a_type_with(other)
-    };
-    let both = active.iter().any(|row| inactive.iter().any(|other| about_the_same(row, other)));
+    let subjects: BTreeSet<&str> = active.iter().flat_map(|row| row.subjects()).collect();
+    let both = inactive.iter().any(|row| row.subjects().any(|kind| subjects.contains(kind)));
     match (active.is_empty(), inactive.is_empty()) {
         _ if both => Outcome::Review,
         (false, _) => Outcome::Active,

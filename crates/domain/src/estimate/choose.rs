@@ -6,6 +6,9 @@ use super::dates;
 use super::request::{NetworkChoice, Request, VisitClass};
 use super::service_types::{self, CodeRange};
 
+/// How many rows of a check are looked at; no payer is known to send a tenth of it.
+pub const MAX_ROWS: usize = 5_000;
+
 /// How closely a row fits the service; less is closer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Specificity {
@@ -60,6 +63,12 @@ impl<'a> Scope<'a> {
         self.check
     }
 
+    /// The check's rows, up to a limit.
+    pub(super) fn rows(&self) -> &'a [Benefit] {
+        let rows = &self.check.benefits;
+        rows.get(..MAX_ROWS).unwrap_or(rows)
+    }
+
     /// Whether the row's own dates allow the service date.
     pub(super) fn is_in_time(&self, row: &Benefit) -> bool {
         dates::excludes(&row.dates, self.request.service_date).is_none()
@@ -101,7 +110,7 @@ impl<'a> Scope<'a> {
 
     /// The rows that may count and have one of these codes, the closest first.
     pub(super) fn candidates(&self, codes: &[&str]) -> Vec<Candidate<'a>> {
-        let rows = self.check.benefits.iter().filter(|row| codes.contains(&row.code.as_str()));
+        let rows = self.rows().iter().filter(|row| codes.contains(&row.code.as_str()));
         let mut found: Vec<Candidate<'a>> = rows.filter_map(|row| self.candidate(row)).collect();
         found.sort_by_key(|candidate| (candidate.specificity, candidate.network));
         found
@@ -109,7 +118,7 @@ impl<'a> Scope<'a> {
 
     /// All rows that may count, whatever they are, the closest first.
     pub(super) fn all(&self) -> Vec<Candidate<'a>> {
-        let rows = self.check.benefits.iter();
+        let rows = self.rows().iter();
         let mut found: Vec<Candidate<'a>> = rows.filter_map(|row| self.candidate(row)).collect();
         found.sort_by_key(|candidate| (candidate.specificity, candidate.network));
         found

@@ -42,7 +42,7 @@ pub(super) fn coverage(scope: &Scope<'_>) -> Coverage {
         return Coverage::Outside { side, row: None };
     }
     let in_question = |row: &&Benefit| row.procedure.is_none() && scope.specificity(row).is_some();
-    let rows: Vec<&Benefit> = check.benefits.iter().filter(in_question).collect();
+    let rows: Vec<&Benefit> = scope.rows().iter().filter(in_question).collect();
     let inactive = rows.iter().find(|row| row.is_inactive());
     let active = || rows.iter().filter(|row| row.is_active());
     let active_now = active().find(|row| scope.is_in_time(row));

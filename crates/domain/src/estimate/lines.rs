@@ -8,8 +8,7 @@ use super::labels;
 
 /// The lines: first the treatment's codes in their order, then what the payer sent for others.
 pub(super) fn lines(scope: &Scope<'_>) -> Vec<ProcedureLine> {
-    let rows =
-        || scope.check().benefits.iter().filter_map(|row| Some((row, row.procedure.as_ref()?)));
+    let rows = || scope.rows().iter().filter_map(|row| Some((row, row.procedure.as_ref()?)));
     let mut lines = Vec::new();
     for code in &scope.procedures {
         let before = lines.len();

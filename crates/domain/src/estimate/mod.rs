@@ -29,8 +29,11 @@ pub use answer::{
     FigureValue, ProcedureLine, Range, Source, Warning, WarningCode,
 };
 pub use benefit::{Benefit, BenefitDate, Check, Network, Outcome, Procedure, Rejection, outcome};
+pub use choose::MAX_ROWS;
 pub use figures::NO_LIMIT;
 pub use request::{Choices, NetworkChoice, Request, RowChoice, Rule, STALE_AFTER_DAYS, VisitClass};
+
+use std::collections::BTreeSet;
 
 use arithmetic::{Owed, Place, Terms};
 use case::Facts;
@@ -121,11 +124,11 @@ fn of_check(request: &Request, kind: PaymentType, check: &Check, table: &[CodeRa
     estimate.procedures = lines::lines(&scope);
     if is_reckoned(case) {
         estimate.rule = Some(rule);
-        estimate.rules_offered = rules_offered(kind, &figures, check);
+        estimate.rules_offered = rules_offered(kind, &figures, scope.rows());
     }
     estimate.settle(&owed);
     estimate.take_figures(figures);
-    estimate.sources = sources(&estimate, check);
+    estimate.sources = sources(&estimate, scope.rows());
     estimate
 }
 
@@ -156,14 +159,15 @@ fn default_rule(kind: PaymentType, figures: &Figures) -> Rule {
 
 /// The default rule, those that the payer's words at a co-payment suggest, and the one without a
 /// co-payment when the payer sent it without an amount.
-fn rules_offered(kind: PaymentType, figures: &Figures, check: &Check) -> Vec<Rule> {
+fn rules_offered(kind: PaymentType, figures: &Figures, rows: &[Benefit]) -> Vec<Rule> {
     let mut offered = vec![default_rule(kind, figures)];
     if figures.copay.was_sent && figures.copay.figure.state == FigureState::NotReturned {
         offered.push(Rule::DeductibleCoinsurance);
     }
-    let shown = &figures.copay.figure.options;
-    let is_shown = |row: &&Benefit| shown.iter().any(|option| option.row == row.index);
-    for row in check.benefits.iter().filter(is_shown) {
+    let options = figures.copay.figure.options.iter();
+    let shown: BTreeSet<i64> = options.map(|option| option.row).collect();
+    let is_shown = |row: &&Benefit| shown.contains(&row.index);
+    for row in rows.iter().filter(is_shown) {
         for rule in words::meanings(row).into_iter().flat_map(words::Meaning::rules) {
             if !offered.contains(rule) {
                 offered.push(*rule);
@@ -190,7 +194,7 @@ fn terms(kind: PaymentType, rule: Rule, charge: Option<Money>, figures: &Figures
 }
 
 /// The payer's text of every row that the estimate names.
-fn sources(estimate: &Estimate, check: &Check) -> Vec<Source> {
+fn sources(estimate: &Estimate, rows: &[Benefit]) -> Vec<Source> {
     let figures = [
         &estimate.copay,
         &estimate.coinsurance,
@@ -201,10 +205,10 @@ fn sources(estimate: &Estimate, check: &Check) -> Vec<Source> {
         let options = figure.options.iter().map(|option| option.row);
         figure.rows.iter().copied().chain(options).collect::<Vec<i64>>()
     };
-    let mut named: Vec<i64> = figures.iter().flat_map(of_figure).collect();
+    let mut named: BTreeSet<i64> = figures.iter().flat_map(of_figure).collect();
     named.extend(estimate.procedures.iter().filter_map(|line| line.row));
     named.extend(estimate.warnings.iter().filter_map(|warning| warning.row));
-    let rows = check.benefits.iter().filter(|row| named.contains(&row.index));
+    let rows = rows.iter().filter(|row| named.contains(&row.index));
     let source = |row: &Benefit| Source {
         row: row.index,
         segment: row.segment.clone(),

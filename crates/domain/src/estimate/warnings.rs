@@ -1,9 +1,11 @@
 //! Everything beside the case that the staff should know. To add a warning, add its code in
 //! `answer.rs` and the function that finds it to [`gather`].
 
+use std::collections::BTreeSet;
+
 use super::answer::{FigureState, Warning, WarningCode};
-use super::benefit::{Benefit, Check, Network};
-use super::choose::Scope;
+use super::benefit::{Benefit, Network};
+use super::choose::{MAX_ROWS, Scope};
 use super::coverage::{Coverage, Exclusions};
 use super::dates::{self, Outside};
 use super::figures::{Figures, Found};
@@ -34,7 +36,7 @@ pub(super) fn gather(
                        capped.";
         note(&mut list, warning(WarningCode::OutOfPocketUnknown, message, None));
     }
-    for row in used_rows(scope.check(), figures) {
+    for row in used_rows(scope, figures) {
         about_words(row, &mut list);
         about_network(scope.request, row, &mut list);
     }
@@ -82,6 +84,10 @@ fn about_the_check(scope: &Scope<'_>, figures: &Figures, list: &mut Vec<Warning>
         let message = "The payer could not answer a part of the question.";
         note(list, warning(WarningCode::RejectedInPart, message, None));
     }
+    if check.benefits.len() > MAX_ROWS {
+        let message = "The answer is longer than is looked at; its last lines are left out.";
+        note(list, warning(WarningCode::RowsLeftOut, message, None));
+    }
     let age_days = dates::days_between(check.checked_on, request.today);
     if age_days > request.stale_after_days {
         let message = format!("The check is {age_days} days old. Run a new one.");
@@ -115,7 +121,7 @@ fn is_other_year(scope: &Scope<'_>, figures: &Figures) -> bool {
 
 /// Other payers, spend-down, exclusions, limits and authorizations.
 fn about_limits(scope: &Scope<'_>, exclusions: &Exclusions, list: &mut Vec<Warning>) {
-    let rows = || scope.check().benefits.iter();
+    let rows = || scope.rows().iter();
     if let Some(row) = rows().find(|row| row.code == "R") {
         let message = "The payer names another payer. Ask which of them pays first.";
         note(list, warning(WarningCode::OtherPayer, message, Some(row.index)));
@@ -154,14 +160,14 @@ fn is_used_up(row: &Benefit) -> bool {
 }
 
 /// The rows that the figures came from or that a person may choose.
-fn used_rows<'a>(check: &'a Check, figures: &Figures) -> Vec<&'a Benefit> {
+fn used_rows<'a>(scope: &Scope<'a>, figures: &Figures) -> Vec<&'a Benefit> {
     let rows = |found: &Found| match found.figure.state {
         FigureState::Choice => found.figure.options.iter().map(|option| option.row).collect(),
         FigureState::Known | FigureState::NoLimit => found.figure.rows.clone(),
         FigureState::NotReturned => Vec::new(),
     };
-    let used: Vec<i64> = figures.all().into_iter().flat_map(rows).collect();
-    check.benefits.iter().filter(|row| used.contains(&row.index)).collect()
+    let used: BTreeSet<i64> = figures.all().into_iter().flat_map(rows).collect();
+    scope.rows().iter().filter(|row| used.contains(&row.index)).collect()
 }
 
 fn about_words(row: &Benefit, list: &mut Vec<Warning>) {
