@@ -40,7 +40,7 @@ pub struct CreatePayment {
     pub memo: Option<String>,
     /// Not submitted yet.
     pub draft: bool,
-    /// What the amount was taken from, when Use this amount was pressed.
+    /// What the form's estimate was asked for, whether or not its amount was used.
     pub estimate: Option<EstimateInput>,
     /// The form's key, so that a second click or a retry creates nothing.
     #[serde(skip)]
@@ -79,7 +79,8 @@ async fn attempt(app: &App, actor: &Actor, input: &CreatePayment) -> Result<Paym
             Seen::Other => return Err(Error::KeyReused),
         }
     }
-    let patient = patients::get(&mut tx, org, input.patient).await?;
+    // Locked, so that a rename meanwhile reaches this payment as well.
+    let patient = patients::lock(&mut tx, org, input.patient).await?;
     let patient = patient.ok_or(Error::NotFound("patient"))?;
     let location = checked_place(&mut tx, actor, input, actor.date(now)).await?;
     let snapshot = snapshot(app, actor, &mut tx, input).await?;
@@ -175,6 +176,9 @@ async fn snapshot(
         return Ok(None);
     };
     let estimate = estimate_payment::estimate_within(app, actor, tx, request).await?;
+    if estimate.check.is_none() {
+        return Ok(None);
+    }
     let snapshot = serde_json::to_string(&estimate).expect("an estimate is plain values");
     Ok(Some(EstimateSnapshot { snapshot, estimated: estimate.amount, entered: input.amount }))
 }

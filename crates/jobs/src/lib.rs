@@ -1,1 +1,48 @@
-//! jobs
+//! Work that happens without a person asking.
+//!
+//! A job is a function that looks for what is due and does it; running it twice, or on two
+//! servers at once, does no harm. To add one, add a line to [`run`].
+
+use std::time::Duration;
+
+use almoner_app::{App, Error, read, seal_audit, settle_refund, sign_in};
+use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
+
+/// How often audit rows are sealed and refunds asked about.
+const SHORT: Duration = Duration::from_secs(1);
+/// After how many short rounds sessions are cleared.
+const ROUNDS_BETWEEN_CLEANING: u32 = 600;
+
+/// Runs all jobs until `stop` turns true.
+pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(SHORT);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut round: u32 = 0;
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            changed = stop.changed() => {
+                if changed.is_err() || *stop.borrow() {
+                    return;
+                }
+            }
+        }
+        if let Err(error) = once(&app, round.is_multiple_of(ROUNDS_BETWEEN_CLEANING)).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a job will be tried again");
+        }
+        round = round.wrapping_add(1);
+    }
+}
+
+/// One round of all jobs.
+async fn once(app: &App, clean: bool) -> Result<(), Error> {
+    for actor in read::organizations(app).await? {
+        settle_refund::settle_refunds(app, &actor).await?;
+        seal_audit::seal_audit(app, &actor).await?;
+    }
+    if clean {
+        sign_in::remove_ended_sessions(app).await?;
+    }
+    Ok(())
+}

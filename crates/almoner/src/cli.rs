@@ -1,0 +1,145 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A clinic's desk for patient payments.
+#[derive(Debug, Parser)]
+#[command(name = "almoner", version, about)]
+pub struct Cli {
+    /// Settings that every command takes.
+    #[command(flatten)]
+    pub settings: SettingArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Settings by flag or environment; `almoner.toml` may hold them too.
+#[derive(Debug, Clone, Default, Args)]
+pub struct SettingArgs {
+    /// Where the database is: sqlite://PATH or postgres://USER@HOST/NAME.
+    #[arg(long, global = true, env = "ALMONER_DATABASE")]
+    pub database: Option<String>,
+    /// The address to listen on, such as 127.0.0.1:8080; port 0 takes a free one.
+    #[arg(long, global = true, env = "ALMONER_LISTEN")]
+    pub listen: Option<String>,
+    /// The address under which browsers reach the pages, such as https://pay.example.org.
+    #[arg(long, global = true, env = "ALMONER_BASE_URL")]
+    pub base_url: Option<String>,
+    /// Who takes card payments: sandbox (test money) or offline (none).
+    #[arg(long, global = true, env = "ALMONER_PROCESSOR")]
+    pub processor: Option<String>,
+    /// The address of the proxy in front that ends TLS and names the client.
+    #[arg(long, global = true, env = "ALMONER_TRUSTED_PROXY")]
+    pub trusted_proxy: Option<String>,
+    /// How log lines are written: text or json.
+    #[arg(long, global = true, env = "ALMONER_LOG_FORMAT")]
+    pub log_format: Option<String>,
+    /// Which log lines are written, such as info or almoner_web=debug.
+    #[arg(long, global = true, env = "ALMONER_LOG")]
+    pub log: Option<String>,
+    /// A file with settings.
+    #[arg(long, global = true, env = "ALMONER_CONFIG", default_value = "almoner.toml")]
+    pub config: PathBuf,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start with an invented clinic in ./almoner-data and test money.
+    Demo,
+    /// Start the server.
+    Serve,
+    /// Bring the database to this version.
+    Migrate,
+    /// Organizations.
+    #[command(subcommand)]
+    Org(OrgCommand),
+    /// Staff accounts.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Eligibility checks.
+    #[command(subcommand)]
+    Eligibility(EligibilityCommand),
+    /// Prove that every cent is accounted for; exits 1 with the first difference.
+    Verify {
+        /// A seal that must be among the audit log's, as it was logged.
+        #[arg(long)]
+        anchor: Option<String>,
+        /// The organization's slug; not needed while there is one.
+        #[arg(long)]
+        org: Option<String>,
+    },
+}
+
+/// Organizations.
+#[derive(Debug, Subcommand)]
+pub enum OrgCommand {
+    /// Add an organization with a first location of the same name; prints its slug.
+    Add {
+        /// The clinic's name.
+        name: String,
+        /// The time zone of its days and months.
+        #[arg(long, default_value = "America/New_York")]
+        time_zone: String,
+    },
+    /// List the organizations.
+    List,
+}
+
+/// Staff accounts.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Add an account; prints a password to hand over, unless one comes by stdin.
+    Add {
+        /// The e-mail address to sign in with.
+        email: String,
+        /// `front_desk`, `biller`, `manager`, `administrator` or `auditor`.
+        #[arg(long)]
+        role: String,
+        /// The name that others see; the address when not given.
+        #[arg(long)]
+        name: Option<String>,
+        /// Read the password from the first line of stdin.
+        #[arg(long)]
+        password_stdin: bool,
+        /// The organization's slug; not needed while there is one.
+        #[arg(long)]
+        org: Option<String>,
+    },
+    /// Give an account a new password, open it again and end its sessions.
+    Reset {
+        /// The e-mail address.
+        email: String,
+        /// Read the password from the first line of stdin.
+        #[arg(long)]
+        password_stdin: bool,
+        /// The organization's slug; not needed while there is one.
+        #[arg(long)]
+        org: Option<String>,
+    },
+    /// Close an account and end its sessions.
+    Disable {
+        /// The e-mail address.
+        email: String,
+        /// The organization's slug; not needed while there is one.
+        #[arg(long)]
+        org: Option<String>,
+    },
+}
+
+/// Eligibility checks.
+#[derive(Debug, Subcommand)]
+pub enum EligibilityCommand {
+    /// Import 271 files; exits 1 when nothing could be read from one of them.
+    Import {
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// The organization's slug; not needed while there is one.
+        #[arg(long)]
+        org: Option<String>,
+    },
+}

@@ -1,0 +1,57 @@
+//! `almoner demo`
+
+use std::path::{Path, PathBuf};
+
+use almoner_store::Db;
+use almoner_store::db::Durability;
+
+use crate::settings::Settings;
+use crate::{Failure, demo};
+
+/// Starts with an invented clinic; a new database is filled first.
+#[expect(clippy::print_stdout, reason = "the address is the command's answer")]
+pub async fn run(settings: Settings) -> Result<(), Failure> {
+    if let Some(path) = settings.database.strip_prefix("sqlite://") {
+        let path = PathBuf::from(path);
+        if !path.exists() {
+            fill_file(&settings, &path).await?;
+        }
+    }
+    let app = super::open(&settings).await?;
+    if almoner_app::read::organizations(&app).await?.is_empty() {
+        demo::fill(&app).await?;
+    }
+    let (listener, _) = super::serve::listen(&settings).await?;
+    println!("Sign in as biller@demo.clinic (or manager@, front@, admin@demo.clinic)");
+    println!("with the password {}. The money is invented.", demo::PASSWORD);
+    super::serve::serve(app, &settings, listener, true).await
+}
+
+/// Fills a file beside the database's, and gives it its name when it is whole: a start that was
+/// cut off begins anew.
+async fn fill_file(settings: &Settings, path: &Path) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::Failed(format!("{}: {error}", path.display()));
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let draft = path.with_extension("filling");
+    for leftover in [draft.clone(), with_suffix(&draft, "-wal"), with_suffix(&draft, "-shm")] {
+        if leftover.exists() {
+            std::fs::remove_file(leftover).map_err(failed)?;
+        }
+    }
+    let db = Db::open(&format!("sqlite://{}", draft.display()), Durability::Scratch).await?;
+    db.migrate().await?;
+    let app = super::app(db, settings);
+    demo::fill(&app).await?;
+    app.db.close().await;
+    let file = std::fs::File::open(&draft).map_err(failed)?;
+    file.sync_all().map_err(failed)?;
+    std::fs::rename(&draft, path).map_err(failed)
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}

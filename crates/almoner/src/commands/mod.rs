@@ -1,0 +1,85 @@
+//! The commands, one file each.
+
+mod demo;
+mod eligibility;
+mod migrate;
+mod org;
+mod serve;
+mod user;
+mod verify;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use almoner_app::{Actor, App};
+use almoner_domain::ambient::{SystemClock, SystemEntropy};
+use almoner_store::Db;
+use almoner_store::db::Durability;
+
+use crate::cli::{Cli, Command};
+use crate::settings::Settings;
+use crate::{Failure, telemetry};
+
+/// Does what was asked.
+///
+/// # Errors
+/// Says in one line why it was not done.
+pub async fn run(cli: Cli) -> Result<(), Failure> {
+    let default_processor =
+        if matches!(cli.command, Command::Demo) { "sandbox" } else { "offline" };
+    let settings = Settings::read(&cli.settings, default_processor)?;
+    telemetry::start(&settings)?;
+    match cli.command {
+        Command::Demo => demo::run(settings).await,
+        Command::Serve => serve::run(settings).await,
+        Command::Migrate => migrate::run(&settings).await,
+        Command::Org(command) => org::run(&settings, command).await,
+        Command::User(command) => user::run(&settings, command).await,
+        Command::Eligibility(command) => eligibility::run(&settings, command).await,
+        Command::Verify { anchor, org } => verify::run(&settings, anchor, org).await,
+    }
+}
+
+/// Opens the database, makes its folder, and brings it to this version.
+async fn open(settings: &Settings) -> Result<App, Failure> {
+    if let Some(path) = settings.database.strip_prefix("sqlite://")
+        && let Some(folder) = Path::new(path).parent()
+    {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Failure::Failed(format!("{}: {error}", folder.display())))?;
+    }
+    let db = Db::open(&settings.database, Durability::Full).await?;
+    db.migrate().await?;
+    Ok(app(db, settings))
+}
+
+/// The program around a database, with the real clock and real randomness.
+fn app(db: Db, settings: &Settings) -> App {
+    App {
+        db,
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        processor: Arc::clone(&settings.processor),
+    }
+}
+
+/// The organization with that slug, or the only one there is.
+async fn organization(app: &App, slug: Option<&str>) -> Result<Actor, Failure> {
+    let all = almoner_app::read::organizations(app).await?;
+    let slugs: Vec<&str> = all.iter().map(|actor| &*actor.organization.slug).collect();
+    let names = slugs.join(", ");
+    match (slug, &all[..]) {
+        (None, [only]) => Ok(only.clone()),
+        (None, []) => Err(Failure::Failed(
+            "There is no organization yet; add one with `almoner org add NAME`.".to_owned(),
+        )),
+        (None, _) => {
+            Err(Failure::Usage(format!("There are several organizations; name one: {names}")))
+        }
+        (Some(slug), _) => {
+            let found = all.iter().find(|actor| actor.organization.slug == slug);
+            let missing = || Failure::Failed(format!("No organization {slug}; there is: {names}"));
+            found.cloned().ok_or_else(missing)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! `almoner serve`
+
+use std::net::SocketAddr;
+
+use almoner_app::App;
+use almoner_web::{Web, WebSettings};
+use tokio::net::TcpListener;
+
+use crate::Failure;
+use crate::settings::Settings;
+
+/// Starts the server on real data.
+pub async fn run(settings: Settings) -> Result<(), Failure> {
+    let faults = settings.unsafe_for_real_data();
+    if !faults.is_empty() {
+        return Err(Failure::Usage(format!("refusing to start: {}", faults.join("; "))));
+    }
+    let app = super::open(&settings).await?;
+    let (listener, _) = listen(&settings).await?;
+    serve(app, &settings, listener, false).await
+}
+
+/// Takes the port and prints the address.
+#[expect(clippy::print_stdout, reason = "the address is the command's answer")]
+pub async fn listen(settings: &Settings) -> Result<(TcpListener, SocketAddr), Failure> {
+    let listener = TcpListener::bind(settings.listen).await.map_err(|error| {
+        Failure::Failed(format!("cannot listen on {}: {error}", settings.listen))
+    })?;
+    let address = listener.local_addr().map_err(|error| Failure::of(&error))?;
+    println!("Almoner listens on http://{address}");
+    Ok((listener, address))
+}
+
+/// Serves until the program is asked to stop; requests under way are finished.
+pub async fn serve(
+    app: App,
+    settings: &Settings,
+    listener: TcpListener,
+    demo: bool,
+) -> Result<(), Failure> {
+    let address = listener.local_addr().map_err(|error| Failure::of(&error))?;
+    let web_settings = WebSettings {
+        base_url: settings.base_url.clone().unwrap_or_else(|| format!("http://{address}")),
+        trusted_proxy: settings.trusted_proxy,
+        demo,
+    };
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let jobs = tokio::spawn(almoner_jobs::run(app.clone(), stopped));
+    let router = almoner_web::router(Web::new(app.clone(), web_settings));
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let served = axum::serve(listener, service).with_graceful_shutdown(asked_to_stop()).await;
+    let _ = stop.send(true);
+    let _ = jobs.await;
+    app.db.close().await;
+    served.map_err(|error| Failure::of(&error))
+}
+
+async fn asked_to_stop() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminated) = signal(SignalKind::terminate()) else {
+            let _ = interrupted.await;
+            return;
+        };
+        tokio::select! {
+            _ = interrupted => {}
+            _ = terminated.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = interrupted.await;
+}

@@ -1,0 +1,176 @@
+//! Settings: by flag, by `ALMONER_*` in the environment, by `almoner.toml`, in this order.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use almoner_gateways::processor::{self, Processor};
+use serde::Deserialize;
+
+use crate::Failure;
+use crate::cli::SettingArgs;
+
+/// Where the server listens when nothing is said.
+const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
+/// Where the data is when nothing is said.
+const DEFAULT_DATABASE: &str = "sqlite://almoner-data/almoner.db";
+
+/// What `almoner.toml` may hold.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct FileSettings {
+    database: Option<String>,
+    listen: Option<String>,
+    base_url: Option<String>,
+    processor: Option<String>,
+    trusted_proxy: Option<String>,
+    log_format: Option<String>,
+    log: Option<String>,
+}
+
+/// The settings that hold.
+#[derive(Clone)]
+pub struct Settings {
+    /// The database's address.
+    pub database: String,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The address that browsers use, without a slash at its end; `None` until the port is known.
+    pub base_url: Option<String>,
+    /// Who takes card payments.
+    pub processor: Arc<dyn Processor>,
+    /// The proxy that may name the client.
+    pub trusted_proxy: Option<std::net::IpAddr>,
+    /// Log lines as JSON.
+    pub json_logs: bool,
+    /// Which log lines are written.
+    pub log: String,
+}
+
+fn read_file(path: &Path) -> Result<FileSettings, Failure> {
+    if !path.exists() {
+        return Ok(FileSettings::default());
+    }
+    let file = config::File::from(path).format(config::FileFormat::Toml);
+    let settings = config::Config::builder().add_source(file).build();
+    let settings = settings.and_then(config::Config::try_deserialize);
+    settings.map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))
+}
+
+impl Settings {
+    /// The settings from the command line, the environment and the file.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] for a setting that cannot be understood.
+    pub fn read(args: &SettingArgs, default_processor: &str) -> Result<Self, Failure> {
+        let file = read_file(&args.config)?;
+        let one = |flag: &Option<String>, filed: Option<String>| flag.clone().or(filed);
+        let listen = one(&args.listen, file.listen).unwrap_or_else(|| DEFAULT_LISTEN.to_owned());
+        let listen = listen.parse().map_err(|_| {
+            Failure::Usage(format!("--listen {listen} is no address like 127.0.0.1:8080"))
+        })?;
+        let name = one(&args.processor, file.processor);
+        let name = name.unwrap_or_else(|| default_processor.to_owned());
+        let processor = processor::by_name(&name).ok_or_else(|| {
+            Failure::Usage(format!("--processor {name}: choose sandbox or offline"))
+        })?;
+        let trusted_proxy = one(&args.trusted_proxy, file.trusted_proxy)
+            .map(|address| {
+                address.parse().map_err(|_| {
+                    Failure::Usage(format!("--trusted-proxy {address} is no IP address"))
+                })
+            })
+            .transpose()?;
+        let format = one(&args.log_format, file.log_format).unwrap_or_else(|| "text".to_owned());
+        let json_logs = match &*format {
+            "json" => true,
+            "text" => false,
+            other => {
+                return Err(Failure::Usage(format!("--log-format {other}: choose text or json")));
+            }
+        };
+        let base_url = one(&args.base_url, file.base_url);
+        Ok(Self {
+            database: one(&args.database, file.database)
+                .unwrap_or_else(|| DEFAULT_DATABASE.to_owned()),
+            listen,
+            base_url: base_url.map(|url| url.trim_end_matches('/').to_owned()),
+            processor,
+            trusted_proxy,
+            json_logs,
+            log: one(&args.log, file.log).unwrap_or_else(|| "info".to_owned()),
+        })
+    }
+
+    /// What makes these settings unsafe for real data, if anything.
+    pub fn unsafe_for_real_data(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        if !self.listen.ip().is_loopback() && self.trusted_proxy.is_none() {
+            faults.push(format!(
+                "--listen {} would serve plain http to the network; listen on 127.0.0.1, or name \
+                 the proxy that ends TLS with --trusted-proxy",
+                self.listen
+            ));
+        }
+        match &self.base_url {
+            Some(url) if self.trusted_proxy.is_some() && !url.starts_with("https://") => {
+                faults.push(format!("--base-url {url} must begin with https:// behind a proxy"));
+            }
+            None if self.trusted_proxy.is_some() => {
+                faults.push("--base-url is needed behind a proxy".to_owned());
+            }
+            _ => {}
+        }
+        faults
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(args: SettingArgs) -> Result<Settings, Failure> {
+        Settings::read(&args, "offline")
+    }
+
+    fn faults(listen: &str, proxy: Option<&str>, base_url: Option<&str>) -> usize {
+        let args = SettingArgs {
+            listen: Some(listen.to_owned()),
+            trusted_proxy: proxy.map(str::to_owned),
+            base_url: base_url.map(str::to_owned),
+            ..SettingArgs::default()
+        };
+        read(args).unwrap_or_else(|_| panic!("readable")).unsafe_for_real_data().len()
+    }
+
+    #[test]
+    fn plain_http_is_only_for_this_machine() {
+        assert_eq!(faults("127.0.0.1:0", None, None), 0);
+        assert_eq!(faults("0.0.0.0:8080", None, None), 1);
+        assert_eq!(faults("0.0.0.0:8080", Some("10.0.0.1"), Some("http://a.example")), 1);
+        assert_eq!(faults("0.0.0.0:8080", Some("10.0.0.1"), Some("https://a.example")), 0);
+        assert_eq!(faults("127.0.0.1:8080", Some("127.0.0.1"), None), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_wrong_usage() {
+        let wrong = |args| matches!(read(args), Err(Failure::Usage(_)));
+        assert!(wrong(SettingArgs { listen: Some("here".into()), ..SettingArgs::default() }));
+        assert!(wrong(SettingArgs { processor: Some("x".into()), ..SettingArgs::default() }));
+        assert!(wrong(SettingArgs { log_format: Some("x".into()), ..SettingArgs::default() }));
+        assert!(wrong(SettingArgs { trusted_proxy: Some("x".into()), ..SettingArgs::default() }));
+    }
+
+    #[test]
+    fn a_file_holds_settings_and_unknown_ones_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("almoner.toml");
+        std::fs::write(&path, "database = \"sqlite://x.db\"\nprocessor = \"sandbox\"").unwrap();
+        let settings = read(SettingArgs { config: path.clone(), ..SettingArgs::default() });
+        let settings = settings.unwrap_or_else(|_| panic!("readable"));
+        assert_eq!(settings.database, "sqlite://x.db");
+        assert_eq!(settings.processor.name(), "sandbox");
+        std::fs::write(&path, "databse = \"x\"").unwrap();
+        assert!(read(SettingArgs { config: path, ..SettingArgs::default() }).is_err());
+    }
+}

@@ -1,0 +1,55 @@
+//! Dates and moments as people read them.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+/// `Nov 23, 2026`
+pub(crate) fn date(date: Date) -> String {
+    date.strftime("%b %-d, %Y").to_string()
+}
+
+/// `Nov 23, 2026`, the date at that moment in that zone.
+pub(crate) fn day(at: Timestamp, zone: &TimeZone) -> String {
+    date(almoner_domain::time::local_date(at, zone))
+}
+
+/// `Nov 23, 2026, 2:41 PM`
+pub(crate) fn moment(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned_datetime(zone.clone()).strftime("%b %-d, %Y, %-I:%M %p").to_string()
+}
+
+/// `Nov 23, 2026, 2:41 PM EST`, for moments in a zone that is not the organization's own.
+pub(crate) fn moment_with_zone(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned_datetime(zone.clone()).strftime("%b %-d, %Y, %-I:%M %p %Z").to_string()
+}
+
+/// `Nov 2026` of a month like 202611.
+pub(crate) fn month(month: i64) -> String {
+    let first = almoner_domain::time::date_from_key(month * 100 + 1);
+    first.map_or_else(String::new, |first| first.strftime("%b %Y").to_string())
+}
+
+/// The last digits of a medical record number.
+pub(crate) fn tail(mrn: Option<&str>) -> Option<String> {
+    const SHOWN: usize = 4;
+    let letters: Vec<char> = mrn?.chars().collect();
+    Some(letters[letters.len().saturating_sub(SHOWN)..].iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_read_the_american_way() {
+        let zone = TimeZone::get("America/New_York").unwrap();
+        let at: Timestamp = "2026-11-24T04:05:00Z".parse().unwrap();
+        assert_eq!(date(Date::constant(2026, 1, 2)), "Jan 2, 2026");
+        assert_eq!(moment(at, &zone), "Nov 23, 2026, 11:05 PM");
+        assert_eq!(moment_with_zone(at, &zone), "Nov 23, 2026, 11:05 PM EST");
+        assert_eq!(month(202_611), "Nov 2026");
+        assert_eq!(tail(Some("MRN00123")).as_deref(), Some("0123"));
+        assert_eq!(tail(Some("7")).as_deref(), Some("7"));
+    }
+}

@@ -1,0 +1,20 @@
+//! Whether the program is alive and ready.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use crate::state::Web;
+
+/// It is alive.
+pub(crate) async fn alive() -> &'static str {
+    "alive\n"
+}
+
+/// The database can be reached and has this version's schema.
+pub(crate) async fn ready(State(web): State<Web>) -> (StatusCode, &'static str) {
+    match web.app.db.is_current().await {
+        Ok(true) => (StatusCode::OK, "ready\n"),
+        Ok(false) => (StatusCode::SERVICE_UNAVAILABLE, "the database is not migrated\n"),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be reached\n"),
+    }
+}

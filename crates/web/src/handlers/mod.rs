@@ -1,0 +1,53 @@
+//! The handlers: each extracts, calls one use case and fills a page.
+
+pub(crate) mod asset;
+pub(crate) mod eligibility;
+pub(crate) mod health;
+pub(crate) mod numbered;
+pub(crate) mod patients;
+pub(crate) mod payments;
+pub(crate) mod rows;
+pub(crate) mod settings;
+pub(crate) mod sign_in;
+pub(crate) mod treatments;
+
+use almoner_app::Error;
+use almoner_store::patients::Patient;
+
+use crate::format;
+use crate::view::parts::PatientMatch;
+
+/// Reads an id from an address; another text is no such thing.
+pub(crate) fn parse_id<T: std::str::FromStr>(
+    text: &str,
+    what: &'static str,
+) -> Result<T, Error> {
+    text.parse().map_err(|_| Error::NotFound(what))
+}
+
+/// The place of a page in a list that is paged by number.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Paging {
+    /// The page, from one.
+    pub(crate) number: i64,
+    /// Rows on a page.
+    pub(crate) per_page: i64,
+}
+
+impl Paging {
+    /// Rows before the page, and rows on it.
+    pub(crate) fn range(self) -> (i64, i64) {
+        ((self.number - 1) * self.per_page, self.per_page)
+    }
+}
+
+/// A patient as search results show them.
+pub(crate) fn patient_match(patient: &Patient) -> PatientMatch {
+    let fields = &patient.fields;
+    PatientMatch {
+        id: patient.id,
+        name: format!("{}, {}", fields.last_name, fields.first_name),
+        birth_date: format::date(fields.date_of_birth),
+        mrn_tail: format::tail(fields.mrn.as_deref()),
+    }
+}

@@ -1,0 +1,357 @@
+//! Creating a payment: the patient, the form with its estimate, the payment.
+
+use almoner_app::create_payment::{CreatePayment, create_payment};
+use almoner_app::estimate_payment::{EstimateInput, estimate_payment};
+use almoner_app::permission::Action;
+use almoner_app::read::{self, PatientView};
+use almoner_app::{Actor, Error};
+use almoner_domain::estimate::{Choices, Estimate, NetworkChoice, RowChoice, Rule};
+use almoner_domain::payment::{PaymentType, parse_due_date};
+use almoner_domain::text::{self, MAX_MEMO_BYTES};
+use almoner_domain::{Invalid, Money, PatientId, TreatmentId, name, time};
+use almoner_store::treatments::Treatment;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::Form;
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use super::panel::{self, Typed};
+use crate::failure::{self, Answer, html, html_with};
+use crate::format;
+use crate::handlers::{parse_id, patient_match};
+use crate::session::{Staff, done};
+use crate::state::Web;
+use crate::view::parts::{Choice, Errors};
+use crate::view::payments::new::{FindFor, FindPatientPage, NewPaymentPage, PaymentEntry};
+
+/// Search results that are shown at most.
+const MAX_RESULTS: i64 = 10;
+
+/// What the page is asked for by its address.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    q: String,
+    patient: String,
+    treatment: String,
+}
+
+/// What the form sends. `do` is `create`, `draft`, `estimate` or `use_amount`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Sent {
+    key: String,
+    #[serde(rename = "do")]
+    step: String,
+    pub(super) patient: String,
+    pub(super) amount: String,
+    pub(super) treatment: String,
+    pub(super) payment_type: String,
+    pub(super) location: String,
+    pub(super) due_date: String,
+    pub(super) confirm_past_due_date: String,
+    pub(super) memo: String,
+    network: String,
+    service_date: String,
+    charge: String,
+    choice_rule: String,
+    choice_copay: String,
+    choice_coinsurance: String,
+    choice_deductible: String,
+    choice_out_of_pocket: String,
+    choice_check: String,
+}
+
+/// The fields that creating and editing a payment have in common, read.
+pub(super) struct Fields {
+    pub(super) amount: Option<Money>,
+    pub(super) kind: Option<PaymentType>,
+    pub(super) treatment: Option<TreatmentId>,
+    pub(super) location: Option<almoner_domain::LocationId>,
+    pub(super) due: Option<Date>,
+    pub(super) memo: Option<String>,
+}
+
+impl Sent {
+    /// Reads the fields, noting every fault.
+    pub(super) fn fields(&self, today: Date, faults: &mut Invalid) -> Fields {
+        let typed = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let kind = typed(&self.payment_type).map(|name| {
+            let unknown = || Invalid::one("payment_type", "unknown", "Choose from the list.");
+            faults.collect(PaymentType::from_name(&name).ok_or_else(unknown))
+        });
+        let treatment = typed(&self.treatment).map(|id| {
+            let unknown = |_| Invalid::one("treatment", "unknown", "Choose from the list.");
+            faults.collect(id.parse().map_err(unknown))
+        });
+        let location = typed(&self.location).map(|id| {
+            let unknown = |_| Invalid::one("location", "unknown", "Choose from the list.");
+            faults.collect(id.parse().map_err(unknown))
+        });
+        let confirmed = self.confirm_past_due_date == "1";
+        Fields {
+            amount: faults.collect(Money::parse_payment("amount", &self.amount)),
+            kind: kind.flatten(),
+            treatment: treatment.flatten(),
+            location: location.flatten(),
+            due: faults.collect(parse_due_date(&self.due_date, confirmed, today)).flatten(),
+            memo: faults.collect(text::paragraph("memo", &self.memo, MAX_MEMO_BYTES)).flatten(),
+        }
+    }
+
+    /// The entry as the form shows it again.
+    pub(super) fn entry(&self, errors: &Errors) -> PaymentEntry {
+        let confirmed = self.confirm_past_due_date == "1";
+        let asked = errors.has("due_date", "in_the_past") || confirmed;
+        PaymentEntry {
+            amount: self.amount.clone(),
+            treatment: self.treatment.clone(),
+            payment_type: self.payment_type.clone(),
+            location: self.location.clone(),
+            due_date: self.due_date.clone(),
+            confirm_past: asked.then_some(confirmed),
+            memo: self.memo.clone(),
+        }
+    }
+
+    fn choices(&self) -> Choices {
+        Choices {
+            rule: Rule::from_name(&self.choice_rule),
+            copay: self.choice_copay.parse().ok(),
+            coinsurance: RowChoice::from_name(&self.choice_coinsurance),
+            deductible: RowChoice::from_name(&self.choice_deductible),
+            out_of_pocket: self.choice_out_of_pocket.parse().ok(),
+            check: self.choice_check.parse().ok(),
+        }
+    }
+
+    /// What the estimate is asked for, noting faults of the panel's own fields.
+    fn estimate(&self, patient: PatientId, faults: &mut Invalid) -> EstimateInput {
+        let charge = (!self.charge.trim().is_empty())
+            .then(|| faults.collect(Money::parse_payment("charge", &self.charge)));
+        let date = (!self.service_date.trim().is_empty())
+            .then(|| faults.collect(time::parse_date("service_date", &self.service_date)));
+        EstimateInput {
+            patient,
+            payment_type: PaymentType::from_name(&self.payment_type),
+            treatment: self.treatment.parse().ok(),
+            charge: charge.flatten(),
+            network: NetworkChoice::from_name(&self.network).unwrap_or_default(),
+            service_date: date.flatten(),
+            choices: self.choices(),
+        }
+    }
+}
+
+/// The form, or the step before it that finds the patient.
+pub(crate) async fn start(
+    State(web): State<Web>,
+    staff: Staff,
+    Query(asked): Query<Asked>,
+) -> Answer {
+    staff.actor.must(Action::CreatePayment)?;
+    let treatment = match &*asked.treatment {
+        "" => None,
+        id => {
+            let id: TreatmentId = parse_id(id, "treatment")?;
+            Some(read::treatment(&web.app, &staff.actor, id).await?.0)
+        }
+    };
+    let patient = match (&treatment, &*asked.patient) {
+        (Some(treatment), _) => treatment.fields.patient,
+        (None, "") => return find(&web, staff, asked.q).await,
+        (None, id) => parse_id(id, "patient")?,
+    };
+    let last = read::last_location(&web.app, &staff.actor).await?;
+    let sent = Sent {
+        patient: patient.to_string(),
+        treatment: treatment.map(|treatment| treatment.id.to_string()).unwrap_or_default(),
+        location: last.map(|location| location.to_string()).unwrap_or_default(),
+        ..Sent::default()
+    };
+    shown(&web, staff, &sent, Invalid::default()).await
+}
+
+async fn find(web: &Web, staff: Staff, q: String) -> Answer {
+    if let Ok(id) = q.trim().parse::<PatientId>() {
+        return Ok(Redirect::to(&format!("/payments/new?patient={id}")).into_response());
+    }
+    let words = name::search_words(&q);
+    let mut results = Vec::new();
+    let mut has_more = false;
+    if !words.is_empty() {
+        let range = (0, MAX_RESULTS);
+        let found = read::patients(&web.app, &staff.actor, &words, false, range).await?;
+        has_more = found.total > MAX_RESULTS;
+        results = found.rows.iter().map(patient_match).collect();
+    }
+    Ok(html(&FindPatientPage {
+        can_add: staff.actor.may(Action::SavePatient),
+        shell: staff.shell,
+        purpose: FindFor::Payment,
+        q,
+        results,
+        has_more,
+        errors: Errors::default(),
+    }))
+}
+
+/// Shows the form again, with its estimate; Use this amount fills the amount.
+pub(crate) async fn again(
+    State(web): State<Web>,
+    staff: Staff,
+    Form(sent): Form<Sent>,
+) -> Answer {
+    staff.actor.must(Action::CreatePayment)?;
+    shown(&web, staff, &sent, Invalid::default()).await
+}
+
+/// A treatment as the form's select shows it.
+pub(super) fn treatment_choice(treatment: &Treatment) -> Choice {
+    let zone = jiff::tz::TimeZone::get(&treatment.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let codes: Vec<&str> =
+        treatment.fields.procedures.iter().map(|procedure| &*procedure.code).collect();
+    let day = format::day(treatment.fields.service_at, &zone);
+    Choice::new(treatment.id, format!("{}, {day}, {}", treatment.id, codes.join(" ")))
+}
+
+/// The locations of the form; none when there is only one.
+pub(super) async fn location_choices(web: &Web, actor: &Actor) -> Result<Vec<Choice>, Error> {
+    let locations = read::locations(&web.app, actor).await?;
+    let choice = |location: &almoner_store::locations::Location| {
+        Choice::new(location.id, location.fields.name.clone())
+    };
+    let choices: Vec<Choice> = locations.iter().map(choice).collect();
+    Ok(if choices.len() > 1 { choices } else { Vec::new() })
+}
+
+async fn estimated(
+    web: &Web,
+    actor: &Actor,
+    view: &PatientView,
+    sent: &Sent,
+    faults: &mut Invalid,
+) -> Result<Option<Estimate>, Error> {
+    let input = sent.estimate(view.patient.id, faults);
+    if !input.payment_type.is_some_and(PaymentType::is_estimated) {
+        return Ok(None);
+    }
+    match estimate_payment(&web.app, actor, &input).await {
+        Ok(estimate) => Ok(Some(estimate)),
+        Err(Error::Invalid(more)) => {
+            faults.0.extend(more.0);
+            Ok(None)
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// The form with what was typed, what was wrong, and the estimate.
+async fn shown(web: &Web, staff: Staff, sent: &Sent, mut faults: Invalid) -> Answer {
+    let refused = !faults.0.is_empty();
+    let id: PatientId = parse_id(&sent.patient, "patient")?;
+    let view = read::patient(&web.app, &staff.actor, id).await?;
+    let estimate = estimated(web, &staff.actor, &view, sent, &mut faults).await?;
+    let chosen = view.treatments.iter().find(|t| t.id.to_string() == sent.treatment);
+    let typed = Typed {
+        charge: &sent.charge,
+        service_date: &sent.service_date,
+        treatment_charge: chosen.and_then(|treatment| treatment.fields.charge()),
+    };
+    let panel = estimate.as_ref().and_then(|estimate| panel::panel(id, estimate, &typed));
+    let mut sent = sent.clone();
+    let offered = estimate.filter(Estimate::offers_amount).and_then(|estimate| estimate.amount);
+    let is_amount_filled = sent.step == "use_amount" && offered.is_some();
+    if let Some(amount) = offered.filter(|_| is_amount_filled) {
+        sent.amount = plain(amount);
+    }
+    let errors = Errors::from(faults);
+    let page = NewPaymentPage {
+        key: if sent.key.is_empty() { web.form_key() } else { sent.key.clone() },
+        patient: patient_match(&view.patient),
+        entry: sent.entry(&errors),
+        treatments: view.treatments.iter().map(treatment_choice).collect(),
+        locations: location_choices(web, &staff.actor).await?,
+        panel,
+        is_amount_filled,
+        errors,
+        shell: staff.shell,
+    };
+    if refused {
+        return Ok(failure::unprocessable(&page));
+    }
+    Ok(html(&page))
+}
+
+/// An amount as a field holds it: `1234.50`.
+pub(super) fn plain(amount: Money) -> String {
+    amount.to_string().replace(['$', ','], "")
+}
+
+/// The names of the form's fields for those of the use case.
+pub(super) fn form_names(mut faults: Invalid) -> Invalid {
+    for fault in &mut faults.0 {
+        if let Some(name) = fault.field.strip_suffix("_id") {
+            fault.field = name.to_owned();
+        }
+    }
+    faults
+}
+
+/// Creates the payment.
+pub(crate) async fn submit(
+    State(web): State<Web>,
+    staff: Staff,
+    Form(sent): Form<Sent>,
+) -> Answer {
+    staff.actor.must(Action::CreatePayment)?;
+    let mut faults = Invalid::default();
+    let patient: PatientId = parse_id(&sent.patient, "patient")?;
+    let fields = sent.fields(staff.actor.date(web.app.now()), &mut faults);
+    let estimate = sent.estimate(patient, &mut faults);
+    let draft = sent.step == "draft";
+    let (Some(amount), true) = (fields.amount, faults.0.is_empty()) else {
+        return shown(&web, staff, &sent, faults).await;
+    };
+    let estimated = fields.kind.is_some_and(PaymentType::is_estimated);
+    let input = CreatePayment {
+        patient,
+        amount,
+        kind: fields.kind,
+        treatment: fields.treatment,
+        location: fields.location,
+        due: fields.due,
+        confirm_past_due_date: sent.confirm_past_due_date == "1",
+        memo: fields.memo,
+        draft,
+        estimate: estimated.then_some(estimate),
+        key: (!sent.key.is_empty()).then(|| sent.key.clone()),
+    };
+    match create_payment(&web.app, &staff.actor, &input).await {
+        Ok(id) => {
+            let code = if draft { "draft_saved" } else { "payment_created" };
+            Ok(done(&web, &format!("/payments/{id}"), code))
+        }
+        Err(Error::Invalid(faults)) => shown(&web, staff, &sent, form_names(faults)).await,
+        Err(error @ Error::KeyReused) => reused(&web, staff, &sent, &error).await,
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// The form was sent before with other content: it is shown with a new key and the reason.
+async fn reused(web: &Web, staff: Staff, sent: &Sent, error: &Error) -> Answer {
+    let fresh = Sent { key: web.form_key(), ..sent.clone() };
+    let message = "A payment was created from this form before, with other content. To create \
+        another one, press Create again.";
+    let faults = Invalid::one("", "key_reused", message);
+    let response: Response = shown(web, staff, &fresh, faults).await?;
+    let (mut parts, body) = response.into_parts();
+    parts.status = failure::status(error);
+    Ok(Response::from_parts(parts, body))
+}
+
+/// Shows a page with the status of an error.
+pub(super) fn refused_page(page: &impl askama::Template, error: &Error) -> Response {
+    html_with(failure::status(error), page)
+}

@@ -1,0 +1,161 @@
+//! Editing a payment; someone who was slower sees what the faster one changed.
+
+use almoner_app::Error;
+use almoner_app::edit_payment::{EditPayment, edit_payment};
+use almoner_app::permission::Action;
+use almoner_app::read::{self, PaymentView};
+use almoner_domain::payment::PaymentType;
+use almoner_domain::{Invalid, PaymentId};
+use almoner_store::payments::Payment;
+use axum::extract::{Path, State};
+use axum_extra::extract::Form;
+use serde::Deserialize;
+
+use super::create::{
+    Sent as Common, form_names, location_choices, plain, refused_page, treatment_choice,
+};
+use super::history;
+use crate::failure::{Answer, html, unprocessable};
+use crate::format;
+use crate::handlers::{parse_id, patient_match};
+use crate::session::{Staff, done};
+use crate::state::Web;
+use crate::view::parts::Errors;
+use crate::view::payments::edit::{Change, Conflict, EditPaymentPage};
+
+/// What the form sends.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Sent {
+    version: i64,
+    #[serde(flatten)]
+    common: Common,
+}
+
+fn entered(payment: &Payment) -> Common {
+    Common {
+        patient: payment.patient.to_string(),
+        amount: plain(payment.amount),
+        treatment: payment.treatment.map(|id| id.to_string()).unwrap_or_default(),
+        payment_type: payment.kind.map(PaymentType::as_str).unwrap_or_default().to_owned(),
+        location: payment.location.to_string(),
+        due_date: payment.due.map(|due| due.to_string()).unwrap_or_default(),
+        memo: payment.memo.clone().unwrap_or_default(),
+        ..Common::default()
+    }
+}
+
+async fn page(
+    web: &Web,
+    staff: &Staff,
+    view: &PaymentView,
+    sent: &Common,
+    errors: Errors,
+) -> Result<EditPaymentPage, Error> {
+    let patient = read::patient(&web.app, &staff.actor, view.patient.id).await?;
+    Ok(EditPaymentPage {
+        shell: staff.shell.clone(),
+        key: web.form_key(),
+        id: view.payment.id,
+        version: view.payment.version,
+        patient: patient_match(&view.patient),
+        entry: sent.entry(&errors),
+        treatments: patient.treatments.iter().map(treatment_choice).collect(),
+        locations: location_choices(web, &staff.actor).await?,
+        conflict: None,
+        errors,
+    })
+}
+
+/// The form.
+pub(crate) async fn form(
+    State(web): State<Web>,
+    staff: Staff,
+    Path(id): Path<String>,
+) -> Answer {
+    staff.actor.must(Action::EditPayment)?;
+    let id: PaymentId = parse_id(&id, "payment")?;
+    let view = read::payment(&web.app, &staff.actor, id).await?;
+    if view.payment.status.is_locked() {
+        return Err(Error::Locked(view.payment.status).into());
+    }
+    let common = entered(&view.payment);
+    Ok(html(&page(&web, &staff, &view, &common, Errors::default()).await?))
+}
+
+/// Saves the payment.
+pub(crate) async fn submit(
+    State(web): State<Web>,
+    staff: Staff,
+    Path(id): Path<String>,
+    Form(sent): Form<Sent>,
+) -> Answer {
+    let id: PaymentId = parse_id(&id, "payment")?;
+    let view = read::payment(&web.app, &staff.actor, id).await?;
+    let mut faults = Invalid::default();
+    // A past date that stands already needs no confirming.
+    let kept = view.payment.due.map(|due| due.to_string()) == Some(sent.common.due_date.clone());
+    let mut common = sent.common.clone();
+    if kept {
+        "1".clone_into(&mut common.confirm_past_due_date);
+    }
+    let fields = common.fields(staff.actor.date(web.app.now()), &mut faults);
+    let (Some(amount), true) = (fields.amount, faults.0.is_empty()) else {
+        let shown = page(&web, &staff, &view, &sent.common, faults.into()).await?;
+        return Ok(unprocessable(&EditPaymentPage { version: sent.version, ..shown }));
+    };
+    let input = EditPayment {
+        payment: id,
+        version: sent.version,
+        patient: view.payment.patient,
+        amount,
+        kind: fields.kind,
+        treatment: fields.treatment,
+        location: fields.location,
+        due: fields.due,
+        confirm_past_due_date: common.confirm_past_due_date == "1",
+        memo: fields.memo,
+    };
+    match edit_payment(&web.app, &staff.actor, &input).await {
+        Ok(_) => Ok(done(&web, &format!("/payments/{id}"), "payment_saved")),
+        Err(Error::Invalid(faults)) => {
+            let errors = form_names(faults).into();
+            let shown = page(&web, &staff, &view, &sent.common, errors).await?;
+            Ok(unprocessable(&EditPaymentPage { version: sent.version, ..shown }))
+        }
+        Err(error @ Error::Stale { .. }) => {
+            let mut shown = page(&web, &staff, &view, &sent.common, Errors::default()).await?;
+            shown.conflict = Some(conflict(&staff, &view, &sent.common));
+            Ok(refused_page(&shown, &error))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// What differs between the payment as it stands and what was typed.
+fn conflict(staff: &Staff, view: &PaymentView, mine: &Common) -> Conflict {
+    let now = entered(&view.payment);
+    let pairs = [
+        ("Amount", &now.amount, &mine.amount),
+        ("Payment Type", &now.payment_type, &mine.payment_type),
+        ("Treatment", &now.treatment, &mine.treatment),
+        ("Due Date", &now.due_date, &mine.due_date),
+        ("Memo", &now.memo, &mine.memo),
+    ];
+    let shown = |text: &str| if text.is_empty() { "—".to_owned() } else { text.to_owned() };
+    let differs = pairs.into_iter().filter(|(_, now, mine)| now.trim() != mine.trim());
+    let change = |(field, now, mine): (&str, &String, &String)| Change {
+        field: field.to_owned(),
+        before: "—".to_owned(),
+        now: shown(now),
+        yours: shown(mine),
+    };
+    let newest = view.history.iter().find(|named| named.event.subject_version.is_some());
+    let zone = &staff.actor.organization.zone;
+    let by = newest.map(|named| {
+        let event = history::events(std::slice::from_ref(named), zone).remove(0);
+        let at = format::moment(named.event.at, zone);
+        format!("{} at {at}", event.who)
+    });
+    Conflict { by: by.unwrap_or_default(), changes: differs.map(change).collect() }
+}

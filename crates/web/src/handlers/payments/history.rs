@@ -1,0 +1,129 @@
+//! What happened to a payment, in words.
+
+use almoner_domain::tender::TenderType;
+use almoner_domain::{Money, Status};
+use almoner_store::audit::NamedEvent;
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use crate::format;
+use crate::view::payments::detail::Event;
+
+/// The entries of a history.
+pub(super) fn events(history: &[NamedEvent], zone: &TimeZone) -> Vec<Event> {
+    history.iter().map(|named| event(named, zone)).collect()
+}
+
+fn event(named: &NamedEvent, zone: &TimeZone) -> Event {
+    let detail: Value = serde_json::from_str(&named.event.detail).unwrap_or(Value::Null);
+    let who = named.user_name.clone().unwrap_or_else(|| actor_label(&named.event.actor));
+    Event {
+        at: format::moment(named.event.at, zone),
+        who,
+        what: what(&named.event.action, &detail),
+        detail: more(&named.event.action, &detail),
+    }
+}
+
+fn actor_label(actor: &str) -> String {
+    match actor {
+        "payer" => "The payer",
+        "processor" | "refunds" => "The processor",
+        _ => "Almoner",
+    }
+    .to_owned()
+}
+
+fn status(detail: &Value, key: &str) -> Option<&'static str> {
+    Some(Status::from_name(detail.get(key)?.as_str()?)?.label())
+}
+
+fn money(detail: &Value, key: &str) -> Option<String> {
+    Some(Money::from_cents(detail.get(key)?.as_i64()?).to_string())
+}
+
+fn word<'a>(detail: &'a Value, key: &str) -> &'a str {
+    detail.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A change of status as `Pending → Paid`, or what stands in for it.
+fn step(detail: &Value, otherwise: &str) -> String {
+    match (status(detail, "from"), status(detail, "to")) {
+        (Some(from), Some(to)) => format!("{from} → {to}"),
+        _ => otherwise.to_owned(),
+    }
+}
+
+fn what(action: &str, detail: &Value) -> String {
+    let amount = money(detail, "amount_cents").unwrap_or_default();
+    match action {
+        "payment_created" => {
+            format!("Created as {}", status(detail, "status").unwrap_or("a payment"))
+        }
+        "payment_edited" => "Edited".to_owned(),
+        "status_changed" => step(detail, "Status changed"),
+        "status_refused" => format!("Refused: {}", step(detail, "a change of status")),
+        "attempt_began" => "The payer began to pay".to_owned(),
+        "processor_told" => step(detail, "The processor answered"),
+        "refund_made" => format!("Refund {} of {amount}", word(detail, "refund")),
+        "refund_settled" => format!("Refund {} of {amount} settled", word(detail, "refund")),
+        "refund_failed" => format!("Refund {} of {amount} failed", word(detail, "refund")),
+        "tender_reversed" => format!("Tender of {amount} reversed"),
+        "note_added" => "Note added".to_owned(),
+        other => other.replace('_', " "),
+    }
+}
+
+fn more(action: &str, detail: &Value) -> Option<String> {
+    match action {
+        "payment_created" => money(detail, "amount_cents"),
+        "payment_edited" => Some(edits(detail)),
+        "status_changed" => {
+            let kind = TenderType::from_name(word(detail, "tender"))?;
+            Some(format!("by {}", kind.label().to_lowercase()))
+        }
+        "status_refused" => Some(word(detail, "because").to_owned()),
+        "refund_made" | "tender_reversed" => {
+            Some(format!("{}; {}", word(detail, "reason").replace('_', " "), step(detail, "")))
+        }
+        _ => None,
+    }
+}
+
+/// Each field of an edit as `Amount: $1.00 → $2.00`.
+fn edits(detail: &Value) -> String {
+    let Value::Object(fields) = detail else {
+        return String::new();
+    };
+    let shown = |name: &str, value: &Value| match value {
+        Value::Number(cents) if name == "amount_cents" => {
+            Money::from_cents(cents.as_i64().unwrap_or_default()).to_string()
+        }
+        Value::String(text) => text.replace('_', " "),
+        Value::Null => "none".to_owned(),
+        other => other.to_string(),
+    };
+    let line = |(name, sides): (&String, &Value)| {
+        let side = |index: usize| shown(name, sides.get(index).unwrap_or(&Value::Null));
+        let label = name.trim_end_matches("_cents").replace('_', " ");
+        format!("{label}: {} → {}", side(0), side(1))
+    };
+    fields.iter().map(line).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn changes_are_told_in_words() {
+        let paid = json!({ "from": "pending", "to": "paid", "tender": "check" });
+        assert_eq!(what("status_changed", &paid), "Pending → Paid");
+        assert_eq!(more("status_changed", &paid).as_deref(), Some("by check"));
+        let edited = json!({ "amount_cents": [100, 250], "memo": [null, "x"] });
+        let told = more("payment_edited", &edited);
+        assert_eq!(told.as_deref(), Some("amount: $1.00 → $2.50; memo: none → x"));
+    }
+}

@@ -1,0 +1,122 @@
+//! The payments page: cards, list, filters, search.
+
+use almoner_app::permission::Action;
+use almoner_app::read::{self, PaymentsView};
+use almoner_domain::PaymentId;
+use almoner_domain::list::Search;
+use almoner_store::payment_list::{ListedPayment, PaymentPage};
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect};
+use axum_extra::extract::Query;
+
+use super::list_query::{self, Asked, cursor_text};
+use crate::failure::{Answer, html};
+use crate::format;
+use crate::handlers::rows::payment_row;
+use crate::session::Staff;
+use crate::state::Web;
+use crate::view::chart::Month;
+use crate::view::parts::Pager;
+use crate::view::payments::list::{LocationOption, PaymentsPage, Summary};
+
+/// The page; an exact id goes straight to its payment.
+pub(crate) async fn page(
+    State(web): State<Web>,
+    staff: Staff,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Answer {
+    let today = staff.actor.date(web.app.now());
+    let asked = list_query::read(&pairs, today);
+    if let Some(id) = exact_id(&asked)
+        && read::payment_exists(&web.app, &staff.actor, id).await?
+    {
+        return Ok(Redirect::to(&format!("/payments/{id}")).into_response());
+    }
+    let view = read::payments(&web.app, &staff.actor, &asked.request).await?;
+    let row = |listed: &ListedPayment| {
+        let name = format!("{}, {}", listed.last_name, listed.first_name);
+        payment_row(&staff.actor, today, &listed.payment, name)
+    };
+    let is_first_use = view.cards.by_status.iter().all(|entry| entry.1 == 0)
+        && asked.query.locations.is_empty();
+    let location = |location: &almoner_store::locations::Location| LocationOption {
+        id: location.id,
+        name: location.fields.name.clone(),
+    };
+    Ok(html(&PaymentsPage {
+        rows: view.page.rows.iter().map(row).collect(),
+        summary: summary(&view),
+        pager: pager(&asked, &view.page),
+        locations: view.locations.iter().map(location).collect(),
+        errors: asked.errors,
+        query: asked.query,
+        is_first_use,
+        can_create: staff.actor.may(Action::CreatePayment),
+        can_export: false,
+        shell: staff.shell,
+    }))
+}
+
+/// The payment that a search names wholly, as `PAY-012`.
+fn exact_id(asked: &Asked) -> Option<PaymentId> {
+    matches!(asked.request.search, Search::Id(_)).then(|| asked.query.q.parse().ok()).flatten()
+}
+
+fn summary(view: &PaymentsView) -> Summary {
+    let cards = &view.cards;
+    let last = cards.trend.last().map(|entry| entry.0);
+    let month = |&(month, sums): &(i64, almoner_store::cards::Collected)| Month {
+        label: format::month(month),
+        net: sums.net(),
+        gross: sums.gross,
+        refunded: sums.refunded,
+        is_partial: Some(month) == last,
+    };
+    Summary {
+        net: cards.collected.net(),
+        gross: cards.collected.gross,
+        refunded: cards.collected.refunded,
+        months: cards.trend.iter().map(month).collect(),
+        outstanding: cards.outstanding.amount,
+        outstanding_count: cards.outstanding.count,
+        overdue: cards.overdue.amount,
+        overdue_count: cards.overdue.count,
+        by_status: cards.by_status.to_vec(),
+    }
+}
+
+fn pager(asked: &Asked, page: &PaymentPage) -> Pager {
+    use almoner_domain::list::Place;
+    let (query, per_page) = (&asked.query, asked.query.per_page);
+    let pages = (page.total + per_page - 1) / per_page;
+    let number = match asked.request.place {
+        Place::First => 1,
+        Place::Last => pages.max(1),
+        _ => asked.number,
+    };
+    let shown = i64::try_from(page.rows.len()).unwrap_or(per_page);
+    let from = if shown == 0 { 0 } else { (number - 1) * per_page + 1 };
+    let turn = |name: &str, row: Option<&ListedPayment>, number: i64| {
+        row.map(|row| {
+            let href = query.page_href(name, &cursor_text(row.cursor));
+            format!("{href}&page={number}")
+        })
+    };
+    let previous = match number {
+        _ if !page.has_previous => None,
+        ..=2 => Some(query.href()),
+        _ => turn("before", page.rows.first(), number - 1),
+    };
+    let next = page.has_next.then(|| turn("after", page.rows.last(), number + 1)).flatten();
+    Pager {
+        from,
+        to: (from + shown - 1).max(0),
+        total: page.total,
+        and_more: !page.total_is_exact,
+        first: page.has_previous.then(|| query.href()),
+        previous,
+        last: next.is_some().then(|| query.page_href("page", "last")),
+        next,
+        sizes: query.sizes(),
+    }
+}

@@ -1,0 +1,12 @@
+//! The pages of payments.
+
+pub(crate) mod create;
+pub(crate) mod detail;
+pub(crate) mod edit;
+mod history;
+pub(crate) mod list;
+mod list_query;
+mod panel;
+pub(crate) mod refund;
+pub(crate) mod reversal;
+pub(crate) mod status;

@@ -1,0 +1,114 @@
+//! Rows that several pages show.
+
+use almoner_app::Actor;
+use almoner_app::check_answer::{AnswerPerson, StoredAnswer};
+use almoner_domain::payment::is_overdue;
+use almoner_store::payments::Payment;
+use almoner_store::treatments::{self, Treatment};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::format;
+use crate::view::eligibility::{CheckRow, Outcome};
+use crate::view::parts::{Overdue, PatientRef};
+use crate::view::payments::list::PaymentRow;
+use crate::view::treatments::TreatmentRow;
+
+/// A payment as lists show it, under its patient's name as `Last, First`.
+pub(crate) fn payment_row(
+    actor: &Actor,
+    today: Date,
+    payment: &Payment,
+    patient_name: String,
+) -> PaymentRow {
+    PaymentRow {
+        id: payment.id,
+        patient: PatientRef { id: payment.patient, name: patient_name },
+        amount: payment.amount,
+        status: payment.status,
+        due: payment.due.map(format::date),
+        is_overdue: is_overdue(payment.status, payment.due, today),
+        treatment: payment.treatment,
+        created: format::day(payment.created_at, &actor.organization.zone),
+        memo: payment.memo.clone(),
+    }
+}
+
+/// What is overdue, when anything is.
+pub(crate) fn overdue(sums: &treatments::Overdue, today: Date) -> Option<Overdue> {
+    let since = sums.since.filter(|_| sums.count > 0)?;
+    let days = i64::from((today - since).get_days());
+    Some(Overdue { count: sums.count, amount: sums.amount, days })
+}
+
+/// The zone in which a treatment's time is shown.
+pub(crate) fn treatment_zone(treatment: &Treatment) -> TimeZone {
+    TimeZone::get(&treatment.time_zone).unwrap_or(TimeZone::UTC)
+}
+
+/// A treatment as lists show it.
+pub(crate) fn treatment_row(today: Date, treatment: &Treatment) -> TreatmentRow {
+    let fields = &treatment.fields;
+    let codes = fields.procedures.iter().map(|procedure| procedure.code.clone());
+    TreatmentRow {
+        id: treatment.id,
+        patient: PatientRef { id: fields.patient, name: treatment.patient_name.clone() },
+        service_at: format::moment_with_zone(fields.service_at, &treatment_zone(treatment)),
+        physician: treatment.physician_name.clone(),
+        location: treatment.location_name.clone(),
+        codes: codes.collect(),
+        status: fields.status.label().to_owned(),
+        overdue: overdue(&treatment.overdue, today),
+    }
+}
+
+/// A person as the payer names them: `Last, First`.
+pub(crate) fn named(person: &AnswerPerson) -> Option<String> {
+    let names = [&person.last_name, &person.first_name];
+    let known: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
+    (!known.is_empty()).then(|| known.join(", "))
+}
+
+/// A check as lists show it; its times are shown in `zone`.
+pub(crate) fn check_row(
+    zone: &TimeZone,
+    row: &almoner_store::eligibility::CheckRow,
+    patient_name: Option<String>,
+) -> CheckRow {
+    let answer = StoredAnswer::read(&row.answer).unwrap_or_default();
+    let patient = row.patient.zip(patient_name);
+    CheckRow {
+        id: row.id,
+        patient: patient.map(|(id, name)| PatientRef { id, name }),
+        named: named(&answer.patient).unwrap_or_else(|| "Not named".to_owned()),
+        payer: row.payer.clone(),
+        plan: row.plan.clone(),
+        outcome: outcome(row.outcome),
+        checked_at: format::moment(row.checked_at, zone),
+    }
+}
+
+/// An outcome as pages show it.
+pub(crate) fn outcome(outcome: almoner_domain::estimate::Outcome) -> Outcome {
+    Outcome::from_name(outcome.as_str()).unwrap_or(Outcome::Unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use almoner_domain::Money;
+
+    use super::*;
+
+    #[test]
+    fn what_is_overdue_is_told_in_days() {
+        let today = Date::constant(2026, 3, 10);
+        let mut sums = treatments::Overdue {
+            count: 2,
+            amount: Money::from_cents(12_000),
+            since: Some(Date::constant(2026, 2, 24)),
+        };
+        assert_eq!(overdue(&sums, today).map(|overdue| overdue.days), Some(14));
+        sums.count = 0;
+        assert!(overdue(&sums, today).is_none());
+    }
+}

@@ -1,0 +1,108 @@
+//! Every address of the program.
+
+use std::time::Duration;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Router, http::Uri};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::handlers::{
+    asset, eligibility, health, patients, payments, settings, sign_in, treatments,
+};
+use crate::state::Web;
+use crate::{failure, security, session};
+
+/// The largest form that is read.
+const MAX_FORM_BYTES: usize = 256 * 1024;
+/// The largest import that is read: several files at once.
+const MAX_IMPORT_BYTES: usize = 64 * 1024 * 1024;
+/// How long a request may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The whole program's pages.
+pub fn router(web: Web) -> Router {
+    let staff = Router::new()
+        .merge(payment_pages())
+        .merge(other_pages())
+        .layer(from_fn_with_state(web.clone(), session::staff_only));
+    Router::new()
+        .merge(staff)
+        .route("/sign-in", get(sign_in::form).post(sign_in::submit))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/assets/{*path}", get(asset::asset))
+        .route("/favicon.ico", get(asset::favicon))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .fallback(not_found)
+        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
+        .layer(from_fn_with_state(web.clone(), security::own_requests))
+        .layer(CompressionLayer::new().gzip(true))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn_with_state(web.clone(), security::headers))
+        .layer(from_fn_with_state(web.clone(), security::logged))
+        .with_state(web)
+}
+
+fn payment_pages() -> Router<Web> {
+    Router::new()
+        .route("/", get(|| async { Redirect::to("/payments") }))
+        .route("/payments", get(payments::list::page).post(payments::create::submit))
+        .route("/payments/new", get(payments::create::start).post(payments::create::again))
+        .route("/payments/{id}", get(payments::detail::page))
+        .route("/payments/{id}/edit", get(payments::edit::form).post(payments::edit::submit))
+        .route("/payments/{id}/status/new", get(payments::status::form))
+        .route("/payments/{id}/status", post(payments::status::submit))
+        .route(
+            "/payments/{id}/refunds/new",
+            get(payments::refund::form).post(payments::refund::review),
+        )
+        .route("/payments/{id}/refunds", post(payments::refund::submit))
+        .route("/payments/{id}/reversal/new", get(payments::reversal::form))
+        .route("/payments/{id}/reversal", post(payments::reversal::submit))
+        .route("/payments/{id}/notes", post(payments::detail::add_note))
+}
+
+fn other_pages() -> Router<Web> {
+    Router::new()
+        .route("/patients", get(patients::list).post(patients::add))
+        .route("/patients/new", get(patients::new))
+        .route("/patients/{id}", get(patients::page))
+        .route("/patients/{id}/edit", get(patients::edit).post(patients::save))
+        .route("/treatments", get(treatments::list).post(treatments::add))
+        .route("/treatments/new", get(treatments::new))
+        .route("/treatments/{id}", get(treatments::page))
+        .route("/treatments/{id}/edit", get(treatments::edit).post(treatments::save))
+        .route("/eligibility", get(eligibility::list))
+        .route(
+            "/eligibility/import",
+            post(eligibility::import).layer(DefaultBodyLimit::max(MAX_IMPORT_BYTES)),
+        )
+        .route("/eligibility/{id}", get(eligibility::page))
+        .route("/eligibility/{id}/match", post(eligibility::match_patient))
+        .route("/eligibility/{id}/raw", get(eligibility::raw))
+        .route("/settings", get(|| async { Redirect::to("/settings/locations") }))
+        .route("/settings/locations", get(settings::locations).post(settings::add_location))
+        .route(
+            "/settings/locations/{id}",
+            get(settings::location).post(settings::save_location),
+        )
+        .route("/settings/physicians", get(settings::physicians).post(settings::add_physician))
+        .route(
+            "/settings/physicians/{id}",
+            get(settings::physician).post(settings::save_physician),
+        )
+}
+
+async fn not_found(
+    axum::extract::State(web): axum::extract::State<Web>,
+    _: Uri,
+) -> Response {
+    failure::page(&web, None, &almoner_app::Error::NotFound("page")).into_response()
+}

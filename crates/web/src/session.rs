@@ -1,0 +1,162 @@
+//! Whose request it is: the session's cookie, the frame of the pages, messages between pages.
+
+use almoner_app::sign_in::{self, Token};
+use almoner_app::{Actor, App, Error};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::header::{self, HeaderValue};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+
+use crate::failure::{self, Failed};
+use crate::state::{Web, WebSettings};
+use crate::view::parts::{Flash, Shell, Theme};
+use crate::view::query::Address;
+
+const THEME_COOKIE: &str = "almoner_theme";
+const FLASH_COOKIE: &str = "almoner_flash";
+
+/// The messages that one page leaves for the next. They are codes, so that a cookie never holds
+/// anything about a patient.
+const FLASHES: &[(&str, &str)] = &[
+    ("payment_created", "The payment was created."),
+    ("draft_saved", "The draft was saved."),
+    ("payment_saved", "The payment was saved."),
+    ("status_changed", "The status was changed."),
+    ("refund_made", "The refund was made."),
+    ("refund_pending", "The refund is on its way."),
+    ("tender_reversed", "The tender was reversed."),
+    ("note_added", "The note was added."),
+    ("patient_added", "The patient was added."),
+    ("patient_saved", "The patient was saved."),
+    ("treatment_added", "The treatment was added."),
+    ("treatment_saved", "The treatment was saved."),
+    ("check_matched", "The eligibility check was matched."),
+    ("location_saved", "The location was saved."),
+    ("physician_saved", "The physician was saved."),
+];
+
+/// A member of the staff who is signed in, with the frame of their pages.
+#[derive(Clone)]
+pub(crate) struct Staff {
+    pub(crate) actor: Actor,
+    pub(crate) shell: Shell,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Staff {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
+        // The layer below has let nobody else through.
+        parts.extensions.get::<Self>().cloned().ok_or(StatusCode::UNAUTHORIZED)
+    }
+}
+
+/// The name of the session's cookie; only a secure one may carry the strict prefix.
+pub(crate) fn cookie_name(settings: &WebSettings) -> &'static str {
+    if settings.is_secure() { "__Host-almoner" } else { "almoner_session" }
+}
+
+/// A cookie of ours.
+pub(crate) fn cookie(settings: &WebSettings, name: &'static str, value: String) -> Cookie<'static> {
+    Cookie::build((name, value))
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(settings.is_secure())
+        .build()
+}
+
+/// The token in a request's cookie.
+pub(crate) fn token(settings: &WebSettings, headers: &HeaderMap) -> Option<Token> {
+    let jar = CookieJar::from_headers(headers);
+    jar.get(cookie_name(settings)).and_then(|cookie| Token::parse(cookie.value()))
+}
+
+/// The theme that a request's cookie names.
+pub(crate) fn theme(headers: &HeaderMap) -> Theme {
+    let jar = CookieJar::from_headers(headers);
+    jar.get(THEME_COOKIE).map_or(Theme::System, |cookie| Theme::from_name(cookie.value()))
+}
+
+fn flash(headers: &HeaderMap) -> Option<Flash> {
+    let jar = CookieJar::from_headers(headers);
+    let code = jar.get(FLASH_COOKIE)?;
+    let known = FLASHES.iter().find(|(name, _)| *name == code.value())?;
+    Some(Flash::good(known.1))
+}
+
+async fn who(
+    app: &App,
+    settings: &WebSettings,
+    headers: &HeaderMap,
+) -> Result<Option<Staff>, Error> {
+    let Some(token) = token(settings, headers) else {
+        return Ok(None);
+    };
+    let Some(actor) = sign_in::authenticate(app, &token).await? else {
+        return Ok(None);
+    };
+    let Some(member) = actor.member.clone() else {
+        return Ok(None);
+    };
+    let shell = Shell {
+        clinic: actor.organization.name.clone(),
+        user: member.name,
+        role: member.role,
+        test_money: app.processor.is_test_money(),
+        theme: theme(headers),
+        flash: flash(headers),
+    };
+    Ok(Some(Staff { actor, shell }))
+}
+
+/// Lets only staff through; others are sent to sign in. What a handler refuses is shown in the
+/// frame of the member's pages.
+pub(crate) async fn staff_only(
+    State(web): State<Web>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let staff = match who(&web.app, &web.settings, request.headers()).await {
+        Ok(Some(staff)) => staff,
+        Ok(None) => return to_sign_in(&request),
+        Err(error) => return failure::page(&web, None, &error),
+    };
+    let had_flash = staff.shell.flash.is_some();
+    request.extensions_mut().insert(staff.clone());
+    let mut response = next.run(request).await;
+    if let Some(Failed(error)) = response.extensions_mut().remove::<Failed>() {
+        return failure::page(&web, Some(staff.shell), &error);
+    }
+    if had_flash && response.status().is_success() {
+        let mut gone = cookie(&web.settings, FLASH_COOKIE, String::new());
+        gone.make_removal();
+        append_cookie(&mut response, &gone);
+    }
+    response
+}
+
+fn to_sign_in(request: &Request) -> Response {
+    let asked = request.uri().path_and_query().map_or("/", |asked| asked.as_str());
+    let next = if request.method() == Method::GET && asked != "/" { asked } else { "" };
+    Redirect::to(&Address::new("/sign-in").with("next", next).into_text()).into_response()
+}
+
+/// Adds a cookie to a response.
+pub(crate) fn append_cookie(response: &mut Response, cookie: &Cookie<'_>) {
+    if let Ok(value) = HeaderValue::from_str(&cookie.encoded().to_string()) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+}
+
+/// Goes to another page and leaves a message for it.
+pub(crate) fn done(web: &Web, to: &str, code: &'static str) -> Response {
+    debug_assert!(FLASHES.iter().any(|(name, _)| *name == code), "{code} has no words");
+    let flash = cookie(&web.settings, FLASH_COOKIE, code.to_owned());
+    let mut response = Redirect::to(to).into_response();
+    append_cookie(&mut response, &flash);
+    response
+}

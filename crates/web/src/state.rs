@@ -1,0 +1,57 @@
+//! What every handler is given.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use almoner_app::App;
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+/// Sign-ins that may be tried in a row from one address for one account.
+const SIGN_IN_BURST: NonZeroU32 = NonZeroU32::new(50).expect("fifty is not zero");
+/// How many seconds later a further one may be tried.
+const SIGN_IN_SECONDS: u64 = 10;
+
+/// How the pages are served.
+#[derive(Debug, Clone)]
+pub struct WebSettings {
+    /// The address that browsers use, without a slash at its end.
+    pub base_url: String,
+    /// The proxy that may name the client.
+    pub trusted_proxy: Option<IpAddr>,
+    /// The invented clinic: the sign-in page says so.
+    pub demo: bool,
+}
+
+impl WebSettings {
+    /// Whether browsers reach the pages by TLS.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.base_url.starts_with("https://")
+    }
+}
+
+/// The pages' own state.
+#[derive(Clone)]
+pub struct Web {
+    pub(crate) app: App,
+    pub(crate) settings: Arc<WebSettings>,
+    pub(crate) sign_ins: Arc<DefaultKeyedRateLimiter<String>>,
+}
+
+impl Web {
+    /// The pages of a program.
+    ///
+    /// # Panics
+    /// Never: the throttle's period is not zero.
+    pub fn new(app: App, settings: WebSettings) -> Self {
+        let period = std::time::Duration::from_secs(SIGN_IN_SECONDS);
+        let quota = Quota::with_period(period).expect("the period is not zero");
+        let sign_ins = Arc::new(RateLimiter::keyed(quota.allow_burst(SIGN_IN_BURST)));
+        Self { app, settings: Arc::new(settings), sign_ins }
+    }
+
+    /// A key for a form, which makes sending it twice the same as once.
+    pub(crate) fn form_key(&self) -> String {
+        almoner_app::seal_audit::hex(&self.app.random::<16>())
+    }
+}
