@@ -284,3 +284,34 @@ fn the_snapshot_speaks_the_interface_and_is_read_back() {
     assert_eq!(json["coinsurance"]["state"], "not_returned");
     assert_eq!(serde_json::from_value::<Estimate>(json).unwrap(), estimate);
 }
+
+#[test]
+fn the_steps_lead_from_the_charge_to_the_amount() {
+    let rows = [deductible(800), share(20).about("30"), maximum(1250)];
+    let estimate = of_rows(&charging(4000, treatment(&[])), rows);
+    assert_eq!(
+        estimate.steps,
+        [
+            "Rule: Deductible, then co-insurance.",
+            "Expected charge: $4,000.00.",
+            "Remaining deductible: $800.00.",
+            "Co-insurance: 20 % of $3,200.00 is $640.00.",
+            "The out-of-pocket maximum leaves at most $1,250.00.",
+            "Amount: $1,250.00.",
+        ]
+    );
+    let rows = [copay(50).about("30"), deductible(800), maximum(5000)];
+    let estimate = of_rows(&treatment(&[]), rows);
+    assert_eq!(
+        estimate.steps,
+        [
+            "Rule: Co-payment, then deductible, then co-insurance.",
+            "No charge is known; it is assumed to reach the deductible.",
+            "Co-payment: $50.00.",
+            "Remaining deductible: $800.00.",
+            "Co-insurance and what else depends on the charge is left out.",
+            "Amount: $850.00.",
+            "The share is at least $850.00 and at most $5,000.00.",
+        ]
+    );
+}
