@@ -112,11 +112,21 @@ pub async fn told(
     let facts = attempts::facts(&mut tx, org, id).await?;
     let number = newest.number;
     let Some(to) = outcome.leads_to() else {
+        // Events arrive in any order: an authorization says nothing new once more is known.
+        if newest.state == AttemptState::Open {
+            attempts::set_state(&mut tx, org, id, number, outcome.state(), now).await?;
+            tx.commit().await?;
+        }
+        return Ok(before);
+    };
+    let moves = allow(&before, to, By::Processor, facts);
+    if moves.is_err() && facts.live_attempt && to != Status::Paid {
+        // Staff moved the payment on meanwhile; that the attempt is over still frees it.
         attempts::set_state(&mut tx, org, id, number, outcome.state(), now).await?;
         tx.commit().await?;
         return Ok(before);
-    };
-    allow(&before, to, By::Processor, facts)?;
+    }
+    moves?;
     attempts::set_state(&mut tx, org, id, number, outcome.state(), now).await?;
     let after = moved(&before, to, now);
     payments::update_status(&mut tx, org, &after).await?;

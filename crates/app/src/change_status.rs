@@ -13,6 +13,7 @@ use crate::context::{Actor, App};
 use crate::error::Error;
 use crate::permission::Action;
 use crate::record::{self, PaymentChange};
+use crate::void_payment::void_payment;
 
 /// A status to be set.
 #[derive(Debug, Clone)]
@@ -58,12 +59,19 @@ pub async fn change_status(
             drop(tx);
             refused(app, actor, &before, input.to, refusal, facts).await
         }
+        // The processor has to let the money go first.
+        Ok(_) if input.to == Status::Voided => {
+            drop(tx);
+            void_payment(app, actor, input.payment).await
+        }
         Ok(needs) => {
             actor.must(action_for(before.status, input.to))?;
             let tender = checked(input, needs, before.amount)?;
-            let after = moved(&before, input.to, app.now());
+            let now = app.now();
+            let after = moved(&before, input.to, now);
             payments::update_status(&mut tx, actor.org(), &after).await?;
-            write(app, actor, &mut tx, (&before, &after), tender, input.reason.clone()).await?;
+            let changed = Changed { before: &before, after: &after, at: now };
+            write(app, actor, &mut tx, changed, tender, input.reason.as_deref()).await?;
             tx.commit().await?;
             Ok(after)
         }
@@ -116,7 +124,7 @@ fn checked(input: &ChangeStatus, needs: Needs, amount: Money) -> Result<Option<T
 }
 
 /// A refused change is audited, then told.
-async fn refused(
+pub(crate) async fn refused(
     app: &App,
     actor: &Actor,
     payment: &Payment,
@@ -134,14 +142,21 @@ async fn refused(
     Err(Error::Status { refusal, allowed })
 }
 
+/// A change of status, at one moment for all that is written of it.
+struct Changed<'a> {
+    before: &'a Payment,
+    after: &'a Payment,
+    at: Timestamp,
+}
+
 /// Writes what belongs to a status change by hand: the step, the tender, the money.
 async fn write(
     app: &App,
     actor: &Actor,
     tx: &mut Tx,
-    (before, after): (&Payment, &Payment),
+    Changed { before, after, at }: Changed<'_>,
     tender: Option<Tender>,
-    reason: Option<String>,
+    reason: Option<&str>,
 ) -> Result<(), Error> {
     let kind = tender.as_ref().map(|tender| tender.kind);
     let change = PaymentChange {
@@ -150,10 +165,10 @@ async fn write(
         action: "status_changed",
         by: By::Staff,
         is_step: true,
-        reason: text::line("reason", reason.as_deref().unwrap_or_default())?,
+        reason: text::line("reason", reason.unwrap_or_default())?,
         transfers: ledger::status_changed(Some(before.status), after.status, after.amount, kind),
         detail: json!({ "from": before.status, "to": after.status, "tender": kind }),
-        at: app.now(),
+        at,
     };
     record::payment_changed(app, actor, tx, change).await?;
     if let Some(tender) = tender {

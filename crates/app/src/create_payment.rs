@@ -1,5 +1,6 @@
 //! Creates a payment: as a draft, or awaiting its money.
 
+use almoner_domain::money::MAX_PAYMENT;
 use almoner_domain::payment::PaymentType;
 use almoner_domain::status::By;
 use almoner_domain::{
@@ -59,6 +60,7 @@ pub async fn create_payment(
     input: &CreatePayment,
 ) -> Result<PaymentId, Error> {
     actor.must(Action::CreatePayment)?;
+    check_amount(input.amount)?;
     match attempt(app, actor, input).await {
         // A racing request with the same key was faster: its payment is the answer.
         Err(Error::Store(StoreError::Duplicate(_))) if input.key.is_some() => {
@@ -110,6 +112,18 @@ async fn attempt(app: &App, actor: &Actor, input: &CreatePayment) -> Result<Paym
     }
     tx.commit().await?;
     Ok(id)
+}
+
+/// Passes when a payment may ask for so much.
+pub(crate) fn check_amount(amount: Money) -> Result<(), Invalid> {
+    if amount <= Money::ZERO {
+        return Err(Invalid::one("amount", "zero", "The amount must be more than $0.00."));
+    }
+    if amount > MAX_PAYMENT {
+        let message = format!("The amount cannot be over {MAX_PAYMENT}.");
+        return Err(Invalid::one("amount", "too_large", message));
+    }
+    Ok(())
 }
 
 /// Checks the treatment, the due date and the location, and gives the location.

@@ -3,14 +3,15 @@
 use almoner_domain::payment::PaymentType;
 use almoner_domain::status::By;
 use almoner_domain::{Invalid, LocationId, Money, PatientId, PaymentId, TreatmentId, ledger};
+use almoner_store::patients::{self, Patient};
 use almoner_store::payments::{self, Payment};
-use almoner_store::{attempts, patients};
+use almoner_store::{Tx, attempts};
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
 use crate::change_status::locked;
 use crate::context::{Actor, App};
-use crate::create_payment::place;
+use crate::create_payment::{check_amount, place};
 use crate::error::Error;
 use crate::permission::Action;
 use crate::record::{self, PaymentChange};
@@ -47,8 +48,10 @@ pub struct EditPayment {
 /// amount or patient while the payer is paying, fields that need attention.
 pub async fn edit_payment(app: &App, actor: &Actor, input: &EditPayment) -> Result<Payment, Error> {
     actor.must(Action::EditPayment)?;
+    check_amount(input.amount)?;
     let (org, now) = (actor.org(), app.now());
     let mut tx = app.db.begin().await?;
+    let patient = concerned(&mut tx, actor, input).await?;
     let before = locked(&mut tx, actor, input.payment, Some(input.version)).await?;
     if before.status.is_locked() {
         return Err(Error::Locked(before.status));
@@ -64,7 +67,6 @@ pub async fn edit_payment(app: &App, actor: &Actor, input: &EditPayment) -> Resu
         let message = "This date has passed. Tick the box below to keep it.";
         return Err(Invalid::one("due_date", "in_the_past", message).into());
     }
-    let patient = patients::get(&mut tx, org, input.patient).await?;
     let patient = patient.ok_or(Error::NotFound("patient"))?;
     let location = input.location.or(Some(before.location));
     let mut after = before.clone();
@@ -105,6 +107,23 @@ pub async fn edit_payment(app: &App, actor: &Actor, input: &EditPayment) -> Resu
     record::payment_changed(app, actor, &mut tx, change).await?;
     tx.commit().await?;
     Ok(after)
+}
+
+/// The payment's patient after the edit. When it is another one, both rows are locked, and
+/// before the payment's, so that creations and renames at the same time are neither missed nor
+/// waited for in a circle.
+async fn concerned(
+    tx: &mut Tx,
+    actor: &Actor,
+    input: &EditPayment,
+) -> Result<Option<Patient>, Error> {
+    let org = actor.org();
+    let shown = payments::get(tx, org, input.payment).await?.ok_or(Error::NotFound("payment"))?;
+    if shown.patient != input.patient {
+        patients::lock(tx, org, shown.patient.min(input.patient)).await?;
+        patients::lock(tx, org, shown.patient.max(input.patient)).await?;
+    }
+    Ok(patients::get(tx, org, input.patient).await?)
 }
 
 /// What changed, as `field: [before, after]`.

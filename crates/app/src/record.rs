@@ -58,6 +58,10 @@ pub(crate) async fn payment_changed(
     let moment = actor.moment(change.at, payment.location);
     let (id, version) = (payment.id, payment.version);
     ledger::insert(tx, org, id, version, moment, &change.transfers).await?;
+    let mut detail = change.detail;
+    if let (Value::Object(fields), Some(reason)) = (&mut detail, change.reason) {
+        fields.entry("reason").or_insert(Value::String(reason));
+    }
     let event = Event {
         id: app.event_id(change.at),
         at: change.at,
@@ -67,7 +71,7 @@ pub(crate) async fn payment_changed(
         subject: "payment".to_owned(),
         subject_seq: payment.id.seq(),
         subject_version: Some(payment.version),
-        detail: change.detail.to_string(),
+        detail: detail.to_string(),
     };
     audit::insert(tx, org, &event).await?;
     Ok(())

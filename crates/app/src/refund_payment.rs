@@ -9,6 +9,7 @@ use almoner_store::idempotency::{self, Seen};
 use almoner_store::payments::{self, Payment};
 use almoner_store::refunds::{self, NewRefund};
 use almoner_store::{StoreError, Tx, counters, rollups, tenders};
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::change_status::locked;
@@ -166,7 +167,7 @@ async fn attempt(app: &App, actor: &Actor, input: &RefundPayment) -> Result<Refu
     };
     let moment = actor.moment(now, before.location);
     refunds::insert(&mut tx, org, &new, moment).await?;
-    write(app, actor, &mut tx, &before, &new).await?;
+    write(app, actor, &mut tx, (&before, now), &new).await?;
     if let Some(key) = &input.key {
         idempotency::keep(&mut tx, org, (SCOPE, key), &hash, id.seq(), now).await?;
     }
@@ -196,11 +197,10 @@ async fn write(
     app: &App,
     actor: &Actor,
     tx: &mut Tx,
-    before: &Payment,
+    (before, at): (&Payment, Timestamp),
     new: &NewRefund,
 ) -> Result<(), Error> {
     let after = recounted(tx, actor, before).await?;
-    let at = app.now();
     let change = PaymentChange {
         before: Some(before),
         after: &after,

@@ -6,6 +6,7 @@ use almoner_store::attempts;
 use almoner_store::payments::{self, Payment};
 
 use crate::attempt::{self, Outcome};
+use crate::change_status::refused;
 use crate::context::{Actor, App};
 use crate::error::Error;
 use crate::permission::Action;
@@ -23,11 +24,9 @@ pub async fn void_payment(app: &App, actor: &Actor, id: PaymentId) -> Result<Pay
     let facts = attempts::facts(&mut tx, org, id).await?;
     let newest = attempts::newest(&mut tx, org, id).await?;
     drop(tx);
-    let allowed = status::decide(payment.status, Status::Voided, By::Staff, facts);
-    allowed.map_err(|refusal| {
-        let choices = status::staff_choices(payment.status, facts);
-        Error::Status { refusal, allowed: choices.into_iter().map(|choice| choice.0).collect() }
-    })?;
+    if let Err(refusal) = status::decide(payment.status, Status::Voided, By::Staff, facts) {
+        return refused(app, actor, &payment, Status::Voided, refusal, facts).await;
+    }
     let number = newest.map_or(1, |attempt| attempt.number);
     let reference = format!("{}-{}-{number}", org.0, id.seq());
     app.processor.release(&reference).await?;

@@ -87,7 +87,7 @@ pub struct NamedEvent {
     pub user_name: Option<String>,
 }
 
-/// What happened to a thing, newest first, at most `limit`.
+/// What happened to a thing, newest first, at most `limit`; at one moment, by version.
 pub async fn of_subject(
     tx: &mut Tx,
     org: OrganizationId,
@@ -98,7 +98,7 @@ pub async fn of_subject(
     let sql = "SELECT e.*, u.name AS user_name FROM audit_event e
         LEFT JOIN staff_user u ON u.organization_id = e.organization_id AND u.seq = e.user_seq
         WHERE e.organization_id = $1 AND e.subject = $2 AND e.subject_seq = $3
-        ORDER BY e.at_us DESC, e.event_id DESC LIMIT $4";
+        ORDER BY e.at_us DESC, coalesce(e.subject_version, 0) DESC, e.event_id DESC LIMIT $4";
     let rows = tx.all(sql, params![org, subject, subject_seq, limit]).await?;
     let named =
         |row: &Row| Ok(NamedEvent { event: event(row)?, user_name: row.opt_text("user_name")? });
@@ -151,11 +151,21 @@ async fn newest_seal(tx: &mut Tx, org: OrganizationId) -> Result<Seal, StoreErro
     })
 }
 
+/// Whether there are committed rows without a seal.
+pub async fn has_unsealed(tx: &mut Tx, org: OrganizationId) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 AS one FROM audit_event WHERE organization_id = $1 AND seal_no IS NULL
+        LIMIT 1";
+    Ok(tx.optional(sql, params![org]).await?.is_some())
+}
+
 /// Seals the committed rows that have no seal, at most [`MAX_SEAL_EVENTS`] of them; `None` when
 /// there are none.
 ///
 /// # Errors
 /// [`StoreError::Duplicate`] when another server sealed at the same time; nothing is lost.
+///
+/// # Panics
+/// When a row that was read does not take the seal: the chain would not cover it.
 pub async fn seal(
     tx: &mut Tx,
     org: OrganizationId,

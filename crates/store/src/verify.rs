@@ -93,7 +93,8 @@ const ATTEMPTS: Check = Check {
             AND a.payment_seq = p.seq AND a.attempt_no = m.attempt_no
         WHERE p.organization_id = $1
             AND ((a.state = 'captured' AND p.collected_cents = 0)
-                OR (a.state = 'released') <> (p.status = 'voided'))
+                OR (a.state IN ('open', 'authorized') AND p.collected_cents > 0)
+                OR (a.state <> 'released' AND p.status = 'voided'))
         ORDER BY p.seq LIMIT 1",
 };
 

@@ -1,0 +1,42 @@
+//! The use cases on both engines: what they do, refuse and leave behind.
+//!
+//! One program for all, so that it is linked once. To add a subject, add a file to `use_cases/`
+//! and name it here; its tests run on both engines (`on_both_engines!`), each in a database of
+//! its own with the small clinic of `common.rs`. `ALMONER_SOAK=1` multiplies the repetitions.
+
+#![expect(clippy::print_stdout, reason = "a seed is printed so that a failure can be repeated")]
+
+#[path = "use_cases/answers.rs"]
+mod answers;
+#[path = "use_cases/common.rs"]
+mod common;
+#[path = "use_cases/create.rs"]
+mod create;
+#[path = "use_cases/edit.rs"]
+mod edit;
+#[path = "use_cases/eligibility.rs"]
+mod eligibility;
+#[path = "use_cases/interleavings.rs"]
+mod interleavings;
+#[path = "use_cases/midnight.rs"]
+mod midnight;
+#[path = "use_cases/other_organization.rs"]
+mod other_organization;
+#[path = "use_cases/patients.rs"]
+mod patients;
+#[path = "use_cases/permissions.rs"]
+mod permissions;
+#[path = "use_cases/refund.rs"]
+mod refund;
+#[path = "use_cases/reversal.rs"]
+mod reversal;
+#[path = "use_cases/sign_in.rs"]
+mod sign_in;
+#[path = "use_cases/source.rs"]
+mod source;
+#[path = "use_cases/status.rs"]
+mod status;
+#[path = "use_cases/story.rs"]
+mod story;
+#[path = "use_cases/tamper.rs"]
+mod tamper;
