@@ -2,6 +2,7 @@
 //! `cargo run -p almoner-web --example samples -- DIR`.
 
 use std::error::Error;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut index = String::from("<!doctype html><title>Samples</title><ul>");
     for (name, html) in almoner_web::rendered_samples() {
         write(&folder.join(format!("{name}.html")), html.as_bytes())?;
-        index.push_str(&format!("<li><a href=\"/{name}.html\">{name}</a>"));
+        writeln!(index, "<li><a href=\"/{name}.html\">{name}</a>")?;
     }
     write(&folder.join("index.html"), index.as_bytes())
 }

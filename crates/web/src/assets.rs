@@ -3,6 +3,7 @@
 //! The stylesheet is written in parts, joined in the order of the cascade. An address carries a
 //! hash of the content, so that browsers may keep what it leads to for ever.
 
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use sha2::{Digest, Sha256};
@@ -45,7 +46,10 @@ static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
 
 fn entry(name: &'static str, bytes: &'static [u8], content_type: &'static str) -> Entry {
     let digest = Sha256::digest(bytes);
-    let hash: String = digest.iter().take(HASH_BYTES).map(|byte| format!("{byte:02x}")).collect();
+    let mut hash = String::with_capacity(HASH_BYTES * 2);
+    for byte in digest.iter().take(HASH_BYTES) {
+        write!(hash, "{byte:02x}").expect("writing to a String cannot fail");
+    }
     let (stem, ending) = name.split_once('.').expect("an asset's name has an ending");
     let url = format!("{PREFIX}{stem}.{hash}.{ending}");
     Entry { name, url, asset: Asset { bytes, content_type } }

@@ -86,7 +86,7 @@ pub(crate) struct CheckRow {
 
 /// Checks, the inbox of those without a patient, and the form **Import**: POST
 /// `/eligibility/import` (multipart) with `key` and `files`. The list: GET `/eligibility` with `q`,
-/// `sort` (`checked`, `patient`, `payer`), `dir`, `per_page`.
+/// `dir` of the payer's time, `per_page`, `page`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "eligibility/list.html")]
 pub(crate) struct EligibilityPage {

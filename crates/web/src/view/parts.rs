@@ -8,6 +8,9 @@ use almoner_domain::{FieldError, Invalid, Money, PatientId};
 /// The longest memo that a list shows, in characters.
 pub(crate) const LIST_MEMO_CHARS_MAX: usize = 80;
 
+/// The longest value of a fact that stands beside another, in characters.
+const SHORT_FACT_CHARS_MAX: usize = 24;
+
 /// The frame around every page of somebody who is signed in.
 #[derive(Debug, Clone)]
 pub(crate) struct Shell {
@@ -189,6 +192,11 @@ impl Fact {
     /// A fact.
     pub(crate) fn new(label: impl Into<String>, value: impl Into<String>) -> Self {
         Self { label: label.into(), value: value.into() }
+    }
+
+    /// It wants the whole width.
+    pub(crate) fn is_long(&self) -> bool {
+        self.value.chars().count() > SHORT_FACT_CHARS_MAX
     }
 }
 

@@ -12,8 +12,7 @@ use super::query::ListQuery;
 use super::samples;
 use super::treatments::TreatmentRow;
 
-/// The list of patients: GET `/patients` with `q`, `sort` (`name`, `birth_date`, `balance`),
-/// `dir`, `per_page`.
+/// The list of patients: GET `/patients` with `q`, `dir` of the name, `per_page`, `page`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "patients/list.html")]
 pub(crate) struct PatientsPage {
@@ -123,6 +122,8 @@ pub(crate) struct PatientEntry {
     pub(crate) email: String,
     /// The postal address.
     pub(crate) address: String,
+    /// Who pays, when it is not the patient.
+    pub(crate) guarantor: String,
     /// The coverage that is asked first.
     pub(crate) primary: CoverageEntry,
     /// The coverage that is asked second.
@@ -162,7 +163,7 @@ pub(crate) struct PatientFormPage {
 }
 
 impl PatientFormPage {
-    fn sexes(&self) -> [Choice; 3] {
+    fn sexes() -> [Choice; 3] {
         ["Female", "Male", "Other"].map(|label| Choice::new(label.to_lowercase(), label))
     }
 }

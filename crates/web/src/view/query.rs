@@ -199,19 +199,19 @@ impl PaymentsQuery {
     }
 
     /// Whether that status is picked.
-    pub(crate) fn has_status(&self, status: &Status) -> bool {
-        self.statuses.contains(status)
+    pub(crate) fn has_status(&self, status: Status) -> bool {
+        self.statuses.contains(&status)
     }
 
     /// Whether that location is picked.
-    pub(crate) fn has_location(&self, location: &LocationId) -> bool {
-        self.locations.contains(location)
+    pub(crate) fn has_location(&self, location: LocationId) -> bool {
+        self.locations.contains(&location)
     }
 
     /// The list of one status; search and location stay, other filters go.
-    pub(crate) fn status_href(&self, status: &Status) -> String {
+    pub(crate) fn status_href(&self, status: Status) -> String {
         let locations = self.locations.clone();
-        Self { statuses: vec![*status], locations, ..self.cleared() }.href()
+        Self { statuses: vec![status], locations, ..self.cleared() }.href()
     }
 
     /// What is overdue, at the picked locations.

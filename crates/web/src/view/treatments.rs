@@ -13,8 +13,7 @@ use super::samples;
 /// How many codes the form has room for.
 pub(crate) const CODE_ROWS: usize = 6;
 
-/// The list of treatments: GET `/treatments` with `q`, `sort` (`service`, `patient`), `dir`,
-/// `per_page`.
+/// The list of treatments: GET `/treatments` with `q`, `dir` of the service, `per_page`, `page`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "treatments/list.html")]
 pub(crate) struct TreatmentsPage {
@@ -59,7 +58,7 @@ pub(crate) struct TreatmentPage {
     pub(crate) shell: Shell,
     /// Which.
     pub(crate) id: TreatmentId,
-    /// Whose, as `First Last`.
+    /// Whose, as `Last, First`.
     pub(crate) patient: PatientRef,
     /// Its status, as people read it.
     pub(crate) status: String,

@@ -6,7 +6,7 @@ use askama::Template;
 
 use crate::view::Samples;
 use crate::view::chart::{self, Month, Share, Trend};
-use crate::view::parts::{Errors, LIST_MEMO_CHARS_MAX, Pager, PatientRef, Shell, count, cut};
+use crate::view::parts::{self, Errors, LIST_MEMO_CHARS_MAX, Pager, PatientRef, Shell, cut};
 use crate::view::query::PaymentsQuery;
 use crate::view::samples;
 
@@ -192,22 +192,10 @@ impl PaymentsPage {
         let names: Vec<_> = self.query.locations.iter().map(|&id| self.location_name(id)).collect();
         (!names.is_empty()).then(|| names.join(", "))
     }
-
-    pub(crate) fn kinds(&self) -> [PaymentType; 3] {
-        PaymentType::ALL
-    }
-
-    fn paid_presets(&self) -> [(&'static str, &'static str); 3] {
-        PAID_PRESETS
-    }
-
-    fn number(&self, number: &i64) -> String {
-        count(*number)
-    }
 }
 
 /// The values of `paid` and how people say them.
-const PAID_PRESETS: [(&str, &str); 3] =
+pub(super) const PAID_PRESETS: [(&str, &str); 3] =
     [("today", "today"), ("this_month", "this month"), ("last_month", "last month")];
 
 impl Samples for PaymentsPage {

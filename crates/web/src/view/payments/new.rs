@@ -8,12 +8,50 @@ use crate::view::Samples;
 use crate::view::parts::{Choice, Errors, PatientMatch, Shell};
 use crate::view::samples;
 
-/// The step before the form: GET `/payments/new` with `q`.
+/// What a patient is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FindFor {
+    /// A new payment: `/payments/new`.
+    Payment,
+    /// A new treatment: `/treatments/new`.
+    Treatment,
+}
+
+impl FindFor {
+    /// The page's heading.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Payment => "Create Payment",
+            Self::Treatment => "Add treatment",
+        }
+    }
+
+    /// Where the search and its results lead.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Payment => "/payments/new",
+            Self::Treatment => "/treatments/new",
+        }
+    }
+
+    /// The part of the navigation.
+    pub(crate) fn section(self) -> &'static str {
+        match self {
+            Self::Payment => "payments",
+            Self::Treatment => "treatments",
+        }
+    }
+}
+
+/// The step before a form that needs a patient: GET [`FindFor::path`] with `q`; a result leads
+/// to the same path with `patient`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "payments/find_patient.html")]
 pub(crate) struct FindPatientPage {
     /// The frame.
     pub(crate) shell: Shell,
+    /// What the patient is looked for.
+    pub(crate) purpose: FindFor,
     /// What was searched for.
     pub(crate) q: String,
     /// Those who match, at most ten.
@@ -47,7 +85,8 @@ pub(crate) struct PaymentEntry {
 }
 
 impl PaymentEntry {
-    pub(crate) fn kinds(&self) -> Vec<Choice> {
+    /// The types of payments, as options.
+    pub(crate) fn kinds() -> Vec<Choice> {
         PaymentType::ALL.iter().map(|kind| Choice::new(kind.as_str(), kind.label())).collect()
     }
 
@@ -86,6 +125,7 @@ impl Samples for FindPatientPage {
     fn samples() -> Vec<(&'static str, Self)> {
         let start = Self {
             shell: samples::shell(),
+            purpose: FindFor::Payment,
             q: String::new(),
             results: Vec::new(),
             has_more: false,
@@ -98,7 +138,8 @@ impl Samples for FindPatientPage {
             has_more: true,
             ..start.clone()
         };
-        let none = Self { q: samples::HARD_TEXT.to_owned(), ..start.clone() };
+        let none =
+            Self { purpose: FindFor::Treatment, q: samples::HARD_TEXT.to_owned(), ..start.clone() };
         vec![("start", start), ("found", found), ("none", none)]
     }
 }

@@ -48,7 +48,7 @@ pub(crate) struct RefundPage {
 }
 
 impl RefundPage {
-    fn reasons(&self) -> Vec<Choice> {
+    fn reasons() -> Vec<Choice> {
         RefundReason::ALL.iter().map(|why| Choice::new(why.as_str(), why.label())).collect()
     }
 }

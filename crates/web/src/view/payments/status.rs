@@ -52,7 +52,7 @@ impl StatusPage {
         self.needs == Needs::Reason
     }
 
-    fn tenders(&self) -> Vec<Choice> {
+    fn tenders() -> Vec<Choice> {
         TenderType::BY_HAND.iter().map(|kind| Choice::new(kind.as_str(), kind.label())).collect()
     }
 }

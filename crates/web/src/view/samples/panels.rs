@@ -127,7 +127,7 @@ fn partial() -> EstimatePanel {
     panel.figures[2] = figure("Remaining deductible", FigureValue::NotReturned, None, "");
     if let Some(check) = &mut panel.check {
         check.is_stale = true;
-        check.age = "47 days ago, another plan year".to_owned();
+        "47 days ago, another plan year".clone_into(&mut check.age);
     }
     EstimatePanel {
         amount: None,
