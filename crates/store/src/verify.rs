@@ -15,6 +15,20 @@ struct Check {
     sql: &'static str,
 }
 
+/// The account that a tender of that kind goes to, as the domain's ledger has it.
+macro_rules! account_of {
+    ($kind:literal) => {
+        concat!(
+            "CASE ",
+            $kind,
+            " WHEN 'cash' THEN 'cash' WHEN 'check' THEN 'checks' WHEN 'money_order' THEN 'checks'
+            WHEN 'card_terminal' THEN 'terminal' WHEN 'hsa_fsa_card' THEN 'terminal'
+            WHEN 'bank_transfer' THEN 'transfers' WHEN 'other' THEN 'other_tenders'
+            ELSE 'processor_clearing' END"
+        )
+    };
+}
+
 /// What was refunded and collected, from the rows that say so.
 const MONEY: Check = Check {
     proves: "payments hold what their tenders, reversals and refunds say",
@@ -135,17 +149,16 @@ const LEDGER: Check = Check {
 /// What each tender's account holds, from the tenders, reversals and settled refunds.
 const ACCOUNTS: Check = Check {
     proves: "each account holds what its tenders brought, less reversals and refunds",
-    sql: "SELECT 'account ' || account || ' at location ' || location_seq || ' is off by '
+    sql: concat!(
+        "SELECT 'account ' || account || ' at location ' || location_seq || ' is off by '
             || sum(cents) || ' cents' AS difference
         FROM (SELECT debit_account AS account, location_seq, amount_cents AS cents
                 FROM ledger_transfer WHERE organization_id = $1
             UNION ALL SELECT credit_account, location_seq, -amount_cents
                 FROM ledger_transfer WHERE organization_id = $1
-            UNION ALL SELECT CASE kind WHEN 'cash' THEN 'cash' WHEN 'check' THEN 'checks'
-                    WHEN 'money_order' THEN 'checks' WHEN 'card_terminal' THEN 'terminal'
-                    WHEN 'hsa_fsa_card' THEN 'terminal' WHEN 'bank_transfer' THEN 'transfers'
-                    WHEN 'other' THEN 'other_tenders' ELSE 'processor_clearing' END,
-                location_seq, cents
+            UNION ALL SELECT ",
+        account_of!("kind"),
+        ", location_seq, cents
             FROM (SELECT kind, location_seq, -amount_cents AS cents FROM tender
                     WHERE organization_id = $1
                 UNION ALL SELECT t.kind, v.location_seq, v.amount_cents FROM tender_reversal v
@@ -156,7 +169,8 @@ const ACCOUNTS: Check = Check {
                     WHERE organization_id = $1 AND state = 'settled') f) a
         WHERE account NOT IN ('receivable', 'patient_charges', 'refunds_payable')
         GROUP BY account, location_seq HAVING sum(cents) <> 0
-        ORDER BY account, location_seq LIMIT 1",
+        ORDER BY account, location_seq LIMIT 1"
+    ),
 };
 
 /// Ledger rows belong to a version of a payment that exists.
@@ -167,9 +181,165 @@ const LEDGER_SOURCES: Check = Check {
         FROM ledger_transfer l
         LEFT JOIN audit_event e ON e.organization_id = l.organization_id
             AND e.subject = 'payment' AND e.subject_seq = l.source_seq
-            AND e.subject_version = l.version
-        WHERE l.organization_id = $1 AND l.source = 'payment' AND e.event_id IS NULL
+            AND e.subject_version = l.version AND e.at_us = l.at_us
+        WHERE l.organization_id = $1 AND (l.source <> 'payment' OR e.event_id IS NULL)
         ORDER BY l.source_seq, l.version LIMIT 1",
+};
+
+/// What a ledger row says fits the step that it belongs to, so that none goes missing in a pair.
+const LEDGER_STEPS: Check = Check {
+    proves: "every step has its ledger rows",
+    sql: "SELECT 'payment ' || s.payment_seq || ' at version ' || s.version || ' has '
+            || coalesce(l.n, 0) || ' ledger rows for the step to ' || s.to_status AS difference
+        FROM payment_transition s
+        LEFT JOIN (SELECT source_seq, version, count(*) AS n FROM ledger_transfer
+            WHERE organization_id = $1 AND source = 'payment'
+            GROUP BY source_seq, version) l
+            ON l.source_seq = s.payment_seq AND l.version = s.version
+        WHERE s.organization_id = $1 AND s.moved_by <> 'refunds'
+            AND coalesce(l.n, 0) <> CASE
+                WHEN s.moved_by = 'reversal' THEN 1
+                WHEN s.to_status = 'paid' AND s.from_status IN ('pending', 'processing', 'failed')
+                    THEN 1
+                WHEN s.to_status = 'paid' THEN 2
+                WHEN (coalesce(s.from_status, 'draft') IN ('pending', 'processing', 'failed'))
+                    = (s.to_status IN ('pending', 'processing', 'failed')) THEN 0
+                ELSE 1 END
+        ORDER BY s.payment_seq, s.version LIMIT 1",
+};
+
+/// Ledger rows of an edit, which has no step.
+const LEDGER_EDITS: Check = Check {
+    proves: "every change of an amount that is owed has its ledger row",
+    sql: "SELECT 'payment ' || e.subject_seq || ' at version ' || e.subject_version || ' has '
+            || coalesce(l.n, 0) || ' ledger rows for the edit' AS difference
+        FROM audit_event e
+        LEFT JOIN (SELECT source_seq, version, count(*) AS n FROM ledger_transfer
+            WHERE organization_id = $1 AND source = 'payment'
+            GROUP BY source_seq, version) l
+            ON l.source_seq = e.subject_seq AND l.version = e.subject_version
+        WHERE e.organization_id = $1 AND e.action = 'payment_edited'
+            AND coalesce(l.n, 0) <> CASE WHEN e.detail LIKE '%\"amount_cents\":[%' AND (
+                SELECT s.to_status FROM payment_transition s
+                WHERE s.organization_id = $1 AND s.payment_seq = e.subject_seq
+                    AND s.version < e.subject_version ORDER BY s.version DESC LIMIT 1
+            ) IN ('pending', 'processing', 'failed') THEN 1 ELSE 0 END
+        ORDER BY e.subject_seq, e.subject_version LIMIT 1",
+};
+
+/// Each event moves money between the accounts that it is about, and steps have steps' events.
+const LEDGER_EVENTS: Check = Check {
+    proves: "ledger rows move money between the accounts of their event",
+    sql: "SELECT 'ledger row of payment ' || l.source_seq || ' version ' || l.version || ': '
+            || l.event || ' from ' || l.credit_account || ' to ' || l.debit_account AS difference
+        FROM ledger_transfer l
+        LEFT JOIN payment_transition s ON s.organization_id = l.organization_id
+            AND s.payment_seq = l.source_seq AND s.version = l.version
+        WHERE l.organization_id = $1 AND l.source = 'payment' AND NOT CASE l.event
+            WHEN 'issued' THEN s.version IS NOT NULL
+                AND l.debit_account = 'receivable' AND l.credit_account = 'patient_charges'
+            WHEN 'withdrawn' THEN s.version IS NOT NULL
+                AND l.debit_account = 'patient_charges' AND l.credit_account = 'receivable'
+            WHEN 'amount_raised' THEN s.version IS NULL
+                AND l.debit_account = 'receivable' AND l.credit_account = 'patient_charges'
+            WHEN 'amount_lowered' THEN s.version IS NULL
+                AND l.debit_account = 'patient_charges' AND l.credit_account = 'receivable'
+            WHEN 'tender_taken' THEN s.to_status = 'paid' AND l.credit_account = 'receivable'
+            WHEN 'tender_reversed' THEN s.moved_by = 'reversal' AND l.debit_account = 'receivable'
+            WHEN 'refund_made' THEN l.debit_account = 'patient_charges'
+                AND l.credit_account = 'refunds_payable'
+            WHEN 'refund_settled' THEN l.debit_account = 'refunds_payable'
+            WHEN 'refund_returned' THEN l.credit_account = 'refunds_payable'
+            WHEN 'refund_failed' THEN l.debit_account = 'refunds_payable'
+                AND l.credit_account = 'patient_charges'
+            ELSE FALSE END
+        ORDER BY l.source_seq, l.version LIMIT 1",
+};
+
+/// Tenders, reversals and refunds count on the same day, at the same place, as in the ledger.
+const LEDGER_DAYS: Check = Check {
+    proves: "money moves in the ledger when and where its own row says",
+    sql: concat!(
+        "SELECT 'payment ' || l.source_seq || ' version ' || l.version || ': the ledger''s '
+            || l.event || ' and its own row differ in amount, day, place or moment' AS difference
+        FROM ledger_transfer l
+        WHERE l.organization_id = $1 AND l.source = 'payment' AND ((l.event = 'tender_taken'
+                AND NOT EXISTS (SELECT 1 FROM tender t WHERE t.organization_id = $1
+                    AND t.payment_seq = l.source_seq AND t.version = l.version
+                    AND l.debit_account = ",
+        account_of!("t.kind"),
+        "
+                    AND t.amount_cents = l.amount_cents AND t.business_day = l.business_day
+                    AND t.location_seq = l.location_seq AND t.received_at_us = l.at_us))
+            OR (l.event = 'tender_reversed'
+                AND NOT EXISTS (SELECT 1 FROM tender_reversal v WHERE v.organization_id = $1
+                    AND v.payment_seq = l.source_seq AND v.version = l.version
+                    AND v.amount_cents = l.amount_cents AND v.business_day = l.business_day
+                    AND v.location_seq = l.location_seq AND v.at_us = l.at_us))
+            OR (l.event = 'refund_made'
+                AND NOT EXISTS (SELECT 1 FROM refund r WHERE r.organization_id = $1
+                    AND r.payment_seq = l.source_seq AND r.amount_cents = l.amount_cents
+                    AND r.business_day = l.business_day AND r.location_seq = l.location_seq
+                    AND r.made_at_us = l.at_us))
+            OR (l.event IN ('refund_settled', 'refund_returned', 'refund_failed')
+                AND NOT EXISTS (SELECT 1 FROM refund r WHERE r.organization_id = $1
+                    AND r.payment_seq = l.source_seq AND r.amount_cents = l.amount_cents
+                    AND r.location_seq = l.location_seq
+                    AND ((l.event = 'refund_settled' AND r.settled_at_us = l.at_us)
+                        OR (l.event <> 'refund_settled' AND r.ended_at_us = l.at_us
+                            AND r.ended_day = l.business_day)))))
+        ORDER BY l.source_seq, l.version LIMIT 1"
+    ),
+};
+
+/// Refunds that went together with their ledger rows, or ended without them.
+const LEDGER_REFUNDS: Check = Check {
+    proves: "every refund has its ledger rows",
+    sql: "SELECT 'payment ' || r.seq || ': its refunds and their ledger rows differ in number'
+            AS difference
+        FROM (SELECT payment_seq AS seq, count(*) AS made, count(settled_at_us) AS settled,
+                count(ended_at_us) AS ended,
+                sum(CASE WHEN settled_at_us IS NULL OR ended_at_us IS NULL THEN 0 ELSE 1 END)
+                    AS returned
+            FROM refund WHERE organization_id = $1 GROUP BY payment_seq) r
+        LEFT JOIN (SELECT source_seq AS seq,
+                sum(CASE event WHEN 'refund_made' THEN 1 ELSE 0 END) AS made,
+                sum(CASE event WHEN 'refund_settled' THEN 1 ELSE 0 END) AS settled,
+                sum(CASE event WHEN 'refund_failed' THEN 1 ELSE 0 END) AS ended,
+                sum(CASE event WHEN 'refund_returned' THEN 1 ELSE 0 END) AS returned
+            FROM ledger_transfer WHERE organization_id = $1 AND source = 'payment'
+            GROUP BY source_seq) l ON l.seq = r.seq
+        WHERE r.made <> coalesce(l.made, 0) OR r.settled <> coalesce(l.settled, 0)
+            OR r.ended <> coalesce(l.ended, 0) OR r.returned <> coalesce(l.returned, 0)
+        ORDER BY r.seq LIMIT 1",
+};
+
+/// Refunds go back to the tender that was taken.
+const REFUND_TENDERS: Check = Check {
+    proves: "every refund goes back to the tender that was taken",
+    sql: "SELECT 'refund ' || r.seq || ' goes back to ' || r.tender_kind || ', payment '
+            || r.payment_seq || ' was paid by ' || coalesce(t.kind, 'nothing') AS difference
+        FROM refund r
+        LEFT JOIN (SELECT payment_seq, max(version) AS version FROM tender
+            WHERE organization_id = $1 GROUP BY payment_seq) m ON m.payment_seq = r.payment_seq
+        LEFT JOIN tender t ON t.organization_id = r.organization_id
+            AND t.payment_seq = r.payment_seq AND t.version = m.version
+        WHERE r.organization_id = $1 AND (t.kind IS NULL OR t.kind <> r.tender_kind)
+        ORDER BY r.seq LIMIT 1",
+};
+
+/// A payment's own date of payment is that of its newest tender.
+const PAID_AT: Check = Check {
+    proves: "payments were paid when their tender was taken",
+    sql: "SELECT 'payment ' || p.seq || ' was not paid when its tender was taken' AS difference
+        FROM payment p
+        LEFT JOIN (SELECT payment_seq, max(version) AS version FROM tender
+            WHERE organization_id = $1 GROUP BY payment_seq) m ON m.payment_seq = p.seq
+        LEFT JOIN tender t ON t.organization_id = p.organization_id
+            AND t.payment_seq = p.seq AND t.version = m.version
+        WHERE p.organization_id = $1 AND p.paid_at_us IS NOT NULL
+            AND (t.received_at_us IS NULL OR t.received_at_us <> p.paid_at_us)
+        ORDER BY p.seq LIMIT 1",
 };
 
 /// Counts and sums by status and location.
@@ -248,9 +418,10 @@ const PATIENTS: Check = Check {
 const NAMES: Check = Check {
     proves: "payments sort under their patient's name",
     sql: "SELECT 'payment ' || p.seq || ' does not sort under its patient''s name' AS difference
-        FROM payment p JOIN patient q
+        FROM payment p LEFT JOIN patient q
             ON q.organization_id = p.organization_id AND q.seq = p.patient_seq
-        WHERE p.organization_id = $1 AND p.name_sort <> q.name_sort ORDER BY p.seq LIMIT 1",
+        WHERE p.organization_id = $1 AND (q.seq IS NULL OR p.name_sort <> q.name_sort)
+        ORDER BY p.seq LIMIT 1",
 };
 
 /// Numbers that were given out are not given out again.
@@ -263,6 +434,9 @@ const COUNTERS: Check = Check {
                 UNION ALL SELECT 'PAT', max(seq) FROM patient WHERE organization_id = $1
                 UNION ALL SELECT 'TRT', max(seq) FROM treatment WHERE organization_id = $1
                 UNION ALL SELECT 'REF', max(seq) FROM refund WHERE organization_id = $1
+                UNION ALL SELECT 'LOC', max(seq) FROM location WHERE organization_id = $1
+                UNION ALL SELECT 'PHY', max(seq) FROM physician WHERE organization_id = $1
+                UNION ALL SELECT 'USR', max(seq) FROM staff_user WHERE organization_id = $1
                 UNION ALL SELECT 'ELG', max(seq) FROM eligibility_check
                     WHERE organization_id = $1) f
             LEFT JOIN counter c ON c.organization_id = $1 AND c.kind = f.kind) x
@@ -280,6 +454,32 @@ const AUDITED: Check = Check {
             GROUP BY subject_seq) e ON e.subject_seq = p.seq
         WHERE p.organization_id = $1 AND p.version <> coalesce(e.n, 0)
         ORDER BY p.seq LIMIT 1",
+};
+
+/// Payments in the audit log exist.
+const AUDITED_EXIST: Check = Check {
+    proves: "every payment in the audit log exists",
+    sql: "SELECT 'the audit log knows payment ' || e.subject_seq || ', which is missing'
+            AS difference
+        FROM audit_event e
+        LEFT JOIN payment p ON p.organization_id = e.organization_id AND p.seq = e.subject_seq
+        WHERE e.organization_id = $1 AND e.subject = 'payment'
+            AND e.action = 'payment_created' AND p.seq IS NULL
+        ORDER BY e.subject_seq LIMIT 1",
+};
+
+/// Each step was made by whom and when the audit log says.
+const STEPS_AUDITED: Check = Check {
+    proves: "every step was made by whom and when the audit log says",
+    sql: "SELECT 'payment ' || s.payment_seq || ' at version ' || s.version
+            || ': the step and its audit row differ in who made it or when' AS difference
+        FROM payment_transition s
+        LEFT JOIN audit_event e ON e.organization_id = s.organization_id
+            AND e.subject = 'payment' AND e.subject_seq = s.payment_seq
+            AND e.subject_version = s.version AND e.at_us = s.at_us AND e.actor = s.moved_by
+            AND e.user_seq IS NOT DISTINCT FROM s.user_seq
+        WHERE s.organization_id = $1 AND e.event_id IS NULL
+        ORDER BY s.payment_seq, s.version LIMIT 1",
 };
 
 /// Refunds have their audit row, so that none vanishes together with its ledger rows.
@@ -304,6 +504,13 @@ const CHECKS: &[Check] = &[
     LEDGER,
     ACCOUNTS,
     LEDGER_SOURCES,
+    LEDGER_STEPS,
+    LEDGER_EDITS,
+    LEDGER_EVENTS,
+    LEDGER_DAYS,
+    LEDGER_REFUNDS,
+    REFUND_TENDERS,
+    PAID_AT,
     ROLLUP_STATUS,
     ROLLUP_DUE,
     ROLLUP_MONTH,
@@ -312,6 +519,8 @@ const CHECKS: &[Check] = &[
     NAMES,
     COUNTERS,
     AUDITED,
+    AUDITED_EXIST,
+    STEPS_AUDITED,
     REFUNDS_AUDITED,
 ];
 

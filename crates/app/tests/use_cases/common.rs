@@ -91,7 +91,7 @@ pub(crate) struct Clinic {
     pub(crate) ben: PatientId,
     staff: Vec<(Role, Member)>,
     /// The database lives as long as the clinic.
-    pub(crate) db: TestDb,
+    _db: TestDb,
 }
 
 /// The entry of a patient with an insurance.
@@ -171,7 +171,7 @@ impl Clinic {
         let ben = person("Ben", "Specimen", "1975-07-04", "MEMBER-B");
         let ben = add_patient(&app, &system, &ben, None, None).await.unwrap();
         let downtown = LocationId::new(1);
-        Self { app, clock, organization, downtown, harbor, physician, ann, ben, staff, db }
+        Self { app, clock, organization, downtown, harbor, physician, ann, ben, staff, _db: db }
     }
 
     /// The same clinic with another processor.
