@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 /// A clinic's desk for patient payments.
 #[derive(Debug, Parser)]
 #[command(name = "almoner", version, about)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// Settings that every command takes.
     #[command(flatten)]
     pub settings: SettingArgs,
@@ -18,7 +18,7 @@ pub struct Cli {
 
 /// Settings by flag or environment; `almoner.toml` may hold them too.
 #[derive(Debug, Clone, Default, Args)]
-pub struct SettingArgs {
+pub(crate) struct SettingArgs {
     /// Where the database is: sqlite://PATH or postgres://USER@HOST/NAME.
     #[arg(long, global = true, env = "ALMONER_DATABASE")]
     pub database: Option<String>,
@@ -47,7 +47,7 @@ pub struct SettingArgs {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Start with an invented clinic in ./almoner-data and test money.
     Demo,
     /// Start the server.
@@ -76,7 +76,7 @@ pub enum Command {
 
 /// Organizations.
 #[derive(Debug, Subcommand)]
-pub enum OrgCommand {
+pub(crate) enum OrgCommand {
     /// Add an organization with a first location of the same name; prints its slug.
     Add {
         /// The clinic's name.
@@ -91,7 +91,7 @@ pub enum OrgCommand {
 
 /// Staff accounts.
 #[derive(Debug, Subcommand)]
-pub enum UserCommand {
+pub(crate) enum UserCommand {
     /// Add an account; prints a password to hand over, unless one comes by stdin.
     Add {
         /// The e-mail address to sign in with.
@@ -132,7 +132,7 @@ pub enum UserCommand {
 
 /// Eligibility checks.
 #[derive(Debug, Subcommand)]
-pub enum EligibilityCommand {
+pub(crate) enum EligibilityCommand {
     /// Import 271 files; exits 1 when nothing could be read from one of them.
     Import {
         /// The files.

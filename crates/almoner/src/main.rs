@@ -17,7 +17,7 @@ use crate::cli::Cli;
 
 /// Why the program ends with an error.
 #[derive(Debug)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// It was used wrongly: exit code 2.
     Usage(String),
     /// It did not succeed: exit code 1.
@@ -26,7 +26,7 @@ pub enum Failure {
 
 impl Failure {
     /// A failure with an error's whole chain of reasons in one line.
-    pub fn of(error: &dyn std::error::Error) -> Self {
+    pub(crate) fn of(error: &dyn std::error::Error) -> Self {
         let mut line = error.to_string();
         let mut source = error.source();
         while let Some(cause) = source {

@@ -30,7 +30,7 @@ struct FileSettings {
 
 /// The settings that hold.
 #[derive(Clone)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// The database's address.
     pub database: String,
     /// Where to listen.
@@ -62,7 +62,7 @@ impl Settings {
     ///
     /// # Errors
     /// [`Failure::Usage`] for a setting that cannot be understood.
-    pub fn read(args: &SettingArgs, default_processor: &str) -> Result<Self, Failure> {
+    pub(crate) fn read(args: &SettingArgs, default_processor: &str) -> Result<Self, Failure> {
         let file = read_file(&args.config)?;
         let one = |flag: &Option<String>, filed: Option<String>| flag.clone().or(filed);
         let listen = one(&args.listen, file.listen).unwrap_or_else(|| DEFAULT_LISTEN.to_owned());
@@ -103,7 +103,7 @@ impl Settings {
     }
 
     /// What makes these settings unsafe for real data, if anything.
-    pub fn unsafe_for_real_data(&self) -> Vec<String> {
+    pub(crate) fn unsafe_for_real_data(&self) -> Vec<String> {
         let mut faults = Vec::new();
         if !self.listen.ip().is_loopback() && self.trusted_proxy.is_none() {
             faults.push(format!(

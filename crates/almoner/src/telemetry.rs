@@ -10,7 +10,7 @@ use crate::settings::Settings;
 ///
 /// # Errors
 /// [`Failure::Usage`] when the filter cannot be understood.
-pub fn start(settings: &Settings) -> Result<(), Failure> {
+pub(crate) fn start(settings: &Settings) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&settings.log)
         .map_err(|error| Failure::Usage(format!("--log {}: {error}", settings.log)))?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

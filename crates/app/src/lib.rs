@@ -8,6 +8,7 @@
 pub mod add_note;
 pub mod add_organization;
 pub mod attempt;
+pub mod audit_reads;
 pub mod change_status;
 pub mod check_answer;
 pub mod context;

@@ -14,6 +14,8 @@ use crate::statement::Statement;
 
 /// The rows that one seal covers at most.
 pub const MAX_SEAL_EVENTS: i64 = 500;
+/// The action of a row that says who saw a thing; a thing's history leaves it out.
+pub const VIEWED: &str = "viewed";
 /// The version of the encoding that seals are made over.
 const ENCODING: &[u8] = b"almoner audit 1";
 /// What the first seal follows.
@@ -87,7 +89,7 @@ pub struct NamedEvent {
     pub user_name: Option<String>,
 }
 
-/// What happened to a thing, newest first, at most `limit`; at one moment, by version.
+/// What was done to a thing, newest first, at most `limit`; at one moment, by version.
 pub async fn of_subject(
     tx: &mut Tx,
     org: OrganizationId,
@@ -98,8 +100,9 @@ pub async fn of_subject(
     let sql = "SELECT e.*, u.name AS user_name FROM audit_event e
         LEFT JOIN staff_user u ON u.organization_id = e.organization_id AND u.seq = e.user_seq
         WHERE e.organization_id = $1 AND e.subject = $2 AND e.subject_seq = $3
+            AND e.action <> $5
         ORDER BY e.at_us DESC, coalesce(e.subject_version, 0) DESC, e.event_id DESC LIMIT $4";
-    let rows = tx.all(sql, params![org, subject, subject_seq, limit]).await?;
+    let rows = tx.all(sql, params![org, subject, subject_seq, limit, VIEWED]).await?;
     let named =
         |row: &Row| Ok(NamedEvent { event: event(row)?, user_name: row.opt_text("user_name")? });
     rows.iter().map(named).collect()

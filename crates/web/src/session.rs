@@ -1,5 +1,6 @@
 //! Whose request it is: the session's cookie, the frame of the pages, messages between pages.
 
+use almoner_app::audit_reads::Seen;
 use almoner_app::sign_in::{self, Token};
 use almoner_app::{Actor, App, Error};
 use axum::extract::{FromRequestParts, Request, State};
@@ -11,6 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 
 use crate::failure::{self, Failed};
+use crate::security::{self, Connection};
 use crate::state::{Web, WebSettings};
 use crate::view::parts::{Flash, Shell, Theme};
 use crate::view::query::Address;
@@ -126,8 +128,12 @@ pub(crate) async fn staff_only(
         Err(error) => return failure::page(&web, None, &error),
     };
     let had_flash = staff.shell.flash.is_some();
+    let seen = seen(&web, &staff, &request);
     request.extensions_mut().insert(staff.clone());
     let mut response = next.run(request).await;
+    if let Some(seen) = seen.filter(|_| response.status().is_success()) {
+        web.reads.seen(seen).await;
+    }
     if let Some(Failed(error)) = response.extensions_mut().remove::<Failed>() {
         return failure::page(&web, Some(staff.shell), &error);
     }
@@ -137,6 +143,27 @@ pub(crate) async fn staff_only(
         append_cookie(&mut response, &gone);
     }
     response
+}
+
+/// What of a patient a page shows, for the audit log: a thing by its number, or a list.
+fn seen(web: &Web, staff: &Staff, request: &Request) -> Option<Seen> {
+    let mut parts = request.uri().path().trim_start_matches('/').split('/');
+    let (list, thing) = match parts.next()? {
+        "payments" => ("payments", "payment"),
+        "patients" => ("patients", "patient"),
+        "treatments" => ("treatments", "treatment"),
+        "eligibility" => ("eligibility_checks", "eligibility_check"),
+        _ => return None,
+    };
+    let number = parts.next().and_then(|id| id.split_once('-')?.1.parse().ok());
+    let connection = request.extensions().get::<Connection>()?;
+    Some(Seen {
+        actor: staff.actor.clone(),
+        subject: if number.is_some() { thing } else { list },
+        subject_seq: number.unwrap_or_default(),
+        from: security::client(web, connection.0, request.headers()),
+        at: web.app.now(),
+    })
 }
 
 fn to_sign_in(request: &Request) -> Response {

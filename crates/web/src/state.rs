@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use almoner_app::App;
+use almoner_app::audit_reads::ReadLog;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 /// Sign-ins that may be tried in a row from one address for one account.
@@ -36,10 +37,11 @@ pub struct Web {
     pub(crate) app: App,
     pub(crate) settings: Arc<WebSettings>,
     pub(crate) sign_ins: Arc<DefaultKeyedRateLimiter<String>>,
+    pub(crate) reads: ReadLog,
 }
 
 impl Web {
-    /// The pages of a program.
+    /// The pages of a program. Needs the runtime, for the queue that audits reads.
     ///
     /// # Panics
     /// Never: the throttle's period is not zero.
@@ -47,7 +49,13 @@ impl Web {
         let period = std::time::Duration::from_secs(SIGN_IN_SECONDS);
         let quota = Quota::with_period(period).expect("the period is not zero");
         let sign_ins = Arc::new(RateLimiter::keyed(quota.allow_burst(SIGN_IN_BURST)));
-        Self { app, settings: Arc::new(settings), sign_ins }
+        let reads = ReadLog::start(app.clone());
+        Self { app, settings: Arc::new(settings), sign_ins, reads }
+    }
+
+    /// Waits until every read that was served is in the audit log.
+    pub async fn flush_reads(&self) {
+        self.reads.flush().await;
     }
 
     /// A key for a form, which makes sending it twice the same as once.

@@ -10,7 +10,7 @@ use crate::{Failure, demo};
 
 /// Starts with an invented clinic; a new database is filled first.
 #[expect(clippy::print_stdout, reason = "the address is the command's answer")]
-pub async fn run(settings: Settings) -> Result<(), Failure> {
+pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
     if let Some(path) = settings.database.strip_prefix("sqlite://") {
         let path = PathBuf::from(path);
         if !path.exists() {

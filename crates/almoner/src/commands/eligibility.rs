@@ -10,7 +10,7 @@ use crate::cli::EligibilityCommand;
 use crate::settings::Settings;
 
 /// Imports files, a line for each answer.
-pub async fn run(settings: &Settings, command: EligibilityCommand) -> Result<(), Failure> {
+pub(crate) async fn run(settings: &Settings, command: EligibilityCommand) -> Result<(), Failure> {
     let EligibilityCommand::Import { files, org } = command;
     let app = super::open(settings).await?;
     let actor = super::organization(&app, org.as_deref()).await?;

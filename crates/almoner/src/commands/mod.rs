@@ -24,7 +24,7 @@ use crate::{Failure, telemetry};
 ///
 /// # Errors
 /// Says in one line why it was not done.
-pub async fn run(cli: Cli) -> Result<(), Failure> {
+pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
     let default_processor =
         if matches!(cli.command, Command::Demo) { "sandbox" } else { "offline" };
     let settings = Settings::read(&cli.settings, default_processor)?;

@@ -8,7 +8,7 @@ use crate::settings::Settings;
 
 /// Adds or lists organizations.
 #[expect(clippy::print_stdout, reason = "a command's answer goes to stdout")]
-pub async fn run(settings: &Settings, command: OrgCommand) -> Result<(), Failure> {
+pub(crate) async fn run(settings: &Settings, command: OrgCommand) -> Result<(), Failure> {
     let app = super::open(settings).await?;
     match command {
         OrgCommand::Add { name, time_zone } => {

@@ -10,7 +10,7 @@ use crate::Failure;
 use crate::settings::Settings;
 
 /// Starts the server on real data.
-pub async fn run(settings: Settings) -> Result<(), Failure> {
+pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
     let faults = settings.unsafe_for_real_data();
     if !faults.is_empty() {
         return Err(Failure::Usage(format!("refusing to start: {}", faults.join("; "))));
@@ -22,7 +22,7 @@ pub async fn run(settings: Settings) -> Result<(), Failure> {
 
 /// Takes the port and prints the address.
 #[expect(clippy::print_stdout, reason = "the address is the command's answer")]
-pub async fn listen(settings: &Settings) -> Result<(TcpListener, SocketAddr), Failure> {
+pub(crate) async fn listen(settings: &Settings) -> Result<(TcpListener, SocketAddr), Failure> {
     let listener = TcpListener::bind(settings.listen).await.map_err(|error| {
         Failure::Failed(format!("cannot listen on {}: {error}", settings.listen))
     })?;
@@ -32,7 +32,7 @@ pub async fn listen(settings: &Settings) -> Result<(TcpListener, SocketAddr), Fa
 }
 
 /// Serves until the program is asked to stop; requests under way are finished.
-pub async fn serve(
+pub(crate) async fn serve(
     app: App,
     settings: &Settings,
     listener: TcpListener,
@@ -46,9 +46,11 @@ pub async fn serve(
     };
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let jobs = tokio::spawn(almoner_jobs::run(app.clone(), stopped));
-    let router = almoner_web::router(Web::new(app.clone(), web_settings));
+    let web = Web::new(app.clone(), web_settings);
+    let router = almoner_web::router(web.clone());
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, service).with_graceful_shutdown(asked_to_stop()).await;
+    web.flush_reads().await;
     let _ = stop.send(true);
     let _ = jobs.await;
     app.db.close().await;

@@ -16,7 +16,7 @@ const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 const GENERATED_LETTERS: usize = 20;
 
 /// Adds, resets or closes an account.
-pub async fn run(settings: &Settings, command: UserCommand) -> Result<(), Failure> {
+pub(crate) async fn run(settings: &Settings, command: UserCommand) -> Result<(), Failure> {
     let app = super::open(settings).await?;
     match command {
         UserCommand::Add { email, role, name, password_stdin, org } => {

@@ -7,7 +7,7 @@ use crate::settings::Settings;
 
 /// Verifies one organization, or all of them.
 #[expect(clippy::print_stdout, reason = "a command's answer goes to stdout")]
-pub async fn run(
+pub(crate) async fn run(
     settings: &Settings,
     anchor: Option<String>,
     org: Option<String>,

@@ -1,5 +1,6 @@
 //! When things happen: days before today, in the hours in which the clinic is open.
 
+use almoner_domain::time;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -39,7 +40,7 @@ pub(super) fn open_second(dice: &Dice) -> i64 {
 impl Calendar {
     /// The organization's date today.
     pub(super) fn today(&self) -> Date {
-        self.now.to_zoned(self.zone.clone()).date()
+        time::local_date(self.now, &self.zone)
     }
 
     /// The date so many days ago, or the Saturday before when that is a Sunday.
@@ -58,7 +59,7 @@ impl Calendar {
         match wait {
             After::Minutes(minutes) => later(from, minutes),
             After::Days(days, second) => {
-                let day = from.to_zoned(self.zone.clone()).date().saturating_add(days.days());
+                let day = time::local_date(from, &self.zone).saturating_add(days.days());
                 let sunday = day.weekday() == Weekday::Sunday;
                 let day = if sunday { day.saturating_add(1.day()) } else { day };
                 moment(day, second, &self.zone)
@@ -85,7 +86,7 @@ impl Calendar {
 }
 
 fn moment(day: Date, second: i64, zone: &TimeZone) -> Timestamp {
-    let opens = day.to_datetime(OPENS).to_zoned(zone.clone()).expect("a day of our time");
+    let opens = day.to_datetime(OPENS).to_zoned_datetime(zone.clone()).expect("a day of our time");
     opens.timestamp() + SignedDuration::from_secs(second)
 }
 

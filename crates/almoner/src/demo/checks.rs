@@ -158,7 +158,7 @@ fn written(
     for (word, value) in identity(subject) {
         text = text.replace(word, &value);
     }
-    let clock = at.to_zoned(calendar.zone.clone());
+    let clock = calendar.zone.to_datetime(at);
     let day = clock.date();
     let date = |format: &str| clock.strftime(format).to_string();
     let ended = calendar.day(dice.between(520, 560)).strftime("%Y%m%d").to_string();

@@ -34,7 +34,7 @@ use dice::Dice;
 use perform::Event;
 
 /// The password of everybody on the staff.
-pub const PASSWORD: &str = "demo-demo-demo";
+pub(crate) const PASSWORD: &str = "demo-demo-demo";
 
 /// The clinic is always the same one.
 const SEED: u64 = 20_271;
@@ -64,7 +64,7 @@ struct Plan {
 ///
 /// # Errors
 /// The database failed.
-pub async fn fill(app: &App) -> Result<(), Failure> {
+pub(crate) async fn fill(app: &App) -> Result<(), Failure> {
     fill_to(app, &FULL).await
 }
 

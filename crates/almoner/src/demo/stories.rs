@@ -22,7 +22,7 @@ const OLDEST: i64 = 546;
 /// is Paid.
 const SHARES: [(Status, i64, i64, i64); 8] = [
     (Status::Draft, 4, 1, 20),
-    (Status::Pending, 12, 0, 70),
+    (Status::Pending, 12, 0, 48),
     (Status::Processing, 3, 0, 5),
     (Status::Failed, 4, 2, 160),
     (Status::Cancelled, 5, 3, OLDEST),
@@ -193,7 +193,7 @@ impl Cast<'_> {
         let newest = later(self.calendar.now, -1);
         let at = later(story.at, wait).min(newest);
         let who = if self.dice.chance(60) { Who::Biller } else { Who::Front };
-        story.steps.push((at, Step::Note(who, self.dice.pick(NOTES))));
+        story.steps.push((at, Step::Note(who, *self.dice.pick(NOTES))));
     }
 }
 

@@ -6,16 +6,15 @@ use almoner_app::permission::Action;
 use almoner_app::read::{self, PatientView};
 use almoner_app::{Actor, Error};
 use almoner_domain::estimate::{Choices, Estimate, NetworkChoice, RowChoice, Rule};
-use almoner_domain::payment::{PaymentType, parse_due_date};
-use almoner_domain::text::{self, MAX_MEMO_BYTES};
+use almoner_domain::payment::PaymentType;
 use almoner_domain::{Invalid, Money, PatientId, TreatmentId, name, time};
 use almoner_store::treatments::Treatment;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
-use jiff::civil::Date;
 use serde::Deserialize;
 
+use super::entry::{Entered, form_names, plain};
 use super::panel::{self, Typed};
 use crate::failure::{self, Answer, html, html_with};
 use crate::format;
@@ -23,7 +22,7 @@ use crate::handlers::{parse_id, patient_match};
 use crate::session::{Staff, done};
 use crate::state::Web;
 use crate::view::parts::{Choice, Errors};
-use crate::view::payments::new::{FindFor, FindPatientPage, NewPaymentPage, PaymentEntry};
+use crate::view::payments::new::{FindFor, FindPatientPage, NewPaymentPage};
 
 /// Search results that are shown at most.
 const MAX_RESULTS: i64 = 10;
@@ -44,14 +43,9 @@ pub(crate) struct Sent {
     key: String,
     #[serde(rename = "do")]
     step: String,
-    pub(super) patient: String,
-    pub(super) amount: String,
-    pub(super) treatment: String,
-    pub(super) payment_type: String,
-    pub(super) location: String,
-    pub(super) due_date: String,
-    pub(super) confirm_past_due_date: String,
-    pub(super) memo: String,
+    patient: String,
+    #[serde(flatten)]
+    entered: Entered,
     network: String,
     service_date: String,
     charge: String,
@@ -63,58 +57,7 @@ pub(crate) struct Sent {
     choice_check: String,
 }
 
-/// The fields that creating and editing a payment have in common, read.
-pub(super) struct Fields {
-    pub(super) amount: Option<Money>,
-    pub(super) kind: Option<PaymentType>,
-    pub(super) treatment: Option<TreatmentId>,
-    pub(super) location: Option<almoner_domain::LocationId>,
-    pub(super) due: Option<Date>,
-    pub(super) memo: Option<String>,
-}
-
 impl Sent {
-    /// Reads the fields, noting every fault.
-    pub(super) fn fields(&self, today: Date, faults: &mut Invalid) -> Fields {
-        let typed = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let kind = typed(&self.payment_type).map(|name| {
-            let unknown = || Invalid::one("payment_type", "unknown", "Choose from the list.");
-            faults.collect(PaymentType::from_name(&name).ok_or_else(unknown))
-        });
-        let treatment = typed(&self.treatment).map(|id| {
-            let unknown = |_| Invalid::one("treatment", "unknown", "Choose from the list.");
-            faults.collect(id.parse().map_err(unknown))
-        });
-        let location = typed(&self.location).map(|id| {
-            let unknown = |_| Invalid::one("location", "unknown", "Choose from the list.");
-            faults.collect(id.parse().map_err(unknown))
-        });
-        let confirmed = self.confirm_past_due_date == "1";
-        Fields {
-            amount: faults.collect(Money::parse_payment("amount", &self.amount)),
-            kind: kind.flatten(),
-            treatment: treatment.flatten(),
-            location: location.flatten(),
-            due: faults.collect(parse_due_date(&self.due_date, confirmed, today)).flatten(),
-            memo: faults.collect(text::paragraph("memo", &self.memo, MAX_MEMO_BYTES)).flatten(),
-        }
-    }
-
-    /// The entry as the form shows it again.
-    pub(super) fn entry(&self, errors: &Errors) -> PaymentEntry {
-        let confirmed = self.confirm_past_due_date == "1";
-        let asked = errors.has("due_date", "in_the_past") || confirmed;
-        PaymentEntry {
-            amount: self.amount.clone(),
-            treatment: self.treatment.clone(),
-            payment_type: self.payment_type.clone(),
-            location: self.location.clone(),
-            due_date: self.due_date.clone(),
-            confirm_past: asked.then_some(confirmed),
-            memo: self.memo.clone(),
-        }
-    }
-
     fn choices(&self) -> Choices {
         Choices {
             rule: Rule::from_name(&self.choice_rule),
@@ -134,8 +77,8 @@ impl Sent {
             .then(|| faults.collect(time::parse_date("service_date", &self.service_date)));
         EstimateInput {
             patient,
-            payment_type: PaymentType::from_name(&self.payment_type),
-            treatment: self.treatment.parse().ok(),
+            payment_type: PaymentType::from_name(&self.entered.payment_type),
+            treatment: self.entered.treatment.parse().ok(),
             charge: charge.flatten(),
             network: NetworkChoice::from_name(&self.network).unwrap_or_default(),
             service_date: date.flatten(),
@@ -166,8 +109,11 @@ pub(crate) async fn start(
     let last = read::last_location(&web.app, &staff.actor).await?;
     let sent = Sent {
         patient: patient.to_string(),
-        treatment: treatment.map(|treatment| treatment.id.to_string()).unwrap_or_default(),
-        location: last.map(|location| location.to_string()).unwrap_or_default(),
+        entered: Entered {
+            treatment: treatment.map(|treatment| treatment.id.to_string()).unwrap_or_default(),
+            location: last.map(|location| location.to_string()).unwrap_or_default(),
+            ..Entered::default()
+        },
         ..Sent::default()
     };
     shown(&web, staff, &sent, Invalid::default()).await
@@ -253,7 +199,7 @@ async fn shown(web: &Web, staff: Staff, sent: &Sent, mut faults: Invalid) -> Ans
     let id: PatientId = parse_id(&sent.patient, "patient")?;
     let view = read::patient(&web.app, &staff.actor, id).await?;
     let estimate = estimated(web, &staff.actor, &view, sent, &mut faults).await?;
-    let chosen = view.treatments.iter().find(|t| t.id.to_string() == sent.treatment);
+    let chosen = view.treatments.iter().find(|t| t.id.to_string() == sent.entered.treatment);
     let typed = Typed {
         charge: &sent.charge,
         service_date: &sent.service_date,
@@ -264,13 +210,13 @@ async fn shown(web: &Web, staff: Staff, sent: &Sent, mut faults: Invalid) -> Ans
     let offered = estimate.filter(Estimate::offers_amount).and_then(|estimate| estimate.amount);
     let is_amount_filled = sent.step == "use_amount" && offered.is_some();
     if let Some(amount) = offered.filter(|_| is_amount_filled) {
-        sent.amount = plain(amount);
+        sent.entered.amount = plain(amount);
     }
     let errors = Errors::from(faults);
     let page = NewPaymentPage {
         key: if sent.key.is_empty() { web.form_key() } else { sent.key.clone() },
         patient: patient_match(&view.patient),
-        entry: sent.entry(&errors),
+        entry: sent.entered.entry(&errors),
         treatments: view.treatments.iter().map(treatment_choice).collect(),
         locations: location_choices(web, &staff.actor).await?,
         panel,
@@ -284,21 +230,6 @@ async fn shown(web: &Web, staff: Staff, sent: &Sent, mut faults: Invalid) -> Ans
     Ok(html(&page))
 }
 
-/// An amount as a field holds it: `1234.50`.
-pub(super) fn plain(amount: Money) -> String {
-    amount.to_string().replace(['$', ','], "")
-}
-
-/// The names of the form's fields for those of the use case.
-pub(super) fn form_names(mut faults: Invalid) -> Invalid {
-    for fault in &mut faults.0 {
-        if let Some(name) = fault.field.strip_suffix("_id") {
-            fault.field = name.to_owned();
-        }
-    }
-    faults
-}
-
 /// Creates the payment.
 pub(crate) async fn submit(
     State(web): State<Web>,
@@ -308,7 +239,7 @@ pub(crate) async fn submit(
     staff.actor.must(Action::CreatePayment)?;
     let mut faults = Invalid::default();
     let patient: PatientId = parse_id(&sent.patient, "patient")?;
-    let fields = sent.fields(staff.actor.date(web.app.now()), &mut faults);
+    let fields = sent.entered.fields(staff.actor.date(web.app.now()), &mut faults);
     let estimate = sent.estimate(patient, &mut faults);
     let draft = sent.step == "draft";
     let (Some(amount), true) = (fields.amount, faults.0.is_empty()) else {
@@ -322,7 +253,7 @@ pub(crate) async fn submit(
         treatment: fields.treatment,
         location: fields.location,
         due: fields.due,
-        confirm_past_due_date: sent.confirm_past_due_date == "1",
+        confirm_past_due_date: sent.entered.is_past_confirmed(),
         memo: fields.memo,
         draft,
         estimate: estimated.then_some(estimate),

@@ -4,16 +4,13 @@ use almoner_app::Error;
 use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::permission::Action;
 use almoner_app::read::{self, PaymentView};
-use almoner_domain::payment::PaymentType;
 use almoner_domain::{Invalid, PaymentId};
-use almoner_store::payments::Payment;
 use axum::extract::{Path, State};
 use axum_extra::extract::Form;
 use serde::Deserialize;
 
-use super::create::{
-    Sent as Common, form_names, location_choices, plain, refused_page, treatment_choice,
-};
+use super::create::{location_choices, refused_page, treatment_choice};
+use super::entry::{Entered, form_names};
 use super::history;
 use crate::failure::{Answer, html, unprocessable};
 use crate::format;
@@ -29,27 +26,14 @@ use crate::view::payments::edit::{Change, Conflict, EditPaymentPage};
 pub(crate) struct Sent {
     version: i64,
     #[serde(flatten)]
-    common: Common,
-}
-
-fn entered(payment: &Payment) -> Common {
-    Common {
-        patient: payment.patient.to_string(),
-        amount: plain(payment.amount),
-        treatment: payment.treatment.map(|id| id.to_string()).unwrap_or_default(),
-        payment_type: payment.kind.map(PaymentType::as_str).unwrap_or_default().to_owned(),
-        location: payment.location.to_string(),
-        due_date: payment.due.map(|due| due.to_string()).unwrap_or_default(),
-        memo: payment.memo.clone().unwrap_or_default(),
-        ..Common::default()
-    }
+    entered: Entered,
 }
 
 async fn page(
     web: &Web,
     staff: &Staff,
     view: &PaymentView,
-    sent: &Common,
+    sent: &Entered,
     errors: Errors,
 ) -> Result<EditPaymentPage, Error> {
     let patient = read::patient(&web.app, &staff.actor, view.patient.id).await?;
@@ -79,8 +63,8 @@ pub(crate) async fn form(
     if view.payment.status.is_locked() {
         return Err(Error::Locked(view.payment.status).into());
     }
-    let common = entered(&view.payment);
-    Ok(html(&page(&web, &staff, &view, &common, Errors::default()).await?))
+    let entered = Entered::of(&view.payment);
+    Ok(html(&page(&web, &staff, &view, &entered, Errors::default()).await?))
 }
 
 /// Saves the payment.
@@ -94,14 +78,14 @@ pub(crate) async fn submit(
     let view = read::payment(&web.app, &staff.actor, id).await?;
     let mut faults = Invalid::default();
     // A past date that stands already needs no confirming.
-    let kept = view.payment.due.map(|due| due.to_string()) == Some(sent.common.due_date.clone());
-    let mut common = sent.common.clone();
+    let kept = view.payment.due.map(|due| due.to_string()) == Some(sent.entered.due_date.clone());
+    let mut entered = sent.entered.clone();
     if kept {
-        "1".clone_into(&mut common.confirm_past_due_date);
+        "1".clone_into(&mut entered.confirm_past_due_date);
     }
-    let fields = common.fields(staff.actor.date(web.app.now()), &mut faults);
+    let fields = entered.fields(staff.actor.date(web.app.now()), &mut faults);
     let (Some(amount), true) = (fields.amount, faults.0.is_empty()) else {
-        let shown = page(&web, &staff, &view, &sent.common, faults.into()).await?;
+        let shown = page(&web, &staff, &view, &sent.entered, faults.into()).await?;
         return Ok(unprocessable(&EditPaymentPage { version: sent.version, ..shown }));
     };
     let input = EditPayment {
@@ -113,19 +97,19 @@ pub(crate) async fn submit(
         treatment: fields.treatment,
         location: fields.location,
         due: fields.due,
-        confirm_past_due_date: common.confirm_past_due_date == "1",
+        confirm_past_due_date: entered.is_past_confirmed(),
         memo: fields.memo,
     };
     match edit_payment(&web.app, &staff.actor, &input).await {
         Ok(_) => Ok(done(&web, &format!("/payments/{id}"), "payment_saved")),
         Err(Error::Invalid(faults)) => {
             let errors = form_names(faults).into();
-            let shown = page(&web, &staff, &view, &sent.common, errors).await?;
+            let shown = page(&web, &staff, &view, &sent.entered, errors).await?;
             Ok(unprocessable(&EditPaymentPage { version: sent.version, ..shown }))
         }
         Err(error @ Error::Stale { .. }) => {
-            let mut shown = page(&web, &staff, &view, &sent.common, Errors::default()).await?;
-            shown.conflict = Some(conflict(&staff, &view, &sent.common));
+            let mut shown = page(&web, &staff, &view, &sent.entered, Errors::default()).await?;
+            shown.conflict = Some(conflict(&staff, &view, &sent.entered));
             Ok(refused_page(&shown, &error))
         }
         Err(other) => Err(other.into()),
@@ -133,8 +117,8 @@ pub(crate) async fn submit(
 }
 
 /// What differs between the payment as it stands and what was typed.
-fn conflict(staff: &Staff, view: &PaymentView, mine: &Common) -> Conflict {
-    let now = entered(&view.payment);
+fn conflict(staff: &Staff, view: &PaymentView, mine: &Entered) -> Conflict {
+    let now = Entered::of(&view.payment);
     let pairs = [
         ("Amount", &now.amount, &mine.amount),
         ("Payment Type", &now.payment_type, &mine.payment_type),

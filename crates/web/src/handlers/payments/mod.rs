@@ -3,6 +3,7 @@
 pub(crate) mod create;
 pub(crate) mod detail;
 pub(crate) mod edit;
+mod entry;
 mod history;
 pub(crate) mod list;
 mod list_query;

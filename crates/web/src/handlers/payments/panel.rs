@@ -62,10 +62,21 @@ pub(super) fn panel(
         amount: estimate.amount,
         range: range.filter(|range| !range.is_empty()),
         steps: estimate.steps.clone(),
-        warnings: estimate.warnings.iter().map(|warning| warning.message.clone()).collect(),
+        warnings: warnings(estimate),
         disclaimer: DISCLAIMER.to_owned(),
         can_use: estimate.offers_amount(),
     })
+}
+
+/// The warnings in words, each once: the same may be said of two figures.
+fn warnings(estimate: &Estimate) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for warning in &estimate.warnings {
+        if !words.contains(&warning.message) {
+            words.push(warning.message.clone());
+        }
+    }
+    words
 }
 
 fn notice(patient: PatientId, estimate: &Estimate) -> Option<Notice> {
@@ -181,12 +192,15 @@ fn value(figure: &estimate::Figure) -> FigureValue {
 }
 
 fn note(figure: &estimate::Figure) -> Option<String> {
+    let others = figure.options.iter().filter(|option| option.value != figure.value);
+    let others = others.filter_map(|option| Some(format!("not {}", option.value?)));
     let parts = [
-        figure.level.map(FigureLevel::label),
-        figure.derived.then_some("total less used"),
-        figure.may_be_lower.then_some("may be lower"),
+        figure.level.map(|level| FigureLevel::label(level).to_owned()),
+        figure.derived.then(|| "total less used".to_owned()),
+        figure.may_be_lower.then(|| "may be lower".to_owned()),
     ];
-    let note = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let others = others.filter(|_| figure.state == FigureState::Known);
+    let note = parts.into_iter().flatten().chain(others).collect::<Vec<_>>().join(", ");
     (!note.is_empty()).then_some(note)
 }
 
@@ -208,7 +222,8 @@ fn options(
         };
         Choice::new(option.row, label)
     };
-    let options: Vec<Choice> = if figure.options.len() > 1 {
+    let is_open = figure.state == FigureState::Choice || chosen.is_some();
+    let options: Vec<Choice> = if figure.options.len() > 1 && is_open {
         figure.options.iter().map(option).collect()
     } else if may_state && (estimate.case == Case::Partial || chosen.as_deref() == Some("none")) {
         vec![Choice::new("", "Not known"), Choice::new("none", "There is none")]

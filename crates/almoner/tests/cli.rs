@@ -1,0 +1,109 @@
+//! The command line: what it prints, and how it ends.
+
+mod common;
+
+use almoner_store::on_both_engines;
+use almoner_store::testing::TestDb;
+use common::{add_user, run, set_up};
+
+const ANSWER: &str = "ISA*00*          *00*          *ZZ*PAYER          *ZZ*CLINIC         \
+    *261101*0900*^*00501*000000001*0*T*:~GS*HB*PAYER*CLINIC*20261101*0900*1*X*005010X279A1~\
+    ST*271*0001*005010X279A1~BHT*0022*11*REF1*20261101*0900~HL*1**20*1~\
+    NM1*PR*2*SAMPLE HEALTH*****PI*12345~HL*2*1*21*1~NM1*1P*2*TEST CLINIC*****XX*1234567893~\
+    HL*3*2*22*0~NM1*IL*1*TESTPERSON*ADA****MI*MEMBER1~DMG*D8*19800101*F~EB*1*IND*30~\
+    EB*B*IND*98***27*25~SE*12*0001~GE*1*1~IEA*1*000000001~";
+
+on_both_engines! {
+    async fn files_are_imported_and_bad_ones_are_told(db) {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+        set_up(folder.path(), &db.url, "m@test.clinic", "manager").await;
+        std::fs::write(at("good.271"), ANSWER).unwrap();
+        std::fs::write(at("cut.271"), &ANSWER[..ANSWER.len() - 60]).unwrap();
+        std::fs::write(at("request.270"), ANSWER.replace("ST*271", "ST*270")).unwrap();
+        std::fs::write(at("garbage"), b"\x00\xffnot x12").unwrap();
+        std::fs::write(at("empty"), b"").unwrap();
+        let import = |name: &str| {
+            let path = at(name);
+            let (folder, url) = (folder.path().to_owned(), db.url.clone());
+            async move { run(&folder, &url, &["eligibility", "import", &path]).await }
+        };
+        let good = import("good.271").await;
+        assert_eq!(good.code, 0, "{}", good.stderr);
+        assert!(good.stdout.contains("ELG-001 active, 2 benefit rows"), "{}", good.stdout);
+        let again = import("good.271").await;
+        assert!(again.stdout.contains("ELG-001") && again.stdout.contains("imported before"));
+        let cut = import("cut.271").await;
+        assert_eq!(cut.code, 0, "{}", cut.stderr);
+        assert!(cut.stdout.contains("truncated"), "{}", cut.stdout);
+        for (name, words) in [
+            ("request.270", "request (270)"),
+            ("garbage", "not an X12 file"),
+            ("empty", "the file is empty"),
+            ("missing", "No such file"),
+        ] {
+            let answer = import(name).await;
+            assert_eq!(answer.code, 1, "{name}");
+            assert!(answer.stderr.contains(words), "{name}: {}", answer.stderr);
+        }
+        let verified = run(folder.path(), &db.url, &["verify"]).await;
+        assert_eq!(verified.code, 0, "{}", verified.stderr);
+    }
+
+    async fn organizations_and_accounts(db) {
+        let folder = tempfile::tempdir().unwrap();
+        let nobody = run(folder.path(), &db.url, &["verify", "--anchor", "00"]).await;
+        assert_eq!((nobody.code, nobody.stdout.as_str()), (1, ""));
+        assert!(nobody.stderr.contains("org add"), "{}", nobody.stderr);
+        set_up(folder.path(), &db.url, "m@test.clinic", "manager").await;
+        let second = run(folder.path(), &db.url, &["org", "add", "Søn & Co"]).await;
+        assert_eq!((second.code, second.stdout.trim()), (0, "son-co"));
+        let user = ["user", "add", "x@test.clinic", "--role", "biller"];
+        let which = run(folder.path(), &db.url, &user).await;
+        assert_eq!(which.code, 2, "{}", which.stderr);
+        let user = [&user[..], &["--org", "son-co"]].concat();
+        let added = run(folder.path(), &db.url, &user).await;
+        assert_eq!(added.code, 0, "{}", added.stderr);
+        assert!(added.stdout.contains("password: "), "{}", added.stdout);
+        let taken = run(folder.path(), &db.url, &user).await;
+        assert_eq!(taken.code, 1);
+        let role = ["user", "add", "y@test.clinic", "--role", "king", "--org", "son-co"];
+        assert_eq!(run(folder.path(), &db.url, &role).await.code, 2);
+        let listed = run(folder.path(), &db.url, &["org", "list"]).await;
+        assert_eq!(listed.stdout.lines().count(), 2);
+    }
+}
+
+#[tokio::test]
+async fn wrong_usage_ends_with_two_and_unsafe_settings_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases: [(&[&str], &str); 4] = [
+        (&["serve", "--listen", "0.0.0.0:0"], "plain http"),
+        (&["serve", "--listen", "here"], "--listen"),
+        (&["serve", "--processor", "bank"], "--processor"),
+        (&["fly"], "fly"),
+    ];
+    for (args, words) in cases {
+        let answer = run(folder.path(), "sqlite://x.db", args).await;
+        assert_eq!(answer.code, 2, "{args:?}: {}", answer.stderr);
+        assert!(answer.stderr.contains(words), "{args:?}: {}", answer.stderr);
+    }
+    let nowhere = run(folder.path(), "mysql://x", &["migrate"]).await;
+    assert_eq!(nowhere.code, 1);
+    assert!(nowhere.stderr.starts_with("almoner: The database must be"), "{}", nowhere.stderr);
+}
+
+#[tokio::test]
+async fn accounts_need_good_passwords() {
+    let db = TestDb::new(almoner_store::db::Engine::Sqlite).await;
+    let folder = tempfile::tempdir().unwrap();
+    set_up(folder.path(), &db.url, "m@test.clinic", "manager").await;
+    add_user(folder.path(), &db.url, "b@test.clinic", "biller").await;
+    let reset = ["user", "reset", "b@test.clinic"];
+    let answer = run(folder.path(), &db.url, &reset).await;
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    let disabled = run(folder.path(), &db.url, &["user", "disable", "b@test.clinic"]).await;
+    assert_eq!(disabled.code, 0, "{}", disabled.stderr);
+    let nobody = run(folder.path(), &db.url, &["user", "disable", "q@test.clinic"]).await;
+    assert_eq!(nobody.code, 1);
+}

@@ -1,0 +1,123 @@
+//! The built program, driven as a person would: by its command line and over HTTP.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response, StatusCode};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+/// The password of the accounts that tests add.
+pub const PASSWORD: &str = "a long enough password";
+/// How long a server may take to be ready.
+const READY_WITHIN: Duration = Duration::from_secs(30);
+
+/// A command of the program, in its own folder, on its own database.
+pub fn command(folder: &Path, database: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_almoner"));
+    command.current_dir(folder).env_clear().kill_on_drop(true);
+    command.arg("--database").arg(database).stdin(Stdio::null());
+    command
+}
+
+/// What a command answered.
+pub struct Answer {
+    /// Its exit code.
+    pub code: i32,
+    /// What it printed.
+    pub stdout: String,
+    /// What it complained.
+    pub stderr: String,
+}
+
+/// Runs a command to its end.
+pub async fn run(folder: &Path, database: &str, args: &[&str]) -> Answer {
+    let output = command(folder, database).args(args).output().await.expect("the program starts");
+    Answer {
+        code: output.status.code().expect("the program ends by itself"),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// Adds a clinic and an account of that role.
+pub async fn set_up(folder: &Path, database: &str, email: &str, role: &str) {
+    let added = run(folder, database, &["org", "add", "Test Clinic"]).await;
+    assert!(added.code == 0 || added.stderr.contains("already"), "{}", added.stderr);
+    add_user(folder, database, email, role).await;
+}
+
+/// Adds an account.
+pub async fn add_user(folder: &Path, database: &str, email: &str, role: &str) {
+    let mut command = command(folder, database);
+    command.args(["user", "add", email, "--role", role, "--password-stdin"]);
+    let mut child = command.stdin(Stdio::piped()).spawn().expect("the program starts");
+    let mut stdin = child.stdin.take().expect("stdin is piped");
+    let line = format!("{PASSWORD}\n");
+    tokio::io::AsyncWriteExt::write_all(&mut stdin, line.as_bytes()).await.expect("it reads");
+    drop(stdin);
+    assert!(child.wait().await.expect("it ends").success(), "the account is added");
+}
+
+/// A server that ends with the test.
+pub struct Server {
+    _child: Child,
+    /// Where it listens, such as `http://127.0.0.1:4711`.
+    pub base: String,
+}
+
+impl Server {
+    /// Starts a server on a free port and waits until it is ready.
+    pub async fn start(folder: &Path, database: &str) -> Self {
+        let mut command = command(folder, database);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn"]);
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
+        let stdout = child.stdout.take().expect("stdout is piped");
+        let first = BufReader::new(stdout).lines().next_line();
+        let line = tokio::time::timeout(READY_WITHIN, first).await.expect("it says its address");
+        let line = line.expect("stdout is readable").expect("a line comes");
+        let at = line.find("http://").expect("the line has the address");
+        Self { _child: child, base: line[at..].trim().to_owned() }
+    }
+}
+
+/// A browser that is signed in and follows no redirects.
+pub struct Browser {
+    client: Client,
+    base: String,
+}
+
+impl Browser {
+    /// Signs in.
+    pub async fn sign_in(base: &str, email: &str) -> Self {
+        let client = Client::builder().cookie_store(true).redirect(Policy::none()).build();
+        let browser = Self { client: client.expect("a client"), base: base.to_owned() };
+        let form = [("email", email), ("password", PASSWORD), ("next", "")];
+        let answer = browser.post("/sign-in", &form).await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "the sign-in is accepted");
+        browser
+    }
+
+    /// Sends a form.
+    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
+        let request = self.client.post(format!("{}{path}", self.base));
+        let request = request.header("sec-fetch-site", "same-origin").form(form);
+        request.send().await.expect("the server answers")
+    }
+
+    /// Sends a form that leads to another page, and gives that page's path.
+    pub async fn go(&self, path: &str, form: &[(&str, &str)]) -> String {
+        let answer = self.post(path, form).await;
+        let status = answer.status();
+        let location = answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned());
+        location.unwrap_or_else(|| panic!("POST {path} answered {status}"))
+    }
+
+    /// Reads a page.
+    pub async fn page(&self, path: &str) -> String {
+        let answer = self.client.get(format!("{}{path}", self.base)).send().await;
+        answer.expect("the server answers").text().await.expect("the page is text")
+    }
+}
