@@ -1,5 +1,7 @@
 //! What pages show. Each question is asked here, where the permission to read is checked.
 
+use std::collections::BTreeMap;
+
 use almoner_domain::estimate::{Benefit, Estimate};
 use almoner_domain::list::PageRequest;
 use almoner_domain::status::{self, Facts, Needs, Status};
@@ -11,14 +13,14 @@ use almoner_store::cards::{self, Cards};
 use almoner_store::eligibility::{self, CheckQuery, CheckRow, ListedCheck, UnreadFile};
 use almoner_store::locations::{self, Location};
 use almoner_store::notes::{self, Note};
-use almoner_store::patients::{self, Balance, Coverage, Patient, PatientPage};
+use almoner_store::patients::{self, Balance, Coverage, Owed, Patient, PatientPage};
 use almoner_store::payment_list::{self, Calendar, PaymentPage};
 use almoner_store::payments::{self, EstimateSnapshot, Payment};
 use almoner_store::physicians::{self, Physician};
 use almoner_store::refunds::{self, Refund};
 use almoner_store::staff;
 use almoner_store::tenders::{self, TenderRow};
-use almoner_store::treatments::{self, Treatment, TreatmentQuery};
+use almoner_store::treatments::{self, Overdue, Treatment, TreatmentQuery};
 use almoner_store::{StoreError, attempts};
 
 use crate::change_status::action_for;
@@ -156,6 +158,35 @@ pub async fn patients(
     Ok(patients::find(&mut tx, actor.org(), words, descending, range).await?)
 }
 
+/// A page of patients and what they owe.
+#[derive(Debug, Clone)]
+pub struct PatientsView {
+    /// The rows.
+    pub page: PatientPage,
+    /// What those of them owe who owe anything.
+    pub owed: BTreeMap<PatientId, Owed>,
+}
+
+/// A page of patients and what they owe.
+///
+/// # Errors
+/// No permission, or the database failed.
+pub async fn patients_with_balance(
+    app: &App,
+    actor: &Actor,
+    words: &[String],
+    descending: bool,
+    range: (i64, i64),
+) -> Result<PatientsView, Error> {
+    actor.must(Action::Read)?;
+    let org = actor.org();
+    let mut tx = app.db.read().await?;
+    let page = patients::find(&mut tx, org, words, descending, range).await?;
+    let ids: Vec<PatientId> = page.rows.iter().map(|patient| patient.id).collect();
+    let owed = patients::owed(&mut tx, org, &ids, actor.date(app.now())).await?;
+    Ok(PatientsView { page, owed: owed.into_iter().collect() })
+}
+
 /// The patient with that medical record number.
 ///
 /// # Errors
@@ -175,6 +206,8 @@ pub struct PatientView {
     pub coverages: Vec<Coverage>,
     /// What is owed, collected and refunded.
     pub balance: Balance,
+    /// What is overdue.
+    pub overdue: Overdue,
     /// The newest payments.
     pub payments: Vec<Payment>,
     /// The latest treatments.
@@ -193,8 +226,10 @@ pub async fn patient(app: &App, actor: &Actor, id: PatientId) -> Result<PatientV
     let today = actor.date(app.now());
     let mut tx = app.db.read().await?;
     let patient = patients::get(&mut tx, org, id).await?.ok_or(Error::NotFound("patient"))?;
+    let owed = patients::owed(&mut tx, org, &[id], today).await?;
     Ok(PatientView {
         patient,
+        overdue: owed.first().map(|entry| entry.1.overdue).unwrap_or_default(),
         coverages: patients::coverages(&mut tx, org, id).await?,
         balance: patients::balance(&mut tx, org, id).await?,
         payments: payments::of_patient(&mut tx, org, id, MAX_RELATED).await?,
@@ -251,6 +286,26 @@ pub async fn checks(
     actor.must(Action::Read)?;
     let mut tx = app.db.read().await?;
     Ok(eligibility::find(&mut tx, actor.org(), query, range).await?)
+}
+
+/// Those of the checks that exist, as lists show them.
+///
+/// # Errors
+/// No permission, or the database failed.
+pub async fn listed_checks(
+    app: &App,
+    actor: &Actor,
+    ids: &[CheckId],
+) -> Result<BTreeMap<CheckId, ListedCheck>, Error> {
+    actor.must(Action::Read)?;
+    let mut tx = app.db.read().await?;
+    let mut found = BTreeMap::new();
+    for &id in ids {
+        if let Some(listed) = eligibility::get_listed(&mut tx, actor.org(), id).await? {
+            found.insert(id, listed);
+        }
+    }
+    Ok(found)
 }
 
 /// The files from which nothing could be read.

@@ -244,6 +244,8 @@ pub struct CheckQuery {
     pub unmatched: bool,
     /// All words of the patient's name; empty for all.
     pub words: Vec<String>,
+    /// Earliest first.
+    pub ascending: bool,
 }
 
 /// A check in a list.
@@ -255,7 +257,7 @@ pub struct ListedCheck {
     pub patient_name: Option<String>,
 }
 
-/// A page of checks, most recent first, and how many there are in all.
+/// A page of checks by the payer's time, and how many there are in all.
 pub async fn find(
     tx: &mut Tx,
     org: OrganizationId,
@@ -279,18 +281,30 @@ pub async fn find(
     condition(&mut count);
     let total = count.one(tx).await?.int("n")?;
     let mut page = Statement::default();
-    page.push(
-        "SELECT c.*, p.first_name, p.last_name FROM eligibility_check c
-        LEFT JOIN patient p ON p.organization_id = c.organization_id AND p.seq = c.patient_seq",
-    );
+    page.push(SELECT_LISTED);
     condition(&mut page);
-    page.push(" ORDER BY c.checked_at_us DESC, c.seq DESC LIMIT ").bind(limit);
+    let order = if query.ascending { "" } else { " DESC" };
+    page.push(&format!(" ORDER BY c.checked_at_us{order}, c.seq{order} LIMIT ")).bind(limit);
     page.push(" OFFSET ").bind(offset);
-    let listed = |row: &Row| {
-        let names = row.opt_text("last_name")?.zip(row.opt_text("first_name")?);
-        let patient_name = names.map(|(last, first)| format!("{last}, {first}"));
-        Ok(ListedCheck { row: check(row)?, patient_name })
-    };
     let rows = page.all(tx).await?.iter().map(listed).collect::<Result<_, StoreError>>()?;
     Ok((rows, total))
+}
+
+const SELECT_LISTED: &str = "SELECT c.*, p.first_name, p.last_name FROM eligibility_check c
+    LEFT JOIN patient p ON p.organization_id = c.organization_id AND p.seq = c.patient_seq";
+
+fn listed(row: &Row) -> Result<ListedCheck, StoreError> {
+    let names = row.opt_text("last_name")?.zip(row.opt_text("first_name")?);
+    let patient_name = names.map(|(last, first)| format!("{last}, {first}"));
+    Ok(ListedCheck { row: check(row)?, patient_name })
+}
+
+/// The check with that id, as lists show it.
+pub async fn get_listed(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: CheckId,
+) -> Result<Option<ListedCheck>, StoreError> {
+    let sql = format!("{SELECT_LISTED} WHERE c.organization_id = $1 AND c.seq = $2");
+    tx.optional(sql, params![org, id]).await?.as_ref().map(listed).transpose()
 }

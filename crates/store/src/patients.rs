@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use crate::db::{Row, StoreError, Tx};
 use crate::params;
 use crate::statement::Statement;
+use crate::treatments::Overdue;
 
 /// A patient as entered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -348,4 +349,54 @@ pub async fn balance(
         collected: row.money("collected")?,
         refunded: row.money("refunded")?,
     })
+}
+
+/// What a patient owes, and what is overdue.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Owed {
+    /// Issued and not yet collected.
+    pub owed: Money,
+    /// What is past its due date; drafts count here, as they do in every list.
+    pub overdue: Overdue,
+}
+
+/// What each of some patients owes on `today`; who has no open payment is left out.
+pub async fn owed(
+    tx: &mut Tx,
+    org: OrganizationId,
+    patients: &[PatientId],
+    today: Date,
+) -> Result<Vec<(PatientId, Owed)>, StoreError> {
+    if patients.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = Statement::default();
+    statement.push(
+        "SELECT patient_seq,
+            CAST(sum(CASE WHEN status = 'draft' THEN 0 ELSE amount_cents END) AS BIGINT) AS owed,
+            CAST(sum(late) AS BIGINT) AS overdue_count,
+            CAST(sum(late * amount_cents) AS BIGINT) AS overdue_amount,
+            min(CASE WHEN late = 1 THEN due_key END) AS overdue_since
+        FROM (SELECT patient_seq, status, amount_cents, due_key,
+                CASE WHEN due_key < ",
+    );
+    statement.bind(time::date_key(today)).push(
+        " THEN 1 ELSE 0 END AS late FROM payment
+            WHERE status IN ('draft', 'pending', 'processing', 'failed') AND organization_id = ",
+    );
+    statement.bind(org).push(" AND patient_seq IN (");
+    for (index, &patient) in patients.iter().enumerate() {
+        statement.push(if index > 0 { ", " } else { "" }).bind(patient);
+    }
+    statement.push(")) open_payment GROUP BY patient_seq");
+    let owed = |row: &Row| {
+        let overdue = Overdue {
+            count: row.int("overdue_count")?,
+            amount: row.money("overdue_amount")?,
+            since: row.opt_int("overdue_since")?.and_then(time::date_from_key),
+        };
+        let owed = Owed { owed: row.money("owed")?, overdue };
+        Ok((PatientId::new(row.int("patient_seq")?), owed))
+    };
+    statement.all(tx).await?.iter().map(owed).collect()
 }

@@ -79,14 +79,14 @@ fn other_pages() -> Router<Web> {
         .route("/treatments/new", get(treatments::new))
         .route("/treatments/{id}", get(treatments::page))
         .route("/treatments/{id}/edit", get(treatments::edit).post(treatments::save))
-        .route("/eligibility", get(eligibility::list))
+        .route("/eligibility", get(eligibility::list::page))
         .route(
             "/eligibility/import",
-            post(eligibility::import).layer(DefaultBodyLimit::max(MAX_IMPORT_BYTES)),
+            post(eligibility::import::submit).layer(DefaultBodyLimit::max(MAX_IMPORT_BYTES)),
         )
-        .route("/eligibility/{id}", get(eligibility::page))
-        .route("/eligibility/{id}/match", post(eligibility::match_patient))
-        .route("/eligibility/{id}/raw", get(eligibility::raw))
+        .route("/eligibility/{id}", get(eligibility::detail::page))
+        .route("/eligibility/{id}/match", post(eligibility::detail::match_patient))
+        .route("/eligibility/{id}/raw", get(eligibility::detail::raw))
         .route("/settings", get(|| async { Redirect::to("/settings/locations") }))
         .route("/settings/locations", get(settings::locations).post(settings::add_location))
         .route(

@@ -2,6 +2,8 @@
 
 pub(crate) mod asset;
 pub(crate) mod eligibility;
+pub(crate) mod form_key;
+pub(crate) mod find_patient;
 pub(crate) mod health;
 pub(crate) mod numbered;
 pub(crate) mod patients;

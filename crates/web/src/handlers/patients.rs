@@ -97,11 +97,7 @@ fn listed_name(patient: &Patient) -> String {
 }
 
 /// A patient's page.
-pub(crate) async fn page(
-    State(web): State<Web>,
-    staff: Staff,
-    Path(id): Path<String>,
-) -> Answer {
+pub(crate) async fn page(State(web): State<Web>, staff: Staff, Path(id): Path<String>) -> Answer {
     let id: PatientId = parse_id(&id, "patient")?;
     let view = read::patient(&web.app, &staff.actor, id).await?;
     let (actor, today) = (&staff.actor, staff.actor.date(web.app.now()));
@@ -184,11 +180,8 @@ impl Sent {
     fn read(&self) -> save_patient::PatientEntry {
         let sent = self.clone();
         let sex = SEXES.iter().find(|sex| sex.1 == sent.sex).map(|sex| sex.0.to_owned());
-        let coverage = |payer, member_id, plan| save_patient::CoverageEntry {
-            payer,
-            member_id,
-            plan,
-        };
+        let coverage =
+            |payer, member_id, plan| save_patient::CoverageEntry { payer, member_id, plan };
         save_patient::PatientEntry {
             first_name: sent.first_name,
             last_name: sent.last_name,
@@ -335,11 +328,7 @@ pub(crate) async fn new(
 }
 
 /// Adds a patient, who is given the check that the form was filled from.
-pub(crate) async fn add(
-    State(web): State<Web>,
-    staff: Staff,
-    Form(sent): Form<Sent>,
-) -> Answer {
+pub(crate) async fn add(State(web): State<Web>, staff: Staff, Form(sent): Form<Sent>) -> Answer {
     let check: Option<CheckId> = match &*sent.check {
         "" => None,
         id => Some(parse_id(id, "check")?),
@@ -367,8 +356,7 @@ fn not_added(web: &Web, staff: Staff, sent: &Sent, error: Error) -> Result<Respo
                  Save again.",
                 sent.check
             );
-            let fresh =
-                Sent { key: String::new(), check: String::new(), ..sent.clone() };
+            let fresh = Sent { key: String::new(), check: String::new(), ..sent.clone() };
             (fresh, Errors::whole(message))
         }
         other => return Err(other),
@@ -377,11 +365,7 @@ fn not_added(web: &Web, staff: Staff, sent: &Sent, error: Error) -> Result<Respo
 }
 
 /// The form of a patient.
-pub(crate) async fn edit(
-    State(web): State<Web>,
-    staff: Staff,
-    Path(id): Path<String>,
-) -> Answer {
+pub(crate) async fn edit(State(web): State<Web>, staff: Staff, Path(id): Path<String>) -> Answer {
     staff.actor.must(Action::SavePatient)?;
     let id: PatientId = parse_id(&id, "patient")?;
     let view = read::patient(&web.app, &staff.actor, id).await?;

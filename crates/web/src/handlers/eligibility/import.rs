@@ -1,0 +1,126 @@
+//! The import of payers' answers.
+
+use std::collections::BTreeMap;
+
+use almoner_app::Actor;
+use almoner_app::import_eligibility::{self, ImportFile, Imported, import_eligibility};
+use almoner_app::permission::Action;
+use almoner_app::read;
+use almoner_domain::{CheckId, Invalid, PatientId};
+use almoner_store::eligibility::ListedCheck;
+use axum::extract::State;
+use axum::extract::multipart::{Multipart, MultipartError, MultipartRejection};
+
+use super::list::{listed_row, with_errors};
+use super::words::sentence;
+use crate::failure::{Answer, html, unprocessable};
+use crate::session::Staff;
+use crate::state::Web;
+use crate::view::eligibility::{ImportedCheck, ImportedFile, ImportedPage};
+use crate::view::parts::plural;
+
+/// The code of a check that names another person than was said.
+pub(super) const MISMATCH: &str = "patient_mismatch";
+
+/// Imports the files, one after the other, and tells what became of each.
+pub(crate) async fn submit(
+    State(web): State<Web>,
+    staff: Staff,
+    upload: Result<Multipart, MultipartRejection>,
+) -> Answer {
+    staff.actor.must(Action::ImportEligibility)?;
+    let files = match upload {
+        Ok(upload) => received(upload).await,
+        Err(_) => Err(Invalid::one("files", "required", "Choose a file.")),
+    };
+    let files = match files {
+        Ok(files) => files,
+        Err(faults) => {
+            return Ok(unprocessable(&with_errors(&web, staff, faults.into()).await?));
+        }
+    };
+    let mut told = Vec::with_capacity(files.len());
+    for file in files {
+        let imported = import_eligibility(&web.app, &staff.actor, file).await?;
+        let checks = imported.checks.as_deref().unwrap_or_default();
+        let ids: Vec<CheckId> = checks.iter().map(|check| check.id).collect();
+        let listed = read::listed_checks(&web.app, &staff.actor, &ids).await?;
+        told.push(imported_file(&staff.actor, imported, &listed));
+    }
+    Ok(html(&ImportedPage { shell: staff.shell, files: told }))
+}
+
+/// The files of the form; a browser sends one without name and content when none was chosen.
+async fn received(mut upload: Multipart) -> Result<Vec<ImportFile>, Invalid> {
+    let mut files = Vec::new();
+    let mut patient = None;
+    while let Some(field) = upload.next_field().await.map_err(|error| cut_off(&error))? {
+        match field.name() {
+            Some("files") => {
+                let name = field.file_name().unwrap_or_default().to_owned();
+                let content = field.bytes().await.map_err(|error| cut_off(&error))?.to_vec();
+                if !name.is_empty() || !content.is_empty() {
+                    files.push(ImportFile { name, content, patient: None });
+                }
+            }
+            Some("patient") => {
+                let typed = field.text().await.map_err(|error| cut_off(&error))?;
+                patient = chosen(typed.trim())?;
+            }
+            _ => {}
+        }
+    }
+    if files.is_empty() {
+        return Err(Invalid::one("files", "required", "Choose a file."));
+    }
+    for file in &mut files {
+        file.patient = patient;
+    }
+    Ok(files)
+}
+
+fn chosen(typed: &str) -> Result<Option<PatientId>, Invalid> {
+    let unknown = |_| Invalid::one("patient", "unknown", "Choose a patient.");
+    if typed.is_empty() { Ok(None) } else { typed.parse().map(Some).map_err(unknown) }
+}
+
+fn cut_off(error: &MultipartError) -> Invalid {
+    let limit = import_eligibility::MAX_FILE_BYTES / (1024 * 1024);
+    let message = if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+        format!("The files are too large together; send fewer at once, each up to {limit} MB.")
+    } else {
+        "The upload was cut off; nothing was imported. Please try again.".to_owned()
+    };
+    Invalid::one("files", "not_received", message)
+}
+
+fn imported_file(
+    actor: &Actor,
+    imported: Imported,
+    listed: &BTreeMap<CheckId, ListedCheck>,
+) -> ImportedFile {
+    let (checks, error) = match imported.checks {
+        Ok(checks) => (checks, None),
+        Err(why) => (Vec::new(), Some(sentence(&why))),
+    };
+    let check = |check: &import_eligibility::ImportedCheck| {
+        let row = listed_row(actor, listed.get(&check.id)?);
+        Some(ImportedCheck { row, is_duplicate: check.duplicate, note: note(check) })
+    };
+    ImportedFile {
+        name: imported.name,
+        error,
+        checks: checks.iter().filter_map(check).collect(),
+        warnings: imported.warnings.iter().map(|warning| sentence(&warning.message)).collect(),
+    }
+}
+
+/// Why a check waits, or how much of it deserves care.
+fn note(check: &import_eligibility::ImportedCheck) -> Option<String> {
+    let warnings = &check.warnings;
+    if let Some(warning) = warnings.iter().find(|warning| warning.code == MISMATCH) {
+        return Some(warning.message.clone());
+    }
+    let count = i64::try_from(warnings.len()).unwrap_or(i64::MAX);
+    (count > 0).then(|| plural(count, "warning"))
+}
