@@ -1,1 +1,355 @@
-//! To come.
+//! Another organization's ids behave as if they did not exist.
+//!
+//! Ours has a few rows and theirs many more, so that a number that only they have reached names a
+//! row of theirs. Each use case that takes an id is asked for such a number and for one that
+//! nobody has reached: the answers must be the same, and nothing of theirs may change.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::Pin;
+
+use almoner_app::add_note::{AddNote, add_note};
+use almoner_app::add_organization::add_organization;
+use almoner_app::attempt::{Outcome, begin, told};
+use almoner_app::change_status::{ChangeStatus, change_status};
+use almoner_app::create_payment::{CreatePayment, create_payment};
+use almoner_app::edit_payment::{EditPayment, edit_payment};
+use almoner_app::estimate_payment::{EstimateInput, estimate_payment};
+use almoner_app::import_eligibility::{ImportFile, import_eligibility};
+use almoner_app::match_check::match_check;
+use almoner_app::refund_payment::{RefundPayment, refund_payment, summarize};
+use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
+use almoner_app::save_location::save_location;
+use almoner_app::save_patient::{add_patient, edit_patient};
+use almoner_app::save_physician::save_physician;
+use almoner_app::save_treatment::{TreatmentEntry, add_treatment, edit_treatment};
+use almoner_app::settle_refund::settle_refund;
+use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
+use almoner_app::void_payment::void_payment;
+use almoner_app::{Actor, Error, read};
+use almoner_domain::estimate::{Choices, NetworkChoice};
+use almoner_domain::list::PageRequest;
+use almoner_domain::payment::PaymentType;
+use almoner_domain::refund::{RefundState, ReversalReason};
+use almoner_domain::role::Role;
+use almoner_domain::{
+    CheckId, LocationId, PatientId, PaymentId, PhysicianId, RefundId, Status, TreatmentId,
+};
+use almoner_store::locations::LocationFields;
+use almoner_store::on_both_engines;
+use almoner_store::physicians::PhysicianFields;
+
+use crate::answers::{BENEFITS, Insured, envelope, transaction};
+use crate::common::{Clinic, cents, part_of, person, tender};
+use crate::source::use_cases;
+
+/// Rows of each kind that the other organization has; ours has fewer of each.
+const THEIRS: i64 = 6;
+/// A number that nobody has reached.
+const NOBODYS: i64 = 999;
+
+type Told<'a> = Pin<Box<dyn Future<Output = String> + 'a>>;
+
+/// A use case that is asked for the row with that number.
+struct Case {
+    name: &'static str,
+    ask: for<'a> fn(&'a Clinic, i64) -> Told<'a>,
+}
+
+/// What an answer says, without what differs from call to call.
+fn said<T: std::fmt::Debug>(answer: &Result<T, Error>) -> String {
+    format!("{answer:?}")
+}
+
+macro_rules! cases {
+    ($($name:literal |$clinic:ident, $n:ident| $body:expr;)+) => {
+        &[$(Case {
+            name: $name,
+            ask: |$clinic, $n| Box::pin(async move { said(&$body.await) }),
+        }),+]
+    };
+}
+
+fn change(n: i64, to: Status) -> ChangeStatus {
+    let (payment, reason) = (PaymentId::new(n), Some("as agreed".to_owned()));
+    ChangeStatus { payment, version: None, to, tender: tender("cash"), reason }
+}
+
+fn edit(clinic: &Clinic, payment: i64) -> EditPayment {
+    EditPayment {
+        payment: PaymentId::new(payment),
+        version: 1,
+        patient: clinic.ann,
+        amount: cents(701),
+        kind: None,
+        treatment: None,
+        location: None,
+        due: None,
+        confirm_past_due_date: false,
+        memo: None,
+    }
+}
+
+fn question(patient: PatientId, treatment: Option<TreatmentId>) -> EstimateInput {
+    EstimateInput {
+        patient,
+        payment_type: Some(PaymentType::OfficeVisit),
+        treatment,
+        charge: None,
+        network: NetworkChoice::In,
+        service_date: None,
+        choices: Choices::default(),
+    }
+}
+
+fn refund(n: i64) -> RefundPayment {
+    part_of(PaymentId::new(n), 100)
+}
+
+fn reversal(n: i64) -> ReverseTender {
+    let (payment, reason) = (PaymentId::new(n), ReversalReason::EnteredInError);
+    ReverseTender { payment, version: None, reason, notes: None }
+}
+
+fn note(n: i64) -> AddNote {
+    AddNote { payment: PaymentId::new(n), body: "Called.".to_owned(), key: None }
+}
+
+fn treated(clinic: &Clinic) -> TreatmentEntry {
+    clinic.treated(clinic.ann, clinic.harbor)
+}
+
+fn place() -> LocationFields {
+    let time_zone = "America/New_York".to_owned();
+    LocationFields { name: "Annex".to_owned(), time_zone, ..LocationFields::default() }
+}
+
+fn physician() -> PhysicianFields {
+    let (first_name, last_name) = ("Lee".to_owned(), "Sample".to_owned());
+    PhysicianFields { first_name, last_name, npi: None }
+}
+
+/// An answer about somebody of that number.
+fn insured(number: i64) -> (String, String, String) {
+    (format!("MEMBER-{number}"), format!("SPECIMEN{number}"), format!("{:04}", number + 500))
+}
+
+async fn import(clinic: &Clinic, actor: &Actor, number: i64, patient: Option<PatientId>) {
+    let (member_id, last, control) = insured(number);
+    let person = Insured { first: "NORA", last: &last, member_id: &member_id, birth: "19620314" };
+    let content = envelope(3, &[transaction(&control, person, &BENEFITS)]);
+    let file = ImportFile { name: "n.271".to_owned(), content, patient };
+    import_eligibility(&clinic.app, actor, file).await.unwrap().checks.unwrap();
+}
+
+/// Imports an answer for that patient and tells whose it became, and why not.
+async fn imported_for(clinic: &Clinic, n: i64) -> Result<(Option<PatientId>, Vec<String>), Error> {
+    // The other organization's patient is the one whom this answer names.
+    let (member_id, last, _) = insured(THEIRS);
+    let person = Insured { first: "NORA", last: &last, member_id: &member_id, birth: "19620314" };
+    let control = format!("{:04}", n + 2_000);
+    let content = envelope(3, &[transaction(&control, person, &BENEFITS)]);
+    let patient = Some(PatientId::new(n));
+    let file = ImportFile { name: "n.271".to_owned(), content, patient };
+    let imported = import_eligibility(&clinic.app, &clinic.manager(), file).await?;
+    let check = imported.checks.unwrap().remove(0);
+    Ok((check.patient, check.warnings.into_iter().map(|warning| warning.code).collect()))
+}
+
+async fn rows_at(clinic: &Clinic, n: i64) -> Result<(usize, i64), Error> {
+    let mut request = PageRequest::default();
+    request.filter.locations = vec![LocationId::new(n)];
+    let view = read::payments(&clinic.app, &clinic.manager(), &request).await?;
+    Ok((view.page.rows.len(), view.page.total + view.cards.outstanding.count))
+}
+
+const PAYMENTS: &[Case] = cases! {
+    "create_payment::create_payment" |c, n| create_payment(
+        &c.app, &c.manager(), &CreatePayment { patient: PatientId::new(n), ..c.asked(700) });
+    "create_payment::create_payment" |c, n| create_payment(&c.app, &c.manager(),
+        &CreatePayment { treatment: Some(TreatmentId::new(n)), ..c.asked(700) });
+    "create_payment::create_payment" |c, n| create_payment(&c.app, &c.manager(),
+        &CreatePayment { location: Some(LocationId::new(n)), ..c.asked(700) });
+    "create_payment::create_payment" |c, n| create_payment(&c.app, &c.manager(),
+        &CreatePayment { estimate: Some(question(PatientId::new(n), None)), ..c.asked(700) });
+    "edit_payment::edit_payment" |c, n| edit_payment(&c.app, &c.manager(), &edit(c, n));
+    "edit_payment::edit_payment" |c, n| edit_payment(&c.app, &c.manager(),
+        &EditPayment { patient: PatientId::new(n), ..edit(c, 1) });
+    "edit_payment::edit_payment" |c, n| edit_payment(&c.app, &c.manager(),
+        &EditPayment { treatment: Some(TreatmentId::new(n)), ..edit(c, 1) });
+    "edit_payment::edit_payment" |c, n| edit_payment(&c.app, &c.manager(),
+        &EditPayment { location: Some(LocationId::new(n)), ..edit(c, 1) });
+    "estimate_payment::estimate_payment" |c, n| estimate_payment(
+        &c.app, &c.manager(), &question(PatientId::new(n), None));
+    "estimate_payment::estimate_payment" |c, n| estimate_payment(
+        &c.app, &c.manager(), &question(c.ann, Some(TreatmentId::new(n))));
+    "change_status::change_status" |c, n|
+        change_status(&c.app, &c.manager(), &change(n, Status::Paid));
+    "change_status::change_status" |c, n|
+        change_status(&c.app, &c.manager(), &change(n, Status::Refunded));
+    "void_payment::void_payment" |c, n| void_payment(&c.app, &c.manager(), PaymentId::new(n));
+    "refund_payment::summarize" |c, n| summarize(&c.app, &c.manager(), &refund(n));
+    "refund_payment::refund_payment" |c, n| refund_payment(&c.app, &c.manager(), &refund(n));
+    "reverse_tender::reverse_tender" |c, n| reverse_tender(&c.app, &c.manager(), &reversal(n));
+    "settle_refund::settle_refund" |c, n|
+        settle_refund(&c.app, &c.system(), RefundId::new(n), RefundState::Failed);
+    "attempt::begin" |c, n| begin(&c.app, &c.system(), PaymentId::new(n));
+    "attempt::told" |c, n| told(&c.app, &c.system(), PaymentId::new(n), &Outcome::Captured);
+    "add_note::add_note" |c, n| add_note(&c.app, &c.manager(), note(n));
+    "read::payment" |c, n| read::payment(&c.app, &c.manager(), PaymentId::new(n));
+    "read::payment_exists" |c, n| read::payment_exists(&c.app, &c.manager(), PaymentId::new(n));
+    "read::payments" |c, n| rows_at(c, n);
+};
+
+const RECORDS: &[Case] = cases! {
+    "save_patient::add_patient" |c, n| add_patient(&c.app, &c.manager(),
+        &person("Cy", "Sample", "1990-01-01", "C"), Some(CheckId::new(n)), None);
+    "save_patient::edit_patient" |c, n| edit_patient(&c.app, &c.manager(),
+        (PatientId::new(n), 1), &person("Cy", "Sample", "1990-01-01", "C"));
+    "save_treatment::add_treatment" |c, n| add_treatment(&c.app, &c.manager(),
+        &TreatmentEntry { patient: PatientId::new(n).to_string(), ..treated(c) }, None);
+    "save_treatment::add_treatment" |c, n| add_treatment(&c.app, &c.manager(),
+        &TreatmentEntry { location: LocationId::new(n).to_string(), ..treated(c) }, None);
+    "save_treatment::add_treatment" |c, n| add_treatment(&c.app, &c.manager(),
+        &TreatmentEntry { physician: PhysicianId::new(n).to_string(), ..treated(c) }, None);
+    "save_treatment::edit_treatment" |c, n|
+        edit_treatment(&c.app, &c.manager(), (TreatmentId::new(n), 1), &treated(c));
+    "match_check::match_check" |c, n|
+        match_check(&c.app, &c.manager(), CheckId::new(n), c.ann);
+    "match_check::match_check" |c, n|
+        match_check(&c.app, &c.manager(), CheckId::new(1), PatientId::new(n));
+    "import_eligibility::import_eligibility" |c, n| imported_for(c, n);
+    "save_location::save_location" |c, n|
+        save_location(&c.app, &c.staff(Role::Administrator), Some(LocationId::new(n)), &place());
+    "save_physician::save_physician" |c, n| save_physician(
+        &c.app, &c.staff(Role::Administrator), Some(PhysicianId::new(n)), &physician());
+    "staff_accounts::reset_password" |c, n| async {
+        let (email, admin) = (email_of(n), c.staff(Role::Administrator));
+        reset_password(&c.app, &admin, &email, "another long password").await
+    };
+    "staff_accounts::disable_user" |c, n| async {
+        disable_user(&c.app, &c.staff(Role::Administrator), &email_of(n)).await
+    };
+    "read::patient" |c, n| read::patient(&c.app, &c.manager(), PatientId::new(n));
+    "read::patient_by_mrn" |c, n| async {
+        read::patient_by_mrn(&c.app, &c.manager(), &format!("MRN-{n}")).await
+    };
+    "read::treatment" |c, n| read::treatment(&c.app, &c.manager(), TreatmentId::new(n));
+    "read::check" |c, n| read::check(&c.app, &c.manager(), CheckId::new(n));
+    "read::check_file" |c, n| read::check_file(&c.app, &c.manager(), CheckId::new(n));
+    "read::listed_checks" |c, n| async {
+        read::listed_checks(&c.app, &c.manager(), &[CheckId::new(n)]).await
+    };
+    "read::location" |c, n| read::location(&c.app, &c.manager(), LocationId::new(n));
+    "read::physician" |c, n| read::physician(&c.app, &c.manager(), PhysicianId::new(n));
+};
+
+/// What takes no id, or only names and words.
+const WITHOUT_IDS: [&str; 11] = [
+    "read::checks",
+    "read::last_location",
+    "read::locations",
+    "read::patients",
+    "read::patients_with_balance",
+    "read::physicians",
+    "read::treatments",
+    "read::unread_files",
+    "seal_audit::seal_audit",
+    "settle_refund::settle_refunds",
+    "staff_accounts::add_user",
+];
+
+fn email_of(n: i64) -> String {
+    format!("person{n}@other.example")
+}
+
+/// The other organization, with more rows of every kind than ours will have.
+async fn fill(ours: &Clinic) -> Actor {
+    let app = &ours.app;
+    let organization = add_organization(app, "Elsewhere", "America/Chicago").await.unwrap();
+    let actor = Actor::system(organization);
+    for number in 1..=THEIRS {
+        let (member_id, last, _) = insured(number);
+        let mut entry = person("Nora", &last, "1962-03-14", &member_id);
+        entry.mrn = format!("MRN-{number}");
+        let patient = add_patient(app, &actor, &entry, None, None).await.unwrap();
+        save_location(app, &actor, None, &place()).await.unwrap();
+        let physician = save_physician(app, &actor, None, &physician()).await.unwrap();
+        let treated = TreatmentEntry {
+            patient: patient.to_string(),
+            physician: physician.to_string(),
+            location: LocationId::new(number).to_string(),
+            ..treated(ours)
+        };
+        let treatment = add_treatment(app, &actor, &treated, None).await.unwrap();
+        let asked = CreatePayment { patient, treatment: Some(treatment), ..ours.asked(90_000) };
+        let id = create_payment(app, &actor, &asked).await.unwrap();
+        begin(app, &actor, id).await.unwrap();
+        if number < THEIRS {
+            told(app, &actor, id, &Outcome::Captured).await.unwrap();
+        } else {
+            told(app, &actor, id, &Outcome::Authorized).await.unwrap();
+        }
+        import(ours, &actor, number + 50, None).await;
+    }
+    for _ in 0..THEIRS {
+        refund_payment(app, &actor, &refund(1)).await.unwrap();
+    }
+    let names = (email_of(THEIRS), "Other");
+    let password = "a rather long password";
+    add_user(app, &actor, (&names.0, names.1), Role::Manager, password).await.unwrap();
+    actor
+}
+
+/// Everything that the other organization has, in few words.
+async fn inventory(ours: &Clinic, theirs: &Actor) -> Vec<String> {
+    let mut tx = ours.app.db.read().await.unwrap();
+    let mut found = Vec::new();
+    for (table, words) in [
+        ("payment", "status || version || patient_seq || refunded_cents"),
+        ("patient", "last_name || version || payment_count"),
+        ("treatment", "seq || ' ' || version || location_seq"),
+        ("location", "name"),
+        ("physician", "first_name"),
+        ("eligibility_check", "seq || ' ' || coalesce(patient_seq, 0)"),
+        ("refund", "state || seq"),
+        ("payment_attempt", "state || attempt_no"),
+        ("note", "body"),
+        ("staff_user", "password_hash || coalesce(disabled_at_us, 0)"),
+        ("audit_event", "action"),
+        ("ledger_transfer", "event || amount_cents"),
+    ] {
+        let sql =
+            format!("SELECT {words} AS words FROM {table} WHERE organization_id = $1 ORDER BY 1");
+        let rows = tx.all(sql, almoner_store::params![theirs.org()]).await.unwrap();
+        assert!(!rows.is_empty() || table == "note", "they have no {table}");
+        found.extend(rows.iter().map(|row| format!("{table}: {}", row.text("words").unwrap())));
+    }
+    found
+}
+
+on_both_engines! {
+    async fn what_belongs_to_others_does_not_exist(db) {
+        let ours = Clinic::new(db).await;
+        ours.pending(700).await;
+        import(&ours, &ours.system(), 90, None).await;
+        let theirs = fill(&ours).await;
+        let before = inventory(&ours, &theirs).await;
+        for Case { name, ask } in PAYMENTS.iter().chain(RECORDS) {
+            let (foreign, unknown) = (ask(&ours, THEIRS).await, ask(&ours, NOBODYS).await);
+            assert_eq!(foreign, unknown, "{name}");
+            assert_eq!(inventory(&ours, &theirs).await, before, "{name} changed what is theirs");
+        }
+        ours.verified().await;
+        let findings = read::verify(&ours.app, theirs.org(), None).await.unwrap();
+        assert!(findings.iter().all(|finding| finding.difference.is_none()), "{findings:#?}");
+    }
+}
+
+#[test]
+fn every_use_case_that_takes_an_id_is_asked() {
+    let cases = PAYMENTS.iter().chain(RECORDS);
+    let mut named: BTreeSet<String> = cases.map(|case| case.name.to_owned()).collect();
+    named.extend(WITHOUT_IDS.map(str::to_owned));
+    assert_eq!(named, use_cases());
+}

@@ -1,1 +1,300 @@
-//! To come.
+//! Every use case is open to exactly the roles that the table of permissions names.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::Pin;
+
+use almoner_app::add_note::{AddNote, add_note};
+use almoner_app::attempt::Outcome;
+use almoner_app::change_status::{ChangeStatus, change_status};
+use almoner_app::create_payment::create_payment;
+use almoner_app::edit_payment::{EditPayment, edit_payment};
+use almoner_app::estimate_payment::{EstimateInput, estimate_payment};
+use almoner_app::import_eligibility::{ImportFile, import_eligibility};
+use almoner_app::match_check::match_check;
+use almoner_app::permission::{Action, allows};
+use almoner_app::refund_payment::{refund_payment, summarize};
+use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
+use almoner_app::save_location::save_location;
+use almoner_app::save_patient::{add_patient, edit_patient};
+use almoner_app::save_physician::save_physician;
+use almoner_app::save_treatment::{add_treatment, edit_treatment};
+use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
+use almoner_app::void_payment::void_payment;
+use almoner_app::{Actor, Error, read};
+use almoner_domain::estimate::{Choices, NetworkChoice};
+use almoner_domain::list::PageRequest;
+use almoner_domain::refund::ReversalReason;
+use almoner_domain::role::Role;
+use almoner_domain::{CheckId, PaymentId, Status};
+use almoner_store::eligibility::CheckQuery;
+use almoner_store::locations::LocationFields;
+use almoner_store::on_both_engines;
+use almoner_store::physicians::PhysicianFields;
+use almoner_store::treatments::TreatmentQuery;
+
+use crate::answers::{BENEFITS, NORA, answer, envelope, transaction};
+use crate::common::{Clinic, cents, part_of, person, tender};
+use crate::source::use_cases;
+
+type Outcomes<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>>;
+
+/// A use case that is tried with an actor, after what it needs was made.
+struct Case {
+    name: &'static str,
+    action: Action,
+    run: for<'a> fn(&'a Clinic, &'a Actor) -> Outcomes<'a>,
+}
+
+macro_rules! cases {
+    ($($name:literal $action:ident |$clinic:ident, $actor:ident| $body:expr;)+) => {
+        &[$(Case {
+            name: $name,
+            action: Action::$action,
+            run: |$clinic, $actor| Box::pin(async move { $body.await.map(drop) }),
+        }),+]
+    };
+}
+
+fn change(payment: PaymentId, to: Status) -> ChangeStatus {
+    let reason = Some("as agreed".to_owned());
+    ChangeStatus { payment, version: None, to, tender: tender("cash"), reason }
+}
+
+async fn held(clinic: &Clinic) -> PaymentId {
+    let id = clinic.pending(700).await;
+    clinic.begin(id).await.unwrap();
+    clinic.told(id, Outcome::Authorized).await.unwrap();
+    id
+}
+
+async fn cancelled(clinic: &Clinic) -> PaymentId {
+    let id = clinic.pending(700).await;
+    clinic.change(id, Status::Cancelled).await.unwrap();
+    id
+}
+
+/// A check in the inbox, a new one each time.
+async fn waiting(clinic: &Clinic) -> CheckId {
+    let number = clinic.number("SELECT count(*) AS n FROM eligibility_check").await;
+    let control = format!("{:04}", number + 100);
+    let content = envelope(9, &[transaction(&control, NORA, &BENEFITS)]);
+    let file = ImportFile { name: "n.271".to_owned(), content, patient: None };
+    let imported = import_eligibility(&clinic.app, &clinic.system(), file).await.unwrap();
+    imported.checks.unwrap()[0].id
+}
+
+async fn account(clinic: &Clinic) -> String {
+    let number = clinic.number("SELECT count(*) AS n FROM staff_user").await;
+    let email = format!("person{number}@clinic.example");
+    let password = "a rather long password";
+    let names = (email.as_str(), "Person");
+    add_user(&clinic.app, &clinic.system(), names, Role::Auditor, password).await.unwrap();
+    email
+}
+
+fn edited(clinic: &Clinic, payment: PaymentId) -> EditPayment {
+    EditPayment {
+        payment,
+        version: 1,
+        patient: clinic.ann,
+        amount: cents(701),
+        kind: None,
+        treatment: None,
+        location: None,
+        due: None,
+        confirm_past_due_date: false,
+        memo: None,
+    }
+}
+
+fn question(clinic: &Clinic) -> EstimateInput {
+    EstimateInput {
+        patient: clinic.ann,
+        payment_type: None,
+        treatment: None,
+        charge: None,
+        network: NetworkChoice::In,
+        service_date: None,
+        choices: Choices::default(),
+    }
+}
+
+fn reversal(payment: PaymentId) -> ReverseTender {
+    ReverseTender { payment, version: None, reason: ReversalReason::EnteredInError, notes: None }
+}
+
+fn note(payment: PaymentId) -> AddNote {
+    AddNote { payment, body: "Called.".to_owned(), key: None }
+}
+
+fn file() -> ImportFile {
+    ImportFile { name: "n.271".to_owned(), content: answer(NORA), patient: None }
+}
+
+fn place() -> LocationFields {
+    let time_zone = "America/New_York".to_owned();
+    LocationFields { name: "Annex".to_owned(), time_zone, ..LocationFields::default() }
+}
+
+fn physician() -> PhysicianFields {
+    let (first_name, last_name) = ("Lee".to_owned(), "Sample".to_owned());
+    PhysicianFields { first_name, last_name, npi: None }
+}
+
+const MONEY: &[Case] = cases! {
+    "create_payment::create_payment" CreatePayment |c, a|
+        create_payment(&c.app, a, &c.asked(700));
+    "estimate_payment::estimate_payment" CreatePayment |c, a|
+        estimate_payment(&c.app, a, &question(c));
+    "edit_payment::edit_payment" EditPayment |c, a|
+        edit_payment(&c.app, a, &edited(c, c.pending(700).await));
+    "change_status::change_status" MovePayment |c, a|
+        change_status(&c.app, a, &change(c.draft(700).await, Status::Pending));
+    "change_status::change_status" MovePayment |c, a|
+        change_status(&c.app, a, &change(c.pending(700).await, Status::Failed));
+    "change_status::change_status" TakeTender |c, a|
+        change_status(&c.app, a, &change(c.pending(700).await, Status::Paid));
+    "change_status::change_status" CancelPayment |c, a|
+        change_status(&c.app, a, &change(c.pending(700).await, Status::Cancelled));
+    "change_status::change_status" CancelPayment |c, a|
+        change_status(&c.app, a, &change(cancelled(c).await, Status::Pending));
+    "change_status::change_status" VoidPayment |c, a|
+        change_status(&c.app, a, &change(held(c).await, Status::Voided));
+    "void_payment::void_payment" VoidPayment |c, a|
+        void_payment(&c.app, a, held(c).await);
+    "refund_payment::summarize" Refund |c, a|
+        summarize(&c.app, a, &part_of(c.paid(700, "cash").await, 100));
+    "refund_payment::refund_payment" Refund |c, a|
+        refund_payment(&c.app, a, &part_of(c.paid(700, "cash").await, 100));
+    "refund_payment::summarize" RefundWithoutLimit |c, a|
+        summarize(&c.app, a, &part_of(c.paid(90_000, "cash").await, 60_000));
+    "refund_payment::refund_payment" RefundWithoutLimit |c, a|
+        refund_payment(&c.app, a, &part_of(c.paid(90_000, "cash").await, 60_000));
+    "reverse_tender::reverse_tender" ReverseTender |c, a|
+        reverse_tender(&c.app, a, &reversal(c.paid(700, "cash").await));
+};
+
+const RECORDS: &[Case] = cases! {
+    "add_note::add_note" AddNote |c, a| add_note(&c.app, a, note(c.pending(700).await));
+    "save_patient::add_patient" SavePatient |c, a|
+        add_patient(&c.app, a, &person("Cy", "Sample", "1990-01-01", "C"), None, None);
+    "save_patient::edit_patient" SavePatient |c, a| async {
+        let version = read::patient(&c.app, &c.manager(), c.ben).await?.patient.version;
+        let entry = person("Ben", "Specimen", "1975-07-04", "B");
+        edit_patient(&c.app, a, (c.ben, version), &entry).await
+    };
+    "save_treatment::add_treatment" SaveTreatment |c, a|
+        add_treatment(&c.app, a, &c.treated(c.ann, c.harbor), None);
+    "save_treatment::edit_treatment" SaveTreatment |c, a| async {
+        let id = c.treatment(c.ann, c.harbor).await;
+        edit_treatment(&c.app, a, (id, 1), &c.treated(c.ann, c.downtown)).await
+    };
+    "import_eligibility::import_eligibility" ImportEligibility |c, a|
+        import_eligibility(&c.app, a, file());
+    "match_check::match_check" ImportEligibility |c, a|
+        match_check(&c.app, a, waiting(c).await, c.ann);
+    "save_location::save_location" ChangeSettings |c, a|
+        save_location(&c.app, a, None, &place());
+    "save_location::save_location" ChangeSettings |c, a|
+        save_location(&c.app, a, Some(c.harbor), &place());
+    "save_physician::save_physician" ChangeSettings |c, a|
+        save_physician(&c.app, a, None, &physician());
+    "staff_accounts::add_user" ManageStaff |c, a| async {
+        let email = format!("{}@new.example", a.member.as_ref().unwrap().role.as_str());
+        add_user(&c.app, a, (&email, "Person"), Role::Auditor, "a rather long password").await
+    };
+    "staff_accounts::reset_password" ManageStaff |c, a| async {
+        reset_password(&c.app, a, &account(c).await, "another long password").await
+    };
+    "staff_accounts::disable_user" ManageStaff |c, a| async {
+        disable_user(&c.app, a, &account(c).await).await
+    };
+};
+
+const READS: &[Case] = cases! {
+    "read::payments" Read |c, a| read::payments(&c.app, a, &PageRequest::default());
+    "read::payment_exists" Read |c, a| read::payment_exists(&c.app, a, PaymentId::new(1));
+    "read::payment" Read |c, a| async { read::payment(&c.app, a, c.pending(700).await).await };
+    "read::patients" Read |c, a| read::patients(&c.app, a, &[], false, (0, 50));
+    "read::patients_with_balance" Read |c, a|
+        read::patients_with_balance(&c.app, a, &[], false, (0, 50));
+    "read::patient_by_mrn" Read |c, a| read::patient_by_mrn(&c.app, a, "1");
+    "read::patient" Read |c, a| read::patient(&c.app, a, c.ann);
+    "read::treatments" Read |c, a|
+        read::treatments(&c.app, a, &TreatmentQuery::default(), (0, 50));
+    "read::treatment" Read |c, a| async {
+        read::treatment(&c.app, a, c.treatment(c.ann, c.harbor).await).await
+    };
+    "read::checks" Read |c, a| read::checks(&c.app, a, &CheckQuery::default(), (0, 50));
+    "read::listed_checks" Read |c, a| read::listed_checks(&c.app, a, &[CheckId::new(1)]);
+    "read::unread_files" Read |c, a| read::unread_files(&c.app, a);
+    "read::check" Read |c, a| async { read::check(&c.app, a, waiting(c).await).await };
+    "read::check_file" Read |c, a| async { read::check_file(&c.app, a, waiting(c).await).await };
+    "read::locations" Read |c, a| read::locations(&c.app, a);
+    "read::location" Read |c, a| read::location(&c.app, a, c.harbor);
+    "read::physicians" Read |c, a| read::physicians(&c.app, a);
+    "read::physician" Read |c, a| read::physician(&c.app, a, c.physician);
+};
+
+/// What the program does itself, whoever is signed in, and what everybody may ask of themselves.
+const OPEN: [&str; 6] = [
+    "attempt::begin",
+    "attempt::told",
+    "read::last_location",
+    "seal_audit::seal_audit",
+    "settle_refund::settle_refund",
+    "settle_refund::settle_refunds",
+];
+
+async fn try_all(clinic: &Clinic, cases: &[Case]) {
+    for Case { name, action, run } in cases {
+        for role in Role::ALL {
+            let answer = run(clinic, &clinic.staff(role)).await;
+            match (allows(role, *action), answer) {
+                (true, Ok(())) => {}
+                (false, Err(Error::Forbidden(refused))) => {
+                    // Who may not refund at all is told so before the amount is looked at.
+                    let first =
+                        *action == Action::RefundWithoutLimit && !allows(role, Action::Refund);
+                    let expected = if first { Action::Refund } else { *action };
+                    assert_eq!(refused, expected, "{name} by {role:?}");
+                }
+                (may, answer) => panic!("{name} by {role:?}: may be {may}, but {answer:?}"),
+            }
+        }
+    }
+    clinic.verified().await;
+}
+
+on_both_engines! {
+    async fn money_moves_only_by_those_who_may(db) {
+        let clinic = Clinic::new(db).await;
+        try_all(&clinic, MONEY).await;
+    }
+
+    async fn records_change_only_by_those_who_may(db) {
+        let clinic = Clinic::new(db).await;
+        try_all(&clinic, RECORDS).await;
+    }
+
+    async fn everybody_reads_and_nobody_is_forgotten(db) {
+        let clinic = Clinic::new(db).await;
+        try_all(&clinic, READS).await;
+        for Case { run, .. } in MONEY.iter().chain(RECORDS) {
+            let auditor = run(&clinic, &clinic.staff(Role::Auditor)).await;
+            assert!(matches!(auditor, Err(Error::Forbidden(_))), "{auditor:?}");
+        }
+    }
+}
+
+#[test]
+fn the_table_holds_every_use_case_and_every_action() {
+    let cases = || MONEY.iter().chain(RECORDS).chain(READS);
+    for action in Action::ALL {
+        assert!(cases().any(|case| case.action == action), "{action:?} is not tried");
+    }
+    let mut named: BTreeSet<String> = cases().map(|case| case.name.to_owned()).collect();
+    named.extend(OPEN.map(str::to_owned));
+    assert_eq!(named, use_cases());
+}
