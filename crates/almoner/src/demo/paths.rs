@@ -288,7 +288,7 @@ impl<'a> Path<'a> {
             self.pay_by_link();
             let reason = RefundReason::PatientRequest;
             let wait = self.days(1, 3);
-            self.then(wait, Step::Refund { percent: Some(40), ending: None, reason });
+            self.then(wait, Step::Refund { percent: Some(40), ending: Some(50), reason });
             return;
         }
         let by_link = self.refundable();

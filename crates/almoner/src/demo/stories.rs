@@ -193,7 +193,8 @@ impl Cast<'_> {
         let newest = later(self.calendar.now, -1);
         let at = later(story.at, wait).min(newest);
         let who = if self.dice.chance(60) { Who::Biller } else { Who::Front };
-        story.steps.push((at, Step::Note(who, *self.dice.pick(NOTES))));
+        let text = *self.dice.pick(NOTES);
+        story.steps.push((at, Step::Note(who, text)));
     }
 }
 

@@ -96,12 +96,11 @@ pub(super) fn plan(
     let zones = super::clinic::zones();
     let treatment = |number: usize| {
         let checked = checks.get(number).filter(|check| check.is_matched());
-        let (person, entered, wait) = match checked {
-            Some(check) => (check.person, check.days_ago, dice.between(3, 25)),
-            None => {
-                let entered = dice.between(1, FIRST_DAY - KNOWN_DAYS - 1);
-                (people::known(dice, people, entered), entered, dice.between(0, 40))
-            }
+        let (person, entered, wait) = if let Some(check) = checked {
+            (check.person, check.days_ago, dice.between(3, 25))
+        } else {
+            let entered = dice.between(1, FIRST_DAY - KNOWN_DAYS - 1);
+            (people::known(dice, people, entered), entered, dice.between(0, 40))
         };
         treatment(dice, calendar, &zones, (person, entered, entered - wait))
     };
