@@ -115,7 +115,7 @@ async function takeCheck(page, payment) {
   const status = region(page, 'Payment status');
   await status.getByLabel('Status').selectOption({ label: 'Paid' });
   await status.getByRole('button', { name: 'Change' }).click();
-  await page.getByLabel('Paid by').selectOption({ label: 'Check' });
+  await page.getByLabel('Tender').selectOption({ label: 'Check' });
   await page.getByLabel('Number', { exact: true }).fill(canary.check);
   await axe(page, 'taking a tender');
   await shot(page, 'tender');

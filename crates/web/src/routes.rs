@@ -89,20 +89,11 @@ fn other_pages() -> Router<Web> {
         .route("/eligibility/{id}/raw", get(eligibility::detail::raw))
         .route("/settings", get(|| async { Redirect::to("/settings/locations") }))
         .route("/settings/locations", get(settings::locations).post(settings::add_location))
-        .route(
-            "/settings/locations/{id}",
-            get(settings::location).post(settings::save_location),
-        )
+        .route("/settings/locations/{id}", get(settings::location).post(settings::save_location))
         .route("/settings/physicians", get(settings::physicians).post(settings::add_physician))
-        .route(
-            "/settings/physicians/{id}",
-            get(settings::physician).post(settings::save_physician),
-        )
+        .route("/settings/physicians/{id}", get(settings::physician).post(settings::save_physician))
 }
 
-async fn not_found(
-    axum::extract::State(web): axum::extract::State<Web>,
-    _: Uri,
-) -> Response {
+async fn not_found(axum::extract::State(web): axum::extract::State<Web>, _: Uri) -> Response {
     failure::page(&web, None, &almoner_app::Error::NotFound("page")).into_response()
 }

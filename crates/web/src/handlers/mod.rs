@@ -2,8 +2,8 @@
 
 pub(crate) mod asset;
 pub(crate) mod eligibility;
-pub(crate) mod form_key;
 pub(crate) mod find_patient;
+pub(crate) mod form_key;
 pub(crate) mod health;
 pub(crate) mod numbered;
 pub(crate) mod patients;
@@ -20,10 +20,7 @@ use crate::format;
 use crate::view::parts::PatientMatch;
 
 /// Reads an id from an address; another text is no such thing.
-pub(crate) fn parse_id<T: std::str::FromStr>(
-    text: &str,
-    what: &'static str,
-) -> Result<T, Error> {
+pub(crate) fn parse_id<T: std::str::FromStr>(text: &str, what: &'static str) -> Result<T, Error> {
     text.parse().map_err(|_| Error::NotFound(what))
 }
 

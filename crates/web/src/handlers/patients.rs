@@ -16,6 +16,7 @@ use super::numbered::Numbered;
 use super::payments::detail::patient_facts;
 use super::rows::{check_row, overdue, payment_row, treatment_row};
 use crate::failure::{self, Answer, html, html_with};
+use crate::handlers::form_key::FormKey;
 use crate::handlers::parse_id;
 use crate::session::{Staff, done};
 use crate::state::Web;
@@ -310,18 +311,19 @@ fn form(
 pub(crate) async fn new(
     State(web): State<Web>,
     staff: Staff,
+    FormKey(key): FormKey,
     Query(asked): Query<AskedNew>,
 ) -> Answer {
     staff.actor.must(Action::SavePatient)?;
     let sent = match &*asked.check {
-        "" => Sent::default(),
+        "" => Sent { key, ..Sent::default() },
         id => {
             let id: CheckId = parse_id(id, "check")?;
             let view = read::check(&web.app, &staff.actor, id).await?;
             if view.patient.is_some() {
                 return Ok(Redirect::to(&format!("/eligibility/{id}")).into_response());
             }
-            Sent::from_check(&view)
+            Sent { key, ..Sent::from_check(&view) }
         }
     };
     Ok(html(&form(&web, staff.shell, None, &sent, Errors::default())))

@@ -33,7 +33,8 @@ pub(crate) struct Sent {
 
 /// A path of ours to go to; anything else leads to the payments.
 fn own_path(next: &str) -> &str {
-    let own = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r']);
+    let own =
+        next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r']);
     if own { next } else { "/payments" }
 }
 

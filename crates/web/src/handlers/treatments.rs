@@ -18,6 +18,7 @@ use super::numbered::Numbered;
 use super::rows::{overdue, payment_row, treatment_row, treatment_zone};
 use crate::failure::{self, Answer, html, html_with};
 use crate::format;
+use crate::handlers::form_key::FormKey;
 use crate::handlers::{parse_id, patient_match};
 use crate::session::{Staff, done};
 use crate::state::Web;
@@ -246,6 +247,7 @@ async fn locations(web: &Web, actor: &Actor) -> Result<Vec<Choice>, Error> {
 pub(crate) async fn new(
     State(web): State<Web>,
     staff: Staff,
+    FormKey(key): FormKey,
     Query(asked): Query<AskedNew>,
 ) -> Answer {
     staff.actor.must(Action::SaveTreatment)?;
@@ -256,6 +258,7 @@ pub(crate) async fn new(
     let view = read::patient(&web.app, &staff.actor, patient).await?;
     let last = read::last_location(&web.app, &staff.actor).await?;
     let sent = Sent {
+        key,
         patient: patient.to_string(),
         service_date: staff.actor.date(web.app.now()).to_string(),
         location: last.map(|location| location.to_string()).unwrap_or_default(),

@@ -7,7 +7,7 @@ use almoner_app::read::{self, PatientView};
 use almoner_app::{Actor, Error};
 use almoner_domain::estimate::{Choices, Estimate, NetworkChoice, RowChoice, Rule};
 use almoner_domain::payment::PaymentType;
-use almoner_domain::{Invalid, Money, PatientId, TreatmentId, name, time};
+use almoner_domain::{Invalid, Money, PatientId, TreatmentId, time};
 use almoner_store::treatments::Treatment;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -18,14 +18,12 @@ use super::entry::{Entered, form_names, plain};
 use super::panel::{self, Typed};
 use crate::failure::{self, Answer, html, html_with};
 use crate::format;
-use crate::handlers::{parse_id, patient_match};
+use crate::handlers::form_key::FormKey;
+use crate::handlers::{find_patient, parse_id, patient_match};
 use crate::session::{Staff, done};
 use crate::state::Web;
 use crate::view::parts::{Choice, Errors};
-use crate::view::payments::new::{FindFor, FindPatientPage, NewPaymentPage};
-
-/// Search results that are shown at most.
-const MAX_RESULTS: i64 = 10;
+use crate::view::payments::new::{FindFor, NewPaymentPage};
 
 /// What the page is asked for by its address.
 #[derive(Debug, Default, Deserialize)]
@@ -91,6 +89,7 @@ impl Sent {
 pub(crate) async fn start(
     State(web): State<Web>,
     staff: Staff,
+    key: Result<FormKey, Redirect>,
     Query(asked): Query<Asked>,
 ) -> Answer {
     staff.actor.must(Action::CreatePayment)?;
@@ -103,11 +102,16 @@ pub(crate) async fn start(
     };
     let patient = match (&treatment, &*asked.patient) {
         (Some(treatment), _) => treatment.fields.patient,
-        (None, "") => return find(&web, staff, asked.q).await,
+        (None, "") => return find_patient::page(&web, staff, FindFor::Payment, asked.q).await,
         (None, id) => parse_id(id, "patient")?,
+    };
+    let key = match key {
+        Ok(FormKey(key)) => key,
+        Err(to_key) => return Ok(to_key.into_response()),
     };
     let last = read::last_location(&web.app, &staff.actor).await?;
     let sent = Sent {
+        key,
         patient: patient.to_string(),
         entered: Entered {
             treatment: treatment.map(|treatment| treatment.id.to_string()).unwrap_or_default(),
@@ -119,36 +123,8 @@ pub(crate) async fn start(
     shown(&web, staff, &sent, Invalid::default()).await
 }
 
-async fn find(web: &Web, staff: Staff, q: String) -> Answer {
-    if let Ok(id) = q.trim().parse::<PatientId>() {
-        return Ok(Redirect::to(&format!("/payments/new?patient={id}")).into_response());
-    }
-    let words = name::search_words(&q);
-    let mut results = Vec::new();
-    let mut has_more = false;
-    if !words.is_empty() {
-        let range = (0, MAX_RESULTS);
-        let found = read::patients(&web.app, &staff.actor, &words, false, range).await?;
-        has_more = found.total > MAX_RESULTS;
-        results = found.rows.iter().map(patient_match).collect();
-    }
-    Ok(html(&FindPatientPage {
-        can_add: staff.actor.may(Action::SavePatient),
-        shell: staff.shell,
-        purpose: FindFor::Payment,
-        q,
-        results,
-        has_more,
-        errors: Errors::default(),
-    }))
-}
-
 /// Shows the form again, with its estimate; Use this amount fills the amount.
-pub(crate) async fn again(
-    State(web): State<Web>,
-    staff: Staff,
-    Form(sent): Form<Sent>,
-) -> Answer {
+pub(crate) async fn again(State(web): State<Web>, staff: Staff, Form(sent): Form<Sent>) -> Answer {
     staff.actor.must(Action::CreatePayment)?;
     shown(&web, staff, &sent, Invalid::default()).await
 }
@@ -231,11 +207,7 @@ async fn shown(web: &Web, staff: Staff, sent: &Sent, mut faults: Invalid) -> Ans
 }
 
 /// Creates the payment.
-pub(crate) async fn submit(
-    State(web): State<Web>,
-    staff: Staff,
-    Form(sent): Form<Sent>,
-) -> Answer {
+pub(crate) async fn submit(State(web): State<Web>, staff: Staff, Form(sent): Form<Sent>) -> Answer {
     staff.actor.must(Action::CreatePayment)?;
     let mut faults = Invalid::default();
     let patient: PatientId = parse_id(&sent.patient, "patient")?;

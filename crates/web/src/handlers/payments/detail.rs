@@ -30,11 +30,7 @@ use crate::view::payments::detail::{
 };
 
 /// The page.
-pub(crate) async fn page(
-    State(web): State<Web>,
-    staff: Staff,
-    Path(id): Path<String>,
-) -> Answer {
+pub(crate) async fn page(State(web): State<Web>, staff: Staff, Path(id): Path<String>) -> Answer {
     let id: PaymentId = parse_id(&id, "payment")?;
     Ok(html(&filled(&web, staff, id).await?))
 }
@@ -151,9 +147,8 @@ pub(super) fn tender_line(row: &TenderRow, zone: &TimeZone) -> TenderLine {
         tender.reference.clone(),
     ];
     let detail = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
-    let change = tender.given.map(|given| {
-        format!("{given} given, {} change", given.minus(row.amount))
-    });
+    let change =
+        tender.given.map(|given| format!("{given} given, {} change", given.minus(row.amount)));
     TenderLine {
         kind: tender.kind,
         detail: (!detail.is_empty()).then_some(detail),

@@ -52,11 +52,7 @@ async fn page(
 }
 
 /// The form.
-pub(crate) async fn form(
-    State(web): State<Web>,
-    staff: Staff,
-    Path(id): Path<String>,
-) -> Answer {
+pub(crate) async fn form(State(web): State<Web>, staff: Staff, Path(id): Path<String>) -> Answer {
     staff.actor.must(Action::EditPayment)?;
     let id: PaymentId = parse_id(&id, "payment")?;
     let view = read::payment(&web.app, &staff.actor, id).await?;

@@ -6,6 +6,7 @@ use almoner_domain::PaymentId;
 use almoner_domain::list::Search;
 use almoner_store::payment_list::{ListedPayment, PaymentPage};
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect};
 use axum_extra::extract::Query;
 
@@ -19,15 +20,17 @@ use crate::view::chart::Month;
 use crate::view::parts::Pager;
 use crate::view::payments::list::{LocationOption, PaymentsPage, Summary};
 
-/// The page; an exact id goes straight to its payment.
+/// The page; an exact id goes straight to its payment, but not while it is being typed.
 pub(crate) async fn page(
     State(web): State<Web>,
     staff: Staff,
+    headers: HeaderMap,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Answer {
     let today = staff.actor.date(web.app.now());
     let asked = list_query::read(&pairs, today);
-    if let Some(id) = exact_id(&asked)
+    if !headers.contains_key("x-live")
+        && let Some(id) = exact_id(&asked)
         && read::payment_exists(&web.app, &staff.actor, id).await?
     {
         return Ok(Redirect::to(&format!("/payments/{id}")).into_response());
@@ -37,8 +40,8 @@ pub(crate) async fn page(
         let name = format!("{}, {}", listed.last_name, listed.first_name);
         payment_row(&staff.actor, today, &listed.payment, name)
     };
-    let is_first_use = view.cards.by_status.iter().all(|entry| entry.1 == 0)
-        && asked.query.locations.is_empty();
+    let is_first_use =
+        view.cards.by_status.iter().all(|entry| entry.1 == 0) && asked.query.locations.is_empty();
     let location = |location: &almoner_store::locations::Location| LocationOption {
         id: location.id,
         name: location.fields.name.clone(),

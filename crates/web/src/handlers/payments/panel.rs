@@ -32,9 +32,9 @@ pub(super) fn panel(
     if estimate.case == Case::NotApplicable {
         return None;
     }
-    let source = typed.treatment_charge.map(|charge| {
-        format!("Blank takes {charge}, the treatment's own charges")
-    });
+    let source = typed
+        .treatment_charge
+        .map(|charge| format!("Blank takes {charge}, the treatment's own charges"));
     let service_date = if typed.service_date.is_empty() {
         estimate.service_date.to_string()
     } else {

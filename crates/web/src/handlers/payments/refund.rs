@@ -1,8 +1,8 @@
 //! Refunding: the form, the server's summary, the refund.
 
+use almoner_app::Error;
 use almoner_app::read::{self, PaymentView};
 use almoner_app::refund_payment::{self, RefundPayment, is_refundable};
-use almoner_app::Error;
 use almoner_domain::refund::{RefundAmount, RefundReason, RefundRefusal};
 use almoner_domain::{Invalid, Money, PaymentId};
 use axum::extract::{Path, State};
@@ -10,6 +10,7 @@ use axum_extra::extract::Form;
 use serde::Deserialize;
 
 use crate::failure::{self, Answer, html, html_with};
+use crate::handlers::form_key::FormKey;
 use crate::handlers::parse_id;
 use crate::session::{Staff, done};
 use crate::state::Web;
@@ -103,12 +104,13 @@ fn form_page(web: &Web, staff: Staff, view: &PaymentView, sent: &Sent) -> Refund
 pub(crate) async fn form(
     State(web): State<Web>,
     staff: Staff,
+    FormKey(key): FormKey,
     Path(id): Path<String>,
 ) -> Answer {
     let id: PaymentId = parse_id(&id, "payment")?;
     let view = read::payment(&web.app, &staff.actor, id).await?;
     refundable(&view)?;
-    Ok(html(&form_page(&web, staff, &view, &Sent::default())))
+    Ok(html(&form_page(&web, staff, &view, &Sent { key, ..Sent::default() })))
 }
 
 /// The summary that is confirmed, or the form again.

@@ -1,9 +1,9 @@
 //! Reversing a tender that was entered in error or came back unpaid.
 
-use almoner_app::read::{self, PaymentView};
-use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
 use almoner_app::Error;
 use almoner_app::permission::Action;
+use almoner_app::read::{self, PaymentView};
+use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
 use almoner_domain::refund::ReversalReason;
 use almoner_domain::{Invalid, PaymentId, Status};
 use axum::extract::{Path, State};
@@ -30,8 +30,8 @@ pub(crate) struct Sent {
 fn page(web: &Web, staff: &Staff, view: &PaymentView, sent: &Sent) -> Result<ReversalPage, Error> {
     let standing = view.tenders.iter().find(|row| row.reversed.is_none());
     let standing = standing.filter(|_| view.payment.status == Status::Paid);
-    let standing = standing
-        .ok_or(Error::Reversal("Only a payment that is Paid has a tender to reverse."))?;
+    let standing =
+        standing.ok_or(Error::Reversal("Only a payment that is Paid has a tender to reverse."))?;
     let line = tender_line(standing, &staff.actor.organization.zone);
     let detail = line.detail.map(|detail| format!(", {detail}")).unwrap_or_default();
     let fields = &view.patient.fields;
@@ -51,11 +51,7 @@ fn page(web: &Web, staff: &Staff, view: &PaymentView, sent: &Sent) -> Result<Rev
 }
 
 /// The form.
-pub(crate) async fn form(
-    State(web): State<Web>,
-    staff: Staff,
-    Path(id): Path<String>,
-) -> Answer {
+pub(crate) async fn form(State(web): State<Web>, staff: Staff, Path(id): Path<String>) -> Answer {
     staff.actor.must(Action::ReverseTender)?;
     let id: PaymentId = parse_id(&id, "payment")?;
     let view = read::payment(&web.app, &staff.actor, id).await?;

@@ -1,9 +1,9 @@
 //! Changing a payment's status: what the way needs, then the change.
 
+use almoner_app::Error;
 use almoner_app::change_status::{ChangeStatus, change_status};
 use almoner_app::read::{self, PaymentView};
 use almoner_app::void_payment::void_payment;
-use almoner_app::Error;
 use almoner_domain::status::{self, By, Needs, Refusal, Status};
 use almoner_domain::tender::TenderEntry;
 use almoner_domain::{Invalid, PaymentId};
@@ -22,6 +22,7 @@ use crate::view::payments::status::StatusPage;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Sent {
+    #[serde(alias = "status")]
     to: String,
     version: Option<i64>,
     tender_type: String,
@@ -157,7 +158,8 @@ async fn stale(
     error: Error,
 ) -> Answer {
     let view = read::payment(&web.app, &staff.actor, id).await?;
-    if view.payment.status == to && sent.version.map(|shown| shown + 1) == Some(view.payment.version)
+    if view.payment.status == to
+        && sent.version.map(|shown| shown + 1) == Some(view.payment.version)
     {
         return Ok(done(web, &format!("/payments/{id}"), "status_changed"));
     }

@@ -1,0 +1,20 @@
+//! The pages as a browser meets them, on both engines: the whole router, asked over HTTP.
+//!
+//! One program for all, so that it is linked once. To add a subject, add a file to `pages/` and
+//! name it here. Whatever a test asks, every answer is held against the rules of `site.rs`: it
+//! carries the headers that protect a page, and it is no fault of ours.
+
+#[path = "pages/access.rs"]
+mod access;
+#[path = "pages/eligibility.rs"]
+mod eligibility;
+#[path = "pages/hostile.rs"]
+mod hostile;
+#[path = "pages/patients.rs"]
+mod patients;
+#[path = "pages/settings.rs"]
+mod settings;
+#[path = "pages/site.rs"]
+mod site;
+#[path = "pages/treatments.rs"]
+mod treatments;

@@ -1,0 +1,225 @@
+//! Who gets in, who may do what, and whose data nobody else sees.
+
+use almoner_domain::role::Role;
+use almoner_store::on_both_engines;
+use axum::http::{Method, StatusCode};
+
+use crate::eligibility::{NORA, answer};
+use crate::site::{BASE, FIELDS, Origin, PASSWORD, Site, encoded, routes};
+
+/// The pages that everybody reads, with their headings.
+const PAGES: [(&str, &str); 12] = [
+    ("/payments", "Payments"),
+    ("/payments/PAY-001", "PAY-001"),
+    ("/patients", "Patients"),
+    ("/patients/PAT-002", "Ben Specimen"),
+    ("/treatments", "Treatments"),
+    ("/treatments/TRT-001", "TRT-001"),
+    ("/eligibility", "Eligibility"),
+    ("/eligibility/ELG-001", "ELG-001"),
+    ("/settings/locations", "Settings"),
+    ("/settings/locations/LOC-002", "Settings"),
+    ("/settings/physicians", "Settings"),
+    ("/settings/physicians/PHY-001", "Settings"),
+];
+
+/// The forms of those who work with payments, with their headings.
+const FORMS: [(&str, &str); 8] = [
+    ("/patients/new", "Add patient"),
+    ("/patients/PAT-002/edit", "Edit patient"),
+    ("/treatments/new", "Add treatment"),
+    ("/treatments/new?patient=PAT-002", "Add treatment"),
+    ("/treatments/TRT-001/edit", "Edit treatment"),
+    ("/payments/new", "Create Payment"),
+    ("/payments/new?patient=PAT-002", "Create Payment"),
+    ("/payments/PAY-001/edit", "Edit"),
+];
+
+/// Something of every kind at the first clinic.
+async fn filled(site: &Site) {
+    let treatment = site.treatment().await;
+    site.payment(Some(treatment), None).await;
+    site.import(answer(NORA)).await;
+}
+
+/// The id of the first clinic that a route is about; the second clinic has none like it.
+fn known_id(route: &str) -> &'static str {
+    match route.trim_start_matches("/settings").split('/').nth(1) {
+        Some("payments") => "PAY-001",
+        Some("patients") => "PAT-002",
+        Some("treatments") => "TRT-001",
+        Some("eligibility") => "ELG-001",
+        Some("locations") => "LOC-002",
+        Some("physicians") => "PHY-001",
+        other => panic!("a kind of {other:?} is not known to this test"),
+    }
+}
+
+fn heading(page: &str) -> &str {
+    let start = page.find("<h1").expect("a page has a heading");
+    let rest = &page[start..];
+    let rest = &rest[rest.find('>').expect("a tag ends") + 1..];
+    rest[..rest.find('<').expect("a heading ends")].trim()
+}
+
+on_both_engines! {
+    async fn every_page_answers_with_its_heading(db) {
+        let site = Site::new(db).await;
+        filled(&site).await;
+        let manager = site.browser(Role::Manager).await;
+        for (path, expected) in PAGES.into_iter().chain(FORMS) {
+            let reply = manager.open(path).await;
+            assert_eq!(reply.status, StatusCode::OK, "{path}: {}", reply.text());
+            assert!(heading(&reply.text()).starts_with(expected), "{path}: {}", reply.text());
+        }
+        let auditor = site.browser(Role::Auditor).await;
+        for (path, _) in PAGES {
+            assert_eq!(auditor.open(path).await.status, StatusCode::OK, "{path}");
+        }
+        for (path, _) in FORMS {
+            assert_eq!(auditor.open(path).await.status, StatusCode::FORBIDDEN, "{path}");
+        }
+    }
+
+    async fn staff_sign_in_and_out(db) {
+        let site = Site::new(db).await;
+        let stranger = site.stranger();
+        stranger.get("/sign-in").await.shows(200, &["Sign in"]);
+        let email = format!("manager@{}.example", site.clinic.slug);
+        for wrong in [("nobody@example.org", PASSWORD), (&*email, "not the password")] {
+            let sent = [("email", wrong.0), ("password", wrong.1), ("next", "/patients")];
+            let reply = stranger.post("/sign-in", &sent).await;
+            reply.shows(422, &["E-mail or password is wrong.", wrong.0]).lacks(&[wrong.1]);
+        }
+        let right = [("email", &*email), ("password", PASSWORD), ("next", "/patients?q=x")];
+        let reply = stranger.post("/sign-in", &right).await;
+        assert_eq!(reply.to(), "/patients?q=x");
+        let cookie = reply.header("set-cookie");
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+        let mut signed_in = stranger.clone();
+        cookie.split(';').next().expect("a cookie begins").clone_into(&mut signed_in.cookies);
+        signed_in.get("/patients").await.shows(200, &["Downtown Clinic", "Example, Ann"]);
+        assert_eq!(signed_in.post("/sign-out", &[]).await.to(), "/sign-in?out=1");
+        assert!(signed_in.get("/patients").await.to().starts_with("/sign-in"));
+    }
+
+    async fn strangers_are_sent_to_sign_in(db) {
+        let site = Site::new(db).await;
+        filled(&site).await;
+        let stranger = site.stranger();
+        let open = ["/sign-in", "/sign-out", "/favicon.ico", "/healthz", "/readyz"];
+        for route in routes().iter().filter(|route| !open.contains(&route.as_str())) {
+            let path = route.replace("{id}", "1");
+            let reply = stranger.get(&path).await;
+            assert!(reply.to().starts_with("/sign-in"), "{path}");
+            let reply = stranger.post(&path, FIELDS).await;
+            assert!(reply.to().starts_with("/sign-in"), "{path}");
+        }
+        let asked = "/patients?q=O%27Brien";
+        assert_eq!(stranger.get(asked).await.to(), "/sign-in?next=%2Fpatients%3Fq%3DO%2527Brien");
+    }
+
+    async fn only_our_pages_change_anything(db) {
+        let site = Site::new(db).await;
+        filled(&site).await;
+        let manager = site.browser(Role::Manager).await;
+        let kind = "application/x-www-form-urlencoded";
+        for route in routes() {
+            let path = if route.contains("{id}") {
+                route.replace("{id}", known_id(&route))
+            } else {
+                route
+            };
+            for origin in [Origin::None, Origin::Foreign] {
+                let form = encoded(FIELDS).into_bytes();
+                let reply = manager.ask(Method::POST, &path, origin, (kind, form)).await;
+                assert_eq!(reply.status, StatusCode::FORBIDDEN, "{path}");
+                assert!(reply.text().contains("did not come from"), "{path}");
+            }
+        }
+        let request = axum::http::Request::post("/sign-out").header("origin", BASE);
+        let reply = site.send(request.body(axum::body::Body::empty()).unwrap()).await;
+        assert_eq!(reply.to(), "/sign-in?out=1");
+    }
+
+    async fn other_clinics_see_nothing(db) {
+        let site = Site::new(db).await;
+        filled(&site).await;
+        let home = site.browser(Role::Manager).await;
+        let foreign = site.browser_of(&site.other, Role::Manager).await;
+        let foreign_settings = site.browser_of(&site.other, Role::Administrator).await;
+        let with_ids: Vec<String> =
+            routes().into_iter().filter(|route| route.contains("{id}")).collect();
+        assert!(with_ids.len() >= 15, "{with_ids:?}");
+        let form = encoded(FIELDS).into_bytes();
+        let kind = "application/x-www-form-urlencoded";
+        for route in with_ids {
+            let path = route.replace("{id}", known_id(&route));
+            let path = if path.ends_with("/status/new") { path + "?to=cancelled" } else { path };
+            let browser =
+                if route.starts_with("/settings") { &foreign_settings } else { &foreign };
+            let mut answered = 0;
+            for method in [Method::GET, Method::POST] {
+                let sent = (kind, form.clone());
+                let reply = browser.ask(method.clone(), &path, Origin::Own, sent).await;
+                if reply.status == StatusCode::METHOD_NOT_ALLOWED {
+                    continue;
+                }
+                answered += 1;
+                assert_eq!(reply.status, StatusCode::NOT_FOUND, "{method} {path}");
+                reply.lacks(&["Specimen", "NORA", "Harbor"]);
+                if method == Method::GET {
+                    assert_ne!(home.open(&path).await.status, StatusCode::NOT_FOUND, "{path}");
+                }
+            }
+            assert!(answered > 0, "{path}");
+        }
+        for list in ["/payments", "/patients", "/treatments", "/eligibility"] {
+            let page = foreign.get(list).await;
+            page.shows(200, &[]).lacks(&["Specimen", "NORA", "PAY-001", "TRT-001", "ELG-001"]);
+        }
+        for query in ["/patients/new?check=ELG-001", "/treatments/new?patient=PAT-002"] {
+            assert_eq!(foreign.open(query).await.status, StatusCode::NOT_FOUND, "{query}");
+        }
+    }
+
+    async fn roles_decide_what_may_be_done(db) {
+        let site = Site::new(db).await;
+        filled(&site).await;
+        let doors = [
+            ("/patients", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
+            ("/treatments", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
+            ("/payments/PAY-001/notes", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
+            ("/settings/locations", vec![Role::Administrator]),
+            ("/settings/physicians", vec![Role::Administrator]),
+        ];
+        for role in Role::ALL {
+            let browser = site.browser(role).await;
+            for (path, may) in &doors {
+                // Each role adds a patient of its own number.
+                let mrn = format!("MRN-{}", role.as_str());
+                let unlike = |field: &&(&str, &str)| field.0 != "mrn";
+                let mut fields: Vec<(&str, &str)> =
+                    FIELDS.iter().filter(unlike).copied().collect();
+                fields.push(("mrn", &mrn));
+                let status = browser.post(path, &fields).await.status;
+                let expected = if may.contains(&role) {
+                    StatusCode::SEE_OTHER
+                } else {
+                    StatusCode::FORBIDDEN
+                };
+                assert_eq!(status, expected, "{role:?} at {path}");
+            }
+            let imports = browser.upload(&[("files", Some("a.271"), &answer(NORA))]).await.status;
+            let may_import = doors[0].1.contains(&role);
+            let expected = if may_import { StatusCode::OK } else { StatusCode::FORBIDDEN };
+            assert_eq!(imports, expected, "{role:?} at the import");
+        }
+        let auditor = site.browser(Role::Auditor).await;
+        auditor.get("/patients").await.shows(200, &[]).lacks(&["/patients/new"]);
+        auditor.get("/eligibility").await.shows(200, &[]).lacks(&["/eligibility/import"]);
+        auditor.get("/eligibility/ELG-001").await.shows(200, &[]).lacks(&["/match"]);
+        let settings = auditor.get("/settings/locations").await;
+        settings.shows(200, &["Harbor"]).lacks(&["<form class=\"stack"]);
+    }
+}

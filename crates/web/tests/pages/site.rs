@@ -1,0 +1,439 @@
+//! Two small clinics behind one router, and a browser that signs in to them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use almoner_app::create_payment::{CreatePayment, create_payment};
+use almoner_app::import_eligibility::{ImportFile, import_eligibility};
+use almoner_app::save_patient::{CoverageEntry, PatientEntry, add_patient};
+use almoner_app::save_treatment::{ProcedureEntry, TreatmentEntry, add_treatment};
+use almoner_app::{Actor, App, add_organization, save_location, save_physician, sign_in};
+use almoner_domain::ambient::{Clock, Entropy, SeededEntropy, SetClock};
+use almoner_domain::role::Role;
+use almoner_domain::{Money, PatientId, PaymentId, TreatmentId, UserId};
+use almoner_gateways::processor;
+use almoner_store::counters;
+use almoner_store::locations::LocationFields;
+use almoner_store::organizations::Organization;
+use almoner_store::physicians::PhysicianFields;
+use almoner_store::staff::{self, StaffUser};
+use almoner_store::testing::TestDb;
+use almoner_web::{Web, WebSettings, router};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use jiff::civil::Date;
+use tower::ServiceExt as _;
+
+/// Where browsers find the pages.
+pub(crate) const BASE: &str = "http://127.0.0.1:8080";
+/// When the tests begin: eleven in the morning of the tenth of March, in the clinics' zone.
+pub(crate) const START: &str = "2026-03-10T15:00:00Z";
+/// Everybody's password.
+pub(crate) const PASSWORD: &str = "a sample password of the tests";
+/// A name with everything that a page could stumble over.
+pub(crate) const HARD_NAME: &str = "O'Brien & Søn <b>";
+/// How that name stands in a page.
+pub(crate) const HARD_NAME_SHOWN: &str = "O&#39;Brien &#38; Søn &#60;b&#62;";
+/// The greatest page that a test reads.
+const MAX_PAGE_BYTES: usize = 16 * 1024 * 1024;
+
+/// What protects a page.
+const GUARDS: [&str; 7] = [
+    "content-security-policy",
+    "x-content-type-options",
+    "referrer-policy",
+    "cross-origin-opener-policy",
+    "cross-origin-resource-policy",
+    "permissions-policy",
+    "x-frame-options",
+];
+
+/// The program with its clinics.
+pub(crate) struct Site {
+    pub(crate) app: App,
+    pub(crate) clinic: Organization,
+    /// A clinic that has a location and a patient, and nothing else.
+    pub(crate) other: Organization,
+    router: Router,
+    /// The database lives as long as the site.
+    _db: TestDb,
+}
+
+/// An answer.
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Reply {
+    /// The page.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).expect("pages are text")
+    }
+
+    /// A header's text, or nothing.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("headers are plain"))
+    }
+
+    /// Where the answer leads.
+    pub(crate) fn to(&self) -> &str {
+        assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.text());
+        self.header("location")
+    }
+
+    /// Passes when the page has that status and each of the texts.
+    pub(crate) fn shows(&self, status: u16, texts: &[&str]) -> &Self {
+        let page = self.text();
+        assert_eq!(self.status.as_u16(), status, "{page}");
+        for text in texts {
+            assert!(page.contains(text), "{text:?} is missing in {page}");
+        }
+        self
+    }
+
+    /// Passes when the page has none of the texts.
+    pub(crate) fn lacks(&self, texts: &[&str]) -> &Self {
+        let page = self.text();
+        for text in texts {
+            assert!(!page.contains(text), "{text:?} stands in {page}");
+        }
+        self
+    }
+}
+
+/// What a browser says of itself beside the request.
+#[derive(Clone, Copy)]
+pub(crate) enum Origin {
+    /// A page of ours sends it.
+    Own,
+    /// Another site's page sends it.
+    Foreign,
+    /// It is not said.
+    None,
+}
+
+/// A form as a browser sends it.
+pub(crate) fn encoded(fields: &[(&str, &str)]) -> String {
+    let part = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let pair = |&(name, value): &(&str, &str)| format!("{}={}", part(name), part(value));
+    fields.iter().map(pair).collect::<Vec<_>>().join("&")
+}
+
+async fn member(app: &App, organization: &Organization, role: Role, password_hash: &str) {
+    let mut tx = app.db.begin().await.unwrap();
+    let id = UserId::new(counters::next(&mut tx, organization.id, UserId::PREFIX).await.unwrap());
+    let user = StaffUser {
+        org: organization.id,
+        id,
+        email: email(organization, role),
+        name: format!("Sample {}", role.label()),
+        role,
+        password_hash: password_hash.to_owned(),
+        last_location: None,
+        disabled_at: None,
+    };
+    staff::insert(&mut tx, &user, app.now()).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+fn email(organization: &Organization, role: Role) -> String {
+    format!("{}@{}.example", role.as_str(), organization.slug)
+}
+
+/// A patient's entry with an insurance.
+fn person(first: &str, last: &str, birth: &str, member_id: &str) -> PatientEntry {
+    let coverage = CoverageEntry {
+        payer: "Sample Health Plan".to_owned(),
+        member_id: member_id.to_owned(),
+        plan: String::new(),
+    };
+    PatientEntry {
+        first_name: first.to_owned(),
+        last_name: last.to_owned(),
+        date_of_birth: birth.to_owned(),
+        coverages: vec![coverage],
+        ..PatientEntry::default()
+    }
+}
+
+impl Site {
+    /// Two clinics in New York at the start of the tests; the first has two patients.
+    pub(crate) async fn new(db: TestDb) -> Self {
+        let start = START.parse().expect("the start is well written");
+        let app = App {
+            db: db.db.clone(),
+            clock: Arc::new(SetClock::at(start)) as Arc<dyn Clock>,
+            entropy: Arc::new(SeededEntropy::new(1)) as Arc<dyn Entropy>,
+            processor: processor::by_name("sandbox").expect("the sandbox is built in"),
+        };
+        let zone = "America/New_York";
+        let clinic = add_organization::add_organization(&app, "Downtown Clinic", zone);
+        let clinic = clinic.await.unwrap();
+        let other = add_organization::add_organization(&app, "Other Clinic", zone);
+        let other = other.await.unwrap();
+        let hash = sign_in::hash_password(&app, PASSWORD);
+        for role in Role::ALL {
+            member(&app, &clinic, role, &hash).await;
+            member(&app, &other, role, &hash).await;
+        }
+        let (here, there) = (Actor::system(clinic.clone()), Actor::system(other.clone()));
+        let harbor = LocationFields {
+            name: "Harbor".to_owned(),
+            time_zone: "America/Los_Angeles".to_owned(),
+            ..LocationFields::default()
+        };
+        save_location::save_location(&app, &here, None, &harbor).await.unwrap();
+        let physician = PhysicianFields {
+            first_name: "Dana".to_owned(),
+            last_name: "Sample".to_owned(),
+            npi: Some("1234567893".to_owned()),
+        };
+        save_physician::save_physician(&app, &here, None, &physician).await.unwrap();
+        let ann = person("Ann", "Example", "1980-02-29", "MEMBER-A");
+        let ben = person("Ben", "Specimen", "1975-07-04", "MEMBER-B");
+        for entry in [&ann, &ben] {
+            add_patient(&app, &here, entry, None, None).await.unwrap();
+        }
+        add_patient(&app, &there, &ann, None, None).await.unwrap();
+        let settings = WebSettings { base_url: BASE.to_owned(), trusted_proxy: None, demo: false };
+        let router = router(Web::new(app.clone(), settings));
+        Self { app, clinic, other, router, _db: db }
+    }
+
+    /// The program itself at the first clinic.
+    pub(crate) fn system(&self) -> Actor {
+        Actor::system(self.clinic.clone())
+    }
+
+    /// A payment of $80.00 that the second patient owes, due on that date.
+    pub(crate) async fn payment(
+        &self,
+        treatment: Option<TreatmentId>,
+        due: Option<Date>,
+    ) -> PaymentId {
+        let asked = CreatePayment {
+            patient: PatientId::new(2),
+            amount: Money::from_cents(8_000),
+            kind: None,
+            treatment,
+            location: None,
+            due,
+            confirm_past_due_date: true,
+            memo: None,
+            draft: false,
+            estimate: None,
+            key: None,
+        };
+        create_payment(&self.app, &self.system(), &asked).await.unwrap()
+    }
+
+    /// A treatment of the second patient, charged with $150.00.
+    pub(crate) async fn treatment(&self) -> TreatmentId {
+        let procedure = ProcedureEntry {
+            code: "99213".to_owned(),
+            modifiers: String::new(),
+            charge: "150.00".to_owned(),
+        };
+        let entry = TreatmentEntry {
+            patient: "PAT-002".to_owned(),
+            physician: "PHY-001".to_owned(),
+            location: "LOC-002".to_owned(),
+            service_date: "2026-03-12".to_owned(),
+            service_time: "09:30".to_owned(),
+            status: String::new(),
+            procedures: vec![procedure],
+        };
+        add_treatment(&self.app, &self.system(), &entry, None).await.unwrap()
+    }
+
+    /// Imports a file at the first clinic.
+    pub(crate) async fn import(&self, content: Vec<u8>) {
+        let file = ImportFile { name: "answer.271".to_owned(), content, patient: None };
+        import_eligibility(&self.app, &self.system(), file).await.unwrap();
+    }
+
+    /// The browser of a member of the first clinic.
+    pub(crate) async fn browser(&self, role: Role) -> Browser<'_> {
+        self.browser_of(&self.clinic, role).await
+    }
+
+    /// The browser of a member of a clinic.
+    pub(crate) async fn browser_of(&self, clinic: &Organization, role: Role) -> Browser<'_> {
+        let email = email(clinic, role);
+        let token = sign_in::sign_in(&self.app, &email, PASSWORD).await.unwrap();
+        Browser { site: self, cookies: format!("almoner_session={}", token.cookie()) }
+    }
+
+    /// A browser that is not signed in.
+    pub(crate) fn stranger(&self) -> Browser<'_> {
+        Browser { site: self, cookies: String::new() }
+    }
+
+    /// Asks, and holds the answer against the rules that every answer keeps.
+    pub(crate) async fn send(&self, mut request: Request<Body>) -> Reply {
+        let address = SocketAddr::from(([192, 0, 2, 1], 50_000));
+        request.extensions_mut().insert(ConnectInfo(address));
+        let asked = format!("{} {}", request.method(), request.uri());
+        let response = self.router.clone().oneshot(request).await.expect("the router answers");
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, MAX_PAGE_BYTES).await.expect("the page is read").to_vec();
+        let reply = Reply { status: parts.status, headers: parts.headers, body };
+        for guard in GUARDS {
+            assert!(!reply.header(guard).is_empty(), "{guard} is missing in the answer to {asked}");
+        }
+        assert!(!reply.header("cache-control").is_empty(), "{asked}");
+        assert!(!reply.status.is_server_error(), "{asked}: {}", reply.text());
+        reply
+    }
+}
+
+/// A browser with its cookies.
+#[derive(Clone)]
+pub(crate) struct Browser<'a> {
+    site: &'a Site,
+    pub(crate) cookies: String,
+}
+
+impl Browser<'_> {
+    /// Opens a page.
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        self.ask(Method::GET, path, Origin::None, ("", Vec::new())).await
+    }
+
+    /// Opens a form, which is sent on to itself until its address has a key.
+    pub(crate) async fn open(&self, path: &str) -> Reply {
+        let reply = self.get(path).await;
+        let to = reply.header("location");
+        let has_key = to.starts_with(path) && to.contains("key=");
+        if has_key { self.get(to).await } else { reply }
+    }
+
+    /// Sends a form of one of our pages.
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        self.post_text(path, encoded(fields).into_bytes()).await
+    }
+
+    /// Sends a form that is encoded already.
+    pub(crate) async fn post_text(&self, path: &str, form: Vec<u8>) -> Reply {
+        let kind = "application/x-www-form-urlencoded";
+        self.ask(Method::POST, path, Origin::Own, (kind, form)).await
+    }
+
+    /// Sends files with the import's form.
+    pub(crate) async fn upload(&self, fields: &[(&str, Option<&str>, &[u8])]) -> Reply {
+        let mut body = Vec::new();
+        for &(name, file, content) in fields {
+            let file = file.map_or_else(String::new, |file| format!("; filename=\"{file}\""));
+            let head = format!(
+                "--tests-mark\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n"
+            );
+            body.extend(head.into_bytes());
+            body.extend(content);
+            body.extend(b"\r\n");
+        }
+        body.extend(b"--tests-mark--\r\n");
+        let kind = "multipart/form-data; boundary=tests-mark";
+        self.ask(Method::POST, "/eligibility/import", Origin::Own, (kind, body)).await
+    }
+
+    /// Asks for anything.
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        origin: Origin,
+        (kind, body): (&str, Vec<u8>),
+    ) -> Reply {
+        let mut request = Request::builder().method(method).uri(path);
+        if !self.cookies.is_empty() {
+            request = request.header(header::COOKIE, &self.cookies);
+        }
+        if !kind.is_empty() {
+            request = request.header(header::CONTENT_TYPE, kind);
+        }
+        request = match origin {
+            Origin::Own => request.header("sec-fetch-site", "same-origin"),
+            Origin::Foreign => request.header("sec-fetch-site", "cross-site"),
+            Origin::None => request,
+        };
+        let request = request.body(Body::from(body)).expect("the request is well formed");
+        self.site.send(request).await
+    }
+}
+
+/// Every address of the program, with the methods that its line in the router names.
+pub(crate) fn routes() -> Vec<String> {
+    let source = include_str!("../../src/routes.rs");
+    let mut found: Vec<String> = source
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .filter(|text| text.starts_with('/') && !text.contains("{*"))
+        .map(str::to_owned)
+        .collect();
+    found.sort();
+    found.dedup();
+    assert!(found.len() > 30, "the router's source is read: {found:?}");
+    found
+}
+
+/// Every field of every form, filled with what is usual.
+pub(crate) const FIELDS: &[(&str, &str)] = &[
+    ("version", "1"),
+    ("patient", "PAT-001"),
+    ("first_name", "Cleo"),
+    ("last_name", "Invented"),
+    ("date_of_birth", "1990-01-02"),
+    ("sex", "female"),
+    ("mrn", "MRN-77"),
+    ("phone", "555-0100"),
+    ("email", "cleo@example.org"),
+    ("address", "1 Sample Street"),
+    ("guarantor", "Cleo's mother"),
+    ("primary_payer", "Sample Health Plan"),
+    ("primary_member_id", "MEMBER-C"),
+    ("primary_plan", "Gold"),
+    ("secondary_payer", "Second Plan"),
+    ("secondary_member_id", "MEMBER-D"),
+    ("secondary_plan", "Silver"),
+    ("service_date", "2026-03-11"),
+    ("service_time", "10:00"),
+    ("physician", ""),
+    ("location", "LOC-001"),
+    ("status", "scheduled"),
+    ("code", "99213"),
+    ("modifiers", "25"),
+    ("charge", "150.00"),
+    ("name", "Uptown"),
+    ("time_zone", "America/Chicago"),
+    ("visit_class", "primary"),
+    ("npi", "1234567893"),
+    ("amount", "10.00"),
+    ("payment_type", "office_visit"),
+    ("treatment", ""),
+    ("due_date", "2026-04-01"),
+    ("confirm_past_due_date", "1"),
+    ("memo", "a memo"),
+    ("do", "create"),
+    ("to", "cancelled"),
+    ("reason", "patient_request"),
+    ("kind", "partial"),
+    ("notes", "some notes"),
+    ("note", "a note"),
+    ("tender_type", "cash"),
+    ("given", "20.00"),
+    ("number", "17"),
+    ("authorization_code", "A1"),
+    ("last_four", "4242"),
+    ("reference", "gift card"),
+    ("remaining_cents", "8000"),
+    ("network", "in"),
+    ("choice_rule", ""),
+    ("q", "exa"),
+    ("password", "wrong"),
+    ("next", "/patients"),
+];
