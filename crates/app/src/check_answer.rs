@@ -128,7 +128,7 @@ fn rejection(rejection: &x12::Rejection) -> Rejection {
     Rejection {
         code: rejection.code.clone(),
         follow_up: rejection.follow_up.clone(),
-        loop_name: rejection.loop_name.to_string(),
+        loop_name: rejection.loop_name.clone(),
         reason: rejection.reason().to_owned(),
         follow_up_text: Some(rejection.follow_up().to_owned()),
     }

@@ -149,3 +149,19 @@ pub async fn remove_ended_sessions(app: &App) -> Result<u64, Error> {
     tx.commit().await?;
     Ok(removed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_account_costs_as_much_work_as_a_known_one() {
+        let known = Argon2::default().hash_password_with_salt(b"any password", &[0; 16]);
+        let known: PasswordHash = known.unwrap();
+        let nobody = PasswordHash::new(NOBODY).expect("it is looked at like any other");
+        assert_eq!((nobody.algorithm, nobody.version), (known.algorithm, known.version));
+        assert_eq!(nobody.params, known.params);
+        assert_eq!(nobody.hash.map(|hash| hash.len()), known.hash.map(|hash| hash.len()));
+        assert!(!fits("any password", NOBODY));
+    }
+}

@@ -108,13 +108,9 @@ pub(crate) fn person(first: &str, last: &str, birth: &str, member_id: &str) -> P
 }
 
 /// A tender of which only the type is said, with a reference where one is required.
-pub(crate) fn tender(kind: &str) -> Option<TenderEntry> {
+pub(crate) fn tender(kind: &str) -> TenderEntry {
     let reference = if kind == "other" { "gift card 17" } else { "" };
-    Some(TenderEntry {
-        kind: kind.to_owned(),
-        reference: reference.to_owned(),
-        ..TenderEntry::default()
-    })
+    TenderEntry { kind: kind.to_owned(), reference: reference.to_owned(), ..TenderEntry::default() }
 }
 
 async fn member(app: &App, organization: &Organization, role: Role) -> Member {
@@ -255,7 +251,7 @@ impl Clinic {
             payment: id,
             version: None,
             to: Status::Paid,
-            tender: tender(kind),
+            tender: Some(tender(kind)),
             reason: None,
         };
         change_status::change_status(&self.app, &self.manager(), &input).await
@@ -267,7 +263,7 @@ impl Clinic {
             payment: id,
             version: None,
             to,
-            tender: tender("cash"),
+            tender: Some(tender("cash")),
             reason: Some("as agreed".to_owned()),
         };
         change_status::change_status(&self.app, &self.manager(), &input).await

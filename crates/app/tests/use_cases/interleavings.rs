@@ -111,7 +111,7 @@ impl Model<'_> {
             payment: id,
             version: None,
             to,
-            tender: tender(kind),
+            tender: Some(tender(kind)),
             reason: Some("as agreed".to_owned()),
         };
         change_status(&self.clinic.app, &self.actor(), &input).await?;

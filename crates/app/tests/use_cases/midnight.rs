@@ -67,7 +67,7 @@ async fn changes(clinic: &Clinic, app: &dyn Fn() -> App) {
         payment: paid,
         version: None,
         to: Status::Paid,
-        tender: tender("cash"),
+        tender: Some(tender("cash")),
         reason: None,
     };
     change_status(&app(), &actor, &input).await.unwrap();

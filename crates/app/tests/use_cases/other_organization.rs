@@ -72,7 +72,7 @@ macro_rules! cases {
 
 fn change(n: i64, to: Status) -> ChangeStatus {
     let (payment, reason) = (PaymentId::new(n), Some("as agreed".to_owned()));
-    ChangeStatus { payment, version: None, to, tender: tender("cash"), reason }
+    ChangeStatus { payment, version: None, to, tender: Some(tender("cash")), reason }
 }
 
 fn edit(clinic: &Clinic, payment: i64) -> EditPayment {

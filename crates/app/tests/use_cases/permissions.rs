@@ -58,7 +58,7 @@ macro_rules! cases {
 
 fn change(payment: PaymentId, to: Status) -> ChangeStatus {
     let reason = Some("as agreed".to_owned());
-    ChangeStatus { payment, version: None, to, tender: tender("cash"), reason }
+    ChangeStatus { payment, version: None, to, tender: Some(tender("cash")), reason }
 }
 
 async fn held(clinic: &Clinic) -> PaymentId {
