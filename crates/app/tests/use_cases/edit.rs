@@ -67,7 +67,8 @@ on_both_engines! {
         clinic.change(cancelled, Status::Cancelled).await.unwrap();
         let processing = clinic.pending(700).await;
         clinic.change(processing, Status::Processing).await.unwrap();
-        for id in [clinic.draft(700).await, clinic.pending(700).await, failed, cancelled, processing] {
+        let (draft, pending) = (clinic.draft(700).await, clinic.pending(700).await);
+        for id in [draft, pending, failed, cancelled, processing] {
             let before = shown(&clinic, id).await;
             let input = EditPayment {
                 amount: cents(450),

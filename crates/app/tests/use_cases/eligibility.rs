@@ -112,7 +112,9 @@ on_both_engines! {
     async fn what_waits_is_matched_once(db) {
         let clinic = Clinic::new(db).await;
         let check = one(&clinic, answer(NORA), None).await.id;
-        let give = async |patient| match_check(&clinic.app, &clinic.manager(), check, patient).await;
+        let give = async |patient| {
+            match_check(&clinic.app, &clinic.manager(), check, patient).await
+        };
         let nobody = give(PatientId::new(99)).await;
         assert!(matches!(nobody, Err(Error::NotFound("patient"))), "{nobody:?}");
         give(clinic.ann).await.unwrap();
