@@ -65,9 +65,13 @@ impl From<sqlx::Error> for StoreError {
                 // SQLite tells of a trigger's refusal by its own code.
                 let trigger = told.code().is_some_and(|code| code == "1811");
                 let away = told.code().is_some_and(|code| {
-                    code.starts_with("08") || code.starts_with("57P") || code == "5"
+                    let classes = ["08", "40", "57P"];
+                    classes.iter().any(|class| code.starts_with(class)) || code == "5"
                 });
+                // Kept rows tell by a trigger that they are there already.
+                let there = trigger && told.message().ends_with("exists already");
                 match told.kind() {
+                    ErrorKind::Other if there => Self::Duplicate(told.message().to_owned()),
                     ErrorKind::UniqueViolation => Self::Duplicate(told.message().to_owned()),
                     ErrorKind::Other if trigger => Self::Refused(told.message().to_owned()),
                     ErrorKind::Other if away => Self::Unavailable(error),

@@ -533,6 +533,24 @@ CREATE TRIGGER payment_kept BEFORE DELETE ON payment
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER refund_kept BEFORE DELETE ON refund
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_transfer_kept_whole BEFORE TRUNCATE ON ledger_transfer
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payment_transition_kept_whole BEFORE TRUNCATE ON payment_transition
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER tender_kept_whole BEFORE TRUNCATE ON tender
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER tender_reversal_kept_whole BEFORE TRUNCATE ON tender_reversal
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payment_estimate_kept_whole BEFORE TRUNCATE ON payment_estimate
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER audit_seal_kept_whole BEFORE TRUNCATE ON audit_seal
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER audit_event_kept_whole BEFORE TRUNCATE ON audit_event
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payment_kept_whole BEFORE TRUNCATE ON payment
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER refund_kept_whole BEFORE TRUNCATE ON refund
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- An audit row takes its seal once, and nothing else of it changes.
 CREATE TRIGGER audit_event_sealed_once BEFORE UPDATE ON audit_event
@@ -587,6 +605,32 @@ CREATE TRIGGER refund_counted_when_made AFTER INSERT ON refund
     FOR EACH ROW EXECUTE FUNCTION count_refund();
 CREATE TRIGGER refund_counted_when_ended AFTER UPDATE OF state ON refund
     FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION count_refund();
+
+-- What was collected stays as it is until all of it is taken back, and what was refunded is
+-- what the refunds say: neither can be changed past the rows that explain it.
+CREATE FUNCTION refuse_other_money() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.collected_cents > 0 AND NEW.collected_cents NOT IN (0, OLD.collected_cents) THEN
+        RAISE EXCEPTION 'what was collected does not change' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER payment_collected_kept BEFORE UPDATE OF collected_cents ON payment
+    FOR EACH ROW EXECUTE FUNCTION refuse_other_money();
+CREATE FUNCTION refuse_uncounted_refunds() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.refunded_cents <> (
+        SELECT coalesce(sum(amount_cents), 0) FROM refund
+        WHERE organization_id = NEW.organization_id AND payment_seq = NEW.seq
+            AND state IN ('pending', 'settled')
+    ) THEN
+        RAISE EXCEPTION 'the refunded amount is counted from the refunds'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER payment_refunds_counted BEFORE UPDATE OF refunded_cents ON payment
+    FOR EACH ROW EXECUTE FUNCTION refuse_uncounted_refunds();
 
 -- Of a refund only its state and the moments of it change, and only forwards.
 CREATE TRIGGER refund_moves_forwards BEFORE UPDATE ON refund

@@ -564,6 +564,80 @@ CREATE TRIGGER refund_kept BEFORE DELETE ON refund BEGIN
     SELECT RAISE(ABORT, 'refund rows are never changed or deleted');
 END;
 
+-- A row that is replaced would be deleted without its delete trigger; no row takes the place of
+-- another. (This also refuses ON CONFLICT on these tables.)
+CREATE TRIGGER ledger_transfer_not_replaced BEFORE INSERT ON ledger_transfer
+WHEN EXISTS (
+    SELECT 1 FROM ledger_transfer WHERE organization_id = NEW.organization_id
+        AND source = NEW.source AND source_seq = NEW.source_seq AND version = NEW.version
+        AND line = NEW.line
+)
+BEGIN
+    SELECT RAISE(ABORT, 'the ledger_transfer row exists already');
+END;
+CREATE TRIGGER payment_transition_not_replaced BEFORE INSERT ON payment_transition
+WHEN EXISTS (
+    SELECT 1 FROM payment_transition WHERE organization_id = NEW.organization_id
+        AND payment_seq = NEW.payment_seq AND version = NEW.version
+)
+BEGIN
+    SELECT RAISE(ABORT, 'the payment_transition row exists already');
+END;
+CREATE TRIGGER tender_not_replaced BEFORE INSERT ON tender
+WHEN EXISTS (
+    SELECT 1 FROM tender WHERE organization_id = NEW.organization_id
+        AND payment_seq = NEW.payment_seq AND version = NEW.version
+)
+BEGIN
+    SELECT RAISE(ABORT, 'the tender row exists already');
+END;
+CREATE TRIGGER tender_reversal_not_replaced BEFORE INSERT ON tender_reversal
+WHEN EXISTS (
+    SELECT 1 FROM tender_reversal WHERE organization_id = NEW.organization_id
+        AND payment_seq = NEW.payment_seq
+        AND (version = NEW.version OR tender_version = NEW.tender_version)
+)
+BEGIN
+    SELECT RAISE(ABORT, 'the tender_reversal row exists already');
+END;
+CREATE TRIGGER payment_estimate_not_replaced BEFORE INSERT ON payment_estimate
+WHEN EXISTS (
+    SELECT 1 FROM payment_estimate WHERE organization_id = NEW.organization_id
+        AND payment_seq = NEW.payment_seq
+)
+BEGIN
+    SELECT RAISE(ABORT, 'the payment_estimate row exists already');
+END;
+CREATE TRIGGER audit_seal_not_replaced BEFORE INSERT ON audit_seal
+WHEN EXISTS (
+    SELECT 1 FROM audit_seal WHERE organization_id = NEW.organization_id AND seal_no = NEW.seal_no
+)
+BEGIN
+    SELECT RAISE(ABORT, 'the audit_seal row exists already');
+END;
+CREATE TRIGGER audit_event_not_replaced BEFORE INSERT ON audit_event
+WHEN EXISTS (
+    SELECT 1 FROM audit_event WHERE organization_id = NEW.organization_id
+        AND event_id = NEW.event_id
+)
+BEGIN
+    SELECT RAISE(ABORT, 'the audit_event row exists already');
+END;
+CREATE TRIGGER payment_not_replaced BEFORE INSERT ON payment
+WHEN EXISTS (
+    SELECT 1 FROM payment WHERE organization_id = NEW.organization_id AND seq = NEW.seq
+)
+BEGIN
+    SELECT RAISE(ABORT, 'the payment row exists already');
+END;
+CREATE TRIGGER refund_not_replaced BEFORE INSERT ON refund
+WHEN EXISTS (
+    SELECT 1 FROM refund WHERE organization_id = NEW.organization_id AND seq = NEW.seq
+)
+BEGIN
+    SELECT RAISE(ABORT, 'the refund row exists already');
+END;
+
 -- An audit row takes its seal once, and nothing else of it changes.
 CREATE TRIGGER audit_event_sealed_once BEFORE UPDATE ON audit_event
 WHEN OLD.seal_no IS NOT NULL OR NEW.seal_no IS NULL
@@ -615,6 +689,23 @@ BEGIN
             ELSE 'partially_refunded'
         END
     WHERE organization_id = NEW.organization_id AND seq = NEW.payment_seq;
+END;
+
+-- What was collected stays as it is until all of it is taken back, and what was refunded is
+-- what the refunds say: neither can be changed past the rows that explain it.
+CREATE TRIGGER payment_collected_kept BEFORE UPDATE OF collected_cents ON payment
+WHEN OLD.collected_cents > 0 AND NEW.collected_cents NOT IN (0, OLD.collected_cents)
+BEGIN
+    SELECT RAISE(ABORT, 'what was collected does not change');
+END;
+CREATE TRIGGER payment_refunds_counted BEFORE UPDATE OF refunded_cents ON payment
+WHEN NEW.refunded_cents <> (
+    SELECT coalesce(sum(amount_cents), 0) FROM refund
+    WHERE organization_id = NEW.organization_id AND payment_seq = NEW.seq
+        AND state IN ('pending', 'settled')
+)
+BEGIN
+    SELECT RAISE(ABORT, 'the refunded amount is counted from the refunds');
 END;
 
 -- Of a refund only its state and the moments of it change, and only forwards.
