@@ -9,15 +9,17 @@
 //! Totals come from kept sums wherever only status and location narrow the list; elsewhere they
 //! are counted up to [`MAX_EXACT_TOTAL`].
 
-use almoner_domain::list::{
-    Cursor, Direction, Filter, MAX_EXACT_TOTAL, PageRequest, Place, Search, Sort, prefix_ranges,
-};
-use almoner_domain::payment::PaymentType;
+mod conditions;
+
+use almoner_domain::list::{Cursor, Direction, MAX_EXACT_TOTAL, PageRequest, Place, Search, Sort};
 use almoner_domain::time::{self, NO_DUE_KEY};
 use almoner_domain::{LocationId, OrganizationId, PaymentId, Status};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use self::conditions::{
+    Start, listed_statuses, looked_up, push_conditions, push_range, push_standing, quoted,
+};
 use crate::db::{Row, StoreError, Tx, Value};
 use crate::params;
 use crate::payments::{self, Payment};
@@ -25,6 +27,8 @@ use crate::statement::Statement;
 
 /// Payments that a search may find and still have collected and sorted.
 const MAX_COLLECTED: i64 = 10_000;
+/// Index ranges that are merged at most; the embedded engine takes 500 in one statement.
+const MAX_MERGED: usize = 480;
 /// The farthest page that is reached by counting rows from the start.
 pub const MAX_NUMBERED_PAGE: i64 = 100;
 
@@ -74,10 +78,15 @@ struct Segment {
     dated: Option<bool>,
 }
 
+/// One location, or one range of numbers; `None` stands for all.
+type Part = (Option<LocationId>, Option<(i64, i64)>);
+
 /// What the list runs over, in the direction in which it is read.
 struct Run<'a> {
     org: OrganizationId,
     request: &'a PageRequest,
+    /// The locations that are listed, each once; none means all.
+    locations: Vec<LocationId>,
     calendar: &'a Calendar,
     /// The direction of the keys; reversed when a page is read from its end.
     direction: Direction,
@@ -99,32 +108,8 @@ pub async fn page(
 ) -> Result<PaymentPage, StoreError> {
     let found = found_by_search(tx, org, &request.search).await?;
     let (total, total_is_exact) = total(tx, org, request, calendar, found).await?;
-    let mut run = Run {
-        org,
-        request,
-        calendar,
-        direction: request.direction,
-        backwards: false,
-        merge: found.is_none_or(|found| found > MAX_COLLECTED),
-        after: None,
-        offset: 0,
-        limit: request.per_page + 1,
-    };
-    match request.place {
-        Place::First => {}
-        Place::Number(number) => {
-            run.offset = (number.clamp(1, MAX_NUMBERED_PAGE) - 1) * request.per_page;
-        }
-        Place::After(cursor) => run.after = Some(located(tx, &run, cursor).await?),
-        Place::Before(cursor) => {
-            run.turn();
-            run.after = Some(located(tx, &run, cursor).await?);
-        }
-        Place::Last => {
-            run.turn();
-            run.limit = last_page_rows(total, total_is_exact, request.per_page);
-        }
-    }
+    let list = Run::new(org, request, calendar, found);
+    let run = list.at_place(tx, total, total_is_exact).await?;
     let mut rows =
         if request.search == Search::Nothing { Vec::new() } else { run.read(tx).await? };
     let more = rows.len() > usize::try_from(request.per_page).unwrap_or(usize::MAX);
@@ -142,6 +127,22 @@ pub async fn page(
         Place::Last => (total > run.limit || !total_is_exact, false),
     };
     Ok(PaymentPage { rows, total, total_is_exact, has_next, has_previous })
+}
+
+/// The statement that reads the rows of a page, and its values, for tests that ask the database
+/// how it is carried out.
+#[cfg(feature = "testing")]
+pub async fn page_statement(
+    tx: &mut Tx,
+    org: OrganizationId,
+    request: &PageRequest,
+    calendar: &Calendar,
+) -> Result<Option<(String, Vec<Value>)>, StoreError> {
+    let found = found_by_search(tx, org, &request.search).await?;
+    let (total, total_is_exact) = total(tx, org, request, calendar, found).await?;
+    let list = Run::new(org, request, calendar, found);
+    let run = list.at_place(tx, total, total_is_exact).await?;
+    Ok(run.statement().map(Statement::into_parts))
 }
 
 /// The last page holds what is left over after the full ones.
@@ -169,7 +170,57 @@ async fn located(
     Ok((cursor, key))
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// The whole list, from its beginning.
+    fn new(
+        org: OrganizationId,
+        request: &'a PageRequest,
+        calendar: &'a Calendar,
+        found: Option<i64>,
+    ) -> Self {
+        let mut locations = request.filter.locations.clone();
+        locations.sort_unstable();
+        locations.dedup();
+        Self {
+            org,
+            request,
+            locations,
+            calendar,
+            direction: request.direction,
+            backwards: false,
+            merge: found.is_none_or(|found| found > MAX_COLLECTED),
+            after: None,
+            offset: 0,
+            limit: request.per_page + 1,
+        }
+    }
+
+    /// The part of it that the request asks for.
+    async fn at_place(
+        mut self,
+        tx: &mut Tx,
+        total: i64,
+        total_is_exact: bool,
+    ) -> Result<Self, StoreError> {
+        let per_page = self.request.per_page;
+        match self.request.place {
+            Place::First => {}
+            Place::Number(number) => {
+                self.offset = (number.clamp(1, MAX_NUMBERED_PAGE) - 1) * per_page;
+            }
+            Place::After(cursor) => self.after = Some(located(tx, &self, cursor).await?),
+            Place::Before(cursor) => {
+                self.turn();
+                self.after = Some(located(tx, &self, cursor).await?);
+            }
+            Place::Last => {
+                self.turn();
+                self.limit = last_page_rows(total, total_is_exact, per_page);
+            }
+        }
+        Ok(self)
+    }
+
     /// Reads from the other end.
     fn turn(&mut self) {
         self.direction = self.direction.reversed();
@@ -188,6 +239,9 @@ impl Run<'_> {
     /// The segments in the order in which they are read, from the cursor's on.
     fn segments(&self) -> Vec<Segment> {
         let statuses = listed_statuses(&self.request.filter);
+        if statuses.is_empty() {
+            return Vec::new();
+        }
         let whole = |rank, dated| Segment { rank, statuses: statuses.clone(), dated };
         let mut segments = match self.request.sort {
             Sort::Status => {
@@ -235,7 +289,7 @@ impl Run<'_> {
         statement: &mut Statement,
         (place, segment): (usize, &Segment),
         statuses: &[Status],
-        location: Option<LocationId>,
+        (location, range): Part,
     ) {
         let key = self.key_column();
         let direction = self.direction.as_str();
@@ -244,26 +298,55 @@ impl Run<'_> {
             WHERE organization_id = "
         ));
         statement.bind(self.org);
+        push_range(statement, range);
         if let Some(location) = location {
             statement.push(" AND location_seq = ").bind(location);
-        } else if !self.merge {
-            statement.and_locations(&self.request.filter.locations);
+            push_standing(statement, statuses, &[], !self.merge);
+        } else {
+            push_standing(statement, statuses, &self.locations, !self.merge);
         }
-        statement.push(" AND status IN (").push(&quoted(statuses)).push(")");
+        let after = self.after.as_ref().filter(|(at, _)| self.segment_rank(at) == segment.rank);
+        let start = after.and_then(|(_, value)| match value {
+            Value::Int(Some(start)) => {
+                Some(Start { column: key, key: *start, direction: self.direction })
+            }
+            _ => None,
+        });
+        let is_dated_anyway = start.is_some_and(|start| start.implies(key, "<", NO_DUE_KEY));
         match segment.dated {
-            Some(true) => statement.push(" AND due_key < ").bind(NO_DUE_KEY),
-            Some(false) => statement.push(" AND due_key = ").bind(NO_DUE_KEY),
-            None => statement,
-        };
-        push_conditions(statement, self.org, self.request, self.calendar);
-        let after = self.after.as_ref();
-        if let Some((cursor, value)) = after.filter(|a| self.segment_rank(&a.0) == segment.rank) {
-            let relation = if self.direction == Direction::Ascending { ">" } else { "<" };
-            statement.push(&format!(" AND ({key}, seq) {relation} ("));
-            statement.bind(value.clone()).push(", ").bind(cursor.seq).push(")");
+            Some(true) if !is_dated_anyway => {
+                statement.push(" AND due_key < ").bind(NO_DUE_KEY);
+            }
+            Some(false) => {
+                statement.push(" AND due_key = ").bind(NO_DUE_KEY);
+            }
+            _ => {}
         }
-        statement.push(&format!(" ORDER BY {key} {direction}, seq {direction} LIMIT "));
-        statement.bind(self.offset + self.limit).push(")");
+        push_conditions(statement, self.org, self.request, self.calendar, (!self.merge, start));
+        if let Some((cursor, value)) = after {
+            let relation = if self.direction == Direction::Ascending { ">" } else { "<" };
+            if segment.dated == Some(false) {
+                statement.push(&format!(" AND seq {relation} ")).bind(cursor.seq);
+            } else {
+                statement.push(&format!(" AND ({key}, seq) {relation} ("));
+                statement.bind(value.clone()).push(", ").bind(cursor.seq).push(")");
+            }
+        }
+        // A server that plans for any limit would plan for a great one, so it is written out.
+        let limit = self.offset + self.limit;
+        statement.push(&format!(" ORDER BY {key} {direction}, seq {direction} LIMIT {limit})"));
+    }
+
+    /// What is read apart for each status: each location, or each range of numbers that a search
+    /// looks up.
+    fn parts(&self, segments: &[Segment]) -> Vec<Part> {
+        let statuses: usize = segments.iter().map(|segment| segment.statuses.len()).sum();
+        let merged = statuses * self.locations.len();
+        if self.merge && (1..=MAX_MERGED).contains(&merged) {
+            return self.locations.iter().map(|&location| (Some(location), None)).collect();
+        }
+        let ranges = looked_up(&self.request.search, !self.merge);
+        ranges.into_iter().map(|range| (None, range)).collect()
     }
 
     /// The statement of a page: branches merged, cut, then the rows looked up.
@@ -273,31 +356,30 @@ impl Run<'_> {
         statement
             .push("SELECT p.*, q.first_name, q.last_name FROM (SELECT seq, sort_key, place FROM (");
         let mut branches = 0;
-        for (place, segment) in self.segments().iter().enumerate() {
+        let segments = self.segments();
+        let parts = self.parts(&segments);
+        for (place, segment) in segments.iter().enumerate() {
             let all = [segment.statuses.clone()];
             let each: Vec<Vec<Status>> = segment.statuses.iter().map(|&s| vec![s]).collect();
-            let locations = &self.request.filter.locations;
-            let places: Vec<Option<LocationId>> = if self.merge && !locations.is_empty() {
-                locations.iter().copied().map(Some).collect()
-            } else {
-                vec![None]
-            };
             for statuses in if self.merge { &each[..] } else { &all[..] } {
-                for &location in &places {
+                for &part in &parts {
                     statement.push(if branches > 0 { " UNION ALL " } else { "" });
-                    self.push_branch(&mut statement, (place, segment), statuses, location);
+                    self.push_branch(&mut statement, (place, segment), statuses, part);
                     branches += 1;
                     statement.push(&format!(" AS b{branches}"));
                 }
             }
         }
-        statement
-            .push(&format!(") AS u ORDER BY place, sort_key {direction}, seq {direction} LIMIT "));
-        statement.bind(self.limit).push(" OFFSET ").bind(self.offset);
-        statement.push(") AS k JOIN payment p ON p.organization_id = ").bind(self.org);
+        let (limit, offset) = (self.limit, self.offset);
+        statement.push(&format!(
+            ") AS u ORDER BY place, sort_key {direction}, seq {direction}
+            LIMIT {limit} OFFSET {offset}"
+        ));
+        // Every key has its rows; an outer join only keeps the planner from beginning with them.
+        statement.push(") AS k LEFT JOIN payment p ON p.organization_id = ").bind(self.org);
         statement.push(
             " AND p.seq = k.seq
-            JOIN patient q ON q.organization_id = p.organization_id AND q.seq = p.patient_seq",
+            LEFT JOIN patient q ON q.organization_id = p.organization_id AND q.seq = p.patient_seq",
         );
         statement.push(&format!(" ORDER BY k.place, k.sort_key {direction}, k.seq {direction}"));
         (branches > 0).then_some(statement)
@@ -325,70 +407,6 @@ fn listed(row: &Row, sort: Sort) -> Result<ListedPayment, StoreError> {
     Ok(ListedPayment { payment, last_name, first_name, cursor })
 }
 
-/// The statuses that can be listed, in their order.
-fn listed_statuses(filter: &Filter) -> Vec<Status> {
-    let chosen = |status: &Status| {
-        (filter.statuses.is_empty() || filter.statuses.contains(status))
-            && (!filter.overdue || status.can_be_overdue())
-    };
-    Status::ALL.into_iter().filter(chosen).collect()
-}
-
-fn quoted(statuses: &[Status]) -> String {
-    let quoted: Vec<String> = statuses.iter().map(|s| format!("'{}'", s.as_str())).collect();
-    quoted.join(", ")
-}
-
-/// Appends what narrows the list beyond status and location.
-fn push_conditions(
-    statement: &mut Statement,
-    org: OrganizationId,
-    request: &PageRequest,
-    calendar: &Calendar,
-) {
-    let filter = &request.filter;
-    if let Some(kind) = filter.kind {
-        statement.push(" AND kind = ").bind(PaymentType::as_str(kind));
-    }
-    let mut bound = |column: &str, relation: &str, value: Option<i64>| {
-        if let Some(value) = value {
-            statement.push(&format!(" AND {column} {relation} ")).bind(value);
-        }
-    };
-    bound("due_key", ">=", filter.due.from.map(time::date_key));
-    bound("due_key", "<=", filter.due.to.map(time::date_key));
-    if filter.due.from.is_some() && filter.due.to.is_none() {
-        bound("due_key", "<", Some(NO_DUE_KEY));
-    }
-    let starts = |date: Date| time::micros(time::start_of_day(date, &calendar.zone));
-    let ends = |date: Date| starts(date.tomorrow().unwrap_or(date));
-    bound("created_at_us", ">=", filter.created.from.map(starts));
-    bound("created_at_us", "<", filter.created.to.map(ends));
-    bound("paid_at_us", ">=", filter.paid.from.map(starts));
-    bound("paid_at_us", "<", filter.paid.to.map(ends));
-    bound("amount_cents", ">=", filter.amount.from.map(|money| money.cents()));
-    bound("amount_cents", "<=", filter.amount.to.map(|money| money.cents()));
-    if filter.overdue {
-        bound("due_key", "<", Some(time::date_key(calendar.today)));
-    }
-    match &request.search {
-        Search::Id(prefix) => push_id_ranges(statement, *prefix),
-        Search::Name(words) => {
-            statement.push(" AND patient_seq IN (").patients_named(org, words).push(")");
-        }
-        Search::All | Search::Nothing => {}
-    }
-}
-
-fn push_id_ranges(statement: &mut Statement, prefix: i64) {
-    statement.push(" AND (");
-    for (index, (from, to)) in prefix_ranges(prefix).into_iter().enumerate() {
-        statement.push(if index > 0 { " OR " } else { "" });
-        statement.push("seq BETWEEN ").bind(from).push(" AND ").bind(to);
-    }
-    statement.push(")");
-}
-
 /// How many payments the search alone finds, at most a few more than are collected; `None`
 /// without a search.
 async fn found_by_search(
@@ -400,11 +418,14 @@ async fn found_by_search(
     match search {
         Search::All => return Ok(None),
         Search::Nothing => return Ok(Some(0)),
-        Search::Id(prefix) => {
-            statement.push("SELECT count(*) AS n FROM (SELECT 1 FROM payment");
-            statement.push(" WHERE organization_id = ").bind(org);
-            push_id_ranges(&mut statement, *prefix);
-            statement.push(" LIMIT ").bind(MAX_COLLECTED + 1).push(") AS found");
+        Search::Id(_) => {
+            statement.push("SELECT count(*) AS n FROM (");
+            for (index, range) in looked_up(search, true).into_iter().enumerate() {
+                statement.push(if index > 0 { " UNION ALL " } else { "" });
+                statement.push("SELECT seq FROM payment WHERE organization_id = ").bind(org);
+                push_range(&mut statement, range);
+            }
+            statement.push(&format!(" LIMIT {}) AS found", MAX_COLLECTED + 1));
         }
         Search::Name(words) => {
             statement.push("SELECT CAST(coalesce(sum(payment_count), 0) AS BIGINT) AS n");
@@ -443,11 +464,16 @@ async fn total(
         }
         _ => {}
     }
-    statement.push("SELECT count(*) AS n FROM (SELECT 1 FROM payment WHERE organization_id = ");
-    statement.bind(org).and_locations(&filter.locations);
-    statement.push(&format!(" AND status IN ({})", quoted(&statuses)));
-    push_conditions(&mut statement, org, request, calendar);
-    statement.push(" LIMIT ").bind(MAX_EXACT_TOTAL + 1).push(") AS found");
+    let is_rare = found.is_some_and(|found| found <= MAX_COLLECTED);
+    statement.push("SELECT count(*) AS n FROM (");
+    for (index, range) in looked_up(&request.search, is_rare).into_iter().enumerate() {
+        statement.push(if index > 0 { " UNION ALL " } else { "" });
+        statement.push("SELECT seq FROM payment WHERE organization_id = ").bind(org);
+        push_range(&mut statement, range);
+        push_standing(&mut statement, &statuses, &filter.locations, is_rare);
+        push_conditions(&mut statement, org, request, calendar, (is_rare, None));
+    }
+    statement.push(&format!(" LIMIT {}) AS found", MAX_EXACT_TOTAL + 1));
     let counted = statement.one(tx).await?.int("n")?;
     Ok((counted.min(MAX_EXACT_TOTAL), counted <= MAX_EXACT_TOTAL))
 }

@@ -29,8 +29,13 @@ impl Statement {
 
     /// Appends ` AND location_seq IN (…)` unless all locations are meant.
     pub(crate) fn and_locations(&mut self, locations: &[LocationId]) -> &mut Self {
+        self.and_one_of("location_seq", locations)
+    }
+
+    /// Appends that an expression is one of the locations, unless all are meant.
+    pub(crate) fn and_one_of(&mut self, of: &str, locations: &[LocationId]) -> &mut Self {
         if !locations.is_empty() {
-            self.push(" AND location_seq IN (");
+            self.push(" AND ").push(of).push(" IN (");
             for (index, &location) in locations.iter().enumerate() {
                 self.push(if index > 0 { ", " } else { "" }).bind(location);
             }
@@ -39,20 +44,38 @@ impl Statement {
         self
     }
 
-    /// Appends a query of the numbers of all patients whose name has every one of the words.
+    /// Appends a query of the numbers of all patients whose name has every one of the words. It
+    /// looks up the longest, which the fewest names have, and tests those names for the others.
     pub(crate) fn patients_named(&mut self, org: OrganizationId, words: &[String]) -> &mut Self {
-        for (index, word) in words.iter().enumerate() {
-            self.push(if index > 0 { " INTERSECT " } else { "" });
-            if word.chars().count() >= MIN_INNER_LETTERS {
-                self.push("SELECT seq FROM patient_name WHERE organization_id = ").bind(org);
-                self.push(" AND name_search LIKE ").bind(format!("%{word}%"));
-            } else {
-                self.push("SELECT patient_seq FROM patient_word WHERE organization_id = ");
-                self.bind(org).push(" AND word >= ").bind(word.as_str());
-                self.push(" AND word < ").bind(format!("{word}\u{10ffff}"));
-            }
+        let letters = |word: &&String| word.chars().count();
+        let (mut long, mut short): (Vec<_>, Vec<_>) =
+            words.iter().partition(|word| letters(word) >= MIN_INNER_LETTERS);
+        long.sort_by_key(|word| std::cmp::Reverse(letters(word)));
+        short.sort_by_key(|word| std::cmp::Reverse(letters(word)));
+        if let Some((first, rest)) = short.split_first().filter(|_| long.is_empty()) {
+            self.push("SELECT w.patient_seq FROM patient_word w JOIN patient n");
+            self.push(" ON n.organization_id = w.organization_id AND n.seq = w.patient_seq");
+            self.push(" WHERE w.organization_id = ").bind(org);
+            self.push(" AND w.word >= ").bind(first.as_str());
+            self.push(" AND w.word < ").bind(format!("{first}\u{10ffff}"));
+            short = rest.to_vec();
+        } else {
+            self.push("SELECT n.seq FROM patient_name n WHERE n.organization_id = ").bind(org);
+        }
+        for word in long {
+            self.push(" AND n.name_search LIKE ").bind(format!("%{word}%"));
+        }
+        for word in short {
+            // No index holds this, so none is read from end to end for it.
+            self.push(" AND ' ' || n.name_search LIKE ").bind(format!("% {word}%"));
         }
         self
+    }
+
+    /// Its text and its values.
+    #[cfg(feature = "testing")]
+    pub(crate) fn into_parts(self) -> (String, Vec<Value>) {
+        (self.text, self.values)
     }
 
     pub(crate) async fn all(self, tx: &mut Tx) -> Result<Vec<Row>, StoreError> {

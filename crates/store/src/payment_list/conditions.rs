@@ -1,0 +1,131 @@
+//! What narrows the list: the conditions of a filter and of a search.
+//!
+//! To add a filter, add its condition to [`push_conditions`] and to `Filter::is_plain`.
+
+use almoner_domain::list::{Direction, Filter, PageRequest, Search, prefix_ranges};
+use almoner_domain::payment::PaymentType;
+use almoner_domain::time::{self, NO_DUE_KEY};
+use almoner_domain::{LocationId, OrganizationId, Status};
+use jiff::civil::Date;
+
+use super::Calendar;
+use crate::statement::Statement;
+
+/// The key after which a page begins, in the direction in which it is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Start {
+    pub(super) column: &'static str,
+    pub(super) key: i64,
+    pub(super) direction: Direction,
+}
+
+impl Start {
+    /// Whether all that follows meets a condition anyway. Such a condition is left out: of two
+    /// bounds on one side an engine may begin at the farther one and read all that lies between.
+    pub(super) fn implies(self, column: &str, relation: &str, value: i64) -> bool {
+        column == self.column
+            && match (self.direction, relation) {
+                (Direction::Ascending, ">=") => value <= self.key,
+                (Direction::Descending, "<=") => value >= self.key,
+                (Direction::Descending, "<") => value > self.key,
+                _ => false,
+            }
+    }
+}
+
+/// The statuses that can be listed, in their order.
+pub(super) fn listed_statuses(filter: &Filter) -> Vec<Status> {
+    let chosen = |status: &Status| {
+        (filter.statuses.is_empty() || filter.statuses.contains(status))
+            && (!filter.overdue || status.can_be_overdue())
+    };
+    Status::ALL.into_iter().filter(chosen).collect()
+}
+
+pub(super) fn quoted(statuses: &[Status]) -> String {
+    let quoted: Vec<String> = statuses.iter().map(|s| format!("'{}'", s.as_str())).collect();
+    quoted.join(", ")
+}
+
+/// Appends the statuses and locations that are listed. Where a search has few results, they only
+/// test what it finds: an index that begins with the status would lead past all payments.
+pub(super) fn push_standing(
+    statement: &mut Statement,
+    statuses: &[Status],
+    locations: &[LocationId],
+    is_rare: bool,
+) {
+    let (location, status) =
+        if is_rare { ("location_seq + 0", "status || ''") } else { ("location_seq", "status") };
+    statement.and_one_of(location, locations);
+    statement.push(&format!(" AND {status} IN ({})", quoted(statuses)));
+}
+
+/// Appends what narrows the list beyond status and location, but for what `start` implies. What is
+/// rare is looked up by its search, the rest only tested for it.
+pub(super) fn push_conditions(
+    statement: &mut Statement,
+    org: OrganizationId,
+    request: &PageRequest,
+    calendar: &Calendar,
+    (is_rare, start): (bool, Option<Start>),
+) {
+    let filter = &request.filter;
+    if let Some(kind) = filter.kind {
+        statement.push(" AND kind = ").bind(PaymentType::as_str(kind));
+    }
+    let mut bound = |column: &str, relation: &str, value: Option<i64>| {
+        let implied = |value: &i64| start.is_some_and(|s| s.implies(column, relation, *value));
+        if let Some(value) = value.filter(|value| !implied(value)) {
+            statement.push(&format!(" AND {column} {relation} ")).bind(value);
+        }
+    };
+    bound("due_key", ">=", filter.due.from.map(time::date_key));
+    bound("due_key", "<=", filter.due.to.map(time::date_key));
+    if filter.due.from.is_some() && filter.due.to.is_none() {
+        bound("due_key", "<", Some(NO_DUE_KEY));
+    }
+    let starts = |date: Date| time::micros(time::start_of_day(date, &calendar.zone));
+    let ends = |date: Date| starts(date.tomorrow().unwrap_or(date));
+    bound("created_at_us", ">=", filter.created.from.map(starts));
+    bound("created_at_us", "<", filter.created.to.map(ends));
+    bound("paid_at_us", ">=", filter.paid.from.map(starts));
+    bound("paid_at_us", "<", filter.paid.to.map(ends));
+    bound("amount_cents", ">=", filter.amount.from.map(almoner_domain::Money::cents));
+    bound("amount_cents", "<=", filter.amount.to.map(almoner_domain::Money::cents));
+    if filter.overdue {
+        bound("due_key", "<", Some(time::date_key(calendar.today)));
+    }
+    match &request.search {
+        Search::Id(prefix) if !is_rare => push_id_test(statement, *prefix),
+        Search::Name(words) => {
+            statement.push(" AND patient_seq IN (").patients_named(org, words).push(")");
+        }
+        Search::Id(_) | Search::All | Search::Nothing => {}
+    }
+}
+
+/// Appends a test of each row for the numbers that begin like `prefix`.
+pub(super) fn push_id_test(statement: &mut Statement, prefix: i64) {
+    statement.push(" AND (");
+    for (index, (from, to)) in prefix_ranges(prefix).into_iter().enumerate() {
+        statement.push(if index > 0 { " OR " } else { "" });
+        statement.push("seq BETWEEN ").bind(from).push(" AND ").bind(to);
+    }
+    statement.push(")");
+}
+
+/// The ranges of numbers that are looked up one by one: those of a rare prefix.
+pub(super) fn looked_up(search: &Search, is_rare: bool) -> Vec<Option<(i64, i64)>> {
+    match search {
+        Search::Id(prefix) if is_rare => prefix_ranges(*prefix).into_iter().map(Some).collect(),
+        _ => vec![None],
+    }
+}
+
+/// Appends the range of numbers that is looked up, if any.
+pub(super) fn push_range(statement: &mut Statement, range: Option<(i64, i64)>) {
+    if let Some((from, to)) = range {
+        statement.push(" AND seq BETWEEN ").bind(from).push(" AND ").bind(to);
+    }
+}
