@@ -1,0 +1,29 @@
+//! The database on both engines: what it holds, refuses and lists, and what a list costs.
+//!
+//! One program for all, so that it is linked once. To add a subject, add a file to `store/` and
+//! name it here. Each test runs on both engines (`on_both_engines!`) in a database of its own.
+
+#![expect(clippy::print_stdout, reason = "a cost is measured to be read")]
+
+#[path = "store/clinic.rs"]
+mod clinic;
+#[path = "store/common.rs"]
+mod common;
+#[path = "store/flat.rs"]
+mod flat;
+#[path = "store/flat_load.rs"]
+mod flat_load;
+#[path = "store/kept_rows.rs"]
+mod kept_rows;
+#[path = "store/list_model.rs"]
+mod list_model;
+#[path = "store/list_walk.rs"]
+mod list_walk;
+#[path = "store/refund_cap.rs"]
+mod refund_cap;
+#[path = "store/schema.rs"]
+mod schema;
+#[path = "store/seals.rs"]
+mod seals;
+#[path = "store/status_graph.rs"]
+mod status_graph;

@@ -1,0 +1,130 @@
+//! What is written stays written: the database refuses, whoever asks.
+
+use almoner_domain::refund::ReversalReason;
+use almoner_domain::{LocationId, Money, PaymentId, Status, UserId};
+use almoner_store::db::{Db, Engine, StoreError};
+use almoner_store::ledger::Moment;
+use almoner_store::payments::{self, EstimateSnapshot, Transition};
+use almoner_store::tenders::{self, Reversal};
+use almoner_store::{audit, on_both_engines, params};
+use jiff::civil::Date;
+
+use crate::clinic;
+use crate::common::{at, number, run, run_refused};
+
+/// Every table whose rows are kept, with a change of each of its kinds of column.
+const KEPT: [(&str, &[&str]); 7] = [
+    ("ledger_transfer", &["amount_cents = amount_cents + 1", "event = 'other'", "version = 9"]),
+    ("payment_transition", &["to_status = 'draft'", "reason = 'other'", "at_us = 0"]),
+    ("tender", &["amount_cents = 1", "kind = 'check'", "reference = 'x'"]),
+    ("tender_reversal", &["amount_cents = 1", "notes = 'x'", "reason = 'returned_unpaid'"]),
+    ("payment_estimate", &["snapshot = 'x'", "entered_cents = 1"]),
+    ("audit_seal", &["seal = previous", "event_count = 1"]),
+    ("audit_event", &["detail = 'x'", "at_us = 0", "user_seq = 3", "subject_version = NULL"]),
+];
+
+/// A row, at least, in each of the tables.
+async fn fill(db: &Db) {
+    let org = clinic::one_of_each(db).await;
+    let paid = Status::Paid.rank() + 1;
+    let mut tx = db.begin().await.expect("a transaction begins");
+    let id = PaymentId::new(paid);
+    let mut payment = payments::get(&mut tx, org, id).await.unwrap().expect("it is there");
+    let (from, tender_version) = (payment.status, payment.version);
+    payment.version += 1;
+    payment.status = Status::Pending;
+    payment.collected = Money::ZERO;
+    payment.paid_at = None;
+    let moment = Moment { at: at("2026-03-05T12:00:00Z"), day: DAY, location: LocationId::new(1) };
+    payments::update_status(&mut tx, org, &payment).await.unwrap();
+    let step = Transition {
+        version: payment.version,
+        from: Some(from),
+        to: Status::Pending,
+        by: almoner_domain::status::By::Reversal,
+        user: None,
+        reason: None,
+        at: moment.at,
+    };
+    payments::insert_transition(&mut tx, org, id, &step).await.unwrap();
+    let reversal = Reversal {
+        version: payment.version,
+        tender_version,
+        reason: ReversalReason::EnteredInError,
+        notes: None,
+        amount: payment.amount,
+        user: UserId::new(1),
+    };
+    tenders::reverse(&mut tx, org, id, &reversal, moment).await.unwrap();
+    let estimate =
+        EstimateSnapshot { snapshot: "{}".to_owned(), estimated: None, entered: payment.amount };
+    payments::insert_estimate(&mut tx, org, id, &estimate).await.unwrap();
+    audit::seal(&mut tx, org, moment.at).await.unwrap().expect("there is something to seal");
+    tx.commit().await.unwrap();
+}
+
+const DAY: Date = Date::constant(2026, 3, 5);
+
+on_both_engines! {
+    async fn kept_rows_are_neither_changed_nor_deleted(db) {
+        fill(&db).await;
+        for (table, changes) in KEPT {
+            let why = format!("{table} rows are never changed or deleted");
+            let count = format!("SELECT count(*) AS n FROM {table}");
+            let rows = number(&db, &count).await;
+            assert!(rows > 0, "{table} has rows to refuse on");
+            for change in changes {
+                run_refused(&db, &format!("UPDATE {table} SET {change}"), &why).await;
+            }
+            run_refused(&db, &format!("DELETE FROM {table}"), &why).await;
+            assert_eq!(number(&db, &count).await, rows, "{table}");
+        }
+        for table in ["payment", "refund"] {
+            let why = format!("{table} rows are never changed or deleted");
+            run_refused(&db, &format!("DELETE FROM {table}"), &why).await;
+        }
+    }
+
+    async fn nothing_is_replaced_or_emptied_in_passing(db) {
+        fill(&db).await;
+        let tables = KEPT.iter().map(|(table, _)| *table).chain(["payment", "refund"]);
+        for table in tables {
+            let count = format!("SELECT count(*) AS n FROM {table}");
+            let rows = number(&db, &count).await;
+            if db.engine() == Engine::Postgres {
+                let why = "rows are never changed or deleted";
+                run_refused(&db, &format!("TRUNCATE {table} CASCADE"), why).await;
+            } else {
+                // This engine would delete the row that is replaced without its delete rule.
+                let again = format!("REPLACE INTO {table} SELECT * FROM {table}");
+                let told = run(&db, again, Vec::new()).await;
+                assert!(matches!(told, Err(StoreError::Duplicate(_))), "{table}: {told:?}");
+            }
+            assert_eq!(number(&db, &count).await, rows, "{table}");
+        }
+    }
+
+    async fn a_second_row_with_the_same_key_is_told_as_that(db) {
+        fill(&db).await;
+        for (table, _) in KEPT {
+            let again = format!("INSERT INTO {table} SELECT * FROM {table}");
+            let told = run(&db, again, Vec::new()).await;
+            assert!(matches!(told, Err(StoreError::Duplicate(_))), "{table}: {told:?}");
+        }
+    }
+
+    async fn an_event_takes_its_seal_once(db) {
+        let org = clinic::one_of_each(&db).await;
+        let why = "audit_event rows are never changed or deleted";
+        let one = "WHERE organization_id = 1 AND subject_seq = 1 AND subject_version = 1";
+        let both = format!("UPDATE audit_event SET seal_no = 1, detail = 'x' {one}");
+        run_refused(&db, &both, why).await;
+        run_refused(&db, &format!("UPDATE audit_event SET seal_no = NULL {one}"), why).await;
+        let sealed = run(&db, format!("UPDATE audit_event SET seal_no = $1 {one}"), params![7_i64]);
+        assert_eq!(sealed.await.expect("the first seal is taken"), 1);
+        for seal in ["8", "7", "NULL"] {
+            run_refused(&db, &format!("UPDATE audit_event SET seal_no = {seal} {one}"), why).await;
+        }
+        assert_eq!(org.0, 1);
+    }
+}
