@@ -129,8 +129,8 @@ impl Settings {
 mod tests {
     use super::*;
 
-    fn read(args: SettingArgs) -> Result<Settings, Failure> {
-        Settings::read(&args, "offline")
+    fn read(args: &SettingArgs) -> Result<Settings, Failure> {
+        Settings::read(args, "offline")
     }
 
     fn faults(listen: &str, proxy: Option<&str>, base_url: Option<&str>) -> usize {
@@ -140,7 +140,7 @@ mod tests {
             base_url: base_url.map(str::to_owned),
             ..SettingArgs::default()
         };
-        read(args).unwrap_or_else(|_| panic!("readable")).unsafe_for_real_data().len()
+        read(&args).unwrap_or_else(|_| panic!("readable")).unsafe_for_real_data().len()
     }
 
     #[test]
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_understood_is_wrong_usage() {
-        let wrong = |args| matches!(read(args), Err(Failure::Usage(_)));
+        let wrong = |args: SettingArgs| matches!(read(&args), Err(Failure::Usage(_)));
         assert!(wrong(SettingArgs { listen: Some("here".into()), ..SettingArgs::default() }));
         assert!(wrong(SettingArgs { processor: Some("x".into()), ..SettingArgs::default() }));
         assert!(wrong(SettingArgs { log_format: Some("x".into()), ..SettingArgs::default() }));
@@ -166,11 +166,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("almoner.toml");
         std::fs::write(&path, "database = \"sqlite://x.db\"\nprocessor = \"sandbox\"").unwrap();
-        let settings = read(SettingArgs { config: path.clone(), ..SettingArgs::default() });
+        let settings = read(&SettingArgs { config: path.clone(), ..SettingArgs::default() });
         let settings = settings.unwrap_or_else(|_| panic!("readable"));
         assert_eq!(settings.database, "sqlite://x.db");
         assert_eq!(settings.processor.name(), "sandbox");
         std::fs::write(&path, "databse = \"x\"").unwrap();
-        assert!(read(SettingArgs { config: path, ..SettingArgs::default() }).is_err());
+        assert!(read(&SettingArgs { config: path, ..SettingArgs::default() }).is_err());
     }
 }

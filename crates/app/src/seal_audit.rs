@@ -1,7 +1,6 @@
 //! Seals the audit rows that were committed since the last seal.
 
-use std::fmt::Write as _;
-
+use almoner_domain::text::hex;
 use almoner_store::{StoreError, audit};
 
 use crate::context::{Actor, App};
@@ -31,19 +30,4 @@ pub async fn seal_audit(app: &App, actor: &Actor) -> Result<(), Error> {
         let (organization, number) = (&actor.organization.slug, seal.number);
         tracing::info!(%organization, number, seal = hex(&seal.hash), "audit rows sealed");
     }
-}
-
-/// Bytes as hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-/// Hexadecimal digits as bytes; `None` when they are not.
-pub fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u32>> = text.chars().map(|digit| digit.to_digit(16)).collect();
-    let digits = digits.filter(|digits| digits.len().is_multiple_of(2))?;
-    digits.chunks(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok()).collect()
 }

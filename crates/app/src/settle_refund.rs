@@ -23,25 +23,37 @@ const BATCH: i64 = 100;
 /// # Errors
 /// The database failed. A processor that does not answer leaves its refund pending.
 pub async fn settle_refunds(app: &App, actor: &Actor) -> Result<usize, Error> {
-    let mut tx = app.db.read().await?;
-    let pending = refunds::pending(&mut tx, actor.org(), BATCH).await?;
-    drop(tx);
     let mut ended = 0;
-    for refund in pending {
-        let reference = format!("{}-{}", actor.org().0, refund.id);
-        let state = match app.processor.refund(&reference, refund.amount).await {
-            Ok(RefundAnswer::Settled) => RefundState::Settled,
-            Ok(RefundAnswer::Failed) => RefundState::Failed,
-            Ok(RefundAnswer::Pending) => continue,
-            Err(error) => {
-                tracing::warn!(refund = %refund.id, %error, "a refund stays pending");
-                continue;
-            }
+    let mut after = 0;
+    loop {
+        let mut tx = app.db.read().await?;
+        let pending = refunds::pending(&mut tx, actor.org(), after, BATCH).await?;
+        drop(tx);
+        let Some(last) = pending.last() else {
+            return Ok(ended);
         };
-        settle_refund(app, actor, refund.id, state).await?;
-        ended += 1;
+        after = last.id.seq();
+        for refund in &pending {
+            if let Some(state) = asked(app, actor, refund).await {
+                settle_refund(app, actor, refund.id, state).await?;
+                ended += 1;
+            }
+        }
     }
-    Ok(ended)
+}
+
+/// What the processor says of a refund, when it came to an end.
+async fn asked(app: &App, actor: &Actor, refund: &Refund) -> Option<RefundState> {
+    let reference = format!("{}-{}", actor.org().0, refund.id);
+    match app.processor.refund(&reference, refund.amount).await {
+        Ok(RefundAnswer::Settled) => Some(RefundState::Settled),
+        Ok(RefundAnswer::Failed) => Some(RefundState::Failed),
+        Ok(RefundAnswer::Pending) => None,
+        Err(error) => {
+            tracing::warn!(refund = %refund.id, %error, "a refund stays pending");
+            None
+        }
+    }
 }
 
 /// Moves a refund to the state that the processor told; the same state again changes nothing.

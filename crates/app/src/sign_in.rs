@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 use crate::context::{Actor, App, Member};
 use crate::error::Error;
 use crate::record;
-use crate::seal_audit::{hex, unhex};
 use crate::staff_accounts::{MAX_PASSWORD_BYTES, normal_email};
+use almoner_domain::text::{hex, unhex};
 
 /// A session ends when it was not used for so long.
 pub const IDLE: SignedDuration = SignedDuration::from_mins(15);

@@ -41,7 +41,8 @@ const COMMON: &[&str] = &[
 
 /// An e-mail address as it is stored and compared.
 pub fn normal_email(typed: &str) -> String {
-    typed.trim().to_lowercase()
+    let plain: String = typed.chars().filter(|letter| !letter.is_control()).collect();
+    plain.trim().to_lowercase()
 }
 
 /// Checks a new password: long enough and not a common one. Any letters are allowed.

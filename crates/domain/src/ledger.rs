@@ -4,6 +4,8 @@
 //! transaction sums to zero by its very shape. To add an event, add a function that returns
 //! its transfers, and let `verify` recompute the balances that it leads to.
 
+use std::cmp::Ordering;
+
 use crate::money::Money;
 use crate::refund::RefundState;
 use crate::status::Status;
@@ -125,12 +127,16 @@ pub fn status_changed(
 
 /// The transfers of a changed amount on a payment that is owed.
 pub fn amount_changed(before: Money, after: Money) -> Vec<Transfer> {
-    if after > before {
-        vec![transfer("amount_raised", Receivable, PatientCharges, after.minus(before))]
-    } else if after < before {
-        vec![transfer("amount_lowered", PatientCharges, Receivable, before.minus(after))]
-    } else {
-        Vec::new()
+    match after.cmp(&before) {
+        Ordering::Greater => {
+            let more = after.minus(before);
+            vec![transfer("amount_raised", Receivable, PatientCharges, more)]
+        }
+        Ordering::Less => {
+            let less = before.minus(after);
+            vec![transfer("amount_lowered", PatientCharges, Receivable, less)]
+        }
+        Ordering::Equal => Vec::new(),
     }
 }
 

@@ -97,6 +97,9 @@ impl Money {
     }
 
     /// That share of the amount, rounded half up to a cent.
+    ///
+    /// # Panics
+    /// Never: a share is no greater than its whole.
     #[must_use]
     pub fn share(self, share: BasisPoints) -> Self {
         let product = i128::from(self.0) * i128::from(share.0) * 2 + i128::from(WHOLE_BP);

@@ -75,7 +75,7 @@ impl Status {
 
     /// The place in the sort order, from 0.
     pub fn rank(self) -> i64 {
-        Self::ALL.iter().position(|&status| status == self).map_or(0, |place| place as i64)
+        (0..).zip(Self::ALL).find(|entry| entry.1 == self).map_or(0, |entry| entry.0)
     }
 
     /// Counted by the Outstanding card.
@@ -202,7 +202,7 @@ pub const EDGES: &[Edge] = &[
     edge(Failed, Paid, S, Guard::NoLiveAttempt, Needs::Tender),
     edge(Failed, Pending, S, Guard::Always, Needs::Nothing),
     edge(Failed, Cancelled, S, Guard::Always, Needs::Nothing),
-    edge(Cancelled, Draft, S, Guard::Always, Needs::Reason),
+    edge(Cancelled, Draft, S, Guard::NeverAttempted, Needs::Reason),
     edge(Cancelled, Pending, S, Guard::Always, Needs::Reason),
     edge(Cancelled, Paid, W, Guard::Always, Needs::Nothing),
     edge(Paid, PartiallyRefunded, R, Guard::Always, Needs::Nothing),
@@ -322,8 +322,8 @@ mod tests {
 
     #[test]
     fn names_and_ranks_are_unique_and_read_back() {
-        for (rank, status) in Status::ALL.into_iter().enumerate() {
-            assert_eq!(status.rank(), rank as i64);
+        for (rank, status) in (0..).zip(Status::ALL) {
+            assert_eq!(status.rank(), rank);
             assert_eq!(Status::from_name(status.as_str()), Some(status));
         }
         assert_eq!(Status::from_name("Paid"), None);

@@ -1,5 +1,7 @@
 //! Free text from people: trimmed, bounded, free of control characters.
 
+use std::fmt::Write as _;
+
 use crate::error::Invalid;
 
 /// The longest memo, in bytes.
@@ -60,6 +62,21 @@ fn bounded(
     Ok((!clean.is_empty()).then(|| clean.to_owned()))
 }
 
+/// Bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Hexadecimal digits as bytes; `None` when they are not.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u32>> = text.chars().map(|digit| digit.to_digit(16)).collect();
+    let digits = digits.filter(|digits| digits.len().is_multiple_of(2))?;
+    digits.chunks(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +86,13 @@ mod tests {
         assert_eq!(line("memo", " \u{0}\t "), Ok(None));
         assert_eq!(line("memo", "a\r\nb\u{7}"), Ok(Some("a b".to_owned())));
         assert_eq!(paragraph("note", "a\r\nb\n", 100), Ok(Some("a\nb".to_owned())));
+    }
+
+    #[test]
+    fn bytes_go_to_digits_and_back() {
+        assert_eq!(hex(&[0, 255, 16]), "00ff10");
+        assert_eq!(unhex("00FF10"), Some(vec![0, 255, 16]));
+        assert_eq!((unhex("0"), unhex("0g")), (None, None));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use almoner_domain::OrganizationId;
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 
 use crate::db::{StoreError, Tx};
 use crate::params;
@@ -17,6 +18,11 @@ pub enum Seen {
     Other,
 }
 
+/// A key as it is stored: keys come from outside, may be long and may hold any letters.
+fn stored(key: &str) -> String {
+    almoner_domain::text::hex(&Sha256::digest(key))
+}
+
 /// Looks a key up. A racing request with the same key fails on [`keep`].
 pub async fn look(
     tx: &mut Tx,
@@ -27,7 +33,7 @@ pub async fn look(
 ) -> Result<Seen, StoreError> {
     let sql = "SELECT request_hash, result_seq FROM idempotency
         WHERE organization_id = $1 AND scope = $2 AND key = $3";
-    let Some(row) = tx.optional(sql, params![org, scope, key]).await? else {
+    let Some(row) = tx.optional(sql, params![org, scope, stored(key)]).await? else {
         return Ok(Seen::New);
     };
     if row.bytes("request_hash")? == request_hash {
@@ -51,5 +57,6 @@ pub async fn keep(
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO idempotency (organization_id, scope, key, request_hash, result_seq,
         created_at_us) VALUES ($1, $2, $3, $4, $5, $6)";
+    let key = stored(key);
     tx.execute_one(sql, params![org, scope, key, request_hash, result_seq, now]).await
 }

@@ -148,12 +148,13 @@ pub async fn get(
     tx.optional(sql, params![org, id]).await?.as_ref().map(refund).transpose()
 }
 
-/// Refunds that are on their way, oldest first, at most `limit`.
+/// Refunds that are on their way and numbered above `after`, oldest first, at most `limit`.
 pub async fn pending(
     tx: &mut Tx,
     org: OrganizationId,
+    after: i64,
     limit: i64,
 ) -> Result<Vec<Refund>, StoreError> {
-    let sql = format!("{SELECT} AND r.state = 'pending' ORDER BY r.seq LIMIT $2");
-    tx.all(sql, params![org, limit]).await?.iter().map(refund).collect()
+    let sql = format!("{SELECT} AND r.state = 'pending' AND r.seq > $2 ORDER BY r.seq LIMIT $3");
+    tx.all(sql, params![org, after, limit]).await?.iter().map(refund).collect()
 }

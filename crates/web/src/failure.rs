@@ -84,7 +84,7 @@ fn message(error: &Error) -> String {
 pub(crate) fn page(web: &Web, shell: Option<Shell>, error: &Error) -> Response {
     let status = status(error);
     let error_id = status.is_server_error().then(|| {
-        let id = almoner_app::seal_audit::hex(&web.app.random::<5>());
+        let id = almoner_domain::text::hex(&web.app.random::<5>());
         tracing::error!(error_id = %id, error = chain(error), "a request failed");
         id
     });

@@ -23,7 +23,7 @@ const MAX_FORM_BYTES: usize = 256 * 1024;
 /// The largest import that is read: several files at once.
 const MAX_IMPORT_BYTES: usize = 64 * 1024 * 1024;
 /// How long a request may take.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The whole program's pages.
 pub fn router(web: Web) -> Router {

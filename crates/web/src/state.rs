@@ -60,6 +60,6 @@ impl Web {
 
     /// A key for a form, which makes sending it twice the same as once.
     pub(crate) fn form_key(&self) -> String {
-        almoner_app::seal_audit::hex(&self.app.random::<16>())
+        almoner_domain::text::hex(&self.app.random::<16>())
     }
 }

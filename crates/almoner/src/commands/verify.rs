@@ -1,6 +1,6 @@
 //! `almoner verify [--anchor SEAL]`
 
-use almoner_app::seal_audit::unhex;
+use almoner_domain::text::unhex;
 
 use crate::Failure;
 use crate::settings::Settings;

@@ -21,16 +21,15 @@ impl FromRequestParts<Web> for FormKey {
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Redirect> {
         let query = parts.uri.query().unwrap_or_default();
         let key = query.split('&').find_map(|pair| pair.strip_prefix("key="));
-        match key.filter(|key| is_key(key)) {
-            Some(key) => Ok(Self(key.to_owned())),
-            None => {
-                let kept = query.split('&').filter(|pair| !pair.starts_with("key="));
-                let kept = kept.filter(|pair| !pair.is_empty()).map(|pair| format!("{pair}&"));
-                let kept: String = kept.collect();
-                let path = parts.uri.path();
-                Err(Redirect::to(&format!("{path}?{kept}key={}", web.form_key())))
-            }
+        if let Some(key) = key.filter(|key| is_key(key)) {
+            return Ok(Self(key.to_owned()));
         }
+        let mut address = format!("{}?", parts.uri.path());
+        for pair in query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("key=")) {
+            address.push_str(pair);
+            address.push('&');
+        }
+        Err(Redirect::to(&format!("{address}key={}", web.form_key())))
     }
 }
 

@@ -279,13 +279,12 @@ pub(crate) async fn add(State(web): State<Web>, staff: Staff, Form(sent): Form<S
     let patient: PatientId = parse_id(&sent.patient, "patient")?;
     let view = read::patient(&web.app, &staff.actor, patient).await?;
     let status = failure::status(&error);
-    let shown = match error {
-        Error::Invalid(faults) => (&sent, form_errors(faults)),
-        _ => {
-            let message = "A treatment was added from this form before, with other content. To \
-                add another one, press Save again.";
-            (&Sent { key: String::new(), ..sent.clone() }, Errors::whole(message))
-        }
+    let shown = if let Error::Invalid(faults) = error {
+        (&sent, form_errors(faults))
+    } else {
+        let message = "A treatment was added from this form before, with other content. To \
+            add another one, press Save again.";
+        (&Sent { key: String::new(), ..sent.clone() }, Errors::whole(message))
     };
     Ok(html_with(status, &form(&web, staff, None, &view.patient, shown).await?))
 }
@@ -318,14 +317,13 @@ pub(crate) async fn save(
     let status = failure::status(&error);
     let (treatment, _) = read::treatment(&web.app, &staff.actor, id).await?;
     let view = read::patient(&web.app, &staff.actor, treatment.fields.patient).await?;
-    let shown = match error {
-        Error::Invalid(faults) => (&sent, form_errors(faults)),
-        _ => {
-            let message = "Someone else changed this treatment meanwhile. Save again to keep \
-                what stands here, or go back to see what they changed.";
-            let version = treatment.version.to_string();
-            (&Sent { version, ..sent.clone() }, Errors::whole(message))
-        }
+    let shown = if let Error::Invalid(faults) = error {
+        (&sent, form_errors(faults))
+    } else {
+        let message = "Someone else changed this treatment meanwhile. Save again to keep \
+            what stands here, or go back to see what they changed.";
+        let version = treatment.version.to_string();
+        (&Sent { version, ..sent.clone() }, Errors::whole(message))
     };
     Ok(html_with(status, &form(&web, staff, Some(id), &view.patient, shown).await?))
 }

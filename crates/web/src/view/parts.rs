@@ -108,11 +108,6 @@ impl Flash {
     pub(crate) fn good(text: impl Into<String>) -> Self {
         Self { tone: Tone::Good, text: text.into() }
     }
-
-    /// A warning.
-    pub(crate) fn warning(text: impl Into<String>) -> Self {
-        Self { tone: Tone::Warning, text: text.into() }
-    }
 }
 
 /// What was wrong with a form. A fault whose field is empty concerns the form as a whole.

@@ -81,16 +81,6 @@ pub(crate) enum Network {
     Out,
 }
 
-impl Network {
-    /// The value of the form's field.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::In => "in",
-            Self::Out => "out",
-        }
-    }
-}
-
 /// One of the four figures.
 #[derive(Debug, Clone)]
 pub(crate) struct Figure {

@@ -1,10 +1,8 @@
 //! The command line: what it prints, and how it ends.
 
-mod common;
-
+use super::common::{add_user, run, set_up};
 use almoner_store::on_both_engines;
 use almoner_store::testing::TestDb;
-use common::{add_user, run, set_up};
 
 const ANSWER: &str = "ISA*00*          *00*          *ZZ*PAYER          *ZZ*CLINIC         \
     *261101*0900*^*00501*000000001*0*T*:~GS*HB*PAYER*CLINIC*20261101*0900*1*X*005010X279A1~\

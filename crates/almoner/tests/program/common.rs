@@ -10,12 +10,18 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
 /// The password of the accounts that tests add.
-pub const PASSWORD: &str = "a long enough password";
+pub(crate) const PASSWORD: &str = "a long enough password";
 /// How long a server may take to be ready.
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
+/// Whether the long form of a test is wanted.
+#[expect(clippy::disallowed_methods, reason = "tests learn of the long run by the environment")]
+pub(crate) fn soaks() -> bool {
+    std::env::var_os("ALMONER_SOAK").is_some()
+}
+
 /// A command of the program, in its own folder, on its own database.
-pub fn command(folder: &Path, database: &str) -> Command {
+pub(crate) fn command(folder: &Path, database: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_almoner"));
     command.current_dir(folder).env_clear().kill_on_drop(true);
     command.arg("--database").arg(database).stdin(Stdio::null());
@@ -23,17 +29,17 @@ pub fn command(folder: &Path, database: &str) -> Command {
 }
 
 /// What a command answered.
-pub struct Answer {
+pub(crate) struct Answer {
     /// Its exit code.
-    pub code: i32,
+    pub(crate) code: i32,
     /// What it printed.
-    pub stdout: String,
+    pub(crate) stdout: String,
     /// What it complained.
-    pub stderr: String,
+    pub(crate) stderr: String,
 }
 
 /// Runs a command to its end.
-pub async fn run(folder: &Path, database: &str, args: &[&str]) -> Answer {
+pub(crate) async fn run(folder: &Path, database: &str, args: &[&str]) -> Answer {
     let output = command(folder, database).args(args).output().await.expect("the program starts");
     Answer {
         code: output.status.code().expect("the program ends by itself"),
@@ -43,14 +49,14 @@ pub async fn run(folder: &Path, database: &str, args: &[&str]) -> Answer {
 }
 
 /// Adds a clinic and an account of that role.
-pub async fn set_up(folder: &Path, database: &str, email: &str, role: &str) {
+pub(crate) async fn set_up(folder: &Path, database: &str, email: &str, role: &str) {
     let added = run(folder, database, &["org", "add", "Test Clinic"]).await;
     assert!(added.code == 0 || added.stderr.contains("already"), "{}", added.stderr);
     add_user(folder, database, email, role).await;
 }
 
 /// Adds an account.
-pub async fn add_user(folder: &Path, database: &str, email: &str, role: &str) {
+pub(crate) async fn add_user(folder: &Path, database: &str, email: &str, role: &str) {
     let mut command = command(folder, database);
     command.args(["user", "add", email, "--role", role, "--password-stdin"]);
     let mut child = command.stdin(Stdio::piped()).spawn().expect("the program starts");
@@ -62,21 +68,23 @@ pub async fn add_user(folder: &Path, database: &str, email: &str, role: &str) {
 }
 
 /// A server that ends with the test.
-pub struct Server {
+pub(crate) struct Server {
     _child: Child,
     /// Where it listens, such as `http://127.0.0.1:4711`.
-    pub base: String,
+    pub(crate) base: String,
 }
 
 impl Server {
     /// Starts a server on a free port and waits until it is ready.
-    pub async fn start(folder: &Path, database: &str) -> Self {
+    pub(crate) async fn start(folder: &Path, database: &str) -> Self {
         let mut command = command(folder, database);
         command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn"]);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
         let stdout = child.stdout.take().expect("stdout is piped");
-        let first = BufReader::new(stdout).lines().next_line();
-        let line = tokio::time::timeout(READY_WITHIN, first).await.expect("it says its address");
+        let mut lines = BufReader::new(stdout).lines();
+        let line = tokio::time::timeout(READY_WITHIN, lines.next_line())
+            .await
+            .expect("it says its address");
         let line = line.expect("stdout is readable").expect("a line comes");
         let at = line.find("http://").expect("the line has the address");
         Self { _child: child, base: line[at..].trim().to_owned() }
@@ -84,14 +92,14 @@ impl Server {
 }
 
 /// A browser that is signed in and follows no redirects.
-pub struct Browser {
+pub(crate) struct Browser {
     client: Client,
     base: String,
 }
 
 impl Browser {
     /// Signs in.
-    pub async fn sign_in(base: &str, email: &str) -> Self {
+    pub(crate) async fn sign_in(base: &str, email: &str) -> Self {
         let client = Client::builder().cookie_store(true).redirect(Policy::none()).build();
         let browser = Self { client: client.expect("a client"), base: base.to_owned() };
         let form = [("email", email), ("password", PASSWORD), ("next", "")];
@@ -101,14 +109,14 @@ impl Browser {
     }
 
     /// Sends a form.
-    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
+    pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
         let request = self.client.post(format!("{}{path}", self.base));
         let request = request.header("sec-fetch-site", "same-origin").form(form);
         request.send().await.expect("the server answers")
     }
 
     /// Sends a form that leads to another page, and gives that page's path.
-    pub async fn go(&self, path: &str, form: &[(&str, &str)]) -> String {
+    pub(crate) async fn go(&self, path: &str, form: &[(&str, &str)]) -> String {
         let answer = self.post(path, form).await;
         let status = answer.status();
         let location = answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned());
@@ -116,7 +124,7 @@ impl Browser {
     }
 
     /// Reads a page.
-    pub async fn page(&self, path: &str) -> String {
+    pub(crate) async fn page(&self, path: &str) -> String {
         let answer = self.client.get(format!("{}{path}", self.base)).send().await;
         answer.expect("the server answers").text().await.expect("the page is text")
     }

@@ -1,13 +1,11 @@
 //! Sixteen refunds at once, over HTTP: exactly the allowed number win. On the embedded database
 //! behind one server, on the other engine behind two.
 
-mod common;
-
 use std::sync::Arc;
 
+use super::common::{Browser, Server, run, set_up};
 use almoner_store::db::Engine;
 use almoner_store::testing::TestDb;
-use common::{Browser, Server, run, set_up};
 use reqwest::StatusCode;
 
 /// Refunds that are sent at once.
@@ -17,7 +15,7 @@ const RACES: usize = 10;
 const LONG_RACES: usize = 200;
 
 fn races() -> usize {
-    if std::env::var_os("ALMONER_SOAK").is_some() { LONG_RACES } else { RACES }
+    if super::common::soaks() { LONG_RACES } else { RACES }
 }
 
 async fn paid_payment(browser: &Browser, patient: &str, race: usize) -> String {
