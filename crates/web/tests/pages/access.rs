@@ -5,7 +5,7 @@ use almoner_store::on_both_engines;
 use axum::http::{Method, StatusCode};
 
 use crate::eligibility::{NORA, answer};
-use crate::site::{BASE, FIELDS, Origin, PASSWORD, Site, encoded, routes};
+use crate::site::{BASE, Origin, PASSWORD, Site, encoded, routes, usual_fields};
 
 /// The pages that everybody reads, with their headings.
 const PAGES: [(&str, &str); 12] = [
@@ -112,7 +112,7 @@ on_both_engines! {
             let path = route.replace("{id}", "1");
             let reply = stranger.get(&path).await;
             assert!(reply.to().starts_with("/sign-in"), "{path}");
-            let reply = stranger.post(&path, FIELDS).await;
+            let reply = stranger.post(&path, &usual_fields(&path)).await;
             assert!(reply.to().starts_with("/sign-in"), "{path}");
         }
         let asked = "/patients?q=O%27Brien";
@@ -131,7 +131,7 @@ on_both_engines! {
                 route
             };
             for origin in [Origin::None, Origin::Foreign] {
-                let form = encoded(FIELDS).into_bytes();
+                let form = encoded(&usual_fields(&path)).into_bytes();
                 let reply = manager.ask(Method::POST, &path, origin, (kind, form)).await;
                 assert_eq!(reply.status, StatusCode::FORBIDDEN, "{path}");
                 assert!(reply.text().contains("did not come from"), "{path}");
@@ -151,8 +151,6 @@ on_both_engines! {
         let with_ids: Vec<String> =
             routes().into_iter().filter(|route| route.contains("{id}")).collect();
         assert!(with_ids.len() >= 15, "{with_ids:?}");
-        let form = encoded(FIELDS).into_bytes();
-        let kind = "application/x-www-form-urlencoded";
         for route in with_ids {
             let path = route.replace("{id}", known_id(&route));
             let path = if path.ends_with("/status/new") { path + "?to=cancelled" } else { path };
@@ -160,8 +158,11 @@ on_both_engines! {
                 if route.starts_with("/settings") { &foreign_settings } else { &foreign };
             let mut answered = 0;
             for method in [Method::GET, Method::POST] {
-                let sent = (kind, form.clone());
-                let reply = browser.ask(method.clone(), &path, Origin::Own, sent).await;
+                let reply = if method == Method::GET {
+                    browser.open(&path).await
+                } else {
+                    browser.post(&path, &usual_fields(&path)).await
+                };
                 if reply.status == StatusCode::METHOD_NOT_ALLOWED {
                     continue;
                 }
@@ -198,9 +199,8 @@ on_both_engines! {
             for (path, may) in &doors {
                 // Each role adds a patient of its own number.
                 let mrn = format!("MRN-{}", role.as_str());
-                let unlike = |field: &&(&str, &str)| field.0 != "mrn";
-                let mut fields: Vec<(&str, &str)> =
-                    FIELDS.iter().filter(unlike).copied().collect();
+                let mut fields = usual_fields(path);
+                fields.retain(|field| field.0 != "mrn");
                 fields.push(("mrn", &mrn));
                 let status = browser.post(path, &fields).await.status;
                 let expected = if may.contains(&role) {

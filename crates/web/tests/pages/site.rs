@@ -1,5 +1,6 @@
 //! Two small clinics behind one router, and a browser that signs in to them.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -85,9 +86,14 @@ impl Reply {
         self.header("location")
     }
 
+    /// The page with every blank space as one.
+    fn words(&self) -> String {
+        self.text().split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     /// Passes when the page has that status and each of the texts.
     pub(crate) fn shows(&self, status: u16, texts: &[&str]) -> &Self {
-        let page = self.text();
+        let page = self.words();
         assert_eq!(self.status.as_u16(), status, "{page}");
         for text in texts {
             assert!(page.contains(text), "{text:?} is missing in {page}");
@@ -97,7 +103,7 @@ impl Reply {
 
     /// Passes when the page has none of the texts.
     pub(crate) fn lacks(&self, texts: &[&str]) -> &Self {
-        let page = self.text();
+        let page = self.words();
         for text in texts {
             assert!(!page.contains(text), "{text:?} stands in {page}");
         }
@@ -116,10 +122,17 @@ pub(crate) enum Origin {
     None,
 }
 
+/// A text as it stands in an address or a form.
+pub(crate) fn escaped(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len() * 3), |mut escaped, byte| {
+        write!(escaped, "%{byte:02X}").expect("writing to a String cannot fail");
+        escaped
+    })
+}
+
 /// A form as a browser sends it.
 pub(crate) fn encoded(fields: &[(&str, &str)]) -> String {
-    let part = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
-    let pair = |&(name, value): &(&str, &str)| format!("{}={}", part(name), part(value));
+    let pair = |&(name, value): &(&str, &str)| format!("{}={}", escaped(name), escaped(value));
     fields.iter().map(pair).collect::<Vec<_>>().join("&")
 }
 
@@ -381,8 +394,15 @@ pub(crate) fn routes() -> Vec<String> {
     found
 }
 
+/// The fields that the form at that address may have, filled with what is usual.
+pub(crate) fn usual_fields(path: &str) -> Vec<(&'static str, &'static str)> {
+    // A change of a payment's status takes this name for another of its fields.
+    let is_other = |field: &(&str, &str)| path.ends_with("/status") && field.0 == "status";
+    FIELDS.iter().copied().filter(|field| !is_other(field)).collect()
+}
+
 /// Every field of every form, filled with what is usual.
-pub(crate) const FIELDS: &[(&str, &str)] = &[
+const FIELDS: &[(&str, &str)] = &[
     ("version", "1"),
     ("patient", "PAT-001"),
     ("first_name", "Cleo"),
