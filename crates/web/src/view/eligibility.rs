@@ -5,7 +5,7 @@ use almoner_domain::list::Direction;
 use askama::Template;
 
 use super::Samples;
-use super::parts::{Errors, Fact, Pager, PatientMatch, PatientRef, Shell, Tone};
+use super::parts::{Errors, Fact, Pager, PatientMatch, PatientRef, Shell, Tone, plural};
 use super::query::ListQuery;
 use super::samples;
 
@@ -119,13 +119,24 @@ pub(crate) struct ImportedPage {
 }
 
 impl ImportedPage {
-    fn read_count(&self) -> usize {
-        self.files.iter().map(|file| file.checks.len()).sum()
+    /// `3 checks read from 2 files`
+    fn read(&self) -> String {
+        let checks = self.files.iter().map(|file| file.checks.len()).sum();
+        format!("{} read from {}", counted(checks, "check"), counted(self.files.len(), "file"))
+    }
+
+    /// `1 file`
+    fn failed(&self) -> String {
+        counted(self.failed_count(), "file")
     }
 
     fn failed_count(&self) -> usize {
         self.files.iter().filter(|file| file.error.is_some()).count()
     }
+}
+
+fn counted(number: usize, noun: &str) -> String {
+    plural(i64::try_from(number).unwrap_or(i64::MAX), noun)
 }
 
 /// What became of a file.

@@ -10,8 +10,10 @@ use super::payments::list::PaymentRow;
 use super::query::ListQuery;
 use super::samples;
 
-/// How many codes the form has room for.
-pub(crate) const CODE_ROWS: usize = 6;
+/// How many codes the form has room for at first.
+const CODE_ROWS: usize = 6;
+/// How many codes the form has room for at most, as many as a treatment may have.
+const MAX_CODE_ROWS: usize = 20;
 
 /// The list of treatments: GET `/treatments` with `q`, `dir` of the service, `per_page`, `page`.
 #[derive(Debug, Clone, Template)]
@@ -90,7 +92,7 @@ pub(crate) struct ProcedureLine {
 }
 
 /// A treatment as it is typed. Names: `service_date`, `service_time`, `physician`, `location`,
-/// `status`, and six times each `code`, `modifiers`, `charge`, whose faults are `code_1` … and
+/// `status`, and several times each `code`, `modifiers`, `charge`, whose faults are `code_1` … and
 /// so on.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TreatmentEntry {
@@ -147,9 +149,11 @@ pub(crate) struct TreatmentFormPage {
 }
 
 impl TreatmentFormPage {
-    /// The rows of the form: what was typed, then blank ones.
+    /// The rows of the form: what was typed, then blank ones, one of them at least.
     fn code_rows(&self) -> Vec<(usize, ProcedureEntry)> {
-        let rows = CODE_ROWS.max(self.entry.procedures.len());
+        let is_used = |entry: &ProcedureEntry| !(entry.code.is_empty() && entry.charge.is_empty());
+        let used = self.entry.procedures.iter().rposition(is_used).map_or(0, |last| last + 1);
+        let rows = CODE_ROWS.max(used + 1).min(MAX_CODE_ROWS);
         let row = |index: usize| self.entry.procedures.get(index).cloned().unwrap_or_default();
         (0..rows).map(|index| (index + 1, row(index))).collect()
     }

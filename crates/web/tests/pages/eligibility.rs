@@ -76,7 +76,7 @@ on_both_engines! {
         ];
         let told = [
             "3 checks read from 4 files",
-            "1 files could not be read",
+            "1 file could not be read",
             "&#60;b&#62;ben.271",
             "Specimen, Ben",
             "Matched",

@@ -95,6 +95,20 @@ on_both_engines! {
         late.shows(409, &["Someone else changed", "name=\"version\" value=\"2\""]);
     }
 
+    async fn the_form_has_room_for_one_more_code(db) {
+        let site = Site::new(db).await;
+        let desk = site.browser(Role::FrontDesk).await;
+        let mut form = NEW.to_vec();
+        form.extend([("code", "J1100"); 5]);
+        desk.post("/treatments", &form).await.to();
+        let edit = desk.get("/treatments/TRT-001/edit").await;
+        edit.shows(200, &["id=\"f-code_8\""]).lacks(&["id=\"f-code_9\""]);
+        let mut full = vec![("patient", "PAT-001")];
+        full.extend([("code", "J1100"); 20]);
+        let full = desk.post("/treatments", &full).await;
+        full.shows(422, &["id=\"f-code_20\""]).lacks(&["id=\"f-code_21\""]);
+    }
+
     async fn an_overdue_treatment_says_so(db) {
         let site = Site::new(db).await;
         let desk = site.browser(Role::FrontDesk).await;
