@@ -8,10 +8,10 @@ use almoner_store::attempts::{self, AttemptState};
 use almoner_store::payments::{self, Payment};
 use serde_json::json;
 
-use crate::change_status::{locked, moved, take};
 use crate::context::{Actor, App};
 use crate::error::Error;
 use crate::record::{self, PaymentChange};
+use crate::step::{locked, moved, take};
 
 /// How an attempt went on, as the processor tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! Changes a payment's status by hand, along the ways that are open now.
 
 use almoner_domain::ledger;
-use almoner_domain::status::{self, By, Facts, Needs, Refusal, Status};
+use almoner_domain::status::{self, By, Needs, Status};
 use almoner_domain::tender::{Tender, TenderEntry};
 use almoner_domain::{Invalid, Money, PaymentId, text};
 use almoner_store::payments::{self, Payment};
-use almoner_store::{Tx, attempts, rollups, tenders};
+use almoner_store::{Tx, attempts};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -13,6 +13,7 @@ use crate::context::{Actor, App};
 use crate::error::Error;
 use crate::permission::Action;
 use crate::record::{self, PaymentChange};
+use crate::step::{locked, moved, refused, take};
 use crate::void_payment::void_payment;
 
 /// A status to be set.
@@ -78,35 +79,6 @@ pub async fn change_status(
     }
 }
 
-/// Locks a payment that is at `version`, when one was shown.
-pub(crate) async fn locked(
-    tx: &mut Tx,
-    actor: &Actor,
-    id: PaymentId,
-    version: Option<i64>,
-) -> Result<Payment, Error> {
-    let payment = payments::lock(tx, actor.org(), id).await?.ok_or(Error::NotFound("payment"))?;
-    match version {
-        Some(shown) if shown != payment.version => Err(Error::Stale { current: payment.version }),
-        _ => Ok(payment),
-    }
-}
-
-/// The payment after a change of its status.
-pub(crate) fn moved(before: &Payment, to: Status, now: Timestamp) -> Payment {
-    let mut after = before.clone();
-    after.status = to;
-    after.version += 1;
-    if to == Status::Paid {
-        after.collected = after.amount;
-        after.paid_at = Some(now);
-    } else {
-        after.collected = Money::ZERO;
-        after.paid_at = None;
-    }
-    after
-}
-
 fn checked(input: &ChangeStatus, needs: Needs, amount: Money) -> Result<Option<Tender>, Error> {
     match needs {
         Needs::Nothing => Ok(None),
@@ -121,25 +93,6 @@ fn checked(input: &ChangeStatus, needs: Needs, amount: Money) -> Result<Option<T
             Ok(Some(entry.check(amount)?))
         }
     }
-}
-
-/// A refused change is audited, then told.
-pub(crate) async fn refused(
-    app: &App,
-    actor: &Actor,
-    payment: &Payment,
-    to: Status,
-    refusal: Refusal,
-    facts: Facts,
-) -> Result<Payment, Error> {
-    let mut tx = app.db.begin().await?;
-    let detail = json!({ "from": payment.status, "to": to, "because": refusal.to_string() });
-    let subject = ("payment", payment.id.seq());
-    record::happened(app, actor, &mut tx, "status_refused", subject, detail).await?;
-    tx.commit().await?;
-    let choices = status::staff_choices(payment.status, facts);
-    let allowed = choices.into_iter().map(|choice| choice.0).collect();
-    Err(Error::Status { refusal, allowed })
 }
 
 /// A change of status, at one moment for all that is written of it.
@@ -174,21 +127,5 @@ async fn write(
     if let Some(tender) = tender {
         take(actor, tx, after, &tender).await?;
     }
-    Ok(())
-}
-
-/// Records a tender and counts it on the day it was taken.
-pub(crate) async fn take(
-    actor: &Actor,
-    tx: &mut Tx,
-    paid: &Payment,
-    tender: &Tender,
-) -> Result<(), Error> {
-    let at = paid.paid_at.expect("a payment that is Paid has its date");
-    let moment = actor.moment(at, paid.location);
-    let (org, money) = (actor.org(), (paid.amount, Money::ZERO));
-    let version = (paid.id, paid.version);
-    tenders::insert(tx, org, version, (tender, paid.amount), actor.user(), moment).await?;
-    rollups::money_moved(tx, org, paid.location, moment.day, money).await?;
     Ok(())
 }

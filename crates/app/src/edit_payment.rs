@@ -9,12 +9,12 @@ use almoner_store::{Tx, attempts};
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
-use crate::change_status::locked;
 use crate::context::{Actor, App};
 use crate::create_payment::{check_amount, place};
 use crate::error::Error;
 use crate::permission::Action;
 use crate::record::{self, PaymentChange};
+use crate::step::locked;
 
 /// What a payment is to become.
 #[derive(Debug, Clone)]

@@ -32,7 +32,9 @@ pub mod sign_in;
 pub mod staff_accounts;
 pub mod void_payment;
 
+mod credentials;
 mod record;
+mod step;
 
 pub use context::{Actor, App};
 pub use error::Error;

@@ -12,11 +12,11 @@ use almoner_store::{StoreError, Tx, counters, rollups, tenders};
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::change_status::locked;
 use crate::context::{Actor, App, request_hash};
 use crate::error::Error;
 use crate::permission::{Action, REFUND_LIMIT};
 use crate::record::{self, PaymentChange};
+use crate::step::locked;
 
 /// A refund to be made.
 #[derive(Debug, Clone)]

@@ -11,11 +11,11 @@ use almoner_store::tenders::{self, Reversal};
 use almoner_store::{refunds, rollups};
 use serde_json::json;
 
-use crate::change_status::{locked, moved};
 use crate::context::{Actor, App};
 use crate::error::Error;
 use crate::permission::Action;
 use crate::record::{self, PaymentChange};
+use crate::step::{locked, moved};
 
 /// A tender to be taken back.
 #[derive(Debug, Clone)]

@@ -52,6 +52,10 @@ const MAX_CODE_LETTERS: usize = 7;
 
 fn checked_procedures(faults: &mut Invalid, entries: &[ProcedureEntry]) -> Vec<Procedure> {
     let mut procedures = Vec::new();
+    if entries.len() > MAX_PROCEDURES {
+        let message = format!("A treatment has at most {MAX_PROCEDURES} codes.");
+        faults.push("code_1", "too_many", message);
+    }
     for (index, entry) in entries.iter().take(MAX_PROCEDURES).enumerate() {
         let field = |name: &str| format!("{name}_{}", index + 1);
         let code = entry.code.trim().to_uppercase();

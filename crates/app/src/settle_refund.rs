@@ -8,11 +8,11 @@ use almoner_store::refunds::{self, Refund};
 use almoner_store::rollups;
 use serde_json::json;
 
-use crate::change_status::locked;
 use crate::context::{Actor, App};
 use crate::error::Error;
 use crate::record::{self, PaymentChange};
 use crate::refund_payment::recounted;
+use crate::step::locked;
 
 /// Pending refunds that are asked about at a time.
 const BATCH: i64 = 100;

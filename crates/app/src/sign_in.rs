@@ -3,16 +3,14 @@
 use almoner_domain::OrganizationId;
 use almoner_store::sessions;
 use almoner_store::{organizations, staff};
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::context::{Actor, App, Member};
+use crate::credentials::{NOBODY, fits, normal_email};
 use crate::error::Error;
 use crate::record;
-use crate::staff_accounts::{MAX_PASSWORD_BYTES, normal_email};
 use almoner_domain::text::{hex, unhex};
 
 /// A session ends when it was not used for so long.
@@ -21,29 +19,6 @@ pub const IDLE: SignedDuration = SignedDuration::from_mins(15);
 pub const ABSOLUTE: SignedDuration = SignedDuration::from_hours(12);
 /// Use is noted at most this often, so that a page view is rarely a write.
 const TOUCH: SignedDuration = SignedDuration::from_mins(1);
-/// What an unknown account's password is held against, so that the answer takes as long.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
-    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
-/// Hashes a password for storage.
-///
-/// # Panics
-/// Never: the parameters are fixed and valid.
-pub fn hash_password(app: &App, password: &str) -> String {
-    let salt: [u8; 16] = app.random();
-    let hash: PasswordHash = Argon2::default()
-        .hash_password_with_salt(password.as_bytes(), &salt)
-        .expect("fixed parameters are valid");
-    hash.to_string()
-}
-
-fn fits(password: &str, stored: &str) -> bool {
-    let hash = PasswordHash::new(stored);
-    password.len() <= MAX_PASSWORD_BYTES
-        && hash
-            .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
-}
-
 /// A session's cookie: the organization and a secret.
 #[derive(Debug, Clone)]
 pub struct Token {
@@ -148,20 +123,4 @@ pub async fn remove_ended_sessions(app: &App) -> Result<u64, Error> {
     let removed = sessions::delete_expired(&mut tx, now - ABSOLUTE, now - IDLE).await?;
     tx.commit().await?;
     Ok(removed)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unknown_account_costs_as_much_work_as_a_known_one() {
-        let known = Argon2::default().hash_password_with_salt(b"any password", &[0; 16]);
-        let known: PasswordHash = known.unwrap();
-        let nobody = PasswordHash::new(NOBODY).expect("it is looked at like any other");
-        assert_eq!((nobody.algorithm, nobody.version), (known.algorithm, known.version));
-        assert_eq!(nobody.params, known.params);
-        assert_eq!(nobody.hash.map(|hash| hash.len()), known.hash.map(|hash| hash.len()));
-        assert!(!fits("any password", NOBODY));
-    }
 }

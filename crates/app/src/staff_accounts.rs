@@ -7,59 +7,10 @@ use almoner_store::{Tx, counters, sessions};
 use serde_json::json;
 
 use crate::context::{Actor, App};
+use crate::credentials::{check_password, hash_password, normal_email};
 use crate::error::Error;
 use crate::permission::Action;
 use crate::record;
-use crate::sign_in;
-
-/// The shortest password, in letters.
-pub const MIN_PASSWORD_LETTERS: usize = 12;
-/// The longest password that is hashed, in bytes.
-pub const MAX_PASSWORD_BYTES: usize = 1_000;
-/// Passwords of twelve letters or more that are tried first by whoever guesses.
-const COMMON: &[&str] = &[
-    "123456789012",
-    "1234567890123",
-    "password1234",
-    "passwordpassword",
-    "qwertyuiop123",
-    "qwertyuiopas",
-    "administrator",
-    "iloveyou1234",
-    "letmein123456",
-    "welcome12345",
-    "changeme1234",
-    "abcdefghijkl",
-    "111111111111",
-    "000000000000",
-    "password12345",
-    "adminadminadmin",
-    "correcthorsebatterystaple",
-    "qwerty123456",
-    "1q2w3e4r5t6y",
-];
-
-/// An e-mail address as it is stored and compared.
-pub fn normal_email(typed: &str) -> String {
-    let plain: String = typed.chars().filter(|letter| !letter.is_control()).collect();
-    plain.trim().to_lowercase()
-}
-
-/// Checks a new password: long enough and not a common one. Any letters are allowed.
-///
-/// # Errors
-/// Says what is wrong with it.
-pub fn check_password(password: &str) -> Result<(), Invalid> {
-    if password.chars().count() < MIN_PASSWORD_LETTERS || password.len() > MAX_PASSWORD_BYTES {
-        let message = format!("Use at least {MIN_PASSWORD_LETTERS} characters.");
-        return Err(Invalid::one("password", "too_short", message));
-    }
-    if COMMON.contains(&password.to_lowercase().as_str()) {
-        let message = "This password is among the first that are guessed; choose another.";
-        return Err(Invalid::one("password", "too_common", message));
-    }
-    Ok(())
-}
 
 /// Adds a member of the staff.
 ///
@@ -81,7 +32,7 @@ pub async fn add_user(
     let email = text::required_line("email", "an e-mail address", &email)?;
     let name = text::required_line("name", "a name", name)?;
     check_password(password)?;
-    let password_hash = sign_in::hash_password(app, password);
+    let password_hash = hash_password(app, password);
     let (org, now) = (actor.org(), app.now());
     let mut tx = app.db.begin().await?;
     if staff::by_email(&mut tx, &email).await?.is_some() {
@@ -123,7 +74,7 @@ pub async fn reset_password(
 ) -> Result<(), Error> {
     actor.must(Action::ManageStaff)?;
     check_password(password)?;
-    let hash = sign_in::hash_password(app, password);
+    let hash = hash_password(app, password);
     let mut tx = app.db.begin().await?;
     let user = account(&mut tx, actor, email).await?;
     staff::set_password(&mut tx, user.org, user.id, &hash).await?;
@@ -148,16 +99,4 @@ pub async fn disable_user(app: &App, actor: &Actor, email: &str) -> Result<(), E
     record::happened(app, actor, &mut tx, "user_disabled", subject, json!({})).await?;
     tx.commit().await?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn passwords_are_long_and_not_common() {
-        assert!(check_password("short").is_err());
-        assert!(check_password("PasswordPassword").is_err());
-        assert!(check_password("søn av en hest").is_ok());
-    }
 }

@@ -6,10 +6,10 @@ use almoner_store::attempts;
 use almoner_store::payments::{self, Payment};
 
 use crate::attempt::{self, Outcome};
-use crate::change_status::refused;
 use crate::context::{Actor, App};
 use crate::error::Error;
 use crate::permission::Action;
+use crate::step::refused;
 
 /// Voids the payment.
 ///

@@ -100,12 +100,25 @@ pub(crate) struct EligibilityPage {
     pub(crate) pager: Pager,
     /// Checks that wait for a person to say whose they are.
     pub(crate) inbox: Vec<CheckRow>,
+    /// Files that were kept though nothing could be read from them.
+    pub(crate) unread: Vec<UnreadFile>,
     /// What makes a second sending the same import.
     pub(crate) key: String,
     /// Import is offered.
     pub(crate) can_import: bool,
     /// What was wrong with the import.
     pub(crate) errors: Errors,
+}
+
+/// A file from which nothing could be read.
+#[derive(Debug, Clone)]
+pub(crate) struct UnreadFile {
+    /// Its name.
+    pub(crate) name: String,
+    /// Why.
+    pub(crate) reason: String,
+    /// When it was imported.
+    pub(crate) imported_at: String,
 }
 
 /// What became of an import: the answer to the form **Import**.
@@ -268,6 +281,11 @@ impl Samples for EligibilityPage {
             pager: samples::pager(query.sizes()),
             rows: samples::check_rows(true),
             inbox: samples::check_rows(false),
+            unread: vec![UnreadFile {
+                name: "scan-of-a-letter.pdf".to_owned(),
+                reason: "this is not an X12 file".to_owned(),
+                imported_at: "Nov 23, 2026, 9:12 AM".to_owned(),
+            }],
             query,
             key: "k".to_owned(),
             can_import: true,
@@ -276,6 +294,7 @@ impl Samples for EligibilityPage {
         let empty = Self {
             rows: Vec::new(),
             inbox: Vec::new(),
+            unread: Vec::new(),
             pager: Pager::default(),
             errors: almoner_domain::Invalid::one("files", "required", "Choose a file.").into(),
             ..usual.clone()

@@ -5,17 +5,18 @@ use almoner_app::read;
 use almoner_app::{Actor, Error};
 use almoner_domain::list::Direction;
 use almoner_domain::{CheckId, name};
-use almoner_store::eligibility::{CheckQuery, ListedCheck};
+use almoner_store::eligibility::{self as store, CheckQuery, ListedCheck};
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect};
 use axum_extra::extract::Query;
 
 use crate::failure::{Answer, html};
+use crate::format;
 use crate::handlers::numbered::Numbered;
 use crate::handlers::rows::check_row;
 use crate::session::Staff;
 use crate::state::Web;
-use crate::view::eligibility::{CheckRow, EligibilityPage};
+use crate::view::eligibility::{CheckRow, EligibilityPage, UnreadFile};
 use crate::view::parts::Errors;
 use crate::view::query::ListQuery;
 
@@ -83,16 +84,26 @@ async fn filled(
     let actor = &staff.actor;
     let waiting = CheckQuery { unmatched: true, ..CheckQuery::default() };
     let (inbox, _) = read::checks(&web.app, actor, &waiting, (0, MAX_INBOX)).await?;
+    let unread = read::unread_files(&web.app, actor).await?;
     Ok(EligibilityPage {
         rows: rows.iter().map(|listed| listed_row(actor, listed)).collect(),
         pager: asked.pager(total, rows.len()),
         query: asked.query,
         inbox: inbox.iter().map(|listed| listed_row(actor, listed)).collect(),
+        unread: unread.iter().map(|file| unread_file(actor, file)).collect(),
         key: web.form_key(),
         can_import: actor.may(Action::ImportEligibility),
         errors: Errors::default(),
         shell: staff.shell,
     })
+}
+
+fn unread_file(actor: &Actor, file: &store::UnreadFile) -> UnreadFile {
+    UnreadFile {
+        name: file.name.clone(),
+        reason: file.failure.clone(),
+        imported_at: format::moment(file.imported_at, &actor.organization.zone),
+    }
 }
 
 /// A check as lists show it.

@@ -1,0 +1,77 @@
+//! What every use case that moves a payment along the status table has in common.
+
+use almoner_domain::status::{self, Facts, Refusal, Status};
+use almoner_domain::tender::Tender;
+use almoner_domain::{Money, PaymentId};
+use almoner_store::payments::{self, Payment};
+use almoner_store::{Tx, rollups, tenders};
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::context::{Actor, App};
+use crate::error::Error;
+use crate::record;
+
+/// Locks a payment that is at `version`, when one was shown.
+pub(crate) async fn locked(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: PaymentId,
+    version: Option<i64>,
+) -> Result<Payment, Error> {
+    let payment = payments::lock(tx, actor.org(), id).await?.ok_or(Error::NotFound("payment"))?;
+    match version {
+        Some(shown) if shown != payment.version => Err(Error::Stale { current: payment.version }),
+        _ => Ok(payment),
+    }
+}
+
+/// The payment after a change of its status.
+pub(crate) fn moved(before: &Payment, to: Status, now: Timestamp) -> Payment {
+    let mut after = before.clone();
+    after.status = to;
+    after.version += 1;
+    if to == Status::Paid {
+        after.collected = after.amount;
+        after.paid_at = Some(now);
+    } else {
+        after.collected = Money::ZERO;
+        after.paid_at = None;
+    }
+    after
+}
+
+/// A refused change is audited, then told.
+pub(crate) async fn refused(
+    app: &App,
+    actor: &Actor,
+    payment: &Payment,
+    to: Status,
+    refusal: Refusal,
+    facts: Facts,
+) -> Result<Payment, Error> {
+    let mut tx = app.db.begin().await?;
+    let detail = json!({ "from": payment.status, "to": to, "because": refusal.to_string() });
+    let subject = ("payment", payment.id.seq());
+    record::happened(app, actor, &mut tx, "status_refused", subject, detail).await?;
+    tx.commit().await?;
+    let choices = status::staff_choices(payment.status, facts);
+    let allowed = choices.into_iter().map(|choice| choice.0).collect();
+    Err(Error::Status { refusal, allowed })
+}
+
+/// Records a tender and counts it on the day it was taken.
+pub(crate) async fn take(
+    actor: &Actor,
+    tx: &mut Tx,
+    paid: &Payment,
+    tender: &Tender,
+) -> Result<(), Error> {
+    let at = paid.paid_at.expect("a payment that is Paid has its date");
+    let moment = actor.moment(at, paid.location);
+    let (org, money) = (actor.org(), (paid.amount, Money::ZERO));
+    let version = (paid.id, paid.version);
+    tenders::insert(tx, org, version, (tender, paid.amount), actor.user(), moment).await?;
+    rollups::money_moved(tx, org, paid.location, moment.day, money).await?;
+    Ok(())
+}
