@@ -62,7 +62,7 @@ pub(crate) fn check_password(password: &str) -> Result<(), Invalid> {
 ///
 /// # Panics
 /// Never: the parameters are fixed and valid.
-pub(crate) fn hash_password(app: &App, password: &str) -> String {
+pub fn hash_password(app: &App, password: &str) -> String {
     let salt: [u8; 16] = app.random();
     let hash: PasswordHash = Argon2::default()
         .hash_password_with_salt(password.as_bytes(), &salt)

@@ -13,6 +13,7 @@ pub mod change_status;
 pub mod check_answer;
 pub mod context;
 pub mod create_payment;
+pub mod credentials;
 pub mod edit_payment;
 pub mod error;
 pub mod estimate_payment;
@@ -32,7 +33,6 @@ pub mod sign_in;
 pub mod staff_accounts;
 pub mod void_payment;
 
-mod credentials;
 mod record;
 mod step;
 

@@ -8,7 +8,9 @@ use almoner_app::create_payment::{CreatePayment, create_payment};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::save_patient::{CoverageEntry, PatientEntry, add_patient};
 use almoner_app::save_treatment::{ProcedureEntry, TreatmentEntry, add_treatment};
-use almoner_app::{Actor, App, add_organization, save_location, save_physician, sign_in};
+use almoner_app::{
+    Actor, App, add_organization, credentials, save_location, save_physician, sign_in,
+};
 use almoner_domain::ambient::{Clock, Entropy, SeededEntropy, SetClock};
 use almoner_domain::role::Role;
 use almoner_domain::{Money, PatientId, PaymentId, TreatmentId, UserId};
@@ -188,7 +190,7 @@ impl Site {
         let clinic = clinic.await.unwrap();
         let other = add_organization::add_organization(&app, "Other Clinic", zone);
         let other = other.await.unwrap();
-        let hash = sign_in::hash_password(&app, PASSWORD);
+        let hash = credentials::hash_password(&app, PASSWORD);
         for role in Role::ALL {
             member(&app, &clinic, role, &hash).await;
             member(&app, &other, role, &hash).await;
