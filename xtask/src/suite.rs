@@ -10,9 +10,6 @@ use crate::steps::Steps;
 use crate::tools::{self, Tool};
 use crate::{project, tidy};
 
-/// Set by a developer who has 271 samples that the project may not carry.
-const SAMPLES: &str = "ALMONER_SAMPLES_271";
-
 /// What can be chosen with `--only`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Group {
@@ -99,9 +96,11 @@ fn lint(root: &Path, steps: &mut Steps) {
 }
 
 fn rust_tests(root: &Path, server: Option<&Postgres>, steps: &mut Steps) {
-    let samples = if std::env::var_os(SAMPLES).is_some() { "run" } else { "are left out" };
     steps.run("tests", || {
-        println!("{SAMPLES}: the tests on samples from elsewhere {samples}");
+        match project::samples(root) {
+            Some(folder) => println!("the tests on the samples in {} run", folder.display()),
+            None => println!("{}: the tests on samples are left out", project::SAMPLES),
+        }
         nextest(root, needed(server)?, "nextest.toml", &[])
     });
     steps.run("documentation tests", || {
@@ -111,8 +110,9 @@ fn rust_tests(root: &Path, server: Option<&Postgres>, steps: &mut Steps) {
 }
 
 fn browser_tests(root: &Path, server: Option<&Postgres>, steps: &mut Steps) {
+    // Built as for the tests, so that nothing is built twice with other features.
     steps.run("binary", || {
-        process::run(&mut process::cargo(root, &["build", "-p", "almoner", "--bin", "almoner"]))
+        process::run(&mut process::cargo(root, &["nextest", "run", "--workspace", "--no-run"]))
     });
     steps.run("node packages", || tools::ensure_node_packages(root));
     for engine in [Engine::Embedded, Engine::Server] {
@@ -138,6 +138,7 @@ pub(crate) fn nextest(
     let mut command = process::cargo(root, &["nextest", "run", "--workspace", "--no-fail-fast"]);
     command.args(["--no-tests", "warn", "--tool-config-file", &config]);
     command.env(postgres::VARIABLE, server.url()).envs(variables.iter().copied());
+    command.envs(project::samples(root).map(|folder| (project::SAMPLES, folder)));
     let outcome = process::run(&mut command);
     let ran = Ran::read(&report);
     if let Ok(ran) = &ran {
