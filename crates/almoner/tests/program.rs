@@ -1,7 +1,8 @@
 //! The built program, tested from outside.
 
-mod program {
-    mod cli;
-    mod common;
-    mod refund_race;
-}
+#[path = "program/cli.rs"]
+mod cli;
+#[path = "program/common.rs"]
+mod common;
+#[path = "program/refund_race.rs"]
+mod refund_race;

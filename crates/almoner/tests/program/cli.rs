@@ -1,6 +1,6 @@
 //! The command line: what it prints, and how it ends.
 
-use super::common::{add_user, run, set_up};
+use crate::common::{add_user, run, set_up};
 use almoner_store::on_both_engines;
 use almoner_store::testing::TestDb;
 

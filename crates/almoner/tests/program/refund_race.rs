@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::common::{Browser, Server, run, set_up};
+use crate::common::{Browser, Server, run, set_up};
 use almoner_store::db::Engine;
 use almoner_store::testing::TestDb;
 use reqwest::StatusCode;
@@ -15,7 +15,7 @@ const RACES: usize = 10;
 const LONG_RACES: usize = 200;
 
 fn races() -> usize {
-    if super::common::soaks() { LONG_RACES } else { RACES }
+    if crate::common::soaks() { LONG_RACES } else { RACES }
 }
 
 async fn paid_payment(browser: &Browser, patient: &str, race: usize) -> String {
