@@ -10,7 +10,7 @@ import { eventually } from './eventually.mjs';
 import { binary, engine, out, postgresUrl, psql } from './settings.mjs';
 
 const run = promisify(execFile);
-const START_MS_MAX = 90_000;
+const START_MS_MAX = 170_000;
 const READY_MS_MAX = 2_000;
 const STOP_MS_MAX = 15_000;
 const VERIFY_MS_MAX = 60_000;

@@ -25,7 +25,7 @@ export const screenshots = path.join(home, 'screenshots', engine);
 /** Whether the pictures in the documents are to be taken anew. */
 export const updateScreenshots = env.ALMONER_UPDATE_SCREENSHOTS === '1';
 /** No test and no preparation may take longer; most take a few seconds. */
-export const LIMIT = { timeout: 180_000 };
+export const LIMIT = { timeout: 300_000 };
 
 mkdirSync(out, { recursive: true });
 mkdirSync(screenshots, { recursive: true });

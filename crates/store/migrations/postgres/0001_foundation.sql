@@ -31,7 +31,9 @@ CREATE TABLE location (
     time_zone TEXT NOT NULL,
     address TEXT,
     phone TEXT,
-    visit_class TEXT CHECK (visit_class IN ('primary', 'specialist', 'urgent')),
+    visit_class TEXT CHECK (
+        visit_class IN ('primary', 'specialist', 'urgent', 'telehealth')
+    ),
     created_at_us BIGINT NOT NULL,
     PRIMARY KEY (organization_id, seq)
 );
@@ -308,7 +310,6 @@ CREATE TABLE payment_attempt (
         state IN ('open', 'authorized', 'captured', 'failed', 'released', 'expired')
     ),
     amount_cents BIGINT NOT NULL,
-    failure TEXT,
     started_at_us BIGINT NOT NULL,
     changed_at_us BIGINT NOT NULL,
     PRIMARY KEY (organization_id, payment_seq, attempt_no),

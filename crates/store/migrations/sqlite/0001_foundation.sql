@@ -29,7 +29,9 @@ CREATE TABLE location (
     time_zone TEXT NOT NULL,
     address TEXT,
     phone TEXT,
-    visit_class TEXT CHECK (visit_class IN ('primary', 'specialist', 'urgent')),
+    visit_class TEXT CHECK (
+        visit_class IN ('primary', 'specialist', 'urgent', 'telehealth')
+    ),
     created_at_us INTEGER NOT NULL,
     PRIMARY KEY (organization_id, seq)
 ) STRICT;
@@ -316,7 +318,6 @@ CREATE TABLE payment_attempt (
         state IN ('open', 'authorized', 'captured', 'failed', 'released', 'expired')
     ),
     amount_cents INTEGER NOT NULL,
-    failure TEXT,
     started_at_us INTEGER NOT NULL,
     changed_at_us INTEGER NOT NULL,
     PRIMARY KEY (organization_id, payment_seq, attempt_no),
