@@ -4,5 +4,7 @@
 mod cli;
 #[path = "program/common.rs"]
 mod common;
+#[path = "program/crash.rs"]
+mod crash;
 #[path = "program/refund_race.rs"]
 mod refund_race;

@@ -20,6 +20,32 @@ pub struct TestDb {
     /// Its address, for a second program.
     pub url: String,
     _folder: Option<tempfile::TempDir>,
+    _database: Option<OnServer>,
+}
+
+/// A database on the server that is dropped with its test.
+#[derive(Debug)]
+struct OnServer {
+    server: String,
+    name: String,
+}
+
+impl Drop for OnServer {
+    fn drop(&mut self) {
+        let (server, name) = (self.server.clone(), self.name.clone());
+        // A runtime cannot be started on one of another's threads.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let Ok(runtime) = runtime else { return };
+            runtime.block_on(async {
+                let Ok(mut connection) = PgConnection::connect(&server).await else { return };
+                let sql = format!("DROP DATABASE {name} WITH (FORCE)");
+                // What cannot be dropped goes with the server.
+                let _ = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await;
+            });
+        });
+        let _ = dropping.join();
+    }
 }
 
 impl std::ops::Deref for TestDb {
@@ -48,7 +74,7 @@ impl TestDb {
         let url = format!("sqlite://{}", path.display());
         let db = Db::open(&url, Durability::Scratch).await.expect("the database opens");
         db.migrate().await.expect("the schema is made");
-        Self { db, url, _folder: Some(folder) }
+        Self { db, url, _folder: Some(folder), _database: None }
     }
 
     async fn on_server() -> Self {
@@ -64,7 +90,7 @@ impl TestDb {
         made.expect("the test's database is made");
         let url = sibling_url(&server, &name);
         let db = Db::open(&url, Durability::Full).await.expect("the database opens");
-        Self { db, url, _folder: None }
+        Self { db, url, _folder: None, _database: Some(OnServer { server, name }) }
     }
 }
 

@@ -117,10 +117,25 @@ impl Browser {
 
     /// Sends a form that leads to another page, and gives that page's path.
     pub(crate) async fn go(&self, path: &str, form: &[(&str, &str)]) -> String {
-        let answer = self.post(path, form).await;
+        self.try_go(path, form).await.expect("the server answers")
+    }
+
+    /// Sends a form that leads to another page; `None` when the server is gone.
+    pub(crate) async fn try_go(&self, path: &str, form: &[(&str, &str)]) -> Option<String> {
+        let request = self.client.post(format!("{}{path}", self.base));
+        let request = request.header("sec-fetch-site", "same-origin").form(form);
+        let answer = request.send().await.ok()?;
         let status = answer.status();
         let location = answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned());
-        location.unwrap_or_else(|| panic!("POST {path} answered {status}"))
+        Some(location.unwrap_or_else(|| panic!("POST {path} answered {status}")))
+    }
+
+    /// Adds a patient and gives the id.
+    pub(crate) async fn add_patient(&self) -> String {
+        let form =
+            [("first_name", "Ada"), ("last_name", "Testperson"), ("date_of_birth", "1980-01-01")];
+        let path = self.go("/patients", &form).await;
+        path.rsplit('/').next().expect("a path has an end").to_owned()
     }
 
     /// Reads a page.

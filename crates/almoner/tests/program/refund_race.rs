@@ -65,10 +65,7 @@ async fn races_on(db: TestDb, servers: usize) {
         browsers.push(Arc::new(Browser::sign_in(&server.base, "m@test.clinic").await));
         running.push(server);
     }
-    let form =
-        [("first_name", "Ada"), ("last_name", "Testperson"), ("date_of_birth", "1980-01-01")];
-    let patient = browsers[0].go("/patients", &form).await;
-    let patient = patient.rsplit('/').next().unwrap().to_owned();
+    let patient = browsers[0].add_patient().await;
     for number in 0..races() {
         let path = paid_payment(&browsers[0], &patient, number).await;
         assert_eq!(race(&browsers, &path, number).await, 5, "race {number}");
