@@ -9,7 +9,7 @@ import {
 } from '../lib/browser.mjs';
 import { control, rowLinks } from '../lib/find.mjs';
 import { finish, startServer } from '../lib/server.mjs';
-import { LIMIT, home, updateScreenshots } from '../lib/settings.mjs';
+import { LIMIT, home, screenshots, updateScreenshots } from '../lib/settings.mjs';
 import { signIn } from '../lib/staff.mjs';
 
 const KIB = 1024;
@@ -153,10 +153,12 @@ test('nothing is seen without signing in, nor after signing out', LIMIT, async (
   await closePage(page);
 });
 
-test('the picture in the documents', { ...LIMIT, skip: !updateScreenshots }, async () => {
+test('the picture in the documents can be taken', LIMIT, async () => {
   const page = await openPage(browser, server, { state: states.biller });
   await page.goto('/payments', { waitUntil: 'networkidle' });
-  await page.screenshot({ path: path.join(home, '../docs/screenshots/payments.png') });
+  const folder = updateScreenshots ? path.join(home, '../docs/screenshots') : screenshots;
+  const picture = await page.screenshot({ path: path.join(folder, 'payments.png') });
+  assert.equal(picture.readUInt32BE(16), page.viewportSize().width, 'it is as wide as the window');
   await closePage(page);
 });
 
