@@ -14,6 +14,8 @@ use crate::cli::SettingArgs;
 const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 /// Where the data is when nothing is said.
 const DEFAULT_DATABASE: &str = "sqlite://almoner-data/almoner.db";
+/// Where the demo's is: never in the same place as real data.
+const DEMO_DATABASE: &str = "sqlite://almoner-data/demo.db";
 
 /// What `almoner.toml` may hold.
 #[derive(Debug, Default, Deserialize)]
@@ -47,6 +49,15 @@ pub(crate) struct Settings {
     pub log: String,
 }
 
+/// Hosts that only this machine reaches.
+const LOCAL_HOSTS: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
+
+/// Whether an `http://` address is of that host.
+fn is_host(url: &str, host: &str) -> bool {
+    let rest = url.trim_start_matches("http://").strip_prefix(host);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+}
+
 fn read_file(path: &Path) -> Result<FileSettings, Failure> {
     if !path.exists() {
         return Ok(FileSettings::default());
@@ -62,7 +73,7 @@ impl Settings {
     ///
     /// # Errors
     /// [`Failure::Usage`] for a setting that cannot be understood.
-    pub(crate) fn read(args: &SettingArgs, default_processor: &str) -> Result<Self, Failure> {
+    pub(crate) fn read(args: &SettingArgs, demo: bool) -> Result<Self, Failure> {
         let file = read_file(&args.config)?;
         let one = |flag: &Option<String>, filed: Option<String>| flag.clone().or(filed);
         let listen = one(&args.listen, file.listen).unwrap_or_else(|| DEFAULT_LISTEN.to_owned());
@@ -70,7 +81,7 @@ impl Settings {
             Failure::Usage(format!("--listen {listen} is no address like 127.0.0.1:8080"))
         })?;
         let name = one(&args.processor, file.processor);
-        let name = name.unwrap_or_else(|| default_processor.to_owned());
+        let name = name.unwrap_or_else(|| if demo { "sandbox" } else { "offline" }.to_owned());
         let processor = processor::by_name(&name).ok_or_else(|| {
             Failure::Usage(format!("--processor {name}: choose sandbox or offline"))
         })?;
@@ -92,7 +103,7 @@ impl Settings {
         let base_url = one(&args.base_url, file.base_url);
         Ok(Self {
             database: one(&args.database, file.database)
-                .unwrap_or_else(|| DEFAULT_DATABASE.to_owned()),
+                .unwrap_or_else(|| if demo { DEMO_DATABASE } else { DEFAULT_DATABASE }.to_owned()),
             listen,
             base_url: base_url.map(|url| url.trim_end_matches('/').to_owned()),
             processor,
@@ -112,6 +123,15 @@ impl Settings {
                 self.listen
             ));
         }
+        if let Some(url) = &self.base_url
+            && url.starts_with("http://")
+            && !LOCAL_HOSTS.iter().any(|host| is_host(url, host))
+        {
+            faults.push(format!("--base-url {url} would send sessions without TLS; use https://"));
+        }
+        if self.processor.is_test_money() {
+            faults.push("--processor sandbox is test money; it is for the demo".to_owned());
+        }
         match &self.base_url {
             Some(url) if self.trusted_proxy.is_some() && !url.starts_with("https://") => {
                 faults.push(format!("--base-url {url} must begin with https:// behind a proxy"));
@@ -130,7 +150,7 @@ mod tests {
     use super::*;
 
     fn read(args: &SettingArgs) -> Result<Settings, Failure> {
-        Settings::read(args, "offline")
+        Settings::read(args, false)
     }
 
     fn faults(listen: &str, proxy: Option<&str>, base_url: Option<&str>) -> usize {
@@ -147,7 +167,10 @@ mod tests {
     fn plain_http_is_only_for_this_machine() {
         assert_eq!(faults("127.0.0.1:0", None, None), 0);
         assert_eq!(faults("0.0.0.0:8080", None, None), 1);
-        assert_eq!(faults("0.0.0.0:8080", Some("10.0.0.1"), Some("http://a.example")), 1);
+        assert_eq!(faults("0.0.0.0:8080", Some("10.0.0.1"), Some("http://a.example")), 2);
+        assert_eq!(faults("127.0.0.1:8080", None, Some("http://clinic.lan")), 1);
+        assert_eq!(faults("127.0.0.1:8080", None, Some("http://127.0.0.1.evil.example")), 1);
+        assert_eq!(faults("127.0.0.1:8080", None, Some("http://localhost:8080")), 0);
         assert_eq!(faults("0.0.0.0:8080", Some("10.0.0.1"), Some("https://a.example")), 0);
         assert_eq!(faults("127.0.0.1:8080", Some("127.0.0.1"), None), 1);
     }

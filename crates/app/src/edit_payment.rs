@@ -3,7 +3,7 @@
 use almoner_domain::payment::PaymentType;
 use almoner_domain::status::By;
 use almoner_domain::{Invalid, LocationId, Money, PatientId, PaymentId, TreatmentId, ledger};
-use almoner_store::patients::{self, Patient};
+use almoner_store::patients;
 use almoner_store::payments::{self, Payment};
 use almoner_store::{Tx, attempts};
 use jiff::civil::Date;
@@ -51,7 +51,7 @@ pub async fn edit_payment(app: &App, actor: &Actor, input: &EditPayment) -> Resu
     check_amount(input.amount)?;
     let (org, now) = (actor.org(), app.now());
     let mut tx = app.db.begin().await?;
-    let patient = concerned(&mut tx, actor, input).await?;
+    lock_patients(&mut tx, actor, input).await?;
     let before = locked(&mut tx, actor, input.payment, Some(input.version)).await?;
     if before.status.is_locked() {
         return Err(Error::Locked(before.status));
@@ -67,6 +67,8 @@ pub async fn edit_payment(app: &App, actor: &Actor, input: &EditPayment) -> Resu
         let message = "This date has passed. Tick the box below to keep it.";
         return Err(Invalid::one("due_date", "in_the_past", message).into());
     }
+    // Read after the payment is locked: a rename that is under way rewrites the row after us.
+    let patient = patients::get(&mut tx, org, input.patient).await?;
     let patient = patient.ok_or(Error::NotFound("patient"))?;
     let location = input.location.or(Some(before.location));
     let mut after = before.clone();
@@ -109,21 +111,16 @@ pub async fn edit_payment(app: &App, actor: &Actor, input: &EditPayment) -> Resu
     Ok(after)
 }
 
-/// The payment's patient after the edit. When it is another one, both rows are locked, and
-/// before the payment's, so that creations and renames at the same time are neither missed nor
-/// waited for in a circle.
-async fn concerned(
-    tx: &mut Tx,
-    actor: &Actor,
-    input: &EditPayment,
-) -> Result<Option<Patient>, Error> {
+/// Locks both patients when the payment is given to another, and before the payment, so that
+/// creations and renames at the same time are neither missed nor waited for in a circle.
+async fn lock_patients(tx: &mut Tx, actor: &Actor, input: &EditPayment) -> Result<(), Error> {
     let org = actor.org();
     let shown = payments::get(tx, org, input.payment).await?.ok_or(Error::NotFound("payment"))?;
     if shown.patient != input.patient {
         patients::lock(tx, org, shown.patient.min(input.patient)).await?;
         patients::lock(tx, org, shown.patient.max(input.patient)).await?;
     }
-    Ok(patients::get(tx, org, input.patient).await?)
+    Ok(())
 }
 
 /// What changed, as `field: [before, after]`.

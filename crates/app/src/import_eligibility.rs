@@ -1,5 +1,7 @@
 //! Imports 271 files: each answer becomes a check, matched to its patient or left in the inbox.
 
+use std::collections::HashMap;
+
 use almoner_domain::estimate::{self, Benefit, Outcome};
 use almoner_domain::{CheckId, PatientId, name};
 use almoner_store::eligibility::{self, BenefitRow, CheckFile, CheckRow};
@@ -86,19 +88,22 @@ pub async fn import_eligibility(
     };
     let mut tx = app.db.begin().await?;
     eligibility::keep_file(&mut tx, actor.org(), &stored, app.now()).await?;
+    // The file is kept whatever becomes of its answers.
+    tx.commit().await?;
     let interchange = match read {
         Ok(interchange) => interchange,
         Err(unreadable) => {
-            tx.commit().await?;
             let checks = Err(unreadable.to_string());
             return Ok(Imported { name, checks, warnings: Vec::new() });
         }
     };
+    let mut tx = app.db.begin().await?;
     let mut checks = Vec::with_capacity(interchange.answers.len());
-    for (place, answer) in interchange.answers.iter().enumerate() {
-        let twins = &interchange.answers[..place];
-        let twin = twins.iter().filter(|other| other.segments == answer.segments).count();
-        let source = Source { file: &stored, answer, twin, given: file.patient };
+    let mut twins: HashMap<usize, usize> = HashMap::new();
+    for answer in &interchange.answers {
+        let seen = twins.entry(answer.segments.start).or_default();
+        let source = Source { file: &stored, answer, twin: *seen, given: file.patient };
+        *seen += 1;
         checks.push(import_answer(app, actor, &mut tx, &source).await?);
     }
     tx.commit().await?;

@@ -40,7 +40,7 @@ pub enum Action {
     ManageStaff,
 }
 
-/// The greatest refund of those who may refund only up to a limit: $500.00.
+/// How much of one payment those may refund who may refund only up to a limit: $500.00.
 pub const REFUND_LIMIT: Money = Money::from_cents(50_000);
 
 impl Action {

@@ -56,8 +56,13 @@ fn check_notes(reason: RefundReason, notes: Option<&str>) -> Result<Option<Strin
     Ok(notes)
 }
 
-fn check_limit(actor: &Actor, amount: Money) -> Result<(), Error> {
-    let action = if amount > REFUND_LIMIT { Action::RefundWithoutLimit } else { Action::Refund };
+/// The limit is on all refunds of a payment together, so that parts do not go around it.
+fn check_limit(actor: &Actor, refunded: Money, amount: Money) -> Result<(), Error> {
+    let action = if refunded.plus(amount) > REFUND_LIMIT {
+        Action::RefundWithoutLimit
+    } else {
+        Action::Refund
+    };
     actor.must(action)
 }
 
@@ -77,7 +82,7 @@ pub async fn summarize(
     let payment = payment.ok_or(Error::NotFound("payment"))?;
     let (collected, refunded) = (payment.collected, payment.refunded);
     let amount = refund::decide(payment.status, collected, refunded, input.amount)?;
-    check_limit(actor, amount)?;
+    check_limit(actor, refunded, amount)?;
     let tender = standing_tender(&mut tx, actor, payment.id).await?;
     Ok(RefundSummary {
         amount,
@@ -151,7 +156,7 @@ async fn attempt(app: &App, actor: &Actor, input: &RefundPayment) -> Result<Refu
         }
     }
     let amount = refund::decide(before.status, before.collected, before.refunded, input.amount)?;
-    check_limit(actor, amount)?;
+    check_limit(actor, before.refunded, amount)?;
     let tender = standing_tender(&mut tx, actor, before.id).await?;
     let by_hand = tender != TenderType::CardProcessor;
     let id = RefundId::new(counters::next(&mut tx, org, RefundId::PREFIX).await?);

@@ -85,8 +85,11 @@ fn checked_procedures(faults: &mut Invalid, entries: &[ProcedureEntry]) -> Vec<P
 
 fn checked_moment(entry: &TreatmentEntry, zone: &TimeZone) -> Result<Timestamp, Invalid> {
     let date = time::parse_date("service_date", &entry.service_date)?;
-    let clock = match entry.service_time.trim() {
-        "" => jiff::civil::Time::midnight(),
+    let clock: jiff::civil::Time = match entry.service_time.trim() {
+        "" => {
+            let message = "Enter the time of the service.";
+            return Err(Invalid::one("service_time", "required", message));
+        }
         typed => typed.parse().map_err(|_| {
             Invalid::one("service_time", "not_a_time", "Enter a time such as 09:30.")
         })?,

@@ -1,8 +1,9 @@
 //! Signs staff in and out, and finds whose a session is.
 
 use almoner_domain::OrganizationId;
+use almoner_store::organizations;
 use almoner_store::sessions;
-use almoner_store::{organizations, staff};
+use almoner_store::staff::{self, StaffUser};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -61,6 +62,14 @@ pub async fn sign_in(app: &App, email: &str, password: &str) -> Result<Token, Er
     let secret: [u8; 32] = app.random();
     let token = Token { org: user.org, secret: secret.to_vec() };
     let mut tx = app.db.begin().await?;
+    // A password that was reset meanwhile begins no session any more.
+    let now_stored = staff::get(&mut tx, user.org, user.id).await?;
+    let same = |stored: &StaffUser| {
+        stored.password_hash == user.password_hash && stored.disabled_at.is_none()
+    };
+    if !now_stored.as_ref().is_some_and(same) {
+        return Err(Error::SignIn);
+    }
     sessions::insert(&mut tx, user.org, &token.hash(), user.id, now).await?;
     let organization = organizations::get(&mut tx, user.org).await?;
     let organization = organization.ok_or(Error::NotFound("organization"))?;

@@ -28,21 +28,30 @@ pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
                 }
             }
         }
-        if let Err(error) = once(&app, round.is_multiple_of(ROUNDS_BETWEEN_CLEANING)).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a job will be tried again");
-        }
+        once(&app, round.is_multiple_of(ROUNDS_BETWEEN_CLEANING)).await;
         round = round.wrapping_add(1);
     }
 }
 
-/// One round of all jobs.
-async fn once(app: &App, clean: bool) -> Result<(), Error> {
-    for actor in read::organizations(app).await? {
-        settle_refund::settle_refunds(app, &actor).await?;
-        seal_audit::seal_audit(app, &actor).await?;
+/// One round of all jobs. Each stands alone: what fails is logged and tried in the next round,
+/// and keeps no other job and no other organization waiting.
+async fn once(app: &App, clean: bool) {
+    let organizations = match read::organizations(app).await {
+        Ok(organizations) => organizations,
+        Err(error) => return told("organizations", Err(error)),
+    };
+    for actor in &organizations {
+        told("seal_audit", seal_audit::seal_audit(app, actor).await);
+        told("settle_refunds", settle_refund::settle_refunds(app, actor).await.map(drop));
     }
     if clean {
-        sign_in::remove_ended_sessions(app).await?;
+        told("remove_sessions", sign_in::remove_ended_sessions(app).await.map(drop));
     }
-    Ok(())
+}
+
+fn told(job: &str, done: Result<(), Error>) {
+    if let Err(error) = done {
+        let error = &error as &dyn std::error::Error;
+        tracing::warn!(job, error, "a job will be tried again");
+    }
 }

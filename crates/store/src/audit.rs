@@ -235,7 +235,9 @@ pub async fn check_seals(
         anchored |= anchor == Some(&*seal);
         previous = seal;
     }
-    let sql = "SELECT seal_no FROM audit_event WHERE organization_id = $1 AND seal_no > $2 LIMIT 1";
+    let sql = "SELECT seal_no FROM audit_event e WHERE organization_id = $1 AND seal_no > $2
+        AND NOT EXISTS (SELECT 1 FROM audit_seal s
+            WHERE s.organization_id = e.organization_id AND s.seal_no = e.seal_no) LIMIT 1";
     if tx.optional(sql, params![org, number]).await?.is_some() {
         return Ok(Some(format!("audit rows carry a seal after {number}, which is missing")));
     }

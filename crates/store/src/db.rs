@@ -527,7 +527,7 @@ impl Tx {
     pub fn lock(&self) -> &'static str {
         match self {
             Self::SqliteWrite(_) | Self::SqliteRead(_) => "",
-            Self::PostgresWrite(_) | Self::PostgresRead(_) => " FOR UPDATE",
+            Self::PostgresWrite(_) | Self::PostgresRead(_) => " FOR NO KEY UPDATE",
         }
     }
 

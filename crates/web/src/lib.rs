@@ -12,6 +12,7 @@ mod routes;
 mod security;
 mod session;
 mod state;
+mod throttle;
 mod view;
 
 pub use assets::assets;

@@ -1,17 +1,12 @@
 //! What every handler is given.
 
 use std::net::IpAddr;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use almoner_app::App;
 use almoner_app::audit_reads::ReadLog;
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-/// Sign-ins that may be tried in a row from one address for one account.
-const SIGN_IN_BURST: NonZeroU32 = NonZeroU32::new(50).expect("fifty is not zero");
-/// How many seconds later a further one may be tried.
-const SIGN_IN_SECONDS: u64 = 10;
+use crate::throttle::Throttle;
 
 /// How the pages are served.
 #[derive(Debug, Clone)]
@@ -36,19 +31,14 @@ impl WebSettings {
 pub struct Web {
     pub(crate) app: App,
     pub(crate) settings: Arc<WebSettings>,
-    pub(crate) sign_ins: Arc<DefaultKeyedRateLimiter<String>>,
+    pub(crate) sign_ins: Arc<Throttle>,
     pub(crate) reads: ReadLog,
 }
 
 impl Web {
     /// The pages of a program. Needs the runtime, for the queue that audits reads.
-    ///
-    /// # Panics
-    /// Never: the throttle's period is not zero.
     pub fn new(app: App, settings: WebSettings) -> Self {
-        let period = std::time::Duration::from_secs(SIGN_IN_SECONDS);
-        let quota = Quota::with_period(period).expect("the period is not zero");
-        let sign_ins = Arc::new(RateLimiter::keyed(quota.allow_burst(SIGN_IN_BURST)));
+        let sign_ins = Arc::new(Throttle::new());
         let reads = ReadLog::start(app.clone());
         Self { app, settings: Arc::new(settings), sign_ins, reads }
     }

@@ -25,9 +25,7 @@ use crate::{Failure, telemetry};
 /// # Errors
 /// Says in one line why it was not done.
 pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
-    let default_processor =
-        if matches!(cli.command, Command::Demo) { "sandbox" } else { "offline" };
-    let settings = Settings::read(&cli.settings, default_processor)?;
+    let settings = Settings::read(&cli.settings, matches!(cli.command, Command::Demo))?;
     telemetry::start(&settings)?;
     match cli.command {
         Command::Demo => demo::run(settings).await,
@@ -50,6 +48,21 @@ async fn open(settings: &Settings) -> Result<App, Failure> {
     }
     let db = Db::open(&settings.database, Durability::Full).await?;
     db.migrate().await?;
+    Ok(app(db, settings))
+}
+
+/// Opens a database that must be there and at this version; changes nothing.
+async fn open_as_it_is(settings: &Settings) -> Result<App, Failure> {
+    if let Some(path) = settings.database.strip_prefix("sqlite://")
+        && !Path::new(path).exists()
+    {
+        return Err(Failure::Failed(format!("There is no database at {path}.")));
+    }
+    let db = Db::open(&settings.database, Durability::Full).await?;
+    if !db.is_current().await? {
+        let line = "The database is not at this version; run `almoner migrate` first.";
+        return Err(Failure::Failed(line.to_owned()));
+    }
     Ok(app(db, settings))
 }
 

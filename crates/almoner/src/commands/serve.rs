@@ -1,13 +1,17 @@
 //! `almoner serve`
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use almoner_app::App;
 use almoner_web::{Web, WebSettings};
 use tokio::net::TcpListener;
 
-use crate::Failure;
 use crate::settings::Settings;
+use crate::{Failure, demo};
+
+/// How long requests under way may take to end once the program is asked to stop.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// Starts the server on real data.
 pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
@@ -16,6 +20,12 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
         return Err(Failure::Usage(format!("refusing to start: {}", faults.join("; "))));
     }
     let app = super::open(&settings).await?;
+    let organizations = almoner_app::read::organizations(&app).await?;
+    if organizations.iter().any(|actor| actor.organization.slug == demo::SLUG) {
+        let line = "refusing to start: this database holds the demo's clinic, whose passwords \
+            everybody knows";
+        return Err(Failure::Usage(line.to_owned()));
+    }
     let (listener, _) = listen(&settings).await?;
     serve(app, &settings, listener, false).await
 }
@@ -49,12 +59,22 @@ pub(crate) async fn serve(
     let web = Web::new(app.clone(), web_settings);
     let router = almoner_web::router(web.clone());
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let served = axum::serve(listener, service).with_graceful_shutdown(asked_to_stop()).await;
+    let serving = axum::serve(listener, service).with_graceful_shutdown(asked_to_stop());
+    let served = tokio::select! {
+        served = serving => served,
+        () = asked_to_stop_long_ago() => Ok(()),
+    };
     web.flush_reads().await;
     let _ = stop.send(true);
     let _ = jobs.await;
     app.db.close().await;
     served.map_err(|error| Failure::of(&error))
+}
+
+/// Requests that do not end hold the program up no longer than this.
+async fn asked_to_stop_long_ago() {
+    asked_to_stop().await;
+    tokio::time::sleep(STOP_WITHIN).await;
 }
 
 async fn asked_to_stop() {

@@ -18,11 +18,14 @@ pub(crate) async fn run(
             Failure::Usage("--anchor takes a seal as it was logged: hexadecimal digits".to_owned())
         })?),
     };
-    let app = super::open(settings).await?;
+    let app = super::open_as_it_is(settings).await?;
     let organizations = match &org {
         None if anchor.is_none() => almoner_app::read::organizations(&app).await?,
         slug => vec![super::organization(&app, slug.as_deref()).await?],
     };
+    if organizations.is_empty() {
+        return Err(Failure::Failed("There is no organization to verify.".to_owned()));
+    }
     for actor in &organizations {
         let findings = almoner_app::read::verify(&app, actor.org(), anchor.as_deref()).await?;
         for finding in findings {

@@ -33,6 +33,8 @@ use clinic::Clinic;
 use dice::Dice;
 use perform::Event;
 
+/// The slug of the invented clinic.
+pub(crate) const SLUG: &str = "harbor-street-clinic";
 /// The password of everybody on the staff.
 pub(crate) const PASSWORD: &str = "demo-demo-demo";
 

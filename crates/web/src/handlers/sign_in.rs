@@ -33,8 +33,8 @@ pub(crate) struct Sent {
 
 /// A path of ours to go to; anything else leads to the payments.
 fn own_path(next: &str) -> &str {
-    let own =
-        next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r']);
+    let odd = |letter: char| letter == '\\' || letter.is_control();
+    let own = next.starts_with('/') && !next.starts_with("//") && !next.contains(odd);
     if own { next } else { "/payments" }
 }
 
@@ -78,11 +78,11 @@ pub(crate) async fn submit(
         html_with(status, &shown)
     };
     let client = security::client(&web, connection.0, &headers);
-    let key = format!("{client} {}", sent.email.trim().to_lowercase());
-    if web.sign_ins.check_key(&key).is_err() {
+    if !web.sign_ins.allows(&client, &sent.email) {
         let message = "Too many tries. Wait a minute, then try again.";
         return refused(StatusCode::TOO_MANY_REQUESTS, message);
     }
+    let _place = web.sign_ins.place().await;
     match app::sign_in(&web.app, &sent.email, &sent.password).await {
         Ok(token) => {
             let session = cookie(&web.settings, cookie_name(&web.settings), token.cookie());
@@ -120,7 +120,9 @@ mod tests {
     #[test]
     fn only_paths_of_ours_are_gone_to() {
         assert_eq!(own_path("/payments/PAY-001"), "/payments/PAY-001");
-        for foreign in ["", "//evil.example", "https://evil.example", "/\\evil", "javascript:x"] {
+        let foreign =
+            ["", "//evil.example", "https://evil.example", "/\\evil", "/\t/evil", "javascript:x"];
+        for foreign in foreign {
             assert_eq!(own_path(foreign), "/payments", "{foreign}");
         }
     }

@@ -104,7 +104,10 @@ pub(crate) async fn submit(
             Ok(unprocessable(&EditPaymentPage { version: sent.version, ..shown }))
         }
         Err(error @ Error::Stale { .. }) => {
-            let mut shown = page(&web, &staff, &view, &sent.entered, Errors::default()).await?;
+            // The form holds what stands now, so that saving it again undoes nobody's change; what
+            // was typed is beside it.
+            let now = Entered::of(&view.payment);
+            let mut shown = page(&web, &staff, &view, &now, Errors::default()).await?;
             shown.conflict = Some(conflict(&staff, &view, &sent.entered));
             Ok(refused_page(&shown, &error))
         }
@@ -119,6 +122,7 @@ fn conflict(staff: &Staff, view: &PaymentView, mine: &Entered) -> Conflict {
         ("Amount", &now.amount, &mine.amount),
         ("Payment Type", &now.payment_type, &mine.payment_type),
         ("Treatment", &now.treatment, &mine.treatment),
+        ("Location", &now.location, &mine.location),
         ("Due Date", &now.due_date, &mine.due_date),
         ("Memo", &now.memo, &mine.memo),
     ];

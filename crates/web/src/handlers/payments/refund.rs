@@ -1,8 +1,10 @@
 //! Refunding: the form, the server's summary, the refund.
 
 use almoner_app::Error;
+use almoner_app::permission::Action;
 use almoner_app::read::{self, PaymentView};
 use almoner_app::refund_payment::{self, RefundPayment, is_refundable};
+use almoner_domain::money::MAX_PAYMENT;
 use almoner_domain::refund::{RefundAmount, RefundReason, RefundRefusal};
 use almoner_domain::{Invalid, Money, PaymentId};
 use axum::extract::{Path, State};
@@ -42,14 +44,19 @@ impl Sent {
     }
 
     /// The refund that is asked for; every fault at once.
-    fn read(&self, payment: PaymentId) -> Result<RefundPayment, Invalid> {
+    fn read(&self, payment: PaymentId, remaining: Money) -> Result<RefundPayment, Invalid> {
         let mut faults = Invalid::default();
         let expected_remaining = self.remaining_cents.map(Money::from_cents);
         let amount = match &*self.kind {
             "full" => Some(RefundAmount::Full { expected_remaining }),
             "partial" => {
                 let part = Money::parse_payment("amount", &self.amount);
-                faults.collect(part).map(RefundAmount::Partial)
+                let part = faults.collect(part);
+                if part.is_some_and(|part| part > remaining) {
+                    let refusal = RefundRefusal::ExceedsRemaining { remaining };
+                    faults.push("amount", "exceeds_remaining", refusal.to_string());
+                }
+                part.map(RefundAmount::Partial)
             }
             _ => {
                 faults.push("kind", "required", "Choose a full or a partial refund.");
@@ -69,7 +76,7 @@ impl Sent {
                 amount,
                 reason,
                 notes: Some(self.notes.clone()),
-                key: Some(self.key.clone()),
+                key: (!self.key.is_empty()).then(|| self.key.clone()),
             }),
             _ => Err(faults),
         }
@@ -107,6 +114,7 @@ pub(crate) async fn form(
     FormKey(key): FormKey,
     Path(id): Path<String>,
 ) -> Answer {
+    staff.actor.must(Action::Refund)?;
     let id: PaymentId = parse_id(&id, "payment")?;
     let view = read::payment(&web.app, &staff.actor, id).await?;
     refundable(&view)?;
@@ -126,7 +134,7 @@ pub(crate) async fn review(
     if sent.step == "back" {
         return Ok(html(&form_page(&web, staff, &view, &sent)));
     }
-    let refund = match sent.read(id) {
+    let refund = match sent.read(id, view.payment.remaining()) {
         Ok(refund) => refund,
         Err(faults) => return Ok(again(&web, staff, &view, &sent, &faults.into())),
     };
@@ -184,7 +192,8 @@ pub(crate) async fn submit(
     Form(sent): Form<Sent>,
 ) -> Answer {
     let id: PaymentId = parse_id(&id, "payment")?;
-    let made = match sent.read(id) {
+    // Whether the amount still fits is for the use case, which holds the payment's row.
+    let made = match sent.read(id, MAX_PAYMENT) {
         Ok(refund) => refund_payment::refund_payment(&web.app, &staff.actor, &refund).await,
         Err(faults) => Err(faults.into()),
     };

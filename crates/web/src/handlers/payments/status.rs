@@ -1,13 +1,14 @@
 //! Changing a payment's status: what the way needs, then the change.
 
 use almoner_app::Error;
-use almoner_app::change_status::{ChangeStatus, change_status};
+use almoner_app::change_status::{ChangeStatus, action_for, change_status};
 use almoner_app::read::{self, PaymentView};
 use almoner_app::void_payment::void_payment;
 use almoner_domain::status::{self, By, Needs, Refusal, Status};
 use almoner_domain::tender::TenderEntry;
 use almoner_domain::{Invalid, PaymentId};
 use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Redirect};
 use axum_extra::extract::Form;
 use serde::Deserialize;
 
@@ -62,6 +63,10 @@ pub(crate) async fn form(
     let id: PaymentId = parse_id(&id, "payment")?;
     let view = read::payment(&web.app, &staff.actor, id).await?;
     let to = sent.status()?;
+    if to == view.payment.status {
+        return Ok(Redirect::to(&format!("/payments/{id}")).into_response());
+    }
+    staff.actor.must(action_for(view.payment.status, to))?;
     if let Err(refusal) = status::decide(view.payment.status, to, By::Staff, view.facts) {
         let allowed = view.choices.iter().map(|choice| choice.0).collect();
         return Err(Error::Status { refusal, allowed }.into());
@@ -147,6 +152,19 @@ pub(crate) async fn submit(
     }
 }
 
+/// Whether the change that was just made is this very one: by the same person, to the same
+/// status, with the same tender. Then the form was sent twice.
+fn is_done(staff: &Staff, view: &PaymentView, to: Status, sent: &Sent) -> bool {
+    let payment = &view.payment;
+    let next = sent.version.map(|shown| shown + 1) == Some(payment.version);
+    let newest = view.history.iter().find(|h| h.event.subject_version == Some(payment.version));
+    let mine = newest.is_some_and(|named| named.event.user == staff.actor.user());
+    let standing = view.tenders.iter().find(|row| row.reversed.is_none());
+    let same_tender = to != Status::Paid
+        || standing.map(|row| &row.tender) == sent.tender().check(payment.amount).ok().as_ref();
+    payment.status == to && next && mine && same_tender
+}
+
 /// Someone was faster. When it was this very form, sent twice, its work is done; otherwise the
 /// form is shown again with what there is now.
 async fn stale(
@@ -158,9 +176,7 @@ async fn stale(
     error: Error,
 ) -> Answer {
     let view = read::payment(&web.app, &staff.actor, id).await?;
-    if view.payment.status == to
-        && sent.version.map(|shown| shown + 1) == Some(view.payment.version)
-    {
+    if is_done(&staff, &view, to, sent) {
         return Ok(done(web, &format!("/payments/{id}"), "status_changed"));
     }
     let from = view.payment.status;

@@ -1,0 +1,87 @@
+//! How often signing in may be tried: from an address, for an account, and for both together.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use sha2::{Digest, Sha256};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// The longest e-mail address that an account can have, in bytes.
+const MAX_EMAIL_BYTES: usize = 254;
+/// Passwords that are checked at the same time: each takes 19 MiB and a core.
+const MAX_CHECKS: usize = 2;
+/// Keys that are remembered before those that are free again are forgotten.
+const MAX_KEYS: usize = 10_000;
+
+type Limiter = DefaultKeyedRateLimiter<[u8; 32]>;
+
+/// The limits on signing in.
+pub(crate) struct Throttle {
+    address: Limiter,
+    account: Limiter,
+    pair: Limiter,
+    checks: Semaphore,
+}
+
+/// So many tries in a row, then one each `seconds`.
+fn limiter(burst: u32, seconds: u64) -> Limiter {
+    let quota = Quota::with_period(Duration::from_secs(seconds)).expect("the period is not zero");
+    let burst = NonZeroU32::new(burst).expect("the burst is not zero");
+    RateLimiter::keyed(quota.allow_burst(burst))
+}
+
+impl Throttle {
+    pub(crate) fn new() -> Self {
+        Self {
+            address: limiter(200, 1),
+            account: limiter(100, 5),
+            pair: limiter(50, 10),
+            checks: Semaphore::new(MAX_CHECKS),
+        }
+    }
+
+    /// Whether one more try is allowed. Accounts are remembered by a hash, so that a long name
+    /// takes no more room than a short one.
+    pub(crate) fn allows(&self, client: &str, email: &str) -> bool {
+        let account = email.trim().to_lowercase();
+        if account.len() > MAX_EMAIL_BYTES {
+            return false;
+        }
+        let key = |text: &str| -> [u8; 32] { Sha256::digest(text).into() };
+        let tries = [
+            (&self.address, key(client)),
+            (&self.account, key(&account)),
+            (&self.pair, key(&format!("{client} {account}"))),
+        ];
+        tries.into_iter().all(|(limiter, key)| {
+            if limiter.len() > MAX_KEYS {
+                limiter.retain_recent();
+            }
+            limiter.check_key(&key).is_ok()
+        })
+    }
+
+    /// Waits for a place among the passwords that are checked at the same time.
+    pub(crate) async fn place(&self) -> Option<SemaphorePermit<'_>> {
+        self.checks.acquire().await.ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_limited_from_many_addresses_and_an_address_for_many_accounts() {
+        let throttle = Throttle::new();
+        let allowed = |tries: &mut dyn Iterator<Item = (String, String)>| {
+            tries.filter(|(client, email)| throttle.allows(client, email)).count()
+        };
+        let mut clients = (0..500).map(|n| (format!("10.0.0.{n}"), "Ann@x.example".to_owned()));
+        assert!(allowed(&mut clients) <= 101);
+        let mut accounts = (0..500).map(|n| ("10.1.1.1".to_owned(), format!("u{n}@x.example")));
+        assert!(allowed(&mut accounts) <= 202);
+        assert!(!throttle.allows("10.2.2.2", &"x".repeat(255)));
+    }
+}
