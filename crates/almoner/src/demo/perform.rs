@@ -204,7 +204,8 @@ impl Clinic {
             }
             None => (RefundAmount::Full { expected_remaining: Some(remaining) }, remaining),
         };
-        let who = if given > REFUND_LIMIT { Who::Manager } else { Who::Biller };
+        let together = ongoing.refunded.plus(given);
+        let who = if together > REFUND_LIMIT { Who::Manager } else { Who::Biller };
         let notes = match reason {
             RefundReason::Other => Some("Courtesy refund, agreed with the manager."),
             RefundReason::InsuranceAdjustment => Some("The insurance paid more than expected."),
@@ -213,7 +214,7 @@ impl Clinic {
         let notes = notes.map(str::to_owned);
         let input = RefundPayment { payment: ongoing.id, amount, reason, notes, key: None };
         let made = refund_payment::refund_payment(&self.app, self.actor(who), &input).await?;
-        ongoing.refunded = ongoing.refunded.plus(given);
+        ongoing.refunded = together;
         ongoing.refund = Some(made);
         Ok(())
     }

@@ -130,7 +130,6 @@ fn conflict(staff: &Staff, view: &PaymentView, mine: &Entered) -> Conflict {
     let differs = pairs.into_iter().filter(|(_, now, mine)| now.trim() != mine.trim());
     let change = |(field, now, mine): (&str, &String, &String)| Change {
         field: field.to_owned(),
-        before: "—".to_owned(),
         now: shown(now),
         yours: shown(mine),
     };

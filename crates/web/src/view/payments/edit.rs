@@ -49,8 +49,6 @@ pub(crate) struct Conflict {
 pub(crate) struct Change {
     /// The field's label.
     pub(crate) field: String,
-    /// What it was.
-    pub(crate) before: String,
     /// What it is now.
     pub(crate) now: String,
     /// What the form here would make of it.
@@ -60,17 +58,16 @@ pub(crate) struct Change {
 impl Samples for EditPaymentPage {
     fn samples() -> Vec<(&'static str, Self)> {
         let usual = samples::edit_page();
-        let change = |field: &str, before: &str, now: &str, yours: &str| Change {
+        let change = |field: &str, now: &str, yours: &str| Change {
             field: field.to_owned(),
-            before: before.to_owned(),
             now: now.to_owned(),
             yours: yours.to_owned(),
         };
         let conflict = Conflict {
             by: "Dana Whitfield, at 2:41 PM".to_owned(),
             changes: vec![
-                change("Amount", "$679.37", "$700.00", "$650.00"),
-                change("Memo", "—", samples::HARD_TEXT, "—"),
+                change("Amount", "$700.00", "$650.00"),
+                change("Memo", samples::HARD_TEXT, "—"),
             ],
         };
         let stale = Self { conflict: Some(conflict), ..usual.clone() };
