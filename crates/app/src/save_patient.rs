@@ -147,6 +147,20 @@ pub async fn add_patient(
     key: Option<&str>,
 ) -> Result<PatientId, Error> {
     actor.must(Action::SavePatient)?;
+    match attempt(app, actor, entry, from_check, key).await {
+        // A racing request with the same key may have been faster: its patient is the answer.
+        Err(_) if key.is_some() => attempt(app, actor, entry, from_check, key).await,
+        other => other,
+    }
+}
+
+async fn attempt(
+    app: &App,
+    actor: &Actor,
+    entry: &PatientEntry,
+    from_check: Option<CheckId>,
+    key: Option<&str>,
+) -> Result<PatientId, Error> {
     let (org, now) = (actor.org(), app.now());
     let (fields, coverages) = checked(entry, actor.date(now))?;
     let hash = request_hash(&(entry, from_check));

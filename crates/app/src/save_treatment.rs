@@ -163,6 +163,19 @@ pub async fn add_treatment(
     key: Option<&str>,
 ) -> Result<TreatmentId, Error> {
     actor.must(Action::SaveTreatment)?;
+    match attempt(app, actor, entry, key).await {
+        // A racing request with the same key may have been faster: its treatment is the answer.
+        Err(_) if key.is_some() => attempt(app, actor, entry, key).await,
+        other => other,
+    }
+}
+
+async fn attempt(
+    app: &App,
+    actor: &Actor,
+    entry: &TreatmentEntry,
+    key: Option<&str>,
+) -> Result<TreatmentId, Error> {
     let (org, now) = (actor.org(), app.now());
     let hash = request_hash(entry);
     let mut tx = app.db.begin().await?;

@@ -144,6 +144,21 @@ on_both_engines! {
         assert!(matches!(other, Err(Error::KeyReused)), "{other:?}");
     }
 
+    async fn the_same_form_sent_many_times_at_once_adds_one_patient(db) {
+        let clinic = Clinic::new(db).await;
+        let mut entry = person("Dot", "Double", "1990-05-05", "MEMBER-D");
+        "TWICE-1".clone_into(&mut entry.mrn);
+        let mut racing = tokio::task::JoinSet::new();
+        for _ in 0..16 {
+            let (app, actor, entry) = (clinic.app.clone(), clinic.manager(), entry.clone());
+            racing.spawn(async move {
+                add_patient(&app, &actor, &entry, None, Some("clicks")).await.unwrap()
+            });
+        }
+        let ids = racing.join_all().await;
+        assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    }
+
     async fn a_treatment_is_edited_and_keeps_its_patient(db) {
         let clinic = Clinic::new(db).await;
         let manager = clinic.manager();
