@@ -5,7 +5,7 @@ use almoner_app::permission::Action;
 use almoner_app::read::{self, PaymentView};
 use almoner_app::refund_payment::{self, RefundPayment, is_refundable};
 use almoner_domain::money::MAX_PAYMENT;
-use almoner_domain::refund::{RefundAmount, RefundReason, RefundRefusal};
+use almoner_domain::refund::{RefundAmount, RefundReason, RefundRefusal, RefundState};
 use almoner_domain::{Invalid, Money, PaymentId};
 use axum::extract::{Path, State};
 use axum_extra::extract::Form;
@@ -198,7 +198,13 @@ pub(crate) async fn submit(
         Err(faults) => Err(faults.into()),
     };
     match made {
-        Ok(_) => Ok(done(&web, &format!("/payments/{id}"), "refund_made")),
+        Ok(made) => {
+            let view = read::payment(&web.app, &staff.actor, id).await?;
+            let refund = view.refunds.iter().find(|refund| refund.id == made);
+            let under_way = refund.is_some_and(|refund| refund.state == RefundState::Pending);
+            let code = if under_way { "refund_pending" } else { "refund_made" };
+            Ok(done(&web, &format!("/payments/{id}"), code))
+        }
         Err(error @ (Error::Invalid(_) | Error::Refund(_))) => {
             let view = read::payment(&web.app, &staff.actor, id).await?;
             refundable(&view)?;
