@@ -5,6 +5,7 @@ use std::sync::Arc;
 use almoner_domain::ambient::{Clock, Entropy};
 use almoner_domain::role::Role;
 use almoner_domain::{OrganizationId, UserId};
+use almoner_gateways::clearinghouse::Clearinghouse;
 use almoner_gateways::processor::Processor;
 use almoner_store::Db;
 use almoner_store::ledger::Moment;
@@ -27,6 +28,8 @@ pub struct App {
     pub entropy: Arc<dyn Entropy>,
     /// Takes card payments.
     pub processor: Arc<dyn Processor>,
+    /// Carries eligibility questions to payers.
+    pub clearinghouse: Arc<dyn Clearinghouse>,
 }
 
 impl App {

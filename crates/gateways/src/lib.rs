@@ -4,4 +4,5 @@
 //! for the use cases. No patient data goes through a processor. To add a processor, add a file
 //! under `processor/`, implement the trait, and name it in [`processor::by_name`].
 
+pub mod clearinghouse;
 pub mod processor;

@@ -23,6 +23,7 @@ mod decimal;
 mod delimiters;
 mod delivery;
 mod envelope;
+pub mod inquiry;
 mod layout;
 pub mod limits;
 mod loops;

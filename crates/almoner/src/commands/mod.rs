@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use almoner_app::{Actor, App};
 use almoner_domain::ambient::{SystemClock, SystemEntropy};
+use almoner_gateways::clearinghouse::NoClearinghouse;
 use almoner_store::Db;
 use almoner_store::db::Durability;
 
@@ -73,6 +74,7 @@ fn app(db: Db, settings: &Settings) -> App {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         processor: Arc::clone(&settings.processor),
+        clearinghouse: Arc::new(NoClearinghouse),
     }
 }
 

@@ -24,6 +24,7 @@ use std::sync::Arc;
 use almoner_app::{App, seal_audit};
 use almoner_domain::ambient::{SeededEntropy, SetClock};
 use almoner_domain::time;
+use almoner_gateways::clearinghouse::NoClearinghouse;
 use almoner_gateways::processor::Sandbox;
 use jiff::Timestamp;
 
@@ -82,6 +83,7 @@ async fn fill_to(app: &App, size: &Size) -> Result<(), Failure> {
         entropy: Arc::new(SeededEntropy::new(SEED)),
         // The history is one of test money, whatever the processor is from now on.
         processor: Arc::new(Sandbox),
+        clearinghouse: Arc::new(NoClearinghouse),
     };
     let begins = calendar.at(people::FIRST_DAY + 1, 0, &calendar.zone);
     let mut clinic = Clinic::open(app, clock, begins).await?;

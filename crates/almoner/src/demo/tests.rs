@@ -6,6 +6,7 @@ use almoner_app::read;
 use almoner_domain::Status;
 use almoner_domain::ambient::SystemEntropy;
 use almoner_domain::estimate::Outcome;
+use almoner_gateways::clearinghouse::NoClearinghouse;
 use almoner_store::Db;
 
 use super::*;
@@ -34,6 +35,7 @@ almoner_store::on_both_engines! {
             clock: Arc::new(SetClock::at(now)),
             entropy: Arc::new(SystemEntropy),
             processor: Arc::new(Sandbox),
+            clearinghouse: Arc::new(NoClearinghouse),
         };
         fill_to(&app, &SMALL).await.unwrap();
         let clinic = read::organizations(&app).await.unwrap().remove(0);

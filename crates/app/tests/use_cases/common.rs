@@ -20,6 +20,7 @@ use almoner_domain::tender::TenderEntry;
 use almoner_domain::{
     LocationId, Money, PatientId, PaymentId, PhysicianId, RefundId, Status, TreatmentId, UserId,
 };
+use almoner_gateways::clearinghouse::NoClearinghouse;
 use almoner_gateways::processor::{self, Processor};
 use almoner_store::cards::Cards;
 use almoner_store::counters;
@@ -140,6 +141,7 @@ impl Clinic {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::new(SeededEntropy::new(1)),
             processor: processor::by_name("sandbox").expect("the sandbox is built in"),
+            clearinghouse: Arc::new(NoClearinghouse),
         };
         let zone = "America/New_York";
         let add = add_organization::add_organization(&app, "Downtown Clinic", zone);

@@ -14,6 +14,7 @@ use almoner_app::{
 use almoner_domain::ambient::{Clock, Entropy, SeededEntropy, SetClock};
 use almoner_domain::role::Role;
 use almoner_domain::{Money, PatientId, PaymentId, TreatmentId, UserId};
+use almoner_gateways::clearinghouse::NoClearinghouse;
 use almoner_gateways::processor;
 use almoner_store::counters;
 use almoner_store::locations::LocationFields;
@@ -184,6 +185,7 @@ impl Site {
             clock: Arc::new(SetClock::at(start)) as Arc<dyn Clock>,
             entropy: Arc::new(SeededEntropy::new(1)) as Arc<dyn Entropy>,
             processor: processor::by_name("sandbox").expect("the sandbox is built in"),
+            clearinghouse: Arc::new(NoClearinghouse),
         };
         let zone = "America/New_York";
         let clinic = add_organization::add_organization(&app, "Downtown Clinic", zone);
