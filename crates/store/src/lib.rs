@@ -14,6 +14,7 @@ pub mod db;
 pub mod eligibility;
 pub mod idempotency;
 pub mod ledger;
+pub mod links;
 pub mod locations;
 pub mod notes;
 pub mod organizations;

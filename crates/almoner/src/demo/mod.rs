@@ -84,6 +84,7 @@ async fn fill_to(app: &App, size: &Size) -> Result<(), Failure> {
         // The history is one of test money, whatever the processor is from now on.
         processor: Arc::new(Sandbox),
         clearinghouse: Arc::new(NoClearinghouse),
+        link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
     };
     let begins = calendar.at(people::FIRST_DAY + 1, 0, &calendar.zone);
     let mut clinic = Clinic::open(app, clock, begins).await?;

@@ -36,6 +36,7 @@ almoner_store::on_both_engines! {
             entropy: Arc::new(SystemEntropy),
             processor: Arc::new(Sandbox),
             clearinghouse: Arc::new(NoClearinghouse),
+            link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
         };
         fill_to(&app, &SMALL).await.unwrap();
         let clinic = read::organizations(&app).await.unwrap().remove(0);

@@ -186,6 +186,7 @@ impl Site {
             entropy: Arc::new(SeededEntropy::new(1)) as Arc<dyn Entropy>,
             processor: processor::by_name("sandbox").expect("the sandbox is built in"),
             clearinghouse: Arc::new(NoClearinghouse),
+            link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
         };
         let zone = "America/New_York";
         let clinic = add_organization::add_organization(&app, "Downtown Clinic", zone);
