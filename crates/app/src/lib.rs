@@ -23,6 +23,7 @@ pub mod permission;
 pub mod read;
 pub mod refund_payment;
 pub mod reverse_tender;
+pub mod save_eligibility_settings;
 pub mod save_location;
 pub mod save_patient;
 pub mod save_physician;

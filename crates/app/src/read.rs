@@ -11,6 +11,7 @@ use almoner_domain::{
 use almoner_store::audit::{self, NamedEvent};
 use almoner_store::cards::{self, Cards};
 use almoner_store::eligibility::{self, CheckQuery, CheckRow, ListedCheck, UnreadFile};
+use almoner_store::eligibility_settings::{self, StoredSettings};
 use almoner_store::locations::{self, Location};
 use almoner_store::notes::{self, Note};
 use almoner_store::patients::{self, Balance, Coverage, Owed, Patient, PatientPage};
@@ -28,6 +29,7 @@ use crate::check_answer::{self, StoredAnswer};
 use crate::context::{Actor, App};
 use crate::error::Error;
 use crate::permission::Action;
+use crate::save_eligibility_settings;
 
 /// Entries of a history that a page shows at most.
 const MAX_HISTORY: i64 = 200;
@@ -436,4 +438,27 @@ pub async fn verify(
 ) -> Result<Vec<almoner_store::verify::Finding>, Error> {
     let mut tx = app.db.read().await?;
     Ok(almoner_store::verify::verify(&mut tx, org, anchor).await?)
+}
+
+/// What the clinic sets for its estimates.
+#[derive(Debug, Clone)]
+pub struct SettingsView {
+    /// The settings and their version.
+    pub stored: StoredSettings,
+    /// The last change, once there was one.
+    pub last_change: Option<NamedEvent>,
+}
+
+/// What the clinic sets for its estimates.
+///
+/// # Errors
+/// No permission, or the database failed.
+pub async fn eligibility_settings(app: &App, actor: &Actor) -> Result<SettingsView, Error> {
+    actor.must(Action::Read)?;
+    let org = actor.org();
+    let mut tx = app.db.read().await?;
+    let stored = eligibility_settings::get(&mut tx, org).await?;
+    let subject = save_eligibility_settings::SUBJECT;
+    let changes = audit::of_subject(&mut tx, org, subject, org.0, 1).await?;
+    Ok(SettingsView { stored, last_change: changes.into_iter().next() })
 }

@@ -365,10 +365,18 @@ macro_rules! migration_list {
 }
 
 /// The steps of the schema; a new one is added to both lists and never edited once released.
-fn migrations(engine: Engine) -> Vec<Migration> {
+pub(crate) fn migrations(engine: Engine) -> Vec<Migration> {
     let steps = match engine {
-        Engine::Sqlite => migration_list!("sqlite": 1 "0001_foundation"),
-        Engine::Postgres => migration_list!("postgres": 1 "0001_foundation"),
+        Engine::Sqlite => migration_list!(
+            "sqlite":
+            1 "0001_foundation",
+            2 "0002_eligibility_settings",
+        ),
+        Engine::Postgres => migration_list!(
+            "postgres":
+            1 "0001_foundation",
+            2 "0002_eligibility_settings",
+        ),
     };
     let step = |(version, name, sql): (i64, &'static str, &'static str)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)

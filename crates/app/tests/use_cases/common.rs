@@ -216,6 +216,7 @@ impl Clinic {
             memo: None,
             draft: false,
             estimate: None,
+            estimate_seen: None,
             key: None,
         }
     }

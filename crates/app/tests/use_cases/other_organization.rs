@@ -27,7 +27,7 @@ use almoner_app::settle_refund::settle_refund;
 use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
 use almoner_app::void_payment::void_payment;
 use almoner_app::{Actor, Error, read};
-use almoner_domain::estimate::{Choices, NetworkChoice};
+use almoner_domain::estimate::Choices;
 use almoner_domain::list::PageRequest;
 use almoner_domain::payment::PaymentType;
 use almoner_domain::refund::{RefundState, ReversalReason};
@@ -95,8 +95,9 @@ fn question(patient: PatientId, treatment: Option<TreatmentId>) -> EstimateInput
         patient,
         payment_type: Some(PaymentType::OfficeVisit),
         treatment,
+        location: None,
         charge: None,
-        network: NetworkChoice::In,
+        network: None,
         service_date: None,
         choices: Choices::default(),
     }
@@ -245,8 +246,9 @@ const RECORDS: &[Case] = cases! {
 };
 
 /// What takes no id, or only names and words.
-const WITHOUT_IDS: [&str; 11] = [
+const WITHOUT_IDS: [&str; 13] = [
     "read::checks",
+    "read::eligibility_settings",
     "read::last_location",
     "read::locations",
     "read::patients",
@@ -254,6 +256,7 @@ const WITHOUT_IDS: [&str; 11] = [
     "read::physicians",
     "read::treatments",
     "read::unread_files",
+    "save_eligibility_settings::save_eligibility_settings",
     "seal_audit::seal_audit",
     "settle_refund::settle_refunds",
     "staff_accounts::add_user",

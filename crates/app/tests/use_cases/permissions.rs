@@ -15,6 +15,7 @@ use almoner_app::match_check::match_check;
 use almoner_app::permission::{Action, allows};
 use almoner_app::refund_payment::{refund_payment, summarize};
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
+use almoner_app::save_eligibility_settings::save_eligibility_settings;
 use almoner_app::save_location::save_location;
 use almoner_app::save_patient::{add_patient, edit_patient};
 use almoner_app::save_physician::save_physician;
@@ -22,7 +23,7 @@ use almoner_app::save_treatment::{add_treatment, edit_treatment};
 use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
 use almoner_app::void_payment::void_payment;
 use almoner_app::{Actor, Error, read};
-use almoner_domain::estimate::{Choices, NetworkChoice};
+use almoner_domain::estimate::{Choices, EstimateSettings};
 use almoner_domain::list::PageRequest;
 use almoner_domain::refund::ReversalReason;
 use almoner_domain::role::Role;
@@ -113,8 +114,9 @@ fn question(clinic: &Clinic) -> EstimateInput {
         patient: clinic.ann,
         payment_type: None,
         treatment: None,
+        location: None,
         charge: None,
-        network: NetworkChoice::In,
+        network: None,
         service_date: None,
         choices: Choices::default(),
     }
@@ -198,6 +200,10 @@ const RECORDS: &[Case] = cases! {
         save_location(&c.app, a, None, &place());
     "save_location::save_location" ChangeSettings |c, a|
         save_location(&c.app, a, Some(c.harbor), &place());
+    "save_eligibility_settings::save_eligibility_settings" ChangeSettings |c, a| async {
+        let version = read::eligibility_settings(&c.app, a).await?.stored.version;
+        save_eligibility_settings(&c.app, a, version, &EstimateSettings::default().entry()).await
+    };
     "save_physician::save_physician" ChangeSettings |c, a|
         save_physician(&c.app, a, None, &physician());
     "staff_accounts::add_user" ManageStaff |c, a| async {
@@ -233,6 +239,7 @@ const READS: &[Case] = cases! {
     "read::check_file" Read |c, a| async { read::check_file(&c.app, a, waiting(c).await).await };
     "read::locations" Read |c, a| read::locations(&c.app, a);
     "read::location" Read |c, a| read::location(&c.app, a, c.harbor);
+    "read::eligibility_settings" Read |c, a| read::eligibility_settings(&c.app, a);
     "read::physicians" Read |c, a| read::physicians(&c.app, a);
     "read::physician" Read |c, a| read::physician(&c.app, a, c.physician);
 };

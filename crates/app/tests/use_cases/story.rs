@@ -8,7 +8,7 @@ use almoner_app::read;
 use almoner_app::refund_payment::{RefundPayment, refund_payment, summarize};
 use almoner_app::save_patient::add_patient;
 use almoner_app::save_treatment::add_treatment;
-use almoner_domain::estimate::{Case, Choices, NetworkChoice};
+use almoner_domain::estimate::{Case, Choices};
 use almoner_domain::payment::PaymentType;
 use almoner_domain::refund::{RefundAmount, RefundReason};
 use almoner_domain::role::Role;
@@ -56,8 +56,9 @@ fn question(patient: PatientId, treatment: TreatmentId) -> EstimateInput {
         patient,
         payment_type: Some(PaymentType::OfficeVisit),
         treatment: Some(treatment),
+        location: None,
         charge: None,
-        network: NetworkChoice::In,
+        network: None,
         service_date: None,
         choices: Choices::default(),
     }

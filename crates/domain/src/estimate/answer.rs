@@ -38,6 +38,10 @@ pub struct Estimate {
     pub network: NetworkChoice,
     /// The date of the service.
     pub service_date: Date,
+    /// The service types that were asked about, in the order in which they count, before the
+    /// whole plan.
+    #[serde(default)]
+    pub service_types: Vec<String>,
     /// The co-payment.
     pub copay: Figure,
     /// The co-insurance.
@@ -460,6 +464,7 @@ impl Estimate {
             age_days: None,
             network: request.network,
             service_date: request.service_date,
+            service_types: Vec::new(),
             copay: Figure::default(),
             coinsurance: Figure::default(),
             deductible_remaining: Figure::default(),

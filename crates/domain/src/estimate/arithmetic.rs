@@ -107,8 +107,9 @@ pub fn not_covered(charge: Option<Money>) -> Owed {
     Owed { amount: charge, missing, ..Owed::default() }
 }
 
-/// The stages of a rule, in their order.
-fn stages(rule: Rule) -> &'static [Need] {
+/// The stages of a rule, in their order: each needs its figure unless the charge is used up
+/// before it.
+pub fn stages(rule: Rule) -> &'static [Need] {
     match rule {
         Rule::CopayOnly => &[Need::Copay],
         Rule::DeductibleCoinsurance => &[Need::Deductible, Need::Coinsurance],

@@ -4,7 +4,8 @@
 use super::benefit::{Benefit, Check, Network};
 use super::dates;
 use super::request::{NetworkChoice, Request, VisitClass};
-use super::service_types::{self, CodeRange};
+use super::service_types;
+use super::settings::EstimateSettings;
 
 /// How many rows of a check are looked at; no payer is known to send a tenth of it.
 pub const MAX_ROWS: usize = 5_000;
@@ -33,7 +34,7 @@ pub(super) struct Candidate<'a> {
 pub(super) struct Scope<'a> {
     check: &'a Check,
     /// The service types in question, without that of the whole plan.
-    pub(super) types: Vec<&'static str>,
+    pub(super) types: Vec<&'a str>,
     /// The treatment's codes.
     pub(super) procedures: Vec<String>,
     network: NetworkChoice,
@@ -42,7 +43,11 @@ pub(super) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    pub(super) fn new(request: &'a Request, check: &'a Check, table: &[CodeRange]) -> Self {
+    pub(super) fn new(
+        request: &'a Request,
+        check: &'a Check,
+        settings: &'a EstimateSettings,
+    ) -> Self {
         let mut procedures: Vec<String> = Vec::new();
         for code in request.procedures.iter().map(|code| service_types::normal(code)) {
             if !code.is_empty() && !procedures.contains(&code) {
@@ -51,7 +56,7 @@ impl<'a> Scope<'a> {
         }
         Self {
             check,
-            types: service_types::in_question(request, table),
+            types: service_types::in_question(request, settings),
             procedures,
             network: request.network,
             visit_class: request.visit_class,

@@ -25,10 +25,12 @@ pub(super) enum Coverage {
         /// The row that gives the dates, unless they are the plan's.
         row: Option<i64>,
     },
-    /// The payer says both; a row that says inactive.
+    /// The payer says both.
     Both {
-        /// The row.
-        row: Option<i64>,
+        /// A row that says active.
+        active: Option<i64>,
+        /// A row that says inactive.
+        inactive: Option<i64>,
     },
     /// The payer says neither.
     NotStated,
@@ -47,7 +49,9 @@ pub(super) fn coverage(scope: &Scope<'_>) -> Coverage {
     let active = || rows.iter().filter(|row| row.is_active());
     let active_now = active().find(|row| scope.is_in_time(row));
     match (active_now, inactive, active().next()) {
-        (Some(_), Some(row), _) => Coverage::Both { row: Some(row.index) },
+        (Some(active), Some(inactive), _) => {
+            Coverage::Both { active: Some(active.index), inactive: Some(inactive.index) }
+        }
         (Some(_), None, _) => Coverage::Active,
         (None, Some(row), _) => inactive_since(scope, Some(row)),
         (None, None, Some(row)) => match dates::excludes(&row.dates, service_date) {
@@ -56,7 +60,7 @@ pub(super) fn coverage(scope: &Scope<'_>) -> Coverage {
         },
         (None, None, None) => match check.outcome {
             Outcome::Inactive => inactive_since(scope, None),
-            Outcome::Review => Coverage::Both { row: None },
+            Outcome::Review => Coverage::Both { active: None, inactive: None },
             Outcome::Active | Outcome::Rejected | Outcome::Unknown => Coverage::NotStated,
         },
     }

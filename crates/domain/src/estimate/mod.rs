@@ -20,6 +20,7 @@ pub mod labels;
 mod lines;
 pub mod request;
 pub mod service_types;
+pub mod settings;
 mod steps;
 mod warnings;
 mod words;
@@ -31,7 +32,11 @@ pub use answer::{
 pub use benefit::{Benefit, BenefitDate, Check, Network, Outcome, Procedure, Rejection, outcome};
 pub use choose::MAX_ROWS;
 pub use figures::NO_LIMIT;
-pub use request::{Choices, NetworkChoice, Request, RowChoice, Rule, STALE_AFTER_DAYS, VisitClass};
+pub use request::{
+    ChargeSource, Choices, NetworkChoice, Request, RowChoice, Rule, STALE_AFTER_DAYS, VisitClass,
+};
+pub use service_types::CodeRange;
+pub use settings::{EstimateSettings, RangeEntry, SettingsEntry};
 
 use std::collections::BTreeSet;
 
@@ -39,7 +44,6 @@ use arithmetic::{Owed, Place, Terms};
 use case::Facts;
 use choose::Scope;
 use figures::Figures;
-use service_types::{CodeRange, DEFAULT_SERVICE_TYPES};
 
 use crate::money::Money;
 use crate::payment::PaymentType;
@@ -47,16 +51,17 @@ use crate::payment::PaymentType;
 /// The greatest charge that is reckoned with: ten billion dollars.
 pub const MAX_CHARGE: Money = Money::from_cents(1_000_000_000_000);
 
-/// Estimates what the patient owes, with the default table of service types.
+/// Estimates what the patient owes, with the default settings.
 ///
 /// `checks` are the patient's, newest first; those of the primary coverage come before others.
 /// None at all is the case `no_check`.
 pub fn estimate(request: &Request, checks: &[Check]) -> Estimate {
-    estimate_with(request, checks, DEFAULT_SERVICE_TYPES)
+    estimate_with(request, checks, &EstimateSettings::default())
 }
 
-/// Estimates what the patient owes, with a table of service types of the clinic's own.
-pub fn estimate_with(request: &Request, checks: &[Check], table: &[CodeRange]) -> Estimate {
+/// Estimates what the patient owes, with the service types that the clinic sets. The network and
+/// the age of a stale check are those of the request.
+pub fn estimate_with(request: &Request, checks: &[Check], settings: &EstimateSettings) -> Estimate {
     let Some(kind) = request.payment_type.filter(|kind| kind.is_estimated()) else {
         return without_check(request, Case::NotApplicable);
     };
@@ -64,7 +69,7 @@ pub fn estimate_with(request: &Request, checks: &[Check], table: &[CodeRange]) -
     let Some(check) = chosen.or(checks.first()) else {
         return without_check(request, Case::NoCheck);
     };
-    let mut estimate = of_check(request, kind, check, table);
+    let mut estimate = of_check(request, kind, check, settings);
     if estimate.case == Case::Rejected {
         let other = checks.iter().find(|other| is_usable(other) && other.id != check.id);
         estimate.other_check = other.map(|other| other.id);
@@ -95,8 +100,13 @@ fn is_usable(check: &Check) -> bool {
     }
 }
 
-fn of_check(request: &Request, kind: PaymentType, check: &Check, table: &[CodeRange]) -> Estimate {
-    let scope = Scope::new(request, check, table);
+fn of_check(
+    request: &Request,
+    kind: PaymentType,
+    check: &Check,
+    settings: &EstimateSettings,
+) -> Estimate {
+    let scope = Scope::new(request, check, settings);
     let figures = Figures::read(&scope);
     let coverage = coverage::coverage(&scope);
     let exclusions = coverage::exclusions(&scope);
@@ -112,6 +122,7 @@ fn of_check(request: &Request, kind: PaymentType, check: &Check, table: &[CodeRa
 
     let mut estimate = Estimate::empty(request, case);
     estimate.describe(check);
+    estimate.service_types = scope.types.iter().copied().map(str::to_owned).collect();
     if case == Case::Rejected {
         estimate.settle(&owed);
         return estimate;

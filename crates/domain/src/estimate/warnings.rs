@@ -24,6 +24,10 @@ pub(super) fn gather(
 ) -> Vec<Warning> {
     let mut list = Vec::new();
     list.extend(about_coverage(coverage));
+    if let Coverage::Both { active: Some(row), .. } = coverage {
+        let message = "This line of the payer's says that coverage is active.";
+        note(&mut list, warning(WarningCode::ActiveAndInactive, message, Some(row)));
+    }
     about_the_check(scope, figures, &mut list);
     about_limits(scope, exclusions, &mut list);
     for found in figures.all() {
@@ -65,10 +69,10 @@ fn about_coverage(coverage: Coverage) -> Option<Warning> {
             let message = format!("{dates} Consider Private Pay or a new check.");
             warning(WarningCode::OutsideCoverage, message, row)
         }
-        Coverage::Both { row } => {
+        Coverage::Both { inactive, .. } => {
             let message = "The payer says both active and inactive. Look at its lines before \
                            using this check.";
-            warning(WarningCode::ActiveAndInactive, message, row)
+            warning(WarningCode::ActiveAndInactive, message, inactive)
         }
         Coverage::NotStated => {
             let message = "The payer does not say whether coverage is active.";

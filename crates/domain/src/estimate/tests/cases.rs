@@ -78,7 +78,9 @@ fn active_and_inactive_together_need_a_person_who_names_the_check() {
     let checks = [check([active(), row("6").about("98"), copay(25)])];
     let open = estimate(&office(), &checks);
     assert_eq!((open.case, open.amount), (Case::NeedsReview, None));
-    assert_eq!(open.copay.amount(), dollars(25), "both are shown");
+    assert_eq!(open.copay.amount(), dollars(25));
+    let lines: Vec<i64> = open.sources.iter().map(|source| source.row).collect();
+    assert_eq!(lines, [1, 2, 3], "both lines and the co-payment's are shown");
     assert!(!open.offers_amount());
     let choices = Choices { check: Some(checks[0].id), ..Choices::default() };
     let reviewed = estimate(&choosing(choices, office()), &checks);
