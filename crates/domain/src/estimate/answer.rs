@@ -9,7 +9,7 @@ use crate::ids::CheckId;
 use crate::money::{BasisPoints, MAX_PAYMENT, Money};
 
 /// The version of the rules in this module; a change of any result takes the next number.
-pub const ENGINE_VERSION: u32 = 1;
+pub const ENGINE_VERSION: u32 = 2;
 
 /// What every estimate is shown with.
 pub const DISCLAIMER: &str = "This estimate rests on eligibility benefit information only. Fee \
@@ -397,6 +397,8 @@ codes! {
     NetworkNotStated => "network_not_stated",
     /// The payer's words contradict the row's network.
     NetworkContradicted => "network_contradicted",
+    /// The payer returned cost sharing, but none that counts for the network.
+    OtherNetwork => "other_network",
     /// Another payer may have to pay.
     OtherPayer => "other_payer",
     /// The patient must spend down before coverage begins.
@@ -435,6 +437,8 @@ codes! {
     AssumesCharge => "assumes_charge",
     /// The amount is without co-insurance, for want of a charge.
     BeforeCoinsurance => "before_coinsurance",
+    /// A co-payment of nothing stands beside a co-insurance that is more than nothing.
+    CopayOfNothing => "copay_of_nothing",
     /// The payer's words: after the deductible.
     SaysAfterDeductible => "says_after_deductible",
     /// The payer's words: the deductible is waived.

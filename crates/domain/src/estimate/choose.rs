@@ -31,8 +31,10 @@ pub(super) struct Candidate<'a> {
 }
 
 /// The rows of a check as one question sees them.
+#[derive(Clone)]
 pub(super) struct Scope<'a> {
     check: &'a Check,
+    settings: &'a EstimateSettings,
     /// The service types in question, without that of the whole plan.
     pub(super) types: Vec<&'a str>,
     /// The treatment's codes.
@@ -40,6 +42,8 @@ pub(super) struct Scope<'a> {
     network: NetworkChoice,
     pub(super) visit_class: Option<VisitClass>,
     pub(super) request: &'a Request,
+    /// The rows that may count, whatever they are, the closest first.
+    counting: Vec<Candidate<'a>>,
 }
 
 impl<'a> Scope<'a> {
@@ -54,14 +58,38 @@ impl<'a> Scope<'a> {
                 procedures.push(code);
             }
         }
-        Self {
+        let scope = Self {
             check,
+            settings,
             types: service_types::in_question(request, settings),
             procedures,
             network: request.network,
             visit_class: request.visit_class,
             request,
+            counting: Vec::new(),
+        };
+        scope.with_counting()
+    }
+
+    fn with_counting(mut self) -> Self {
+        let rows = self.rows().iter();
+        self.counting = rows.filter_map(|row| self.candidate(row)).collect();
+        self.counting.sort_by_key(|candidate| (candidate.specificity, candidate.network));
+        self
+    }
+
+    /// The same question about each of the treatment's codes by itself; this one without codes.
+    pub(super) fn parts(&self) -> Vec<Self> {
+        if self.procedures.len() < 2 {
+            return vec![self.clone()];
         }
+        let about = |code: &String| {
+            let procedures = vec![code.clone()];
+            let request = Request { procedures: procedures.clone(), ..self.request.clone() };
+            let types = service_types::in_question(&request, self.settings);
+            Self { types, procedures, counting: Vec::new(), ..*self }.with_counting()
+        };
+        self.procedures.iter().map(about).collect()
     }
 
     pub(super) fn check(&self) -> &'a Check {
@@ -115,17 +143,26 @@ impl<'a> Scope<'a> {
 
     /// The rows that may count and have one of these codes, the closest first.
     pub(super) fn candidates(&self, codes: &[&str]) -> Vec<Candidate<'a>> {
-        let rows = self.rows().iter().filter(|row| codes.contains(&row.code.as_str()));
-        let mut found: Vec<Candidate<'a>> = rows.filter_map(|row| self.candidate(row)).collect();
-        found.sort_by_key(|candidate| (candidate.specificity, candidate.network));
-        found
+        let has_code = |candidate: &&Candidate<'a>| codes.contains(&candidate.row.code.as_str());
+        self.counting.iter().filter(has_code).copied().collect()
     }
 
-    /// All rows that may count, whatever they are, the closest first.
-    pub(super) fn all(&self) -> Vec<Candidate<'a>> {
+    /// Whether a row is stated to be for the other network.
+    pub(super) fn is_of_other_network(&self, row: &Benefit) -> bool {
+        match self.network {
+            NetworkChoice::In => row.network == Network::Out,
+            NetworkChoice::Out => row.network == Network::In,
+        }
+    }
+
+    /// All rows that concern the service, whatever they are, the closest first. Unlike those that
+    /// may count, they include rows without a network: what they say warns of either.
+    pub(super) fn concerning(&self) -> Vec<(Specificity, &'a Benefit)> {
         let rows = self.rows().iter();
-        let mut found: Vec<Candidate<'a>> = rows.filter_map(|row| self.candidate(row)).collect();
-        found.sort_by_key(|candidate| (candidate.specificity, candidate.network));
+        let rows = rows.filter(|row| !self.is_of_other_network(row) && self.is_in_time(row));
+        let mut found: Vec<(Specificity, &Benefit)> =
+            rows.filter_map(|row| Some((self.specificity(row)?, row))).collect();
+        found.sort_by_key(|(specificity, _)| *specificity);
         found
     }
 
@@ -137,9 +174,15 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// The code list of drugs, whose codes are made of parts and never those of procedures.
+const DRUGS: &str = "N4";
+
 /// Whether a row is about that procedure code.
 pub(super) fn is_about(row: &Benefit, code: &str) -> bool {
     let Some(procedure) = &row.procedure else { return false };
+    if procedure.qualifier.as_deref() == Some(DRUGS) {
+        return false;
+    }
     let first = service_types::normal(&procedure.code);
     let last = procedure.range_end.as_deref().map(service_types::normal);
     first == code || last.is_some_and(|last| service_types::is_between(code, &first, &last))

@@ -178,7 +178,7 @@ pub fn service_type_label(service_type: &str) -> Option<&'static str> {
     SERVICE_TYPES.iter().find(|known| known.0 == service_type).map(|known| known.1)
 }
 
-/// A row in one line: what it is, for whom, of what period, about what, in which network.
+/// A row in one line: what it is, for whom, of what period, about what, in which network and plan.
 pub fn describe(row: &Benefit) -> String {
     let mut words = vec![code_label(&row.code).unwrap_or(&row.code).to_owned()];
     let level = row.level.as_deref().map(|level| level_label(level).unwrap_or(level).to_owned());
@@ -188,6 +188,7 @@ pub fn describe(row: &Benefit) -> String {
     words.extend(first.map(|code| service_type_label(code).unwrap_or(code).to_owned()));
     words.extend(row.procedure.as_ref().map(|procedure| procedure.code.clone()));
     words.push(network_label(row.network).to_owned());
+    words.extend(row.plan.clone());
     words.join(", ")
 }
 
@@ -216,6 +217,9 @@ mod tests {
             ..Benefit::default()
         };
         assert_eq!(describe(&row), "Deductible, Family, remaining, Office visit, In network");
+        let planned = Benefit { plan: Some("SAMPLE GOLD".to_owned()), level: None, ..row };
+        let expected = "Deductible, remaining, Office visit, In network, SAMPLE GOLD";
+        assert_eq!(describe(&planned), expected);
         let odd = Benefit { code: "ZZZ".to_owned(), ..Benefit::default() };
         assert_eq!(describe(&odd), "ZZZ, Network not stated");
     }

@@ -313,7 +313,7 @@ fn the_steps_lead_from_the_charge_to_the_amount() {
             "Remaining deductible: $800.00.",
             "Co-insurance and what else depends on the charge is left out.",
             "Amount: $850.00.",
-            "The share is at least $850.00 and at most $5,000.00.",
+            "The share is at most $5,000.00.",
         ]
     );
 }
