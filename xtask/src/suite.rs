@@ -8,7 +8,7 @@ use crate::postgres::{self, Postgres};
 use crate::process::{self, Outcome};
 use crate::steps::Steps;
 use crate::tools::{self, Tool};
-use crate::{project, tidy};
+use crate::{project, readers, tidy};
 
 /// What can be chosen with `--only`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,9 @@ impl TestOptions {
         let mut tools = Vec::new();
         if self.wants(Group::Rust) || self.wants(Group::Browser) {
             tools.push(Tool::Postgres);
+        }
+        if self.wants(Group::Rust) {
+            tools.push(Tool::Python);
         }
         if self.wants(Group::Browser) {
             tools.extend([Tool::Chromium, Tool::Node, Tool::Npm]);
@@ -107,6 +110,7 @@ fn rust_tests(root: &Path, server: Option<&Postgres>, steps: &mut Steps) {
         let mut command = process::cargo(root, &["test", "--doc", "--workspace", "--quiet"]);
         process::run(command.env(postgres::VARIABLE, needed(server)?.url()))
     });
+    steps.run("independent readers", || readers::run(root));
 }
 
 fn browser_tests(root: &Path, server: Option<&Postgres>, steps: &mut Steps) {
