@@ -13,6 +13,7 @@ pub mod counters;
 pub mod db;
 pub mod eligibility;
 pub mod idempotency;
+pub mod inquiries;
 pub mod ledger;
 pub mod locations;
 pub mod notes;

@@ -6,6 +6,8 @@
 use super::request::{Request, VisitClass};
 use crate::payment::PaymentType;
 
+/// The service type of a plan as a whole.
+pub const WHOLE_PLAN: &str = "30";
 const URGENT_CARE: &str = "UC";
 const OFFICE: [&str; 4] = ["98", "BY", "BZ", "96"];
 
@@ -78,6 +80,23 @@ pub(super) fn is_between(code: &str, first: &str, last: &str) -> bool {
     code.len() == first.len() && code.len() == last.len() && (first..=last).contains(&code)
 }
 
+/// The one service type that a payer is asked about for a payment of that kind: an office visit's,
+/// or that of the first code that has one, else the whole plan.
+pub fn asked_about(kind: Option<PaymentType>, codes: &[String]) -> &'static str {
+    match kind {
+        Some(PaymentType::OfficeVisit) => OFFICE[0],
+        Some(PaymentType::TreatmentPrePayment | PaymentType::PrivatePay) | None => {
+            let range = |code: &String| {
+                let code = normal(code);
+                let holds = |range: &&CodeRange| is_between(&code, range.first, range.last);
+                DEFAULT_SERVICE_TYPES.iter().find(holds)
+            };
+            let first = codes.iter().find_map(range).and_then(|range| range.service_types.first());
+            first.copied().unwrap_or(WHOLE_PLAN)
+        }
+    }
+}
+
 /// The service types in question, without that of the whole plan.
 pub(super) fn in_question(request: &Request, table: &[CodeRange]) -> Vec<&'static str> {
     let mut types = Vec::new();
@@ -131,6 +150,18 @@ mod tests {
         assert_eq!(types(treatment, &["70553-26", "70010"], None), ["62", "4"]);
         assert!(types(treatment, &["", "é", "X", "123456"], None).is_empty());
         assert!(types(treatment, &[], None).is_empty());
+    }
+
+    #[test]
+    fn a_payer_is_asked_about_one_service_type() {
+        let asked = |kind, codes: &[&str]| {
+            asked_about(kind, &codes.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        assert_eq!(asked(Some(PaymentType::OfficeVisit), &["J1745"]), "98");
+        assert_eq!(asked(Some(PaymentType::TreatmentPrePayment), &["x", "70553-26"]), "62");
+        assert_eq!(asked(None, &["99213"]), "98");
+        assert_eq!(asked(None, &[]), WHOLE_PLAN);
+        assert_eq!(asked(Some(PaymentType::TreatmentPrePayment), &["é"]), WHOLE_PLAN);
     }
 
     #[test]
