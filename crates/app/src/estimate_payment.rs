@@ -92,7 +92,8 @@ pub(crate) async fn estimate_within(
     Ok(estimate::estimate(&request, &checks))
 }
 
-async fn own_treatment(
+/// The treatment, when it is one of the patient's.
+pub(crate) async fn own_treatment(
     tx: &mut Tx,
     actor: &Actor,
     patient: PatientId,
@@ -105,7 +106,8 @@ async fn own_treatment(
     own.ok_or_else(|| Invalid::one("treatment_id", "not_the_patients", message).into())
 }
 
-fn service_date(treatment: &Treatment) -> Date {
+/// The day of a treatment at its location.
+pub(crate) fn service_date(treatment: &Treatment) -> Date {
     let zone = time::parse_zone("time_zone", &treatment.time_zone);
     let zone = zone.unwrap_or(jiff::tz::TimeZone::UTC);
     time::local_date(treatment.fields.service_at, &zone)

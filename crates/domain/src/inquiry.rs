@@ -213,8 +213,7 @@ mod tests {
         for state in ended {
             assert!(!state.is_open());
             for event in Event::ALL {
-                let is_answer =
-                    matches!(event, Event::Answered | Event::Postponed | Event::Held);
+                let is_answer = matches!(event, Event::Answered | Event::Postponed | Event::Held);
                 let expected = is_answer.then_some((InquiryState::Answered, None));
                 assert_eq!(after(state, 1, event), expected, "{state:?} {event:?}");
             }

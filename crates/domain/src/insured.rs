@@ -47,13 +47,13 @@ impl Relationship {
         }
     }
 
-    /// The code that a 270 and a 271 have for a dependent (INS02); none for the subscriber.
+    /// The code that a question has for a dependent (INS02); none for the subscriber, and none
+    /// for others, of whom the format has many kinds.
     pub fn code(self) -> Option<&'static str> {
         match self {
-            Self::Subscriber => None,
+            Self::Subscriber | Self::Other => None,
             Self::Spouse => Some("01"),
             Self::Child => Some("19"),
-            Self::Other => Some("34"),
         }
     }
 
@@ -78,9 +78,11 @@ mod tests {
             assert_eq!(Relationship::from_name(relationship.as_str()), Some(relationship));
             let stored = serde_json::to_string(&relationship).unwrap();
             assert_eq!(stored, format!("\"{}\"", relationship.as_str()));
-            let code = relationship.code().unwrap_or("18");
-            assert_eq!(Relationship::from_code(code), relationship);
+            if let Some(code) = relationship.code() {
+                assert_eq!(Relationship::from_code(code), relationship);
+            }
         }
+        assert_eq!(Relationship::from_code("18"), Relationship::Subscriber);
         assert_eq!(Relationship::from_code("G8"), Relationship::Other);
     }
 }

@@ -15,7 +15,6 @@ pub mod ledger;
 pub mod list;
 pub mod money;
 pub mod name;
-pub mod npi;
 pub mod payment;
 pub mod refund;
 pub mod role;

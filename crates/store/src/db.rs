@@ -538,6 +538,15 @@ impl Tx {
         }
     }
 
+    /// What to append to a `SELECT` as [`Tx::lock`], for one that leaves out the rows that
+    /// somebody else holds.
+    pub fn lock_free(&self) -> &'static str {
+        match self {
+            Self::SqliteWrite(_) | Self::SqliteRead(_) => "",
+            Self::PostgresWrite(_) | Self::PostgresRead(_) => " FOR NO KEY UPDATE SKIP LOCKED",
+        }
+    }
+
     /// Keeps what was written.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self {

@@ -29,8 +29,8 @@ pub struct Asked {
     pub payer: String,
     /// The id under which the clearinghouse knows the payer.
     pub payer_id: String,
-    /// The member's id at the payer.
-    pub member_id: String,
+    /// The member's id at the payer, when it is known.
+    pub member_id: Option<String>,
     /// What the patient is to the subscriber.
     pub relationship: Relationship,
     /// The service type that is asked about.
@@ -87,7 +87,7 @@ fn inquiry(row: &Row) -> Result<Inquiry, StoreError> {
             rank: row.int("coverage_rank")?,
             payer: row.text("payer")?,
             payer_id: row.text("payer_id")?,
-            member_id: row.text("member_id")?,
+            member_id: row.opt_text("member_id")?,
             relationship: row.word("relationship", Relationship::from_name)?,
             service_type: row.text("service_type")?,
             service_date: time::date_from_key(day)
@@ -195,21 +195,46 @@ pub async fn of_check(
     tx.optional(sql, params![org, check]).await?.as_ref().map(inquiry).transpose()
 }
 
-/// An open question of the patient that asks the same of the same payer.
+/// What makes two questions the same.
+#[derive(Debug, Clone, Copy)]
+pub struct Twin<'a> {
+    /// About whom.
+    pub patient: PatientId,
+    /// The payer.
+    pub payer_id: &'a str,
+    /// The member's id.
+    pub member_id: Option<&'a str>,
+    /// What the patient is to the subscriber.
+    pub relationship: Relationship,
+    /// About what.
+    pub service_type: &'a str,
+    /// For which day.
+    pub service_date: Date,
+    /// Who asks.
+    pub npi: &'a str,
+}
+
+/// An open question that asks the same.
 pub async fn open_twin(
     tx: &mut Tx,
     org: OrganizationId,
-    asked: &Asked,
+    twin: &Twin<'_>,
 ) -> Result<Option<InquiryId>, StoreError> {
     let sql = "SELECT seq FROM eligibility_inquiry
         WHERE organization_id = $1 AND patient_seq = $2 AND state IN ('waiting', 'sent')
-            AND payer_id = $3 AND member_id = $4 AND relationship = $5 AND service_type = $6
-            AND service_day = $7 AND npi = $8
+            AND payer_id = $3 AND coalesce(member_id, '') = $4 AND relationship = $5
+            AND service_type = $6 AND service_day = $7 AND npi = $8
         ORDER BY seq LIMIT 1";
-    let a = asked.clone();
-    let (relationship, day) = (a.relationship.as_str(), time::date_key(a.service_date));
-    let values =
-        params![org, a.patient, a.payer_id, a.member_id, relationship, a.service_type, day, a.npi];
+    let values = params![
+        org,
+        twin.patient,
+        twin.payer_id,
+        twin.member_id.unwrap_or_default(),
+        twin.relationship.as_str(),
+        twin.service_type,
+        time::date_key(twin.service_date),
+        twin.npi,
+    ];
     let row = tx.optional(sql, values).await?;
     row.map(|row| row.int("seq").map(InquiryId::new)).transpose()
 }
@@ -279,11 +304,7 @@ pub async fn unsettled(
 }
 
 /// Whether any question is due to be asked, without taking anything.
-pub async fn any_due(
-    tx: &mut Tx,
-    org: OrganizationId,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
+pub async fn any_due(tx: &mut Tx, org: OrganizationId, now: Timestamp) -> Result<bool, StoreError> {
     let sql = "SELECT 1 AS n FROM eligibility_inquiry
         WHERE organization_id = $1 AND state = 'waiting' AND next_try_at_us <= $2
             AND (claimed_until_us IS NULL OR claimed_until_us <= $2) LIMIT 1";
@@ -299,27 +320,26 @@ pub async fn claim(
     max_tries: i64,
     limit: i64,
 ) -> Result<Vec<Inquiry>, StoreError> {
-    // The conditions stand twice: a server that had to wait for another's claim looks at the row
-    // again, and only at what stands outside of the inner query.
-    let sql = "UPDATE eligibility_inquiry
-        SET claimed_until_us = $3, asked_at_us = $2, tries = tries + 1
+    let free = tx.lock_free();
+    let sql = format!(
+        "SELECT seq FROM eligibility_inquiry
         WHERE organization_id = $1 AND state = 'waiting' AND next_try_at_us <= $2
-            AND (claimed_until_us IS NULL OR claimed_until_us <= $2)
-            AND seq IN (
-                SELECT seq FROM eligibility_inquiry
-                WHERE organization_id = $1 AND state = 'waiting' AND next_try_at_us <= $2
-                    AND (claimed_until_us IS NULL OR claimed_until_us <= $2) AND tries < $4
-                ORDER BY next_try_at_us, seq LIMIT $5
-            )
-        RETURNING *";
-    let rows = tx.all(sql, params![org, now, until, max_tries, limit]).await?;
-    rows.iter().map(inquiry).collect()
+            AND (claimed_until_us IS NULL OR claimed_until_us <= $2) AND tries < $3
+        ORDER BY next_try_at_us, seq LIMIT $4{free}"
+    );
+    let due = tx.all(sql, params![org, now, max_tries, limit]).await?;
+    let sql = "UPDATE eligibility_inquiry
+        SET claimed_until_us = $3, asked_at_us = $4, tries = tries + 1
+        WHERE organization_id = $1 AND seq = $2 RETURNING *";
+    let mut claimed = Vec::with_capacity(due.len());
+    for row in due {
+        let row = tx.one(sql, params![org, row.int("seq")?, until, now]).await?;
+        claimed.push(inquiry(&row)?);
+    }
+    Ok(claimed)
 }
 
-/// Writes where a question stands now. `from` is how its row was read in this transaction.
-///
-/// # Panics
-/// When the row is not there.
+/// Writes where a question stands now; the caller holds its row.
 pub async fn set_state(
     tx: &mut Tx,
     org: OrganizationId,

@@ -20,7 +20,7 @@ CREATE TABLE eligibility_inquiry (
     coverage_rank BIGINT NOT NULL,
     payer TEXT NOT NULL,
     payer_id TEXT NOT NULL,
-    member_id TEXT COLLATE "C" NOT NULL,
+    member_id TEXT COLLATE "C",
     relationship TEXT NOT NULL CHECK (
         relationship IN ('self', 'spouse', 'child', 'other')
     ),

@@ -20,7 +20,7 @@ CREATE TABLE eligibility_inquiry (
     coverage_rank INTEGER NOT NULL,
     payer TEXT NOT NULL,
     payer_id TEXT NOT NULL,
-    member_id TEXT NOT NULL,
+    member_id TEXT,
     relationship TEXT NOT NULL CHECK (
         relationship IN ('self', 'spouse', 'child', 'other')
     ),
