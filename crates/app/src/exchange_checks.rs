@@ -110,11 +110,12 @@ async fn tell(
     let mut tx = app.db.begin().await?;
     let found = inquiries::lock(&mut tx, actor.org(), claimed.asked.id).await?;
     let now_is = found.ok_or(Error::NotFound("question"))?;
-    if now_is.claimed_until != claimed.claimed_until {
-        return Ok(());
+    if now_is.claimed_until == claimed.claimed_until {
+        let words = Some(words).filter(|words| !words.is_empty());
+        let told = Told { event, check: None, words };
+        inquiry_step::take(app, actor, &mut tx, &now_is, told).await?;
     }
-    let words = Some(words).filter(|words| !words.is_empty());
-    inquiry_step::take(app, actor, &mut tx, &now_is, Told { event, check: None, words }).await?;
+    // Committed even when nothing was written, so that the row is free at once.
     tx.commit().await?;
     Ok(())
 }
@@ -157,8 +158,8 @@ async fn end(
     let is_claimed = now_is.claimed_until.is_some_and(|until| until > app.now());
     if now_is.state == from && !is_claimed {
         inquiry_step::take(app, actor, &mut tx, &now_is, told).await?;
-        tx.commit().await?;
     }
+    tx.commit().await?;
     Ok(())
 }
 

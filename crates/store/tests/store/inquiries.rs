@@ -146,8 +146,7 @@ on_both_engines! {
 
     async fn what_is_looked_after_is_listed(db) {
         let (org, patient) = filled(&db, 3).await;
-        let mut other_payer = asked(4, patient);
-        other_payer.payer_id = "00077".to_owned();
+        let other_payer = Asked { payer_id: "00077".to_owned(), ..asked(4, patient) };
         let mut tx = db.begin().await.unwrap();
         inquiries::insert(&mut tx, org, &other_payer).await.unwrap();
         for (seq, state) in [(1, InquiryState::Failed), (2, InquiryState::Sent),
