@@ -139,7 +139,8 @@ async fn visit_class(
     Ok(class.as_deref().and_then(VisitClass::from_name))
 }
 
-async fn own_treatment(
+/// The treatment, when it is one of the patient's.
+pub(crate) async fn own_treatment(
     tx: &mut Tx,
     actor: &Actor,
     patient: PatientId,
@@ -152,7 +153,8 @@ async fn own_treatment(
     own.ok_or_else(|| Invalid::one("treatment_id", "not_the_patients", message).into())
 }
 
-fn service_date(treatment: &Treatment) -> Date {
+/// The day of a treatment at its location.
+pub(crate) fn service_date(treatment: &Treatment) -> Date {
     let zone = time::parse_zone("time_zone", &treatment.time_zone);
     let zone = zone.unwrap_or(jiff::tz::TimeZone::UTC);
     time::local_date(treatment.fields.service_at, &zone)

@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 
 use almoner_domain::estimate::{self, Benefit, Outcome};
-use almoner_domain::{CheckId, PatientId, name};
+use almoner_domain::{CheckId, InquiryId, PatientId, name};
 use almoner_store::eligibility::{self, BenefitRow, CheckFile, CheckRow};
-use almoner_store::patients::{self, Patient};
-use almoner_store::{StoreError, Tx, counters};
+use almoner_store::{Tx, counters, inquiries};
 use almoner_x12 as x12;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -14,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::check_answer::{self, AnswerWarning, StoredAnswer};
 use crate::context::{Actor, App};
 use crate::error::Error;
+use crate::match_answer::{self, Said};
 use crate::permission::Action;
 use crate::record;
 
@@ -53,6 +53,8 @@ pub struct ImportedCheck {
     pub duplicate: bool,
     /// Whose it is; `None` when it waits in the inbox.
     pub patient: Option<PatientId>,
+    /// The question that it answers.
+    pub inquiry: Option<InquiryId>,
     /// What it says on the whole.
     pub outcome: Outcome,
     /// The payer.
@@ -71,6 +73,25 @@ pub async fn import_eligibility(
     app: &App,
     actor: &Actor,
     file: ImportFile,
+) -> Result<Imported, Error> {
+    import(app, actor, file, None).await
+}
+
+/// Imports what came back for a question on the spot.
+pub(crate) async fn import_reply(
+    app: &App,
+    actor: &Actor,
+    file: ImportFile,
+    inquiry: InquiryId,
+) -> Result<Imported, Error> {
+    import(app, actor, file, Some(inquiry)).await
+}
+
+async fn import(
+    app: &App,
+    actor: &Actor,
+    file: ImportFile,
+    inquiry: Option<InquiryId>,
 ) -> Result<Imported, Error> {
     actor.must(Action::ImportEligibility)?;
     let name = shown_name(&file.name);
@@ -100,9 +121,12 @@ pub async fn import_eligibility(
     let mut tx = app.db.begin().await?;
     let mut checks = Vec::with_capacity(interchange.answers.len());
     let mut twins: HashMap<usize, usize> = HashMap::new();
+    // Of several answers at once, none is sure to be that of the question.
+    let inquiry = inquiry.filter(|_| interchange.answers.len() == 1);
+    let said = Said { patient: file.patient, inquiry };
     for answer in &interchange.answers {
         let seen = twins.entry(answer.segments.start).or_default();
-        let source = Source { file: &stored, answer, twin: *seen, given: file.patient };
+        let source = Source { file: &stored, answer, twin: *seen, said };
         *seen += 1;
         checks.push(import_answer(app, actor, &mut tx, &source).await?);
     }
@@ -116,7 +140,9 @@ pub async fn import_eligibility(
 }
 
 /// Reads a file on a thread of its own, so that a large one keeps no other request waiting.
-async fn read_aside(content: Vec<u8>) -> (Result<x12::Interchange, x12::Unreadable>, Vec<u8>) {
+pub(crate) async fn read_aside(
+    content: Vec<u8>,
+) -> (Result<x12::Interchange, x12::Unreadable>, Vec<u8>) {
     let reading = tokio::task::spawn_blocking(move || (x12::read(&content), content));
     reading.await.expect("the reader never panics")
 }
@@ -137,7 +163,7 @@ struct Source<'a> {
     answer: &'a x12::Answer,
     /// How many answers before it share its transaction.
     twin: usize,
-    given: Option<PatientId>,
+    said: Said,
 }
 
 impl Source<'_> {
@@ -163,12 +189,14 @@ async fn import_answer(
     let org = actor.org();
     let fingerprint = source.fingerprint();
     if let Some(known) = eligibility::by_fingerprint(tx, org, &fingerprint).await? {
+        match_answer::answered_again(app, actor, tx, &known, source.said).await?;
         return known_check(tx, actor, known).await;
     }
     let answer = source.answer;
     let mut stored = check_answer::stored(answer);
     let rows: Vec<Benefit> = answer.benefits.iter().map(check_answer::benefit).collect();
-    let patient = matched(tx, actor, &mut stored, source.given).await?;
+    let owner = match_answer::owner(tx, actor, answer, &mut stored, source.said).await?;
+    let patient = owner.patient;
     let now = app.now();
     let id = CheckId::new(counters::next(tx, org, CheckId::PREFIX).await?);
     let person = &stored.patient;
@@ -192,9 +220,19 @@ async fn import_answer(
     let subject = ("eligibility_check", id.seq());
     let detail = json!({ "outcome": row.outcome, "patient": patient, "benefits": rows.len() });
     record::happened(app, actor, tx, "check_imported", subject, detail).await?;
-    let (outcome, payer) = (row.outcome, row.payer);
-    let (benefits, warnings) = (rows.len(), stored.warnings);
-    Ok(ImportedCheck { id, duplicate: false, patient, outcome, payer, benefits, warnings })
+    if let Some(inquiry) = &owner.inquiry {
+        match_answer::answered(app, actor, tx, inquiry, (id, row.outcome), &stored).await?;
+    }
+    Ok(ImportedCheck {
+        id,
+        duplicate: false,
+        patient,
+        inquiry: owner.inquiry.map(|inquiry| inquiry.asked.id),
+        outcome: row.outcome,
+        payer: row.payer,
+        benefits: rows.len(),
+        warnings: stored.warnings,
+    })
 }
 
 async fn known_check(tx: &mut Tx, actor: &Actor, known: CheckRow) -> Result<ImportedCheck, Error> {
@@ -202,6 +240,7 @@ async fn known_check(tx: &mut Tx, actor: &Actor, known: CheckRow) -> Result<Impo
         id: known.id,
         duplicate: true,
         patient: known.patient,
+        inquiry: inquiries::of_check(tx, actor.org(), known.id).await?.map(|i| i.asked.id),
         outcome: known.outcome,
         benefits: eligibility::benefits(tx, actor.org(), known.id).await?.len(),
         payer: known.payer,
@@ -216,48 +255,6 @@ fn benefit_rows(rows: &[Benefit]) -> Vec<BenefitRow> {
         benefit: serde_json::to_string(row).expect("a benefit is plain values"),
     };
     rows.iter().map(row).collect()
-}
-
-/// The patient whose answer it is: never by a similar name.
-async fn matched(
-    tx: &mut Tx,
-    actor: &Actor,
-    stored: &mut StoredAnswer,
-    given: Option<PatientId>,
-) -> Result<Option<PatientId>, StoreError> {
-    let org = actor.org();
-    if let Some(id) = given {
-        let patient = patients::get(tx, org, id).await?;
-        if patient.is_some_and(|patient| is_same_person(&patient, stored)) {
-            return Ok(Some(id));
-        }
-        stored.warnings.push(AnswerWarning {
-            code: "patient_mismatch".to_owned(),
-            message: "The answer names another person than the chosen patient.".to_owned(),
-        });
-        return Ok(None);
-    }
-    let member_id = stored.patient.member_id.as_ref().or(stored.subscriber.member_id.as_ref());
-    let (Some(member_id), Some(birth)) = (member_id, stored.patient.date_of_birth) else {
-        return Ok(None);
-    };
-    let candidates = patients::by_member(tx, org, member_id, birth).await?;
-    let same: Vec<&Patient> =
-        candidates.iter().filter(|patient| is_same_person(patient, stored)).collect();
-    match same[..] {
-        [only] => Ok(Some(only.id)),
-        _ => Ok(None),
-    }
-}
-
-fn is_same_person(patient: &Patient, stored: &StoredAnswer) -> bool {
-    let person = &stored.patient;
-    let alike = |ours: &str, theirs: &Option<String>| {
-        theirs.as_ref().is_some_and(|theirs| name::normalize(ours) == name::normalize(theirs))
-    };
-    alike(&patient.fields.last_name, &person.last_name)
-        && alike(&patient.fields.first_name, &person.first_name)
-        && person.date_of_birth.is_none_or(|birth| birth == patient.fields.date_of_birth)
 }
 
 #[cfg(test)]

@@ -17,12 +17,15 @@ pub mod credentials;
 pub mod edit_payment;
 pub mod error;
 pub mod estimate_payment;
+pub mod exchange_checks;
 pub mod import_eligibility;
 pub mod match_check;
 pub mod permission;
 pub mod read;
+pub mod read_inquiries;
 pub mod refund_payment;
 pub mod reverse_tender;
+pub mod run_check;
 pub mod save_eligibility_settings;
 pub mod save_location;
 pub mod save_patient;
@@ -34,6 +37,10 @@ pub mod sign_in;
 pub mod staff_accounts;
 pub mod void_payment;
 
+mod inquiry_step;
+mod match_answer;
+mod npi;
+mod question;
 mod record;
 mod step;
 

@@ -18,8 +18,12 @@ mod edit;
 mod eligibility;
 #[path = "use_cases/estimate.rs"]
 mod estimate;
+#[path = "use_cases/exchange.rs"]
+mod exchange;
 #[path = "use_cases/interleavings.rs"]
 mod interleavings;
+#[path = "use_cases/matching.rs"]
+mod matching;
 #[path = "use_cases/midnight.rs"]
 mod midnight;
 #[path = "use_cases/other_organization.rs"]
@@ -32,6 +36,10 @@ mod permissions;
 mod refund;
 #[path = "use_cases/reversal.rs"]
 mod reversal;
+#[path = "use_cases/run_check.rs"]
+mod run_check;
+#[path = "use_cases/scripted.rs"]
+mod scripted;
 #[path = "use_cases/sign_in.rs"]
 mod sign_in;
 #[path = "use_cases/source.rs"]

@@ -9,6 +9,8 @@ pub mod ambient;
 pub mod error;
 pub mod estimate;
 pub mod ids;
+pub mod inquiry;
+pub mod insured;
 pub mod ledger;
 pub mod list;
 pub mod money;
@@ -23,8 +25,8 @@ pub mod time;
 
 pub use error::{FieldError, Invalid};
 pub use ids::{
-    CheckId, LocationId, OrganizationId, PatientId, PaymentId, PhysicianId, RefundId, TreatmentId,
-    UserId,
+    CheckId, InquiryId, LocationId, OrganizationId, PatientId, PaymentId, PhysicianId, RefundId,
+    TreatmentId, UserId,
 };
 pub use money::{BasisPoints, Money};
 pub use status::Status;

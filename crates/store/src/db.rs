@@ -124,6 +124,7 @@ value_from! {
     almoner_domain::PatientId => Int, almoner_domain::PatientId::seq;
     almoner_domain::TreatmentId => Int, almoner_domain::TreatmentId::seq;
     almoner_domain::CheckId => Int, almoner_domain::CheckId::seq;
+    almoner_domain::InquiryId => Int, almoner_domain::InquiryId::seq;
     almoner_domain::LocationId => Int, almoner_domain::LocationId::seq;
     almoner_domain::PhysicianId => Int, almoner_domain::PhysicianId::seq;
     almoner_domain::RefundId => Int, almoner_domain::RefundId::seq;
@@ -364,18 +365,26 @@ macro_rules! migration_list {
     };
 }
 
+/// The whole schema as text, which tells one version's databases from another's.
+#[cfg(feature = "testing")]
+pub(crate) fn schema_text(engine: Engine) -> String {
+    migrations(engine).iter().map(|step| step.sql.as_str()).collect()
+}
+
 /// The steps of the schema; a new one is added to both lists and never edited once released.
-pub(crate) fn migrations(engine: Engine) -> Vec<Migration> {
+fn migrations(engine: Engine) -> Vec<Migration> {
     let steps = match engine {
         Engine::Sqlite => migration_list!(
             "sqlite":
             1 "0001_foundation",
             2 "0002_eligibility_settings",
+            4 "0004_inquiries",
         ),
         Engine::Postgres => migration_list!(
             "postgres":
             1 "0001_foundation",
             2 "0002_eligibility_settings",
+            4 "0004_inquiries",
         ),
     };
     let step = |(version, name, sql): (i64, &'static str, &'static str)| {
@@ -536,6 +545,15 @@ impl Tx {
         match self {
             Self::SqliteWrite(_) | Self::SqliteRead(_) => "",
             Self::PostgresWrite(_) | Self::PostgresRead(_) => " FOR NO KEY UPDATE",
+        }
+    }
+
+    /// What to append to a `SELECT` as [`Tx::lock`], for one that leaves out the rows that
+    /// somebody else holds.
+    pub fn lock_free(&self) -> &'static str {
+        match self {
+            Self::SqliteWrite(_) | Self::SqliteRead(_) => "",
+            Self::PostgresWrite(_) | Self::PostgresRead(_) => " FOR NO KEY UPDATE SKIP LOCKED",
         }
     }
 

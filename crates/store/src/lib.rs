@@ -14,6 +14,7 @@ pub mod db;
 pub mod eligibility;
 pub mod eligibility_settings;
 pub mod idempotency;
+pub mod inquiries;
 pub mod ledger;
 pub mod locations;
 pub mod notes;

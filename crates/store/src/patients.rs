@@ -1,5 +1,6 @@
 //! Patients, their coverages, and the names that lists sort and search by.
 
+use almoner_domain::insured::Relationship;
 use almoner_domain::{Money, OrganizationId, PatientId, name, time};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -41,6 +42,16 @@ pub struct Coverage {
     pub member_id: Option<String>,
     /// The plan's name.
     pub plan: Option<String>,
+    /// The id under which clearinghouses know the payer.
+    pub payer_id: Option<String>,
+    /// What the patient is to the subscriber.
+    pub relationship: Relationship,
+    /// The subscriber's first name, when it is not the patient.
+    pub subscriber_first_name: Option<String>,
+    /// The subscriber's last name, when it is not the patient.
+    pub subscriber_last_name: Option<String>,
+    /// The subscriber's date of birth, when it is not the patient.
+    pub subscriber_date_of_birth: Option<Date>,
 }
 
 /// A patient.
@@ -293,11 +304,25 @@ pub async fn set_coverages(
 ) -> Result<(), StoreError> {
     let sql = "DELETE FROM coverage WHERE organization_id = $1 AND patient_seq = $2";
     tx.execute(sql, params![org, id]).await?;
-    let sql = "INSERT INTO coverage (organization_id, patient_seq, rank, payer, member_id, plan)
-        VALUES ($1, $2, $3, $4, $5, $6)";
+    let sql = "INSERT INTO coverage (organization_id, patient_seq, rank, payer, member_id, plan,
+        payer_id, relationship, subscriber_first_name, subscriber_last_name, subscriber_birth_day)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     for (rank, coverage) in (1_i64..).zip(coverages) {
-        let Coverage { payer, member_id, plan } = coverage.clone();
-        tx.execute_one(sql, params![org, id, rank, payer, member_id, plan]).await?;
+        let c = coverage.clone();
+        let values = params![
+            org,
+            id,
+            rank,
+            c.payer,
+            c.member_id,
+            c.plan,
+            c.payer_id,
+            c.relationship.as_str(),
+            c.subscriber_first_name,
+            c.subscriber_last_name,
+            c.subscriber_date_of_birth.map(time::date_key),
+        ];
+        tx.execute_one(sql, values).await?;
     }
     Ok(())
 }
@@ -308,13 +333,20 @@ pub async fn coverages(
     org: OrganizationId,
     id: PatientId,
 ) -> Result<Vec<Coverage>, StoreError> {
-    let sql = "SELECT payer, member_id, plan FROM coverage
+    let sql = "SELECT * FROM coverage
         WHERE organization_id = $1 AND patient_seq = $2 ORDER BY rank";
     let coverage = |row: &Row| {
         Ok(Coverage {
             payer: row.text("payer")?,
             member_id: row.opt_text("member_id")?,
             plan: row.opt_text("plan")?,
+            payer_id: row.opt_text("payer_id")?,
+            relationship: row.word("relationship", Relationship::from_name)?,
+            subscriber_first_name: row.opt_text("subscriber_first_name")?,
+            subscriber_last_name: row.opt_text("subscriber_last_name")?,
+            subscriber_date_of_birth: row
+                .opt_int("subscriber_birth_day")?
+                .and_then(time::date_from_key),
         })
     };
     tx.all(sql, params![org, id]).await?.iter().map(coverage).collect()

@@ -13,6 +13,8 @@ mod common;
 mod flat;
 #[path = "store/flat_load.rs"]
 mod flat_load;
+#[path = "store/inquiries.rs"]
+mod inquiries;
 #[path = "store/kept_rows.rs"]
 mod kept_rows;
 #[path = "store/list_model.rs"]

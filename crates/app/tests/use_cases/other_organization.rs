@@ -19,6 +19,7 @@ use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::match_check::match_check;
 use almoner_app::refund_payment::{RefundPayment, refund_payment, summarize};
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
+use almoner_app::run_check::{RunCheck, run_check};
 use almoner_app::save_location::save_location;
 use almoner_app::save_patient::{add_patient, edit_patient};
 use almoner_app::save_physician::save_physician;
@@ -26,14 +27,15 @@ use almoner_app::save_treatment::{TreatmentEntry, add_treatment, edit_treatment}
 use almoner_app::settle_refund::settle_refund;
 use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
 use almoner_app::void_payment::void_payment;
-use almoner_app::{Actor, Error, read};
+use almoner_app::{Actor, Error, read, read_inquiries};
 use almoner_domain::estimate::Choices;
 use almoner_domain::list::PageRequest;
 use almoner_domain::payment::PaymentType;
 use almoner_domain::refund::{RefundState, ReversalReason};
 use almoner_domain::role::Role;
 use almoner_domain::{
-    CheckId, LocationId, PatientId, PaymentId, PhysicianId, RefundId, Status, TreatmentId,
+    CheckId, InquiryId, LocationId, PatientId, PaymentId, PhysicianId, RefundId, Status,
+    TreatmentId,
 };
 use almoner_store::locations::LocationFields;
 use almoner_store::on_both_engines;
@@ -220,6 +222,20 @@ const RECORDS: &[Case] = cases! {
     "match_check::match_check" |c, n|
         match_check(&c.app, &c.manager(), CheckId::new(1), PatientId::new(n));
     "import_eligibility::import_eligibility" |c, n| imported_for(c, n);
+    "run_check::run_check" |c, n| run_check(&c.app, &c.manager(),
+        &RunCheck { patient: PatientId::new(n), ..check_of(c) }, None);
+    "run_check::run_check" |c, n| run_check(&c.app, &c.manager(),
+        &RunCheck { location: Some(LocationId::new(n)), ..check_of(c) }, None);
+    "run_check::run_check" |c, n| run_check(&c.app, &c.manager(),
+        &RunCheck { physician: Some(PhysicianId::new(n)), ..check_of(c) }, None);
+    "run_check::run_check" |c, n| run_check(&c.app, &c.manager(),
+        &RunCheck { treatment: Some(TreatmentId::new(n)), ..check_of(c) }, None);
+    "read_inquiries::inquiry" |c, n|
+        read_inquiries::inquiry(&c.app, &c.manager(), InquiryId::new(n));
+    "read_inquiries::unsettled" |c, n|
+        read_inquiries::unsettled(&c.app, &c.manager(), Some(PatientId::new(n)));
+    "read_inquiries::of_check" |c, n|
+        read_inquiries::of_check(&c.app, &c.manager(), CheckId::new(n));
     "save_location::save_location" |c, n|
         save_location(&c.app, &c.staff(Role::Administrator), Some(LocationId::new(n)), &place());
     "save_physician::save_physician" |c, n| save_physician(
@@ -246,7 +262,10 @@ const RECORDS: &[Case] = cases! {
 };
 
 /// What takes no id, or only names and words.
-const WITHOUT_IDS: [&str; 13] = [
+const WITHOUT_IDS: [&str; 16] = [
+    "exchange_checks::ask_claimed",
+    "exchange_checks::claim_due",
+    "exchange_checks::give_up",
     "read::checks",
     "read::eligibility_settings",
     "read::last_location",
@@ -261,6 +280,19 @@ const WITHOUT_IDS: [&str; 13] = [
     "settle_refund::settle_refunds",
     "staff_accounts::add_user",
 ];
+
+/// What is asked about Ann by her physician.
+fn check_of(clinic: &Clinic) -> RunCheck {
+    RunCheck {
+        patient: clinic.ann,
+        rank: 1,
+        service_type: None,
+        service_date: None,
+        location: None,
+        physician: Some(clinic.physician),
+        treatment: None,
+    }
+}
 
 fn email_of(n: i64) -> String {
     format!("person{n}@other.example")
@@ -277,7 +309,11 @@ async fn fill(ours: &Clinic) -> Actor {
         entry.mrn = format!("MRN-{number}");
         let patient = add_patient(app, &actor, &entry, None, None).await.unwrap();
         save_location(app, &actor, None, &place()).await.unwrap();
-        let physician = save_physician(app, &actor, None, &physician()).await.unwrap();
+        let npi = Some("1234567893".to_owned());
+        let physician = PhysicianFields { npi, ..physician() };
+        let physician = save_physician(app, &actor, None, &physician).await.unwrap();
+        let asked = RunCheck { patient, physician: Some(physician), ..check_of(ours) };
+        run_check(app, &actor, &asked, None).await.unwrap();
         let treated = TreatmentEntry {
             patient: patient.to_string(),
             physician: physician.to_string(),
@@ -315,6 +351,7 @@ async fn inventory(ours: &Clinic, theirs: &Actor) -> Vec<String> {
         ("location", "name"),
         ("physician", "first_name"),
         ("eligibility_check", "seq || ' ' || coalesce(patient_seq, 0)"),
+        ("eligibility_inquiry", "seq || ' ' || state || trace || tries"),
         ("refund", "state || seq"),
         ("payment_attempt", "state || attempt_no"),
         ("note", "body"),

@@ -15,6 +15,7 @@ use almoner_app::match_check::match_check;
 use almoner_app::permission::{Action, allows};
 use almoner_app::refund_payment::{refund_payment, summarize};
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
+use almoner_app::run_check::{RunCheck, run_check};
 use almoner_app::save_eligibility_settings::save_eligibility_settings;
 use almoner_app::save_location::save_location;
 use almoner_app::save_patient::{add_patient, edit_patient};
@@ -22,7 +23,7 @@ use almoner_app::save_physician::save_physician;
 use almoner_app::save_treatment::{add_treatment, edit_treatment};
 use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
 use almoner_app::void_payment::void_payment;
-use almoner_app::{Actor, Error, read};
+use almoner_app::{Actor, Error, read, read_inquiries};
 use almoner_domain::estimate::{Choices, EstimateSettings};
 use almoner_domain::list::PageRequest;
 use almoner_domain::refund::ReversalReason;
@@ -130,6 +131,19 @@ fn note(payment: PaymentId) -> AddNote {
     AddNote { payment, body: "Called.".to_owned(), key: None }
 }
 
+/// What is asked about Ann by her physician.
+fn check_of(clinic: &Clinic) -> RunCheck {
+    RunCheck {
+        patient: clinic.ann,
+        rank: 1,
+        service_type: None,
+        service_date: None,
+        location: None,
+        physician: Some(clinic.physician),
+        treatment: None,
+    }
+}
+
 fn file() -> ImportFile {
     ImportFile { name: "n.271".to_owned(), content: answer(NORA), patient: None }
 }
@@ -196,6 +210,7 @@ const RECORDS: &[Case] = cases! {
         import_eligibility(&c.app, a, file());
     "match_check::match_check" ImportEligibility |c, a|
         match_check(&c.app, a, waiting(c).await, c.ann);
+    "run_check::run_check" ImportEligibility |c, a| run_check(&c.app, a, &check_of(c), None);
     "save_location::save_location" ChangeSettings |c, a|
         save_location(&c.app, a, None, &place());
     "save_location::save_location" ChangeSettings |c, a|
@@ -237,6 +252,13 @@ const READS: &[Case] = cases! {
     "read::unread_files" Read |c, a| read::unread_files(&c.app, a);
     "read::check" Read |c, a| async { read::check(&c.app, a, waiting(c).await).await };
     "read::check_file" Read |c, a| async { read::check_file(&c.app, a, waiting(c).await).await };
+    "read_inquiries::inquiry" Read |c, a| async {
+        let id = run_check(&c.app, &c.system(), &check_of(c), None).await?;
+        read_inquiries::inquiry(&c.app, a, id).await
+    };
+    "read_inquiries::unsettled" Read |c, a| read_inquiries::unsettled(&c.app, a, None);
+    "read_inquiries::of_check" Read |c, a|
+        read_inquiries::of_check(&c.app, a, CheckId::new(1));
     "read::locations" Read |c, a| read::locations(&c.app, a);
     "read::location" Read |c, a| read::location(&c.app, a, c.harbor);
     "read::eligibility_settings" Read |c, a| read::eligibility_settings(&c.app, a);
@@ -245,9 +267,12 @@ const READS: &[Case] = cases! {
 };
 
 /// What the program does itself, whoever is signed in, and what everybody may ask of themselves.
-const OPEN: [&str; 6] = [
+const OPEN: [&str; 9] = [
     "attempt::begin",
     "attempt::told",
+    "exchange_checks::ask_claimed",
+    "exchange_checks::claim_due",
+    "exchange_checks::give_up",
     "read::last_location",
     "seal_audit::seal_audit",
     "settle_refund::settle_refund",

@@ -55,9 +55,7 @@ pub(super) fn coverage(scope: &Scope<'_>) -> Coverage {
     if let Some(active) = active().find(|row| scope.is_in_time(row)) {
         // A row about another time does not contradict the one about this day.
         return match inactive().find(|row| scope.is_in_time(row)) {
-            Some(row) => {
-                Coverage::Both { active: Some(active.index), inactive: Some(row.index) }
-            }
+            Some(row) => Coverage::Both { active: Some(active.index), inactive: Some(row.index) },
             None => Coverage::Active,
         };
     }

@@ -84,6 +84,23 @@ fn closest<'a>(ranges: &'a [CodeRange], code: &str) -> Option<&'a CodeRange> {
     holding.max_by(|one, other| one.first.cmp(&other.first).then_with(|| other.last.cmp(&one.last)))
 }
 
+/// The one service type that a payer is asked about for a payment of that kind: an office visit's,
+/// or that of the first code that has one, else the whole plan.
+pub fn asked_about<'a>(
+    kind: Option<PaymentType>,
+    codes: &[String],
+    settings: &'a EstimateSettings,
+) -> &'a str {
+    let types = match kind {
+        Some(PaymentType::OfficeVisit) => &settings.office_types,
+        Some(PaymentType::TreatmentPrePayment | PaymentType::PrivatePay) | None => {
+            let range = codes.iter().find_map(|code| closest(&settings.ranges, &normal(code)));
+            range.map_or(&settings.treatment_types, |range| &range.service_types)
+        }
+    };
+    types.first().map_or(WHOLE_PLAN, String::as_str)
+}
+
 /// The service types in question, without that of the whole plan.
 pub(super) fn in_question<'a>(request: &Request, settings: &'a EstimateSettings) -> Vec<&'a str> {
     match request.payment_type {
@@ -152,6 +169,20 @@ mod tests {
         assert_eq!(types(treatment, &["70553-26", "70010"], None), ["62", "4"]);
         assert!(types(treatment, &["", "é", "X", "123456"], None).is_empty());
         assert!(types(treatment, &[], None).is_empty());
+    }
+
+    #[test]
+    fn a_payer_is_asked_about_one_service_type() {
+        let settings = EstimateSettings::default();
+        let asked = |kind, codes: &[&str]| {
+            let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
+            asked_about(kind, &codes, &settings).to_owned()
+        };
+        assert_eq!(asked(Some(PaymentType::OfficeVisit), &["J1745"]), "98");
+        assert_eq!(asked(Some(PaymentType::TreatmentPrePayment), &["x", "70553-26"]), "62");
+        assert_eq!(asked(None, &["99213"]), "98");
+        assert_eq!(asked(None, &[]), WHOLE_PLAN);
+        assert_eq!(asked(Some(PaymentType::TreatmentPrePayment), &["é"]), WHOLE_PLAN);
     }
 
     #[test]
