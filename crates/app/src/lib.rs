@@ -36,5 +36,5 @@ pub mod void_payment;
 mod record;
 mod step;
 
-pub use context::{Actor, App};
+pub use context::{Actor, App, Who};
 pub use error::Error;

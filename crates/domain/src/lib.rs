@@ -16,6 +16,7 @@ pub mod name;
 pub mod payment;
 pub mod refund;
 pub mod role;
+pub mod scope;
 pub mod status;
 pub mod tender;
 pub mod text;
@@ -23,8 +24,8 @@ pub mod time;
 
 pub use error::{FieldError, Invalid};
 pub use ids::{
-    CheckId, LocationId, OrganizationId, PatientId, PaymentId, PhysicianId, RefundId, TreatmentId,
-    UserId,
+    CheckId, KeyId, LocationId, OrganizationId, PatientId, PaymentId, PhysicianId, RefundId,
+    TreatmentId, UserId,
 };
 pub use money::{BasisPoints, Money};
 pub use status::Status;
