@@ -49,7 +49,7 @@ pub async fn estimate_payment(
     actor: &Actor,
     input: &EstimateInput,
 ) -> Result<Estimate, Error> {
-    actor.must(Action::CreatePayment)?;
+    actor.must(Action::Estimate)?;
     let mut tx = app.db.read().await?;
     estimate_within(app, actor, &mut tx, input).await
 }

@@ -44,5 +44,5 @@ mod question;
 mod record;
 mod step;
 
-pub use context::{Actor, App};
+pub use context::{Actor, App, Who};
 pub use error::Error;

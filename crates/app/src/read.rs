@@ -58,7 +58,7 @@ pub async fn payments(
     actor: &Actor,
     request: &PageRequest,
 ) -> Result<PaymentsView, Error> {
-    actor.must(Action::Read)?;
+    actor.must(Action::ReadPayments)?;
     let org = actor.org();
     let today = actor.date(app.now());
     let calendar = Calendar { zone: actor.organization.zone.clone(), today };
@@ -74,7 +74,7 @@ pub async fn payments(
 /// # Errors
 /// No permission, or the database failed.
 pub async fn payment_exists(app: &App, actor: &Actor, id: PaymentId) -> Result<bool, Error> {
-    actor.must(Action::Read)?;
+    actor.must(Action::ReadPayments)?;
     let mut tx = app.db.read().await?;
     Ok(payment_list::exists(&mut tx, actor.org(), id).await?)
 }
@@ -111,7 +111,7 @@ pub struct PaymentView {
 /// # Errors
 /// No permission, no such payment, or the database failed.
 pub async fn payment(app: &App, actor: &Actor, id: PaymentId) -> Result<PaymentView, Error> {
-    actor.must(Action::Read)?;
+    actor.must(Action::ReadPayments)?;
     let org = actor.org();
     let mut tx = app.db.read().await?;
     let payment = payments::get(&mut tx, org, id).await?.ok_or(Error::NotFound("payment"))?;
@@ -155,7 +155,7 @@ pub async fn patients(
     descending: bool,
     range: (i64, i64),
 ) -> Result<PatientPage, Error> {
-    actor.must(Action::Read)?;
+    actor.must(Action::ReadPatients)?;
     let mut tx = app.db.read().await?;
     Ok(patients::find(&mut tx, actor.org(), words, descending, range).await?)
 }
@@ -180,7 +180,7 @@ pub async fn patients_with_balance(
     descending: bool,
     range: (i64, i64),
 ) -> Result<PatientsView, Error> {
-    actor.must(Action::Read)?;
+    actor.must(Action::ReadPatients)?;
     let org = actor.org();
     let mut tx = app.db.read().await?;
     let page = patients::find(&mut tx, org, words, descending, range).await?;
@@ -194,7 +194,7 @@ pub async fn patients_with_balance(
 /// # Errors
 /// No permission, or the database failed.
 pub async fn patient_by_mrn(app: &App, actor: &Actor, mrn: &str) -> Result<Option<Patient>, Error> {
-    actor.must(Action::Read)?;
+    actor.must(Action::ReadPatients)?;
     let mut tx = app.db.read().await?;
     Ok(patients::by_mrn(&mut tx, actor.org(), mrn).await?)
 }
@@ -223,7 +223,7 @@ pub struct PatientView {
 /// # Errors
 /// No permission, no such patient, or the database failed.
 pub async fn patient(app: &App, actor: &Actor, id: PatientId) -> Result<PatientView, Error> {
-    actor.must(Action::Read)?;
+    actor.must(Action::ReadPatients)?;
     let org = actor.org();
     let today = actor.date(app.now());
     let mut tx = app.db.read().await?;
@@ -250,7 +250,7 @@ pub async fn treatments(
     query: &TreatmentQuery,
     range: (i64, i64),
 ) -> Result<(Vec<Treatment>, i64), Error> {
-    actor.must(Action::Read)?;
+    actor.must(Action::ReadTreatments)?;
     let today = actor.date(app.now());
     let mut tx = app.db.read().await?;
     Ok(treatments::find(&mut tx, actor.org(), query, today, range).await?)
@@ -265,7 +265,7 @@ pub async fn treatment(
     actor: &Actor,
     id: TreatmentId,
 ) -> Result<(Treatment, Vec<Payment>), Error> {
-    actor.must(Action::Read)?;
+    actor.must(Action::ReadTreatments)?;
     let org = actor.org();
     let today = actor.date(app.now());
     let mut tx = app.db.read().await?;
@@ -285,7 +285,7 @@ pub async fn checks(
     query: &CheckQuery,
     range: (i64, i64),
 ) -> Result<(Vec<ListedCheck>, i64), Error> {
-    actor.must(Action::Read)?;
+    actor.must(Action::ReadChecks)?;
     let mut tx = app.db.read().await?;
     Ok(eligibility::find(&mut tx, actor.org(), query, range).await?)
 }
@@ -299,7 +299,7 @@ pub async fn listed_checks(
     actor: &Actor,
     ids: &[CheckId],
 ) -> Result<BTreeMap<CheckId, ListedCheck>, Error> {
-    actor.must(Action::Read)?;
+    actor.must(Action::ReadChecks)?;
     let mut tx = app.db.read().await?;
     let mut found = BTreeMap::new();
     for &id in ids {
@@ -315,7 +315,7 @@ pub async fn listed_checks(
 /// # Errors
 /// No permission, or the database failed.
 pub async fn unread_files(app: &App, actor: &Actor) -> Result<Vec<UnreadFile>, Error> {
-    actor.must(Action::Read)?;
+    actor.must(Action::ReadChecks)?;
     let mut tx = app.db.read().await?;
     Ok(eligibility::unread_files(&mut tx, actor.org(), MAX_UNREAD).await?)
 }
@@ -338,7 +338,7 @@ pub struct CheckView {
 /// # Errors
 /// No permission, no such check, or the database failed.
 pub async fn check(app: &App, actor: &Actor, id: CheckId) -> Result<CheckView, Error> {
-    actor.must(Action::Read)?;
+    actor.must(Action::ReadChecks)?;
     let org = actor.org();
     let mut tx = app.db.read().await?;
     let row = eligibility::get(&mut tx, org, id).await?.ok_or(Error::NotFound("check"))?;
@@ -356,7 +356,7 @@ pub async fn check(app: &App, actor: &Actor, id: CheckId) -> Result<CheckView, E
 /// # Errors
 /// No permission, no such check, or the database failed.
 pub async fn check_file(app: &App, actor: &Actor, id: CheckId) -> Result<(String, Vec<u8>), Error> {
-    actor.must(Action::Read)?;
+    actor.must(Action::ReadChecks)?;
     let org = actor.org();
     let mut tx = app.db.read().await?;
     let row = eligibility::get(&mut tx, org, id).await?.ok_or(Error::NotFound("check"))?;
@@ -369,7 +369,7 @@ pub async fn check_file(app: &App, actor: &Actor, id: CheckId) -> Result<(String
 /// # Errors
 /// No permission, or the database failed.
 pub async fn locations(app: &App, actor: &Actor) -> Result<Vec<Location>, Error> {
-    actor.must(Action::Read)?;
+    actor.must(Action::ReadSettings)?;
     let mut tx = app.db.read().await?;
     Ok(locations::all(&mut tx, actor.org()).await?)
 }
@@ -379,7 +379,7 @@ pub async fn locations(app: &App, actor: &Actor) -> Result<Vec<Location>, Error>
 /// # Errors
 /// No permission, no such location, or the database failed.
 pub async fn location(app: &App, actor: &Actor, id: LocationId) -> Result<Location, Error> {
-    actor.must(Action::Read)?;
+    actor.must(Action::ReadSettings)?;
     let mut tx = app.db.read().await?;
     locations::get(&mut tx, actor.org(), id).await?.ok_or(Error::NotFound("location"))
 }
@@ -389,7 +389,7 @@ pub async fn location(app: &App, actor: &Actor, id: LocationId) -> Result<Locati
 /// # Errors
 /// No permission, or the database failed.
 pub async fn physicians(app: &App, actor: &Actor) -> Result<Vec<Physician>, Error> {
-    actor.must(Action::Read)?;
+    actor.must(Action::ReadSettings)?;
     let mut tx = app.db.read().await?;
     Ok(physicians::all(&mut tx, actor.org()).await?)
 }
@@ -399,7 +399,7 @@ pub async fn physicians(app: &App, actor: &Actor) -> Result<Vec<Physician>, Erro
 /// # Errors
 /// No permission, no such physician, or the database failed.
 pub async fn physician(app: &App, actor: &Actor, id: PhysicianId) -> Result<Physician, Error> {
-    actor.must(Action::Read)?;
+    actor.must(Action::ReadSettings)?;
     let mut tx = app.db.read().await?;
     physicians::get(&mut tx, actor.org(), id).await?.ok_or(Error::NotFound("physician"))
 }
@@ -454,7 +454,7 @@ pub struct SettingsView {
 /// # Errors
 /// No permission, or the database failed.
 pub async fn eligibility_settings(app: &App, actor: &Actor) -> Result<SettingsView, Error> {
-    actor.must(Action::Read)?;
+    actor.must(Action::ReadSettings)?;
     let org = actor.org();
     let mut tx = app.db.read().await?;
     let stored = eligibility_settings::get(&mut tx, org).await?;

@@ -34,7 +34,7 @@ pub struct InquiryView {
 /// # Errors
 /// No permission, no such question, or the database failed.
 pub async fn inquiry(app: &App, actor: &Actor, id: InquiryId) -> Result<InquiryView, Error> {
-    actor.must(Action::Read)?;
+    actor.must(Action::ReadChecks)?;
     let org = actor.org();
     let mut tx = app.db.read().await?;
     let listed = inquiries::get_listed(&mut tx, org, id).await?;
@@ -62,7 +62,7 @@ pub async fn unsettled(
     actor: &Actor,
     patient: Option<PatientId>,
 ) -> Result<Vec<ListedInquiry>, Error> {
-    actor.must(Action::Read)?;
+    actor.must(Action::ReadChecks)?;
     let query = InquiryQuery { patient, since: Some(app.now() - LOOK_AFTER) };
     let mut tx = app.db.read().await?;
     Ok(inquiries::unsettled(&mut tx, actor.org(), &query, MAX_LISTED).await?)
@@ -73,7 +73,7 @@ pub async fn unsettled(
 /// # Errors
 /// No permission, or the database failed.
 pub async fn of_check(app: &App, actor: &Actor, check: CheckId) -> Result<Option<Inquiry>, Error> {
-    actor.must(Action::Read)?;
+    actor.must(Action::ReadChecks)?;
     let mut tx = app.db.read().await?;
     Ok(inquiries::of_check(&mut tx, actor.org(), check).await?)
 }

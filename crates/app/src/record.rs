@@ -90,7 +90,7 @@ pub(crate) async fn happened(
     let event = Event {
         id: app.event_id(at),
         at,
-        actor: if actor.member.is_some() { "staff" } else { "system" }.to_owned(),
+        actor: actor.kind().to_owned(),
         user: actor.user(),
         action: action.to_owned(),
         subject: subject.to_owned(),

@@ -100,6 +100,8 @@ ids! {
     RefundId "REF";
     /// A member of the staff.
     UserId "USR";
+    /// A key with which another program asks.
+    KeyId "KEY";
 }
 
 #[cfg(test)]

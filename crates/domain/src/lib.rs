@@ -18,6 +18,7 @@ pub mod name;
 pub mod payment;
 pub mod refund;
 pub mod role;
+pub mod scope;
 pub mod status;
 pub mod tender;
 pub mod text;
@@ -25,8 +26,8 @@ pub mod time;
 
 pub use error::{FieldError, Invalid};
 pub use ids::{
-    CheckId, InquiryId, LocationId, OrganizationId, PatientId, PaymentId, PhysicianId, RefundId,
-    TreatmentId, UserId,
+    CheckId, InquiryId, KeyId, LocationId, OrganizationId, PatientId, PaymentId, PhysicianId,
+    RefundId, TreatmentId, UserId,
 };
 pub use money::{BasisPoints, Money};
 pub use status::Status;

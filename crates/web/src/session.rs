@@ -101,7 +101,7 @@ async fn who(
     let Some(actor) = sign_in::authenticate(app, &token).await? else {
         return Ok(None);
     };
-    let Some(member) = actor.member.clone() else {
+    let Some(member) = actor.member().cloned() else {
         return Ok(None);
     };
     let shell = Shell {

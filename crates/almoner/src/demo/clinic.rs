@@ -128,7 +128,7 @@ impl Clinic {
             let added = staff_accounts::add_user(&self.app, &self.system, person, role, PASSWORD);
             let member = Member { id: added.await?, name: name.to_owned(), role };
             let organization = self.system.organization.clone();
-            self.staff.push(Actor { organization, member: Some(member) });
+            self.staff.push(Actor::staff(organization, member));
         }
         Ok(())
     }

@@ -210,7 +210,7 @@ impl Clinic {
     /// The member of the staff with that role.
     pub(crate) fn staff(&self, role: Role) -> Actor {
         let member = self.staff.iter().find(|entry| entry.0 == role).expect("each role has one");
-        Actor { organization: self.organization.clone(), member: Some(member.1.clone()) }
+        Actor::staff(self.organization.clone(), member.1.clone())
     }
 
     /// The manager, who may do everything with payments.

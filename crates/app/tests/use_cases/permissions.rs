@@ -161,7 +161,7 @@ fn physician() -> PhysicianFields {
 const MONEY: &[Case] = cases! {
     "create_payment::create_payment" CreatePayment |c, a|
         create_payment(&c.app, a, &c.asked(700));
-    "estimate_payment::estimate_payment" CreatePayment |c, a|
+    "estimate_payment::estimate_payment" Estimate |c, a|
         estimate_payment(&c.app, a, &question(c));
     "edit_payment::edit_payment" EditPayment |c, a|
         edit_payment(&c.app, a, &edited(c, c.pending(700).await));
@@ -222,7 +222,7 @@ const RECORDS: &[Case] = cases! {
     "save_physician::save_physician" ChangeSettings |c, a|
         save_physician(&c.app, a, None, &physician());
     "staff_accounts::add_user" ManageStaff |c, a| async {
-        let email = format!("{}@new.example", a.member.as_ref().unwrap().role.as_str());
+        let email = format!("{}@new.example", a.member().unwrap().role.as_str());
         add_user(&c.app, a, (&email, "Person"), Role::Auditor, "a rather long password").await
     };
     "staff_accounts::reset_password" ManageStaff |c, a| async {
@@ -234,36 +234,36 @@ const RECORDS: &[Case] = cases! {
 };
 
 const READS: &[Case] = cases! {
-    "read::payments" Read |c, a| read::payments(&c.app, a, &PageRequest::default());
-    "read::payment_exists" Read |c, a| read::payment_exists(&c.app, a, PaymentId::new(1));
-    "read::payment" Read |c, a| async { read::payment(&c.app, a, c.pending(700).await).await };
-    "read::patients" Read |c, a| read::patients(&c.app, a, &[], false, (0, 50));
-    "read::patients_with_balance" Read |c, a|
+    "read::payments" ReadPayments |c, a| read::payments(&c.app, a, &PageRequest::default());
+    "read::payment_exists" ReadPayments |c, a| read::payment_exists(&c.app, a, PaymentId::new(1));
+    "read::payment" ReadPayments |c, a| async { read::payment(&c.app, a, c.pending(700).await).await };
+    "read::patients" ReadPatients |c, a| read::patients(&c.app, a, &[], false, (0, 50));
+    "read::patients_with_balance" ReadPatients |c, a|
         read::patients_with_balance(&c.app, a, &[], false, (0, 50));
-    "read::patient_by_mrn" Read |c, a| read::patient_by_mrn(&c.app, a, "1");
-    "read::patient" Read |c, a| read::patient(&c.app, a, c.ann);
-    "read::treatments" Read |c, a|
+    "read::patient_by_mrn" ReadPatients |c, a| read::patient_by_mrn(&c.app, a, "1");
+    "read::patient" ReadPatients |c, a| read::patient(&c.app, a, c.ann);
+    "read::treatments" ReadTreatments |c, a|
         read::treatments(&c.app, a, &TreatmentQuery::default(), (0, 50));
-    "read::treatment" Read |c, a| async {
+    "read::treatment" ReadTreatments |c, a| async {
         read::treatment(&c.app, a, c.treatment(c.ann, c.harbor).await).await
     };
-    "read::checks" Read |c, a| read::checks(&c.app, a, &CheckQuery::default(), (0, 50));
-    "read::listed_checks" Read |c, a| read::listed_checks(&c.app, a, &[CheckId::new(1)]);
-    "read::unread_files" Read |c, a| read::unread_files(&c.app, a);
-    "read::check" Read |c, a| async { read::check(&c.app, a, waiting(c).await).await };
-    "read::check_file" Read |c, a| async { read::check_file(&c.app, a, waiting(c).await).await };
-    "read_inquiries::inquiry" Read |c, a| async {
+    "read::checks" ReadChecks |c, a| read::checks(&c.app, a, &CheckQuery::default(), (0, 50));
+    "read::listed_checks" ReadChecks |c, a| read::listed_checks(&c.app, a, &[CheckId::new(1)]);
+    "read::unread_files" ReadChecks |c, a| read::unread_files(&c.app, a);
+    "read::check" ReadChecks |c, a| async { read::check(&c.app, a, waiting(c).await).await };
+    "read::check_file" ReadChecks |c, a| async { read::check_file(&c.app, a, waiting(c).await).await };
+    "read_inquiries::inquiry" ReadChecks |c, a| async {
         let id = run_check(&c.app, &c.system(), &check_of(c), None).await?;
         read_inquiries::inquiry(&c.app, a, id).await
     };
-    "read_inquiries::unsettled" Read |c, a| read_inquiries::unsettled(&c.app, a, None);
-    "read_inquiries::of_check" Read |c, a|
+    "read_inquiries::unsettled" ReadChecks |c, a| read_inquiries::unsettled(&c.app, a, None);
+    "read_inquiries::of_check" ReadChecks |c, a|
         read_inquiries::of_check(&c.app, a, CheckId::new(1));
-    "read::locations" Read |c, a| read::locations(&c.app, a);
-    "read::location" Read |c, a| read::location(&c.app, a, c.harbor);
-    "read::eligibility_settings" Read |c, a| read::eligibility_settings(&c.app, a);
-    "read::physicians" Read |c, a| read::physicians(&c.app, a);
-    "read::physician" Read |c, a| read::physician(&c.app, a, c.physician);
+    "read::locations" ReadSettings |c, a| read::locations(&c.app, a);
+    "read::location" ReadSettings |c, a| read::location(&c.app, a, c.harbor);
+    "read::eligibility_settings" ReadSettings |c, a| read::eligibility_settings(&c.app, a);
+    "read::physicians" ReadSettings |c, a| read::physicians(&c.app, a);
+    "read::physician" ReadSettings |c, a| read::physician(&c.app, a, c.physician);
 };
 
 /// What the program does itself, whoever is signed in, and what everybody may ask of themselves.
