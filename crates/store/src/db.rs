@@ -311,7 +311,7 @@ impl Db {
             Self::Sqlite { writer, .. } => migrator.run(writer).await?,
             Self::Postgres(pool) => migrator.run(pool).await?,
         }
-        Ok(())
+        crate::fill::payer_keys(self).await
     }
 
     /// Whether the schema is that of this version.
@@ -365,10 +365,14 @@ macro_rules! migration_list {
 }
 
 /// The steps of the schema; a new one is added to both lists and never edited once released.
-fn migrations(engine: Engine) -> Vec<Migration> {
+pub(crate) fn migrations(engine: Engine) -> Vec<Migration> {
     let steps = match engine {
-        Engine::Sqlite => migration_list!("sqlite": 1 "0001_foundation"),
-        Engine::Postgres => migration_list!("postgres": 1 "0001_foundation"),
+        Engine::Sqlite => {
+            migration_list!("sqlite": 1 "0001_foundation", 5 "0005_check_search")
+        }
+        Engine::Postgres => {
+            migration_list!("postgres": 1 "0001_foundation", 5 "0005_check_search")
+        }
     };
     let step = |(version, name, sql): (i64, &'static str, &'static str)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)

@@ -9,9 +9,11 @@
 pub mod attempts;
 pub mod audit;
 pub mod cards;
+pub mod check_list;
 pub mod counters;
 pub mod db;
 pub mod eligibility;
+mod fill;
 pub mod idempotency;
 pub mod ledger;
 pub mod locations;
