@@ -16,6 +16,8 @@ mod create;
 mod edit;
 #[path = "use_cases/eligibility.rs"]
 mod eligibility;
+#[path = "use_cases/inbox.rs"]
+mod inbox;
 #[path = "use_cases/interleavings.rs"]
 mod interleavings;
 #[path = "use_cases/midnight.rs"]
