@@ -180,6 +180,11 @@ pub fn benefit(row: &x12::Benefit) -> Benefit {
     }
 }
 
+/// An HSD segment in short words, such as `30 visits for 1 × calendar year`; `None` for another.
+pub fn delivery_in_words(segment: &str) -> Option<String> {
+    x12::delivery_in_words(segment)
+}
+
 /// What is stored of an answer, from what was read.
 pub fn stored(answer: &x12::Answer) -> StoredAnswer {
     let warning = |warning: &x12::Warning| AnswerWarning {

@@ -4,13 +4,14 @@ use almoner_domain::insured::Relationship;
 use almoner_domain::{CheckId, Invalid, PatientId, text, time};
 use almoner_store::idempotency::{self, Seen};
 use almoner_store::patients::{self, Coverage, Patient, PatientFields};
-use almoner_store::{StoreError, Tx, counters, eligibility};
+use almoner_store::{StoreError, counters};
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::json;
 
 use crate::context::{Actor, App, request_hash};
 use crate::error::Error;
+use crate::match_check::give_check;
 use crate::permission::Action;
 use crate::record;
 
@@ -236,22 +237,6 @@ async fn attempt(
     }
     tx.commit().await?;
     Ok(id)
-}
-
-/// Gives a waiting check to a patient.
-pub(crate) async fn give_check(
-    app: &App,
-    actor: &Actor,
-    tx: &mut Tx,
-    check: CheckId,
-    patient: PatientId,
-) -> Result<(), Error> {
-    if !eligibility::set_patient(tx, actor.org(), check, patient).await? {
-        return Err(Error::NotFound("waiting eligibility check"));
-    }
-    let detail = json!({ "patient": patient });
-    let subject = ("eligibility_check", check.seq());
-    record::happened(app, actor, tx, "check_matched", subject, detail).await
 }
 
 /// Changes a patient that is at `version`.

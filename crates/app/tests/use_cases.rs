@@ -20,6 +20,8 @@ mod eligibility;
 mod estimate;
 #[path = "use_cases/exchange.rs"]
 mod exchange;
+#[path = "use_cases/inbox.rs"]
+mod inbox;
 #[path = "use_cases/interleavings.rs"]
 mod interleavings;
 #[path = "use_cases/matching.rs"]

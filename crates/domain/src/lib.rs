@@ -6,6 +6,7 @@
 //! a table, a page or a party outside; otherwise it is a use case.
 
 pub mod ambient;
+pub mod checks;
 pub mod error;
 pub mod estimate;
 pub mod ids;

@@ -312,7 +312,7 @@ impl Db {
             Self::Sqlite { writer, .. } => migrator.run(writer).await?,
             Self::Postgres(pool) => migrator.run(pool).await?,
         }
-        Ok(())
+        crate::fill::payer_keys(self).await
     }
 
     /// Whether the schema is that of this version.
@@ -379,12 +379,14 @@ fn migrations(engine: Engine) -> Vec<Migration> {
             1 "0001_foundation",
             2 "0002_eligibility_settings",
             4 "0004_inquiries",
+            5 "0005_check_search",
         ),
         Engine::Postgres => migration_list!(
             "postgres":
             1 "0001_foundation",
             2 "0002_eligibility_settings",
             4 "0004_inquiries",
+            5 "0005_check_search",
         ),
     };
     let step = |(version, name, sql): (i64, &'static str, &'static str)| {

@@ -9,10 +9,12 @@
 pub mod attempts;
 pub mod audit;
 pub mod cards;
+pub mod check_list;
 pub mod counters;
 pub mod db;
 pub mod eligibility;
 pub mod eligibility_settings;
+mod fill;
 pub mod idempotency;
 pub mod inquiries;
 pub mod ledger;

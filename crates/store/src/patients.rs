@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::db::{Row, StoreError, Tx};
-use crate::params;
 use crate::statement::Statement;
 use crate::treatments::Overdue;
+use crate::{eligibility, params};
 
 /// A patient as entered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,7 +144,7 @@ async fn insert_words(
     Ok(())
 }
 
-/// Changes a patient; a new name is written to the payments' sort key as well.
+/// Changes a patient; a new name is written to the sort keys of payments and checks as well.
 ///
 /// # Errors
 /// [`StoreError::Duplicate`] when another patient has the same medical record number.
@@ -183,6 +183,7 @@ pub async fn update(
         let sql = "UPDATE payment SET name_sort = $3 WHERE organization_id = $1
             AND patient_seq = $2 AND name_sort <> $3";
         tx.execute(sql, params![org, before.id, sort]).await?;
+        eligibility::rename(tx, org, before.id).await?;
         let sql = "DELETE FROM patient_word WHERE organization_id = $1 AND patient_seq = $2";
         tx.execute(sql, params![org, before.id]).await?;
         insert_words(tx, org, before.id, &search).await?;
@@ -293,6 +294,40 @@ pub async fn by_member(
         ) ORDER BY seq";
     let values = params![org, member_id, time::date_key(date_of_birth)];
     tx.all(sql, values).await?.iter().map(patient).collect()
+}
+
+/// Patients whom a check may be about, though its name alone, its number alone or its date of birth
+/// alone never decides: those with that member id, and those with that date of birth and last name.
+/// Those with the member id come first; at most `limit` of each.
+pub async fn likely(
+    tx: &mut Tx,
+    org: OrganizationId,
+    member_id: Option<&str>,
+    born: Option<(Date, &str)>,
+    limit: i64,
+) -> Result<Vec<Patient>, StoreError> {
+    let mut found = Vec::new();
+    if let Some(member_id) = member_id {
+        let sql = "SELECT * FROM patient WHERE organization_id = $1 AND seq IN (
+                SELECT patient_seq FROM coverage WHERE organization_id = $1 AND member_id = $2
+            ) ORDER BY seq LIMIT $3";
+        found = tx.all(sql, params![org, member_id, limit]).await?;
+    }
+    if let Some((date, last_name)) = born {
+        let (from, to) = name::last_name_range(last_name);
+        // The few who were born on that day are tested for the name.
+        let sql = "SELECT * FROM patient WHERE organization_id = $1 AND birth_day = $2
+                AND name_sort || '' >= $3 AND name_sort || '' < $4 ORDER BY seq LIMIT $5";
+        found.extend(tx.all(sql, params![org, time::date_key(date), from, to, limit]).await?);
+    }
+    let mut patients: Vec<Patient> = Vec::with_capacity(found.len());
+    for row in &found {
+        let next = patient(row)?;
+        if patients.iter().all(|known| known.id != next.id) {
+            patients.push(next);
+        }
+    }
+    Ok(patients)
 }
 
 /// Replaces a patient's coverages; the first is the primary one.

@@ -5,6 +5,12 @@
 
 #![expect(clippy::print_stdout, reason = "a cost is measured to be read")]
 
+#[path = "store/check_flat.rs"]
+mod check_flat;
+#[path = "store/check_model.rs"]
+mod check_model;
+#[path = "store/check_walk.rs"]
+mod check_walk;
 #[path = "store/clinic.rs"]
 mod clinic;
 #[path = "store/common.rs"]

@@ -100,3 +100,29 @@ pub fn readable_text(answer: &Answer, input: &[u8]) -> String {
     }
     text
 }
+
+/// The text of an HSD segment in short words of our own, such as `30 visits for 1 × calendar year`;
+/// `None` for another segment and for one that says nothing.
+pub fn delivery_in_words(segment: &str) -> Option<String> {
+    let element = segment.strip_prefix("HSD")?.bytes().next()?;
+    let delimiters = Delimiters { element, terminator: b'\n', ..Delimiters::default() };
+    let line = format!("{segment}\n");
+    let read = Segments::new(line.as_bytes(), delimiters, 0).next()?;
+    delivery::words(&read)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delivery_alone_is_told_in_words() {
+        for text in ["HSD*VS*30***23*1", "HSD|VS|30|||23|1"] {
+            let told = delivery_in_words(text);
+            assert_eq!(told.as_deref(), Some("30 visits for 1 × calendar year"), "{text}");
+        }
+        for nothing in ["HSD", "HSD*", "MSG*HSD", "", "HSD~\n\n"] {
+            assert_eq!(delivery_in_words(nothing), None, "{nothing:?}");
+        }
+    }
+}

@@ -12,7 +12,10 @@ use almoner_app::add_note::{AddNote, add_note};
 use almoner_app::add_organization::add_organization;
 use almoner_app::attempt::{Outcome, begin, told};
 use almoner_app::change_status::{ChangeStatus, change_status};
+use almoner_app::compare_person::PersonField;
 use almoner_app::create_payment::{CreatePayment, create_payment};
+use almoner_app::dismiss_differences::dismiss_differences;
+use almoner_app::dismiss_file::dismiss_file;
 use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::estimate_payment::{EstimateInput, estimate_payment};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
@@ -26,8 +29,10 @@ use almoner_app::save_physician::save_physician;
 use almoner_app::save_treatment::{TreatmentEntry, add_treatment, edit_treatment};
 use almoner_app::settle_refund::settle_refund;
 use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
+use almoner_app::unmatch_check::unmatch_check;
+use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
-use almoner_app::{Actor, Error, read, read_inquiries};
+use almoner_app::{Actor, Error, read, read_inbox, read_inquiries};
 use almoner_domain::estimate::Choices;
 use almoner_domain::list::PageRequest;
 use almoner_domain::payment::PaymentType;
@@ -35,11 +40,12 @@ use almoner_domain::refund::{RefundState, ReversalReason};
 use almoner_domain::role::Role;
 use almoner_domain::{
     CheckId, InquiryId, LocationId, PatientId, PaymentId, PhysicianId, RefundId, Status,
-    TreatmentId,
+    TreatmentId, text,
 };
 use almoner_store::locations::LocationFields;
 use almoner_store::on_both_engines;
 use almoner_store::physicians::PhysicianFields;
+use sha2::{Digest as _, Sha256};
 
 use crate::answers::{BENEFITS, Insured, envelope, transaction};
 use crate::common::{Clinic, cents, part_of, person, tender};
@@ -221,6 +227,19 @@ const RECORDS: &[Case] = cases! {
         match_check(&c.app, &c.manager(), CheckId::new(n), c.ann);
     "match_check::match_check" |c, n|
         match_check(&c.app, &c.manager(), CheckId::new(1), PatientId::new(n));
+    "unmatch_check::unmatch_check" |c, n|
+        unmatch_check(&c.app, &c.manager(), (CheckId::new(n), c.ann), "not hers");
+    "unmatch_check::unmatch_check" |c, n|
+        unmatch_check(&c.app, &c.manager(), (CheckId::new(1), PatientId::new(n)), "not theirs");
+    "use_payers_data::use_payers_data" |c, n|
+        use_payers_data(&c.app, &c.manager(), &taken(CheckId::new(n), c.ann));
+    "use_payers_data::use_payers_data" |c, n|
+        use_payers_data(&c.app, &c.manager(), &taken(CheckId::new(1), PatientId::new(n)));
+    "dismiss_differences::dismiss_differences" |c, n|
+        dismiss_differences(&c.app, &c.manager(), CheckId::new(n));
+    "dismiss_file::dismiss_file" |c, n| async {
+        dismiss_file(&c.app, &c.manager(), &hash_of(n)).await
+    };
     "import_eligibility::import_eligibility" |c, n| imported_for(c, n);
     "run_check::run_check" |c, n| run_check(&c.app, &c.manager(),
         &RunCheck { patient: PatientId::new(n), ..check_of(c) }, None);
@@ -257,12 +276,19 @@ const RECORDS: &[Case] = cases! {
     "read::listed_checks" |c, n| async {
         read::listed_checks(&c.app, &c.manager(), &[CheckId::new(n)]).await
     };
+    "read_inbox::comparison" |c, n|
+        read_inbox::comparison(&c.app, &c.manager(), CheckId::new(n), c.ann);
+    "read_inbox::comparison" |c, n|
+        read_inbox::comparison(&c.app, &c.manager(), CheckId::new(1), PatientId::new(n));
+    "read_inbox::unread_file" |c, n| async {
+        read_inbox::unread_file(&c.app, &c.manager(), &text::hex(&hash_of(n))).await
+    };
     "read::location" |c, n| read::location(&c.app, &c.manager(), LocationId::new(n));
     "read::physician" |c, n| read::physician(&c.app, &c.manager(), PhysicianId::new(n));
 };
 
 /// What takes no id, or only names and words.
-const WITHOUT_IDS: [&str; 16] = [
+const WITHOUT_IDS: [&str; 17] = [
     "exchange_checks::ask_claimed",
     "exchange_checks::claim_due",
     "exchange_checks::give_up",
@@ -275,6 +301,7 @@ const WITHOUT_IDS: [&str; 16] = [
     "read::physicians",
     "read::treatments",
     "read::unread_files",
+    "read_inbox::inbox",
     "save_eligibility_settings::save_eligibility_settings",
     "seal_audit::seal_audit",
     "settle_refund::settle_refunds",
@@ -292,6 +319,19 @@ fn check_of(clinic: &Clinic) -> RunCheck {
         physician: Some(clinic.physician),
         treatment: None,
     }
+}
+
+fn taken(check: CheckId, patient: PatientId) -> UsePayersData {
+    UsePayersData { check, patient, version: 1, field: PersonField::Address }
+}
+
+/// An unreadable file of that number.
+fn scan(n: i64) -> Vec<u8> {
+    format!("%PDF {n}").into_bytes()
+}
+
+fn hash_of(n: i64) -> Vec<u8> {
+    Sha256::digest(scan(n)).to_vec()
 }
 
 fn email_of(n: i64) -> String {
@@ -330,6 +370,8 @@ async fn fill(ours: &Clinic) -> Actor {
             told(app, &actor, id, &Outcome::Authorized).await.unwrap();
         }
         import(ours, &actor, number + 50, None).await;
+        let file = ImportFile { name: "a.pdf".to_owned(), content: scan(number), patient: None };
+        import_eligibility(app, &actor, file).await.unwrap();
     }
     for _ in 0..THEIRS {
         refund_payment(app, &actor, &refund(1)).await.unwrap();
@@ -350,7 +392,12 @@ async fn inventory(ours: &Clinic, theirs: &Actor) -> Vec<String> {
         ("treatment", "seq || ' ' || version || location_seq"),
         ("location", "name"),
         ("physician", "first_name"),
-        ("eligibility_check", "seq || ' ' || coalesce(patient_seq, 0)"),
+        (
+            "eligibility_check",
+            "seq || ' ' || coalesce(patient_seq, 0) || coalesce(put_back, '')
+                || coalesce(differences_dismissed_at_us, 0)",
+        ),
+        ("eligibility_file", "name || coalesce(dismissed_at_us, 0)"),
         ("eligibility_inquiry", "seq || ' ' || state || trace || tries"),
         ("refund", "state || seq"),
         ("payment_attempt", "state || attempt_no"),
