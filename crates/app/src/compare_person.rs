@@ -194,7 +194,7 @@ mod tests {
 
     fn coverage(payer: &str, member_id: Option<&str>) -> Coverage {
         let member_id = member_id.map(str::to_owned);
-        Coverage { payer: payer.to_owned(), member_id, plan: None }
+        Coverage { payer: payer.to_owned(), member_id, ..Coverage::default() }
     }
 
     fn answer(person: AnswerPerson) -> StoredAnswer {
