@@ -22,6 +22,13 @@ pub const MAX_TRIES: i64 = 5;
 /// weekend does not end it.
 pub const ANSWER_WITHIN: SignedDuration = SignedDuration::from_hours(72);
 
+/// The service types that a form offers, the whole plan and the visit first.
+pub const SERVICE_TYPES: [&str; 40] = [
+    "30", "98", "BY", "BZ", "UC", "86", "1", "2", "4", "5", "6", "7", "33", "35", "42", "45", "47",
+    "48", "50", "62", "69", "73", "76", "78", "80", "81", "88", "A6", "AD", "AE", "AF", "AG", "AI",
+    "AL", "BH", "DM", "GY", "MH", "ON", "PT",
+];
+
 /// Where a question stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum InquiryState {
@@ -190,6 +197,15 @@ mod tests {
     fn after(state: InquiryState, tries: i64, event: Event) -> Option<(InquiryState, Option<i64>)> {
         let step = Situation { state, tries }.after(event)?;
         Some((step.state, step.again_after.map(|wait| wait.as_secs())))
+    }
+
+    #[test]
+    fn every_service_type_of_the_form_has_a_name_of_its_own() {
+        let label = |code| crate::estimate::labels::service_type_label(code);
+        let mut labels: Vec<_> = SERVICE_TYPES.iter().map(|code| label(code).unwrap()).collect();
+        labels.sort_unstable();
+        labels.dedup();
+        assert_eq!(labels.len(), SERVICE_TYPES.len());
     }
 
     #[test]

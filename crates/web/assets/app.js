@@ -6,6 +6,8 @@
 
 const TYPING_PAUSE_MS = 150;
 const BUSY_AFTER_MS = 200;
+const LOOK_MS = 3000;
+const LOOKS_MAX = 40;
 const KEYS_OFF = 'almoner-keys-off';
 
 const policy = window.trustedTypes?.createPolicy('app', { createHTML: (text) => text });
@@ -59,13 +61,40 @@ async function load(url, request, ids) {
     return false;
   } finally {
     clearTimeout(busy);
-    if (running === mine) byId(ids[0])?.removeAttribute('aria-busy');
+    if (running === mine) {
+      byId(ids[0])?.removeAttribute('aria-busy');
+      running = undefined;
+    }
+    look();
   }
 }
 
 function say(text) {
   const place = byId('announce');
   if (place) place.textContent = text;
+}
+
+// A question to a payer that is under way: the page looks a bounded number of times whether the
+// answer is there, and then leaves it to the reader.
+
+let looks = 0;
+let looking;
+
+function look() {
+  clearTimeout(looking);
+  if (looks < LOOKS_MAX && document.querySelector('[data-look]')) looking = setTimeout(lookNow, LOOK_MS);
+}
+
+async function lookNow() {
+  const open = document.querySelector('[data-look]');
+  const ids = open?.dataset.look.split(' ') ?? [];
+  looks += 1;
+  // Nothing is swapped from under a reader's hands.
+  const isHeld = ids.some((id) => byId(id)?.contains(document.activeElement));
+  if (!open || running || document.hidden || isHeld) return look();
+  const form = open.closest('form[data-estimate]');
+  if (!await load(form?.dataset.estimate ?? location.href, form ? estimating(form) : {}, ids)) return;
+  if (!document.querySelector('[data-look]')) say('The question to the payer has ended; the page says how.');
 }
 
 // Lists: the filter works while it is being set.
@@ -104,11 +133,15 @@ document.addEventListener('change', ({ target }) => {
     list(form, address(form), false);
   }
   if (form?.dataset.estimate && /^(payment_type|treatment|network|charge|service_date|choice_.*)$/.test(target.name)) {
-    const body = new URLSearchParams(new FormData(form));
-    body.set('do', 'estimate');
-    load(form.dataset.estimate, { method: 'POST', body }, ['estimate']);
+    load(form.dataset.estimate, estimating(form), ['estimate']);
   }
 });
+
+function estimating(form) {
+  const body = new URLSearchParams(new FormData(form));
+  body.set('do', 'estimate');
+  return { method: 'POST', body };
+}
 
 window.addEventListener('popstate', () => location.reload());
 
@@ -228,3 +261,5 @@ if (keysBox) {
     }
   });
 }
+
+look();

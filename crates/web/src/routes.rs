@@ -79,7 +79,8 @@ fn other_pages() -> Router<Web> {
         .route("/treatments/new", get(treatments::new))
         .route("/treatments/{id}", get(treatments::page))
         .route("/treatments/{id}/edit", get(treatments::edit).post(treatments::save))
-        .route("/eligibility", get(eligibility::list::page))
+        .route("/eligibility", get(eligibility::list::page).post(eligibility::run::submit))
+        .route("/eligibility/new", get(eligibility::run::new))
         .route(
             "/eligibility/import",
             post(eligibility::import::submit).layer(DefaultBodyLimit::max(MAX_IMPORT_BYTES)),
@@ -87,6 +88,7 @@ fn other_pages() -> Router<Web> {
         .route("/eligibility/{id}", get(eligibility::detail::page))
         .route("/eligibility/{id}/match", post(eligibility::detail::match_patient))
         .route("/eligibility/{id}/raw", get(eligibility::detail::raw))
+        .route("/inquiries/{id}", get(eligibility::run::page))
         .route("/settings", get(|| async { Redirect::to("/settings/locations") }))
         .route("/settings/locations", get(settings::locations).post(settings::add_location))
         .route("/settings/locations/{id}", get(settings::location).post(settings::save_location))

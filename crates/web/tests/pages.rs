@@ -12,6 +12,8 @@ mod eligibility;
 mod hostile;
 #[path = "pages/patients.rs"]
 mod patients;
+#[path = "pages/run_check.rs"]
+mod run_check;
 #[path = "pages/settings.rs"]
 mod settings;
 #[path = "pages/site.rs"]

@@ -13,6 +13,7 @@
 pub(crate) mod chart;
 pub(crate) mod eligibility;
 pub(crate) mod error;
+pub(crate) mod inquiries;
 pub(crate) mod parts;
 pub(crate) mod patients;
 pub(crate) mod payments;

@@ -8,7 +8,7 @@ use crate::eligibility::{NORA, answer};
 use crate::site::{BASE, Origin, PASSWORD, Site, encoded, routes, usual_fields};
 
 /// The pages that everybody reads, with their headings.
-const PAGES: [(&str, &str); 12] = [
+const PAGES: [(&str, &str); 13] = [
     ("/payments", "Payments"),
     ("/payments/PAY-001", "PAY-001"),
     ("/patients", "Patients"),
@@ -17,6 +17,7 @@ const PAGES: [(&str, &str); 12] = [
     ("/treatments/TRT-001", "TRT-001"),
     ("/eligibility", "Eligibility"),
     ("/eligibility/ELG-001", "ELG-001"),
+    ("/inquiries/INQ-001", "INQ-001"),
     ("/settings/locations", "Settings"),
     ("/settings/locations/LOC-002", "Settings"),
     ("/settings/physicians", "Settings"),
@@ -24,12 +25,15 @@ const PAGES: [(&str, &str); 12] = [
 ];
 
 /// The forms of those who work with payments, with their headings.
-const FORMS: [(&str, &str); 8] = [
+const FORMS: [(&str, &str); 11] = [
     ("/patients/new", "Add patient"),
     ("/patients/PAT-002/edit", "Edit patient"),
     ("/treatments/new", "Add treatment"),
     ("/treatments/new?patient=PAT-002", "Add treatment"),
     ("/treatments/TRT-001/edit", "Edit treatment"),
+    ("/eligibility/new", "Run check"),
+    ("/eligibility/new?patient=PAT-002", "Run check"),
+    ("/eligibility/new?treatment=TRT-001", "Run check"),
     ("/payments/new", "Create Payment"),
     ("/payments/new?patient=PAT-002", "Create Payment"),
     ("/payments/PAY-001/edit", "Edit"),
@@ -40,6 +44,7 @@ async fn filled(site: &Site) {
     let treatment = site.treatment().await;
     site.payment(Some(treatment), None).await;
     site.import(answer(NORA)).await;
+    site.ask().await;
 }
 
 /// The id of the first clinic that a route is about; the second clinic has none like it.
@@ -49,6 +54,7 @@ fn known_id(route: &str) -> &'static str {
         Some("patients") => "PAT-002",
         Some("treatments") => "TRT-001",
         Some("eligibility") => "ELG-001",
+        Some("inquiries") => "INQ-001",
         Some("locations") => "LOC-002",
         Some("physicians") => "PHY-001",
         other => panic!("a kind of {other:?} is not known to this test"),
@@ -177,9 +183,16 @@ on_both_engines! {
         }
         for list in ["/payments", "/patients", "/treatments", "/eligibility"] {
             let page = foreign.get(list).await;
-            page.shows(200, &[]).lacks(&["Specimen", "NORA", "PAY-001", "TRT-001", "ELG-001"]);
+            let ours = ["Specimen", "NORA", "PAY-001", "TRT-001", "ELG-001", "INQ-001"];
+            page.shows(200, &[]).lacks(&ours);
         }
-        for query in ["/patients/new?check=ELG-001", "/treatments/new?patient=PAT-002"] {
+        let queries = [
+            "/patients/new?check=ELG-001",
+            "/treatments/new?patient=PAT-002",
+            "/eligibility/new?patient=PAT-002",
+            "/eligibility/new?treatment=TRT-001",
+        ];
+        for query in queries {
             assert_eq!(foreign.open(query).await.status, StatusCode::NOT_FOUND, "{query}");
         }
     }
@@ -190,6 +203,7 @@ on_both_engines! {
         let doors = [
             ("/patients", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
             ("/treatments", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
+            ("/eligibility", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
             ("/payments/PAY-001/notes", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
             ("/settings/locations", vec![Role::Administrator]),
             ("/settings/physicians", vec![Role::Administrator]),
@@ -219,6 +233,9 @@ on_both_engines! {
         auditor.get("/patients").await.shows(200, &[]).lacks(&["/patients/new"]);
         auditor.get("/eligibility").await.shows(200, &[]).lacks(&["/eligibility/import"]);
         auditor.get("/eligibility/ELG-001").await.shows(200, &[]).lacks(&["/match"]);
+        for path in ["/patients/PAT-002", "/treatments/TRT-001", "/inquiries/INQ-001"] {
+            auditor.get(path).await.shows(200, &[]).lacks(&["Run check", "Ask again"]);
+        }
         let settings = auditor.get("/settings/locations").await;
         settings.shows(200, &["Harbor"]).lacks(&["<form class=\"stack"]);
     }

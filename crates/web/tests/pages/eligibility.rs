@@ -18,7 +18,7 @@ pub(crate) struct Insured<'a> {
 pub(crate) const NORA: Insured<'_> =
     Insured { first: "NORA", last: "NOBODY", member_id: "1EG4TE5MK73", birth: "19620314" };
 /// The second patient of the clinic.
-const BEN: Insured<'_> =
+pub(crate) const BEN: Insured<'_> =
     Insured { first: "BEN", last: "SPECIMEN", member_id: "MEMBER-B", birth: "19750704" };
 
 const BENEFITS: [&str; 4] = [
@@ -29,7 +29,7 @@ const BENEFITS: [&str; 4] = [
 ];
 
 /// A file with an answer that has these segments after the person.
-fn file(number: u32, insured: Insured<'_>, rows: &[&str]) -> Vec<u8> {
+pub(crate) fn file(number: u32, insured: Insured<'_>, rows: &[&str]) -> Vec<u8> {
     let Insured { first, last, member_id, birth } = insured;
     let mut segments = vec![
         "ST*271*0007*005010X279A1".to_owned(),
@@ -55,6 +55,15 @@ fn file(number: u32, insured: Insured<'_>, rows: &[&str]) -> Vec<u8> {
          {body}~\nGE*1*{number}~\nIEA*1*{number:09}~\n"
     )
     .into_bytes()
+}
+
+/// A file with an answer about Nora, who is insured through her mother.
+pub(crate) fn family() -> Vec<u8> {
+    let text = String::from_utf8(answer(NORA)).expect("answers are text");
+    let mother = "HL*3*2*22*1~\nNM1*IL*1*PARENT*CLEO****MI*1EG4TE5MK73~\nDMG*D8*19600304~\n\
+        HL*4*3*23*0~";
+    let text = text.replace("HL*3*2*22*0~", mother).replace("NM1*IL*1*NOBODY", "NM1*03*1*NOBODY");
+    text.replace("DTP*291", "INS*N*19~\nDTP*291").into_bytes()
 }
 
 /// A file with an answer about that person.

@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use almoner_app::create_payment::{CreatePayment, create_payment};
+use almoner_app::exchange_checks::{ask_claimed, claim_due};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
+use almoner_app::run_check::{RunCheck, run_check};
 use almoner_app::save_patient::{CoverageEntry, PatientEntry, add_patient};
 use almoner_app::save_treatment::{ProcedureEntry, TreatmentEntry, add_treatment};
 use almoner_app::{
@@ -13,8 +15,12 @@ use almoner_app::{
 };
 use almoner_domain::ambient::{Clock, Entropy, SeededEntropy, SetClock};
 use almoner_domain::role::Role;
-use almoner_domain::{Money, PatientId, PaymentId, TreatmentId, UserId};
-use almoner_gateways::clearinghouse::NoClearinghouse;
+use almoner_domain::{
+    InquiryId, LocationId, Money, PatientId, PaymentId, PhysicianId, TreatmentId, UserId,
+};
+use almoner_gateways::clearinghouse::{
+    Answer, Clearinghouse, ClearinghouseError, Delivery, Partners, Question, Reply,
+};
 use almoner_gateways::processor;
 use almoner_store::counters;
 use almoner_store::locations::LocationFields;
@@ -54,9 +60,43 @@ const GUARDS: [&str; 7] = [
     "x-frame-options",
 ];
 
+/// A clearinghouse that takes every question and says what came of it when it is asked to.
+#[derive(Default)]
+pub(crate) struct House {
+    /// What it does with the next question, when it is not to answer later.
+    pub(crate) next: Mutex<Option<Result<Reply, ClearinghouseError>>>,
+}
+
+impl Clearinghouse for House {
+    fn name(&self) -> &'static str {
+        "house"
+    }
+
+    fn partners(&self) -> Partners {
+        let [sender_qualifier, receiver_qualifier] = ["ZZ", "ZZ"].map(str::to_owned);
+        let [sender_id, receiver_id] = ["SAMPLECLINIC", "SAMPLEHOUSE"].map(str::to_owned);
+        Partners { sender_qualifier, sender_id, receiver_qualifier, receiver_id }
+    }
+
+    fn ask<'a>(&'a self, _question: Question<'a>) -> Answer<'a, Reply> {
+        let next = self.next.lock().expect("no test panics with it").take();
+        Box::pin(async { next.unwrap_or(Ok(Reply::Later)) })
+    }
+
+    fn waiting(&self, _limit: usize) -> Answer<'_, Vec<Delivery>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn taken<'a>(&'a self, _name: &'a str) -> Answer<'a, ()> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
 /// The program with its clinics.
 pub(crate) struct Site {
     pub(crate) app: App,
+    pub(crate) house: Arc<House>,
+    pub(crate) clock: Arc<SetClock>,
     pub(crate) clinic: Organization,
     /// A clinic that has a location and a patient, and nothing else.
     pub(crate) other: Organization,
@@ -165,7 +205,8 @@ fn person(first: &str, last: &str, birth: &str, member_id: &str) -> PatientEntry
     let coverage = CoverageEntry {
         payer: "Sample Health Plan".to_owned(),
         member_id: member_id.to_owned(),
-        plan: String::new(),
+        payer_id: "00042".to_owned(),
+        ..CoverageEntry::default()
     };
     PatientEntry {
         first_name: first.to_owned(),
@@ -180,12 +221,14 @@ impl Site {
     /// Two clinics in New York at the start of the tests; the first has two patients.
     pub(crate) async fn new(db: TestDb) -> Self {
         let start = START.parse().expect("the start is well written");
+        let house = Arc::new(House::default());
+        let clock = Arc::new(SetClock::at(start));
         let app = App {
             db: db.db.clone(),
-            clock: Arc::new(SetClock::at(start)) as Arc<dyn Clock>,
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::new(SeededEntropy::new(1)) as Arc<dyn Entropy>,
             processor: processor::by_name("sandbox").expect("the sandbox is built in"),
-            clearinghouse: Arc::new(NoClearinghouse),
+            clearinghouse: Arc::clone(&house) as Arc<dyn Clearinghouse>,
         };
         let zone = "America/New_York";
         let clinic = add_organization::add_organization(&app, "Downtown Clinic", zone);
@@ -204,6 +247,14 @@ impl Site {
             ..LocationFields::default()
         };
         save_location::save_location(&app, &here, None, &harbor).await.unwrap();
+        let first = LocationFields {
+            name: "Downtown Clinic".to_owned(),
+            time_zone: zone.to_owned(),
+            npi: Some("1888888876".to_owned()),
+            ..LocationFields::default()
+        };
+        let downtown = Some(LocationId::new(1));
+        save_location::save_location(&app, &here, downtown, &first).await.unwrap();
         let physician = PhysicianFields {
             first_name: "Dana".to_owned(),
             last_name: "Sample".to_owned(),
@@ -218,7 +269,7 @@ impl Site {
         add_patient(&app, &there, &ann, None, None).await.unwrap();
         let settings = WebSettings { base_url: BASE.to_owned(), trusted_proxy: None, demo: false };
         let router = router(Web::new(app.clone(), settings));
-        Self { app, clinic, other, router, _db: db }
+        Self { app, house, clock, clinic, other, router, _db: db }
     }
 
     /// The program itself at the first clinic.
@@ -265,6 +316,27 @@ impl Site {
             procedures: vec![procedure],
         };
         add_treatment(&self.app, &self.system(), &entry, None).await.unwrap()
+    }
+
+    /// Asks about the second patient, whose payer is to answer later.
+    pub(crate) async fn ask(&self) -> InquiryId {
+        let input = RunCheck {
+            patient: PatientId::new(2),
+            rank: 1,
+            service_type: Some("98".to_owned()),
+            service_date: None,
+            location: None,
+            physician: Some(PhysicianId::new(1)),
+            treatment: None,
+        };
+        run_check(&self.app, &self.system(), &input, None).await.unwrap()
+    }
+
+    /// Carries the questions of the first clinic.
+    pub(crate) async fn exchange(&self) {
+        for claimed in claim_due(&self.app, &self.system(), 8).await.unwrap() {
+            ask_claimed(&self.app, &self.system(), &claimed).await.unwrap();
+        }
     }
 
     /// Imports a file at the first clinic.
@@ -421,9 +493,21 @@ const FIELDS: &[(&str, &str)] = &[
     ("primary_payer", "Sample Health Plan"),
     ("primary_member_id", "MEMBER-C"),
     ("primary_plan", "Gold"),
+    ("primary_payer_id", "00042"),
+    ("primary_relationship", "child"),
+    ("primary_subscriber_first_name", "Cleo"),
+    ("primary_subscriber_last_name", "Parent"),
+    ("primary_subscriber_date_of_birth", "1960-03-04"),
     ("secondary_payer", "Second Plan"),
     ("secondary_member_id", "MEMBER-D"),
     ("secondary_plan", "Silver"),
+    ("secondary_payer_id", "00077"),
+    ("secondary_relationship", "self"),
+    ("secondary_subscriber_first_name", ""),
+    ("secondary_subscriber_last_name", ""),
+    ("secondary_subscriber_date_of_birth", ""),
+    ("coverage", "1"),
+    ("service_type", "98"),
     ("service_date", "2026-03-11"),
     ("service_time", "10:00"),
     ("physician", ""),

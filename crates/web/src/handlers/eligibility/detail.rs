@@ -4,7 +4,7 @@ use almoner_app::check_answer::{AnswerPerson, StoredAnswer};
 use almoner_app::match_check::match_check;
 use almoner_app::permission::Action;
 use almoner_app::read::{self, CheckView};
-use almoner_app::{Actor, Error};
+use almoner_app::{Actor, Error, read_inquiries};
 use almoner_domain::estimate;
 use almoner_domain::{CheckId, Invalid, PatientId};
 use almoner_store::patients::Patient;
@@ -60,6 +60,7 @@ async fn filled(
         id: patient.id,
         name: format!("{} {}", patient.fields.first_name, patient.fields.last_name),
     };
+    let inquiry = read_inquiries::of_check(&web.app, &staff.actor, id).await?;
     let warnings = view.answer.warnings.iter();
     Ok(CheckPage {
         id,
@@ -71,6 +72,7 @@ async fn filled(
         rejections: view.answer.rejections.iter().map(rejection).collect(),
         warnings: warnings.map(|warning| words::sentence(&warning.message)).collect(),
         groups: benefits::groups(&view.benefits),
+        inquiry: inquiry.map(|inquiry| inquiry.asked.id),
         matching,
         can_download: true,
         shell: staff.shell,

@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect};
 use axum_extra::extract::Query;
 
+use super::asked::asked_list;
 use crate::failure::{Answer, html};
 use crate::format;
 use crate::handlers::numbered::Numbered;
@@ -89,6 +90,7 @@ async fn filled(
         rows: rows.iter().map(|listed| listed_row(actor, listed)).collect(),
         pager: asked.pager(total, rows.len()),
         query: asked.query,
+        asked: asked_list(web, actor, None, "asked results").await?,
         inbox: inbox.iter().map(|listed| listed_row(actor, listed)).collect(),
         unread: unread.iter().map(|file| unread_file(actor, file)).collect(),
         key: web.form_key(),

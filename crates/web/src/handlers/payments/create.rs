@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
 use serde::Deserialize;
 
+use super::asking;
 use super::entry::{Entered, form_names, plain};
 use super::panel::{self, Typed};
 use crate::failure::{self, Answer, html, html_with};
@@ -23,6 +24,7 @@ use crate::handlers::{find_patient, parse_id, patient_match};
 use crate::session::{Staff, done};
 use crate::state::Web;
 use crate::view::parts::{Choice, Errors};
+use crate::view::payments::estimate::{Asking, EstimatePanel};
 use crate::view::payments::new::{FindFor, NewPaymentPage};
 
 /// What the page is asked for by its address.
@@ -34,7 +36,7 @@ pub(crate) struct Asked {
     treatment: String,
 }
 
-/// What the form sends. `do` is `create`, `draft`, `estimate` or `use_amount`.
+/// What the form sends. `do` is `create`, `draft`, `estimate`, `use_amount` or `run_check`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Sent {
@@ -139,7 +141,7 @@ pub(super) fn treatment_choice(treatment: &Treatment) -> Choice {
 }
 
 /// The locations of the form; none when there is only one.
-pub(super) async fn location_choices(web: &Web, actor: &Actor) -> Result<Vec<Choice>, Error> {
+pub(crate) async fn location_choices(web: &Web, actor: &Actor) -> Result<Vec<Choice>, Error> {
     let locations = read::locations(&web.app, actor).await?;
     let choice = |location: &almoner_store::locations::Location| {
         Choice::new(location.id, location.fields.name.clone())
@@ -169,6 +171,23 @@ async fn estimated(
     }
 }
 
+/// Asks the payer when that button was pressed, and what the panel says about asking.
+async fn asked(
+    web: &Web,
+    actor: &Actor,
+    sent: &Sent,
+    (panel, estimate): (&EstimatePanel, &Estimate),
+    patient: PatientId,
+) -> Result<Option<Asking>, Error> {
+    let refused = if sent.step == "run_check" {
+        let place = (patient, sent.entered.location.parse().ok());
+        asking::ask(web, actor, estimate, place, sent.entered.treatment.parse().ok()).await?
+    } else {
+        None
+    };
+    asking::asking(web, actor, patient, (panel, estimate.case), refused.as_ref()).await
+}
+
 /// The form with what was typed, what was wrong, and the estimate.
 async fn shown(web: &Web, staff: Staff, sent: &Sent, mut faults: Invalid) -> Answer {
     let refused = !faults.0.is_empty();
@@ -181,7 +200,10 @@ async fn shown(web: &Web, staff: Staff, sent: &Sent, mut faults: Invalid) -> Ans
         service_date: &sent.service_date,
         treatment_charge: chosen.and_then(|treatment| treatment.fields.charge()),
     };
-    let panel = estimate.as_ref().and_then(|estimate| panel::panel(id, estimate, &typed));
+    let mut panel = estimate.as_ref().and_then(|estimate| panel::panel(id, estimate, &typed));
+    if let (Some(panel), Some(estimate)) = (&mut panel, &estimate) {
+        panel.asking = asked(web, &staff.actor, sent, (panel, estimate), id).await?;
+    }
     let mut sent = sent.clone();
     let offered = estimate.filter(Estimate::offers_amount).and_then(|estimate| estimate.amount);
     let is_amount_filled = sent.step == "use_amount" && offered.is_some();

@@ -1,5 +1,6 @@
 //! The pages of payments.
 
+mod asking;
 pub(crate) mod create;
 pub(crate) mod detail;
 pub(crate) mod edit;

@@ -47,6 +47,7 @@ pub(super) fn panel(
     });
     Some(EstimatePanel {
         notice: notice(patient, estimate),
+        asking: None,
         check: check_line(estimate),
         network: match estimate.network {
             NetworkChoice::In => Network::In,

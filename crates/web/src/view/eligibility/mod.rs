@@ -1,10 +1,11 @@
 //! Pages of eligibility checks.
 
-use almoner_domain::CheckId;
 use almoner_domain::list::Direction;
+use almoner_domain::{CheckId, InquiryId};
 use askama::Template;
 
 use super::Samples;
+use super::inquiries::AskedList;
 use super::parts::{Errors, Fact, Pager, PatientMatch, PatientRef, Shell, Tone, plural};
 use super::query::ListQuery;
 use super::samples;
@@ -98,6 +99,8 @@ pub(crate) struct EligibilityPage {
     pub(crate) rows: Vec<CheckRow>,
     /// Where the list stands.
     pub(crate) pager: Pager,
+    /// The questions to payers that somebody looks after.
+    pub(crate) asked: AskedList,
     /// Checks that wait for a person to say whose they are.
     pub(crate) inbox: Vec<CheckRow>,
     /// Files that were kept though nothing could be read from them.
@@ -201,6 +204,8 @@ pub(crate) struct CheckPage {
     pub(crate) warnings: Vec<String>,
     /// The benefits.
     pub(crate) groups: Vec<BenefitGroup>,
+    /// The question that it answers.
+    pub(crate) inquiry: Option<InquiryId>,
     /// The form that matches it to a patient; none when it is matched.
     pub(crate) matching: Option<Matching>,
     /// The raw text may be downloaded.
@@ -280,6 +285,7 @@ impl Samples for EligibilityPage {
             shell: samples::shell(),
             pager: samples::pager(query.sizes()),
             rows: samples::check_rows(true),
+            asked: AskedList { rows: samples::asked_rows(), parts: "asked results" },
             inbox: samples::check_rows(false),
             unread: vec![UnreadFile {
                 name: "scan-of-a-letter.pdf".to_owned(),
@@ -293,6 +299,7 @@ impl Samples for EligibilityPage {
         };
         let empty = Self {
             rows: Vec::new(),
+            asked: AskedList::default(),
             inbox: Vec::new(),
             unread: Vec::new(),
             pager: Pager::default(),

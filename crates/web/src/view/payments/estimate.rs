@@ -9,6 +9,8 @@ use crate::view::parts::{Choice, Link, Tone};
 pub(crate) struct EstimatePanel {
     /// The case in words, such as "No eligibility check on file"; none when all is usual.
     pub(crate) notice: Option<Notice>,
+    /// How the payer may be asked, or that it is being asked.
+    pub(crate) asking: Option<Asking>,
     /// The check that it rests on.
     pub(crate) check: Option<CheckLine>,
     /// `in` or `out`: the form's field `network`.
@@ -53,6 +55,19 @@ pub(crate) struct Notice {
     pub(crate) text: Option<String>,
     /// Where to go, such as the eligibility page.
     pub(crate) ways: Vec<Link>,
+}
+
+/// How the payer may be asked, or that it is being asked.
+#[derive(Debug, Clone)]
+pub(crate) struct Asking {
+    /// Where the newest question stands, or why none was asked.
+    pub(crate) told: Option<Notice>,
+    /// An answer is awaited: **Refresh** is offered, and the page looks by itself.
+    pub(crate) is_open: bool,
+    /// The button that asks, `do` = `run_check`: **Run check** or **Ask again**.
+    pub(crate) button: Option<&'static str>,
+    /// The form in which more can be chosen.
+    pub(crate) form: Option<Link>,
 }
 
 /// The check behind an estimate.

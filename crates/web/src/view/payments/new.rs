@@ -15,6 +15,8 @@ pub(crate) enum FindFor {
     Payment,
     /// A new treatment: `/treatments/new`.
     Treatment,
+    /// A question to a payer: `/eligibility/new`.
+    Check,
 }
 
 impl FindFor {
@@ -23,6 +25,7 @@ impl FindFor {
         match self {
             Self::Payment => "Create Payment",
             Self::Treatment => "Add treatment",
+            Self::Check => "Run check",
         }
     }
 
@@ -31,6 +34,7 @@ impl FindFor {
         match self {
             Self::Payment => "/payments/new",
             Self::Treatment => "/treatments/new",
+            Self::Check => "/eligibility/new",
         }
     }
 
@@ -39,6 +43,7 @@ impl FindFor {
         match self {
             Self::Payment => "payments",
             Self::Treatment => "treatments",
+            Self::Check => "eligibility",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Eligibility checks of the samples.
 
-use almoner_domain::CheckId;
+use almoner_domain::{CheckId, InquiryId};
 
 use super::{HARD_NAME, HARD_TEXT, NAMES, patient, shell};
 use crate::view::eligibility::{
@@ -99,6 +99,7 @@ pub(crate) fn check_page() -> CheckPage {
                 ],
             },
         ],
+        inquiry: Some(InquiryId::new(4)),
         matching: None,
         can_download: true,
     }

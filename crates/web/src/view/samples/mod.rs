@@ -2,6 +2,7 @@
 //!
 //! The names and texts are as hard as real ones may be: long, quoted, with markup in them.
 
+mod asked;
 mod checks;
 mod panels;
 mod people;
@@ -15,6 +16,7 @@ use almoner_domain::{
 };
 use askama::Template;
 
+pub(crate) use asked::{asked_rows, inquiry_page};
 pub(crate) use checks::{check_page, check_rows, imported_files};
 pub(crate) use panels::panels;
 pub(crate) use people::{matches, patient_page, patient_rows};
@@ -33,7 +35,7 @@ use super::payments::estimate::EstimatePanel;
 use super::payments::list::{LocationOption, PaymentRow, PaymentsPage, Summary};
 use super::payments::new::{NewPaymentPage, PaymentEntry};
 use super::query::PaymentsQuery;
-use super::{eligibility, error, patients, payments, settings, sign_in, treatments};
+use super::{eligibility, error, inquiries, patients, payments, settings, sign_in, treatments};
 
 /// A name that breaks careless pages.
 pub(crate) const HARD_NAME: &str = "O'Brien & Søn <b>";
@@ -66,6 +68,8 @@ pub fn rendered_samples() -> Vec<(String, String)> {
     add::<eligibility::EligibilityPage>(&mut all, "eligibility-list");
     add::<eligibility::ImportedPage>(&mut all, "eligibility-imported");
     add::<eligibility::CheckPage>(&mut all, "eligibility-detail");
+    add::<inquiries::RunCheckPage>(&mut all, "eligibility-new");
+    add::<inquiries::InquiryPage>(&mut all, "inquiry");
     add::<settings::LocationsPage>(&mut all, "settings-locations");
     add::<settings::PhysiciansPage>(&mut all, "settings-physicians");
     all

@@ -2,9 +2,9 @@
 
 use almoner_domain::{BasisPoints, CheckId, Money};
 
-use crate::view::parts::{Choice, Tone};
+use crate::view::parts::{Choice, Link, Tone};
 use crate::view::payments::estimate::{
-    CheckLine, EstimatePanel, Figure, FigureValue, Network, Notice, OptionGroup, PayerLine,
+    Asking, CheckLine, EstimatePanel, Figure, FigureValue, Network, Notice, OptionGroup, PayerLine,
     ProcedureRow,
 };
 
@@ -15,6 +15,8 @@ pub(crate) fn panels() -> Vec<(&'static str, EstimatePanel)> {
         ("estimate-choice", choice()),
         ("estimate-partial", partial()),
         ("estimate-no-check", no_check()),
+        ("estimate-asked", asked()),
+        ("estimate-not-asked", not_asked()),
         ("estimate-zero", zero()),
     ]
 }
@@ -39,6 +41,7 @@ fn full() -> EstimatePanel {
     let share = BasisPoints::new(2_000).map_or(FigureValue::NotReturned, FigureValue::Percent);
     EstimatePanel {
         notice: None,
+        asking: None,
         check: Some(CheckLine {
             id: CheckId::new(12),
             payer: "Northlake Health".to_owned(),
@@ -165,6 +168,30 @@ fn no_check() -> EstimatePanel {
         charge_source: None,
         ..full()
     }
+}
+
+fn asked() -> EstimatePanel {
+    let told = Notice {
+        tone: Tone::Info,
+        title: "The payer is being asked.".to_owned(),
+        text: Some("Asked 12 s ago; the payer has not answered yet.".to_owned()),
+        ways: Vec::new(),
+    };
+    let asking = Asking { told: Some(told), is_open: true, button: None, form: None };
+    EstimatePanel { asking: Some(asking), ..no_check() }
+}
+
+fn not_asked() -> EstimatePanel {
+    let told = Notice {
+        tone: Tone::Bad,
+        title: "The payer was not asked.".to_owned(),
+        text: Some("The payer ID of Northlake Health is missing.".to_owned()),
+        ways: vec![Link::new("/patients/PAT-002/edit", "Edit the patient's coverage")],
+    };
+    let form = Link::new("/eligibility/new?patient=PAT-002", "Choose what is asked");
+    let asking =
+        Asking { told: Some(told), is_open: false, button: Some("Run check"), form: Some(form) };
+    EstimatePanel { asking: Some(asking), ..no_check() }
 }
 
 fn zero() -> EstimatePanel {

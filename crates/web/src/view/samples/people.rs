@@ -2,7 +2,8 @@
 
 use almoner_domain::{Money, PatientId, TreatmentId};
 
-use super::{HARD_NAME, NAMES, check_rows, patient, payment_rows, shell};
+use super::{HARD_NAME, NAMES, asked_rows, check_rows, patient, payment_rows, shell};
+use crate::view::inquiries::AskedList;
 use crate::view::parts::{Choice, Errors, Fact, Overdue, PatientMatch};
 use crate::view::patients::{CoverageBlock, PatientPage, PatientRow};
 use crate::view::treatments::{
@@ -48,6 +49,8 @@ pub(crate) fn patient_page() -> PatientPage {
         payer: "Northlake Health".to_owned(),
         member_id: "1EG4TE5MK73".to_owned(),
         plan: plan.map(str::to_owned),
+        payer_id: plan.map(|_| "00042".to_owned()),
+        through: plan.map(|_| format!("Child of {HARD_NAME}, born May 6, 1955")),
     };
     PatientPage {
         shell: shell(),
@@ -61,6 +64,8 @@ pub(crate) fn patient_page() -> PatientPage {
         treatments: treatment_rows(),
         coverages: vec![coverage("Primary", Some("Lake Choice Gold")), coverage("Secondary", None)],
         checks: check_rows(true),
+        asked: AskedList { rows: asked_rows(), parts: "checks" },
+        can_check: true,
         can_edit: true,
         can_create: true,
     }
@@ -107,6 +112,7 @@ pub(crate) fn treatment_page() -> TreatmentPage {
         payments: payment_rows(4),
         can_edit: true,
         can_create_payment: true,
+        can_check: true,
     }
 }
 
