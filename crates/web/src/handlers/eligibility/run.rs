@@ -5,6 +5,7 @@ use almoner_app::read::{self, PatientView};
 use almoner_app::read_inquiries::{self, InquiryView};
 use almoner_app::run_check::{RunCheck, run_check};
 use almoner_app::{Actor, Error};
+use almoner_domain::estimate::EstimateSettings;
 use almoner_domain::estimate::labels::service_type_label;
 use almoner_domain::estimate::service_types::asked_about;
 use almoner_domain::inquiry::SERVICE_TYPES;
@@ -55,14 +56,14 @@ pub(crate) struct Sent {
 
 impl Sent {
     /// A treatment as the form would ask about it.
-    fn of(treatment: &Treatment) -> Self {
+    fn of(treatment: &Treatment, settings: &EstimateSettings) -> Self {
         let fields = &treatment.fields;
         let codes: Vec<String> = fields.procedures.iter().map(|row| row.code.clone()).collect();
         let day = time::local_date(fields.service_at, &treatment_zone(treatment));
         Self {
             patient: fields.patient.to_string(),
             treatment: treatment.id.to_string(),
-            service_type: asked_about(None, &codes).to_owned(),
+            service_type: asked_about(None, &codes, settings).to_owned(),
             service_date: day.to_string(),
             location: fields.location.to_string(),
             physician: fields.physician.map(|id| id.to_string()).unwrap_or_default(),
@@ -109,7 +110,9 @@ pub(crate) async fn new(
         ("", patient) => Sent { patient: patient.to_owned(), ..Sent::default() },
         (treatment, _) => {
             let id: TreatmentId = parse_id(treatment, "treatment")?;
-            Sent::of(&read::treatment(&web.app, &staff.actor, id).await?.0)
+            let settings = read::eligibility_settings(&web.app, &staff.actor).await?;
+            let (treatment, ..) = read::treatment(&web.app, &staff.actor, id).await?;
+            Sent::of(&treatment, &settings.stored.settings)
         }
     };
     let sent = Sent { key, coverage: "1".to_owned(), ..sent };

@@ -2,7 +2,7 @@
 //! the question.
 
 use almoner_app::run_check::{RunCheck, run_check};
-use almoner_app::{Actor, Error, read_inquiries};
+use almoner_app::{Actor, Error, read, read_inquiries};
 use almoner_domain::estimate::service_types::asked_about;
 use almoner_domain::estimate::{Case, Estimate};
 use almoner_domain::inquiry::InquiryState;
@@ -25,10 +25,11 @@ pub(super) async fn ask(
 ) -> Result<Option<Invalid>, Error> {
     let kind = estimate.inputs.payment_type;
     let visit = kind.filter(|kind| *kind == PaymentType::OfficeVisit);
+    let settings = read::eligibility_settings(&web.app, actor).await?.stored.settings;
     let input = RunCheck {
         patient,
         rank: 1,
-        service_type: visit.map(|kind| asked_about(Some(kind), &[]).to_owned()),
+        service_type: visit.map(|kind| asked_about(Some(kind), &[], &settings).to_owned()),
         service_date: Some(estimate.service_date),
         location,
         physician: None,
