@@ -9,10 +9,14 @@
 mod amounts;
 #[path = "estimates/choosing.rs"]
 mod choosing;
+#[path = "estimates/combinations.rs"]
+mod combinations;
 #[path = "estimates/figures.rs"]
 mod figures;
 #[path = "estimates/invariants.rs"]
 mod invariants;
+#[path = "estimates/large.rs"]
+mod large;
 #[path = "estimates/order.rs"]
 mod order;
 #[path = "estimates/random.rs"]
@@ -25,8 +29,12 @@ mod reference;
 mod reference_amount;
 #[path = "estimates/reference_rows.rs"]
 mod reference_rows;
+#[path = "estimates/seeds.rs"]
+mod seeds;
 #[path = "estimates/sets.rs"]
 mod sets;
+#[path = "estimates/snapshot.rs"]
+mod snapshot;
 #[path = "estimates/support.rs"]
 mod support;
 #[path = "estimates/table.rs"]

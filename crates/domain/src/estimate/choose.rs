@@ -58,7 +58,7 @@ impl<'a> Scope<'a> {
                 procedures.push(code);
             }
         }
-        let scope = Self {
+        let mut scope = Self {
             check,
             settings,
             types: service_types::in_question(request, settings),
@@ -68,14 +68,9 @@ impl<'a> Scope<'a> {
             request,
             counting: Vec::new(),
         };
-        scope.with_counting()
-    }
-
-    fn with_counting(mut self) -> Self {
-        let rows = self.rows().iter();
-        self.counting = rows.filter_map(|row| self.candidate(row)).collect();
-        self.counting.sort_by_key(|candidate| (candidate.specificity, candidate.network));
-        self
+        let rows = scope.rows().iter();
+        scope.counting = closest_first(rows.filter_map(|row| scope.candidate(row)).collect());
+        scope
     }
 
     /// The same question about each of the treatment's codes by itself; this one without codes.
@@ -87,7 +82,13 @@ impl<'a> Scope<'a> {
             let procedures = vec![code.clone()];
             let request = Request { procedures: procedures.clone(), ..self.request.clone() };
             let types = service_types::in_question(&request, self.settings);
-            Self { types, procedures, counting: Vec::new(), ..*self }.with_counting()
+            let part = Self { types, procedures, counting: Vec::new(), ..*self };
+            // Whatever counts for a part counts for the whole, so no other row is looked at.
+            let counting = self.counting.iter().filter_map(|candidate| {
+                let specificity = part.specificity(candidate.row)?;
+                Some(Candidate { specificity, ..*candidate })
+            });
+            Self { counting: closest_first(counting.collect()), ..part }
         };
         self.procedures.iter().map(about).collect()
     }
@@ -174,6 +175,11 @@ impl<'a> Scope<'a> {
     }
 }
 
+fn closest_first(mut candidates: Vec<Candidate<'_>>) -> Vec<Candidate<'_>> {
+    candidates.sort_by_key(|candidate| (candidate.specificity, candidate.network));
+    candidates
+}
+
 /// The code list of drugs, whose codes are made of parts and never those of procedures.
 const DRUGS: &str = "N4";
 
@@ -183,7 +189,17 @@ pub(super) fn is_about(row: &Benefit, code: &str) -> bool {
     if procedure.qualifier.as_deref() == Some(DRUGS) {
         return false;
     }
-    let first = service_types::normal(&procedure.code);
-    let last = procedure.range_end.as_deref().map(service_types::normal);
-    first == code || last.is_some_and(|last| service_types::is_between(code, &first, &last))
+    if bare(&procedure.code).eq_ignore_ascii_case(code) {
+        return true;
+    }
+    let Some(last) = &procedure.range_end else { return false };
+    let (first, last) = (service_types::normal(&procedure.code), service_types::normal(last));
+    service_types::is_between(code, &first, &last)
+}
+
+/// A code without modifiers, as it is written.
+fn bare(code: &str) -> &str {
+    let code = code.trim();
+    let end = code.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(code.len());
+    code.get(..end).unwrap_or_default()
 }

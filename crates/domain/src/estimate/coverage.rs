@@ -92,11 +92,13 @@ pub(super) struct Exclusions {
 /// Finds the rows that exclude the service (EB01 `E`, `I`). A treatment of several codes is not
 /// covered when none of them is.
 pub(super) fn exclusions(scope: &Scope<'_>) -> Exclusions {
-    let by_part: Option<Vec<i64>> = scope.parts().iter().map(excluding_row).collect();
     let mut not_covered: Vec<i64> = Vec::new();
-    for row in by_part.unwrap_or_default() {
-        if !not_covered.contains(&row) {
-            not_covered.push(row);
+    if !scope.candidates(&EXCLUDING).is_empty() {
+        let by_part: Option<Vec<i64>> = scope.parts().iter().map(excluding_row).collect();
+        for row in by_part.unwrap_or_default() {
+            if !not_covered.contains(&row) {
+                not_covered.push(row);
+            }
         }
     }
     let rows = scope.concerning().into_iter().map(|(_, row)| row);

@@ -110,15 +110,16 @@ pub(super) fn in_question<'a>(request: &Request, settings: &'a EstimateSettings)
             let others = settings.office_types.iter().map(String::as_str);
             once_each(first.into_iter().chain(others))
         }
+        Some(PaymentType::TreatmentPrePayment) if request.procedures.is_empty() => {
+            once_each(settings.treatment_types.iter().map(String::as_str))
+        }
+        // Each code by itself, so that what counts for one of them counts for the whole.
         Some(PaymentType::TreatmentPrePayment) => {
-            let codes = request.procedures.iter().map(|code| normal(code));
-            let ranges = codes.filter_map(|code| closest(&settings.ranges, &code));
-            let types =
-                once_each(ranges.flat_map(|range| &range.service_types).map(String::as_str));
-            if types.is_empty() {
-                return once_each(settings.treatment_types.iter().map(String::as_str));
-            }
-            types
+            let of_code = |code: &String| {
+                let range = closest(&settings.ranges, &normal(code));
+                range.map_or(&settings.treatment_types, |range| &range.service_types)
+            };
+            once_each(request.procedures.iter().flat_map(of_code).map(String::as_str))
         }
         Some(PaymentType::PrivatePay) | None => Vec::new(),
     }
@@ -214,8 +215,15 @@ mod tests {
         };
         let urgent = asked(PaymentType::OfficeVisit, &[], Some(VisitClass::Urgent));
         assert_eq!(in_question(&urgent, &settings), ["UC", "98"]);
-        let treatment = asked(PaymentType::TreatmentPrePayment, &["99213"], None);
-        assert_eq!(in_question(&treatment, &settings), ["1"]);
+        for codes in [&["99213"][..], &[]] {
+            let treatment = asked(PaymentType::TreatmentPrePayment, codes, None);
+            assert_eq!(in_question(&treatment, &settings), ["1"]);
+        }
+        let treatment = asked(PaymentType::TreatmentPrePayment, &["J1745", "X0001"], None);
+        let ranges = EstimateSettings::default().ranges;
+        let both = EstimateSettings { ranges, treatment_types: vec!["47".to_owned()], ..settings };
+        assert_eq!(in_question(&treatment, &both), ["1", "96", "47"]);
+        let settings = both;
         let private = asked(PaymentType::PrivatePay, &["99213"], None);
         assert!(in_question(&private, &settings).is_empty());
     }

@@ -53,7 +53,7 @@ fn seen(figure: &Figure) -> Seen {
 }
 
 /// What the engine says, as the reference says it.
-fn found(estimate: &Estimate) -> Expected {
+pub(crate) fn found(estimate: &Estimate) -> Expected {
     let range = estimate.range.map_or((None, None), |range| (range.at_least, range.at_most));
     let cents = |money: Option<Money>| money.map(Money::cents);
     Expected {

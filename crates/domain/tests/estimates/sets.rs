@@ -20,6 +20,9 @@ pub(crate) struct Set {
     pub(crate) checks: Vec<Check>,
 }
 
+/// Stands in a table for any number at all.
+const ANY: i64 = i64::MIN;
+
 /// Decisions, one after another; when they run out, each is the first of its table.
 struct Bytes<'a>(std::slice::Iter<'a, u8>);
 
@@ -39,6 +42,20 @@ impl Bytes<'_> {
 
     fn text(&mut self, table: &[&str]) -> String {
         self.pick(table).to_owned()
+    }
+
+    /// One of the numbers.
+    fn number(&mut self, table: &[Option<i64>]) -> Option<i64> {
+        self.pick(table).map(|number| match number {
+            ANY => i64::from_le_bytes(std::array::from_fn(|_| self.next())),
+            number => number,
+        })
+    }
+
+    /// Any text of a few letters.
+    fn letters(&mut self) -> String {
+        let bytes: Vec<u8> = (0..self.next() % 24).map(|_| self.next()).collect();
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// One of the texts; the empty one stands for none.
@@ -121,9 +138,9 @@ fn charge(bytes: &mut Bytes<'_>) -> Option<Money> {
         Some(1),
         Some(0),
         Some(-1),
-        Some(i64::MAX),
+        Some(ANY),
     ];
-    bytes.pick(&charges).map(Money::from_cents)
+    bytes.number(&charges).map(Money::from_cents)
 }
 
 fn choices(bytes: &mut Bytes<'_>) -> Choices {
@@ -289,12 +306,13 @@ fn row(bytes: &mut Bytes<'_>, code: &str) -> Benefit {
     let types = if matches!(code, "C" | "G" | "6") { &PLAN_TYPES } else { &COPAY_TYPES };
     let money = money(bytes);
     let period = bytes.some_text(if is_yearly { &YEAR_PERIODS } else { &VISIT_PERIODS });
-    let percents = [2_000, 2_000, 3_000, 0, 10_000, 1_500, 1, 200_000, -1, i64::MAX];
+    let percents = [2_000, 2_000, 3_000, 0, 10_000, 1_500, 1, 200_000, -1, ANY].map(Some);
     let level = bytes.some_text(&["IND", "IND", "", "", "FAM", "FAM", "EMP", "ECH"]);
-    let messages: Vec<String> = bytes.some_text(&MESSAGES).into_iter().collect();
+    let mut messages: Vec<String> = bytes.some_text(&MESSAGES).into_iter().collect();
+    messages.extend(bytes.once_in(16).then(|| bytes.letters()));
     let row = Benefit {
         amount_cents: money.filter(|_| code != "A" || bytes.once_in(9)),
-        percent_bp: (code == "A" && !bytes.once_in(12)).then(|| bytes.pick(&percents)),
+        percent_bp: (code == "A" && !bytes.once_in(12)).then(|| bytes.number(&percents)).flatten(),
         quantity: (code == "F").then(|| bytes.text(&["0", "3", ""])),
         level,
         period,
@@ -324,7 +342,7 @@ fn other_value(bytes: &mut Bytes<'_>, first: &Benefit) -> Benefit {
 
 fn money(bytes: &mut Bytes<'_>) -> Option<i64> {
     let odd = i64::from(bytes.next()) * 211 + i64::from(bytes.next());
-    bytes.pick(&[
+    bytes.number(&[
         Some(2_500),
         Some(2_500),
         Some(5_000),
@@ -339,7 +357,7 @@ fn money(bytes: &mut Bytes<'_>) -> Option<i64> {
         Some(odd),
         Some(9_999_999),
         Some(-500),
-        Some(i64::MIN),
+        Some(ANY),
         None,
     ])
 }
