@@ -17,6 +17,8 @@ pub(crate) enum Group {
     Tidy,
     /// Format, lints, and all tests that cargo knows.
     Rust,
+    /// What we write, read by programs that are not ours.
+    Readers,
     /// The browser tests and the search for leaks.
     Browser,
 }
@@ -32,7 +34,8 @@ pub(crate) struct TestOptions {
 
 impl Default for TestOptions {
     fn default() -> Self {
-        Self { groups: vec![Group::Tidy, Group::Rust, Group::Browser], keep_going: false }
+        let groups = vec![Group::Tidy, Group::Rust, Group::Readers, Group::Browser];
+        Self { groups, keep_going: false }
     }
 }
 
@@ -46,7 +49,7 @@ impl TestOptions {
         if self.wants(Group::Rust) || self.wants(Group::Browser) {
             tools.push(Tool::Postgres);
         }
-        if self.wants(Group::Rust) {
+        if self.wants(Group::Readers) {
             tools.push(Tool::Python);
         }
         if self.wants(Group::Browser) {
@@ -82,6 +85,9 @@ pub(crate) fn test(options: &TestOptions) -> Outcome<()> {
     if options.wants(Group::Rust) {
         rust_tests(&root, server.as_ref(), &mut steps);
     }
+    if options.wants(Group::Readers) {
+        steps.run("independent readers", || readers::run(&root));
+    }
     if options.wants(Group::Browser) {
         browser_tests(&root, server.as_ref(), &mut steps);
     }
@@ -110,7 +116,6 @@ fn rust_tests(root: &Path, server: Option<&Postgres>, steps: &mut Steps) {
         let mut command = process::cargo(root, &["test", "--doc", "--workspace", "--quiet"]);
         process::run(command.env(postgres::VARIABLE, needed(server)?.url()))
     });
-    steps.run("independent readers", || readers::run(root));
 }
 
 fn browser_tests(root: &Path, server: Option<&Postgres>, steps: &mut Steps) {
