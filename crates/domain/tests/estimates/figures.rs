@@ -450,3 +450,48 @@ fn a_choice_of_a_row_that_is_not_offered_is_ignored_and_said() {
     let open = Choices { copay: Some(99), ..Choices::default() };
     assert_eq!(result(&choosing(open, office()), [copay(25), copay(40)]).0, Case::Conflict);
 }
+
+#[test]
+fn a_better_network_decides_only_between_rows_that_compete() {
+    let total = row("C").about("30").period("23").dollars(1_000);
+    let either = deductible(400).network(Network::Either);
+    let estimate = of_rows(&office(), [total.clone(), either.clone()]);
+    assert_eq!(estimate.deductible_remaining.amount(), dollars(400), "they complete each other");
+    let estimate = of_rows(&office(), [total, either, deductible(300)]);
+    assert_eq!(estimate.deductible_remaining.amount(), dollars(300));
+    assert_eq!(estimate.deductible_remaining.options.len(), 1);
+}
+
+#[test]
+fn a_row_without_a_level_counts_as_the_patients_own_after_one_that_says_so() {
+    let figure = left([deductible(300), deductible(500).level("IND")]);
+    assert_eq!((figure.amount(), figure.rows.as_slice()), (dollars(500), [3].as_slice()));
+    let alone = left([deductible(300), deductible(200).level("FAM")]);
+    assert_eq!((alone.amount(), alone.options.len()), (dollars(200), 2));
+}
+
+#[test]
+fn a_years_total_counts_before_a_lifetimes() {
+    assert_eq!(left([of_period("32", 5_000), of_period("23", 1_000)]).amount(), dollars(1_000));
+}
+
+#[test]
+fn a_copay_counts_whatever_its_period_and_a_deductible_only_for_years_and_lifetimes() {
+    for period in ["27", "26", "36", "23", ""] {
+        let estimate = of_rows(&office(), [copay(25).period(period)]);
+        assert_eq!((estimate.case, estimate.amount), (Case::Ok, dollars(25)), "{period}");
+    }
+    for period in ["27", "26", "36", "34"] {
+        let figure = left([of_period(period, 100), deductible(500)]);
+        assert_eq!((figure.amount(), figure.options.len()), (dollars(500), 1), "{period}");
+        assert_eq!(left([of_period(period, 100)]).state, FigureState::NotReturned);
+    }
+}
+
+#[test]
+fn a_row_that_is_set_aside_leaves_the_next_closest() {
+    let bare = Benefit { amount_cents: None, ..copay(0) };
+    let estimate = of_rows(&office(), [bare, copay(25).about("30")]);
+    assert_eq!((estimate.amount, estimate.copay.rows.as_slice()), (dollars(25), [3].as_slice()));
+    assert_eq!(rows_warned(&estimate, WarningCode::RowSetAside), [Some(2)]);
+}
