@@ -102,7 +102,8 @@ on_both_engines! {
         ask(&clinic, &of_ann(&clinic)).await.unwrap();
         let waits = [30, 120, 600, 1_800];
         for (place, wait) in (1..).zip(waits) {
-            let error = if place % 2 == 0 { NotTaken("busy".into()) } else { NoAnswer("cut".into()) };
+            let is_even = place % 2 == 0;
+            let error = if is_even { NotTaken("busy".into()) } else { NoAnswer("cut".into()) };
             clinic.clearinghouse.then(Script::Fail(error.clone()));
             assert_eq!(ask_round(&clinic).await, 1);
             let told = (InquiryState::Waiting, place, Some(error.to_string()));
@@ -135,7 +136,8 @@ on_both_engines! {
         ask_round(&clinic).await;
         let (state, tries, words) = stand(&clinic).await;
         assert_eq!((state, tries), (InquiryState::Failed, 1));
-        assert_eq!(words.as_deref(), Some("the clearinghouse refused the question: unknown sender"));
+        let expected = "the clearinghouse refused the question: unknown sender";
+        assert_eq!(words.as_deref(), Some(expected));
         clinic.pass(SignedDuration::from_hours(1));
         assert_eq!(ask_round(&clinic).await, 0);
         clinic.verified().await;

@@ -85,7 +85,8 @@ on_both_engines! {
         for segment in &expected {
             assert!(told.contains(&segment.as_str()), "{segment} is missing in {told:#?}");
         }
-        assert!(!told.iter().any(|segment| segment.starts_with("DTP")), "today goes without saying");
+        let dates = told.iter().filter(|segment| segment.starts_with("DTP")).count();
+        assert_eq!(dates, 0, "today goes without saying");
         let history = "SELECT count(*) AS n FROM audit_event WHERE action = 'check_asked'";
         assert_eq!(clinic.number(history).await, 1);
         clinic.verified().await;
@@ -152,7 +153,8 @@ on_both_engines! {
             "DMG*D8*19800229",
             "INS*N*19",
         ];
-        let places: Vec<_> = expected.iter().map(|row| told.iter().position(|t| t == row)).collect();
+        let place = |row: &&str| told.iter().position(|told| told == row);
+        let places: Vec<_> = expected.iter().map(place).collect();
         assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{told:#?}");
         // Somebody else's coverage keeps nothing of a subscriber who is the patient.
         insure(&clinic, vec![CoverageEntry { relationship: String::new(), ..as_a_child() }]).await;

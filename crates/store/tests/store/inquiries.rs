@@ -96,11 +96,12 @@ on_both_engines! {
         assert_eq!(ids(&again), [1, 2, 3]);
         assert_eq!(again[0].tries, 2);
         let later = now + CLAIM * 20;
+        let forget = "UPDATE eligibility_inquiry SET claimed_until_us = 0";
         for _ in 2..MAX_TRIES {
-            run(&db, "UPDATE eligibility_inquiry SET claimed_until_us = 0", Vec::new()).await.unwrap();
+            run(&db, forget, Vec::new()).await.unwrap();
             claim(&db, org, later, 9).await;
         }
-        run(&db, "UPDATE eligibility_inquiry SET claimed_until_us = 0", Vec::new()).await.unwrap();
+        run(&db, forget, Vec::new()).await.unwrap();
         assert!(claim(&db, org, later, 9).await.is_empty(), "nothing is begun for ever");
         let mut tx = db.read().await.unwrap();
         let cut = inquiries::cut_off(&mut tx, org, later, MAX_TRIES, 9).await.unwrap();
@@ -163,7 +164,7 @@ on_both_engines! {
             listed.iter().map(|row| row.inquiry.asked.id.seq()).collect::<Vec<_>>()
         };
         let all = InquiryQuery::default();
-        assert_eq!(listed(all).await, [4, 3, 2], "a newer question to the payer stands for the old");
+        assert_eq!(listed(all).await, [4, 3, 2], "a newer question stands for the old");
         let recent = InquiryQuery { since: Some(at("2026-04-01T00:00:00Z")), ..all };
         assert_eq!(listed(recent).await, [2], "what is open stays");
         let nobody = InquiryQuery { patient: Some(PatientId::new(9)), ..all };
@@ -186,7 +187,8 @@ on_both_engines! {
             let told = run(&db, again, Vec::new()).await;
             assert!(matches!(told, Err(StoreError::Duplicate(_))), "{told:?}");
         }
-        let without_check = "UPDATE eligibility_inquiry SET state = 'answered', next_try_at_us = NULL";
+        let without_check =
+            "UPDATE eligibility_inquiry SET state = 'answered', next_try_at_us = NULL";
         let told = run(&db, without_check, Vec::new()).await;
         assert!(matches!(told, Err(StoreError::Refused(_))), "{told:?}");
         let rows = number(&db, "SELECT count(*) AS n FROM eligibility_inquiry").await;

@@ -513,7 +513,34 @@ impl Sent {
             check: String::new(),
             ..sent.clone()
         };
-        next.as_ref() == Ok(&self.version) && *self == same
+        next.as_ref() == Ok(&self.version) && self.clone().kept() == same.kept()
+    }
+
+    /// What is kept of the form: nothing of a subscriber who is the patient.
+    fn kept(mut self) -> Self {
+        let drop_unless_other = |relationship: &mut String, fields: [&mut String; 3]| {
+            if ["", Relationship::Subscriber.as_str()].contains(&relationship.as_str()) {
+                relationship.clear();
+                fields.into_iter().for_each(String::clear);
+            }
+        };
+        drop_unless_other(
+            &mut self.primary_relationship,
+            [
+                &mut self.primary_subscriber_first_name,
+                &mut self.primary_subscriber_last_name,
+                &mut self.primary_subscriber_date_of_birth,
+            ],
+        );
+        drop_unless_other(
+            &mut self.secondary_relationship,
+            [
+                &mut self.secondary_subscriber_first_name,
+                &mut self.secondary_subscriber_last_name,
+                &mut self.secondary_subscriber_date_of_birth,
+            ],
+        );
+        self
     }
 }
 
@@ -537,5 +564,12 @@ mod tests {
         assert!(now.is_saved(&Sent { key: "k".to_owned(), ..sent.clone() }));
         assert!(!now.is_saved(&Sent { mrn: "8".to_owned(), ..sent.clone() }));
         assert!(!now.is_saved(&now));
+        let of_self = Sent {
+            primary_relationship: "self".to_owned(),
+            primary_subscriber_last_name: "Dropped".to_owned(),
+            ..sent.clone()
+        };
+        assert!(now.is_saved(&of_self));
+        assert!(!now.is_saved(&Sent { primary_relationship: "child".to_owned(), ..of_self }));
     }
 }

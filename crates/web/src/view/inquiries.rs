@@ -198,6 +198,7 @@ impl Samples for RunCheckPage {
             coverages: Vec::new(),
             locations: Vec::new(),
             physicians: Vec::new(),
+            errors: Errors::whole("The clinic has no NPI, and no physician was chosen."),
             entry: CheckEntry::default(),
             ..wrong.clone()
         };

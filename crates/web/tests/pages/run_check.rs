@@ -167,12 +167,14 @@ on_both_engines! {
         let busy = ClearinghouseError::NotTaken("too busy".to_owned());
         script(&site, Err(busy));
         site.exchange().await;
-        let told = ["did not take the question: too busy.", "It is asked again at 11:00:30 AM (try 2"];
+        let told =
+            ["did not take the question: too busy.", "It is asked again at 11:00:30 AM (try 2"];
         desk.get("/patients/PAT-002").await.shows(200, &told).lacks(&["Ask again"]);
         site.clock.set(site.app.now() + SignedDuration::from_secs(30));
         script(&site, Err(ClearinghouseError::Refused(format!("not you, {HARD_NAME}"))));
         site.exchange().await;
-        let told = ["Not asked", HARD_NAME_SHOWN, "Ask again", "name=\"service_type\" value=\"98\""];
+        let told =
+            ["Not asked", HARD_NAME_SHOWN, "Ask again", "name=\"service_type\" value=\"98\""];
         for path in ["/patients/PAT-002", "/eligibility", "/inquiries/INQ-001"] {
             desk.get(path).await.shows(200, &told).lacks(&["data-look"]);
         }

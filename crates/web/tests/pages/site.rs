@@ -19,7 +19,7 @@ use almoner_domain::{
     InquiryId, LocationId, Money, PatientId, PaymentId, PhysicianId, TreatmentId, UserId,
 };
 use almoner_gateways::clearinghouse::{
-    Answer, Clearinghouse, ClearinghouseError, Delivery, Partners, Question, Reply,
+    self, Answer, Clearinghouse, ClearinghouseError, Delivery, Partners, Question,
 };
 use almoner_gateways::processor;
 use almoner_store::counters;
@@ -64,7 +64,7 @@ const GUARDS: [&str; 7] = [
 #[derive(Default)]
 pub(crate) struct House {
     /// What it does with the next question, when it is not to answer later.
-    pub(crate) next: Mutex<Option<Result<Reply, ClearinghouseError>>>,
+    pub(crate) next: Mutex<Option<Result<clearinghouse::Reply, ClearinghouseError>>>,
 }
 
 impl Clearinghouse for House {
@@ -78,9 +78,9 @@ impl Clearinghouse for House {
         Partners { sender_qualifier, sender_id, receiver_qualifier, receiver_id }
     }
 
-    fn ask<'a>(&'a self, _question: Question<'a>) -> Answer<'a, Reply> {
+    fn ask<'a>(&'a self, _question: Question<'a>) -> Answer<'a, clearinghouse::Reply> {
         let next = self.next.lock().expect("no test panics with it").take();
-        Box::pin(async { next.unwrap_or(Ok(Reply::Later)) })
+        Box::pin(async { next.unwrap_or(Ok(clearinghouse::Reply::Later)) })
     }
 
     fn waiting(&self, _limit: usize) -> Answer<'_, Vec<Delivery>> {

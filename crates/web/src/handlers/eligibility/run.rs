@@ -86,7 +86,8 @@ impl Sent {
             .map(|id| faults.collect(id.parse().map_err(|_| unknown("treatment"))));
         let input = RunCheck {
             patient,
-            rank: self.coverage.parse().unwrap_or(if self.coverage.is_empty() { 1 } else { 0 }),
+            // Blank is the primary coverage, anything odd is none.
+            rank: self.coverage.parse().unwrap_or_else(|_| i64::from(self.coverage.is_empty())),
             service_type: typed(&self.service_type),
             service_date: date.flatten(),
             location: location.flatten(),
@@ -131,6 +132,7 @@ async fn form(
         "" => read::last_location(&web.app, &staff.actor).await?.map(|id| id.to_string()),
         chosen => Some(chosen.to_owned()),
     };
+    let locations = location_choices(web, &staff.actor).await?;
     Ok(RunCheckPage {
         key: if sent.key.is_empty() { web.form_key() } else { sent.key.clone() },
         patient: patient_match(&view.patient),
@@ -144,11 +146,11 @@ async fn form(
         },
         coverages: coverage_choices(&view),
         service_types: service_types(&sent.service_type),
-        locations: location_choices(web, &staff.actor).await?,
         physicians: physician_choices(web, &staff.actor).await?,
         is_test: web.app.clearinghouse.is_test(),
         ways: ways(&faults, patient, &sent.coverage),
-        errors: form_errors(faults),
+        errors: form_errors(faults, !locations.is_empty()),
+        locations,
         shell: staff.shell,
     })
 }
@@ -170,15 +172,18 @@ fn service_types(chosen: &str) -> Vec<Choice> {
     SERVICE_TYPES.iter().filter_map(|code| label(code)).chain(other).collect()
 }
 
-/// The faults beside the form's fields: what is missing elsewhere stands beside what it is of.
-fn form_errors(mut faults: Invalid) -> Errors {
+/// The faults beside the form's fields: what is missing elsewhere stands beside what it is of. The
+/// only location of a clinic has no field.
+fn form_errors(mut faults: Invalid, has_locations: bool) -> Errors {
     for fault in &mut faults.0 {
         let place = match &*fault.field {
-            "service_type" | "service_date" | "location" | "physician" | "coverage" => continue,
-            "location_id" | "npi" => "location",
+            "service_type" | "service_date" | "physician" | "coverage" => continue,
+            "location" | "location_id" | "npi" if has_locations => "location",
             "physician_id" => "physician",
             "first_name" | "last_name" | "date_of_birth" => "patient",
-            "clearinghouse" | "treatment" | "treatment_id" => "",
+            "location" | "location_id" | "npi" | "clearinghouse" | "treatment" | "treatment_id" => {
+                ""
+            }
             _ => "coverage",
         };
         place.clone_into(&mut fault.field);
@@ -266,9 +271,12 @@ mod tests {
         faults.push("npi", "missing", "There is no NPI.");
         faults.push("treatment_id", "not_the_patients", "Choose another.");
         faults.push("service_date", "not_a_date", "Enter a date.");
-        let errors = form_errors(faults);
-        let fields: Vec<_> = errors.0.iter().map(|fault| &*fault.field).collect();
-        assert_eq!(fields, ["coverage", "location", "", "service_date"]);
+        let fields = |has_locations| {
+            let errors = form_errors(faults.clone(), has_locations);
+            errors.0.into_iter().map(|fault| fault.field).collect::<Vec<_>>()
+        };
+        assert_eq!(fields(true), ["coverage", "location", "", "service_date"]);
+        assert_eq!(fields(false), ["coverage", "", "", "service_date"]);
     }
 
     #[test]
