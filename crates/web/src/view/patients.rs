@@ -6,6 +6,7 @@ use askama::Template;
 
 use super::Samples;
 use super::eligibility::CheckRow;
+use super::eligibility::detail::Differences;
 use super::parts::{Choice, Errors, Fact, Overdue, Pager, Shell, count};
 use super::payments::list::PaymentRow;
 use super::query::ListQuery;
@@ -82,11 +83,24 @@ pub(crate) struct PatientPage {
     /// Their coverages.
     pub(crate) coverages: Vec<CoverageBlock>,
     /// Their eligibility checks, the newest first.
-    pub(crate) checks: Vec<CheckRow>,
+    pub(crate) checks: Vec<PatientCheck>,
+    /// What the payer says of them otherwise, in the most recent check.
+    pub(crate) differences: Option<Differences>,
     /// Edit is offered.
     pub(crate) can_edit: bool,
     /// Create Payment and new treatment are offered.
     pub(crate) can_create: bool,
+}
+
+/// An eligibility check of a patient.
+#[derive(Debug, Clone)]
+pub(crate) struct PatientCheck {
+    /// The check.
+    pub(crate) row: CheckRow,
+    /// How old the answer is: "12 days ago".
+    pub(crate) age: String,
+    /// It is the one that estimates use first.
+    pub(crate) is_latest: bool,
 }
 
 /// A coverage of a patient.
@@ -199,6 +213,7 @@ impl Samples for PatientPage {
             treatments: Vec::new(),
             coverages: Vec::new(),
             checks: Vec::new(),
+            differences: None,
             can_edit: false,
             can_create: false,
             ..usual.clone()

@@ -3,8 +3,9 @@
 use almoner_domain::{Money, PatientId, TreatmentId};
 
 use super::{HARD_NAME, NAMES, check_rows, patient, payment_rows, shell};
+use crate::view::eligibility::detail::Differences;
 use crate::view::parts::{Choice, Errors, Fact, Overdue, PatientMatch};
-use crate::view::patients::{CoverageBlock, PatientPage, PatientRow};
+use crate::view::patients::{CoverageBlock, PatientCheck, PatientPage, PatientRow};
 use crate::view::treatments::{
     ProcedureLine, TreatmentEntry, TreatmentFormPage, TreatmentPage, TreatmentRow,
 };
@@ -49,6 +50,10 @@ pub(crate) fn patient_page() -> PatientPage {
         member_id: "1EG4TE5MK73".to_owned(),
         plan: plan.map(str::to_owned),
     };
+    let check = |(index, row): (usize, _)| {
+        let age = format!("{} days ago", index * 40 + 3);
+        PatientCheck { row, age, is_latest: index == 0 }
+    };
     PatientPage {
         shell: shell(),
         id: PatientId::new(2),
@@ -60,7 +65,8 @@ pub(crate) fn patient_page() -> PatientPage {
         more_payments: Some("/payments?q=obrien".to_owned()),
         treatments: treatment_rows(),
         coverages: vec![coverage("Primary", Some("Lake Choice Gold")), coverage("Secondary", None)],
-        checks: check_rows(true),
+        checks: check_rows(true).into_iter().enumerate().map(check).collect(),
+        differences: Some(Differences { back: "patient", ..super::differences() }),
         can_edit: true,
         can_create: true,
     }
