@@ -405,10 +405,8 @@ impl<'a> Run<'a> {
         // What is sorted after it was read must not be walked through in its order instead.
         let is_sorted = lane.is_sorted_after(self.request.sort);
         let plain = self.head_column();
-        let head = plain.map(|column| match is_sorted {
-            true => format!("{column} || ''"),
-            false => column.to_owned(),
-        });
+        let tested = |column: &str| format!("{column} || ''");
+        let head = plain.map(|name| if is_sorted { tested(name) } else { name.to_owned() });
         let time = if is_sorted { "checked_at_us + 0" } else { "checked_at_us" };
         statement.push("SELECT * FROM (SELECT seq, checked_at_us, ");
         statement.push(plain.unwrap_or("''"));

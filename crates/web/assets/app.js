@@ -1,6 +1,6 @@
 // What the pages do beyond what the browser does by itself. Every page works without this file.
 //
-// One function, `swap`, turns an answer of the server into elements; it goes through the one
+// One function, `parse`, turns an answer of the server into elements; it goes through the one
 // Trusted Types policy. Everything else listens on the document, so that swapped parts need no
 // new listeners.
 
@@ -14,9 +14,14 @@ const policy = window.trustedTypes?.createPolicy('app', { createHTML: (text) => 
 const byId = (id) => document.getElementById(id);
 const isField = (node) => node instanceof Element && node.matches('input, select, textarea, [contenteditable]');
 
+/** Turns an answer of the server into a document. */
+function parse(text) {
+  return new DOMParser().parseFromString(policy ? policy.createHTML(text) : text, 'text/html');
+}
+
 /** Replaces the elements of these ids by those of the answer, and keeps the focus where it was. */
 function swap(text, ids) {
-  const answer = new DOMParser().parseFromString(policy ? policy.createHTML(text) : text, 'text/html');
+  const answer = parse(text);
   const held = document.activeElement;
   const [start, end] = caret(held);
   for (const id of ids) {
@@ -181,6 +186,10 @@ document.addEventListener('submit', (event) => {
   const form = event.target;
   clearTimeout(typing);
   isDirty = false;
+  if ('upload' in form.dataset && takes(form)) {
+    event.preventDefault();
+    return;
+  }
   if (!('once' in form.dataset)) return;
   if ('sent' in form.dataset) {
     event.preventDefault();

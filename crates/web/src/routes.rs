@@ -85,9 +85,17 @@ fn other_pages() -> Router<Web> {
             "/eligibility/import",
             post(eligibility::import::submit).layer(DefaultBodyLimit::max(MAX_IMPORT_BYTES)),
         )
+        .route("/eligibility/inbox", get(eligibility::inbox::page))
+        .route("/eligibility/files/{id}/raw", get(eligibility::files::unread))
+        .route("/eligibility/files/{id}/dismiss", post(eligibility::files::dismiss))
         .route("/eligibility/{id}", get(eligibility::detail::page))
-        .route("/eligibility/{id}/match", post(eligibility::detail::match_patient))
-        .route("/eligibility/{id}/raw", get(eligibility::detail::raw))
+        .route("/eligibility/{id}/match", post(eligibility::matching::submit))
+        .route(
+            "/eligibility/{id}/unmatch",
+            get(eligibility::matching::unmatch_form).post(eligibility::matching::unmatch),
+        )
+        .route("/eligibility/{id}/differences", post(eligibility::differences::submit))
+        .route("/eligibility/{id}/raw", get(eligibility::files::of_check))
         .route("/inquiries/{id}", get(eligibility::run::page))
         .route("/settings", get(|| async { Redirect::to("/settings/locations") }))
         .route("/settings/locations", get(settings::locations).post(settings::add_location))

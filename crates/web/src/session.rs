@@ -37,6 +37,9 @@ const FLASHES: &[(&str, &str)] = &[
     ("treatment_saved", "The treatment was saved."),
     ("check_asked", "The payer is being asked; the answer comes by itself."),
     ("check_matched", "The eligibility check was matched."),
+    ("check_unmatched", "The match was undone; the check waits in the inbox again."),
+    ("differences_dismissed", "The differences were dismissed."),
+    ("file_dismissed", "The file was dismissed; it is kept."),
     ("location_saved", "The location was saved."),
     ("physician_saved", "The physician was saved."),
 ];

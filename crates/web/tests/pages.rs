@@ -10,6 +10,8 @@ mod access;
 mod eligibility;
 #[path = "pages/hostile.rs"]
 mod hostile;
+#[path = "pages/inbox.rs"]
+mod inbox;
 #[path = "pages/patients.rs"]
 mod patients;
 #[path = "pages/run_check.rs"]

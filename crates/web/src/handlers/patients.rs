@@ -1,6 +1,7 @@
 //! Patients: the list, a patient's page, adding and editing.
 
 use almoner_app::check_answer::StoredAnswer;
+use almoner_app::compare_person::Compared;
 use almoner_app::permission::Action;
 use almoner_app::read::{self, CheckView, PatientView, PatientsView};
 use almoner_app::save_patient::{self, add_patient, edit_patient};
@@ -16,6 +17,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::eligibility::asked::{asked_list, may_ask};
+use super::eligibility::differences;
 use super::numbered::Numbered;
 use super::payments::detail::patient_facts;
 use super::rows::{check_row, overdue, payment_row, treatment_row};
@@ -24,10 +26,11 @@ use crate::handlers::form_key::FormKey;
 use crate::handlers::parse_id;
 use crate::session::{Staff, done};
 use crate::state::Web;
-use crate::view::parts::Errors;
+use crate::view::eligibility::detail::Differences;
+use crate::view::parts::{Errors, plural};
 use crate::view::patients::{
-    CoverageBlock, CoverageEntry, PatientEntry, PatientFormPage, PatientPage, PatientRow,
-    PatientsPage,
+    CoverageBlock, CoverageEntry, PatientCheck, PatientEntry, PatientFormPage, PatientPage,
+    PatientRow, PatientsPage,
 };
 use crate::view::query::{Address, ListQuery};
 use crate::{format, view};
@@ -111,7 +114,11 @@ pub(crate) async fn page(State(web): State<Web>, staff: Staff, Path(id): Path<St
     let listed = listed_name(&view.patient);
     let fields = &view.patient.fields;
     let payment = |payment| payment_row(actor, today, payment, listed.clone());
-    let check = |row| check_row(zone, row, Some(listed.clone()));
+    let check = |(place, row): (usize, &almoner_store::eligibility::CheckRow)| PatientCheck {
+        age: age(actor.date(row.checked_at), today),
+        row: check_row(zone, row, listed.clone()),
+        is_latest: place == 0,
+    };
     Ok(html(&PatientPage {
         id,
         name: format!("{} {}", fields.first_name, fields.last_name),
@@ -122,13 +129,42 @@ pub(crate) async fn page(State(web): State<Web>, staff: Staff, Path(id): Path<St
         more_payments: more_payments(&view),
         treatments: view.treatments.iter().map(|row| treatment_row(today, row)).collect(),
         coverages: ["Primary", "Secondary"].into_iter().zip(&view.coverages).map(block).collect(),
-        checks: view.checks.iter().map(check).collect(),
+        checks: view.checks.iter().enumerate().map(check).collect(),
+        differences: told_differences(&web, actor, &view),
         asked,
         can_check: may_ask(&web, actor),
         can_edit: actor.may(Action::SavePatient),
         can_create: actor.may(Action::CreatePayment),
         shell: staff.shell,
     }))
+}
+
+/// How long ago a payer answered.
+fn age(checked: Date, today: Date) -> String {
+    match i64::from((today - checked).get_days()) {
+        ..=0 => "today".to_owned(),
+        1 => "yesterday".to_owned(),
+        days => format!("{} ago", plural(days, "day")),
+    }
+}
+
+/// What the payer says of the patient otherwise in the most recent check: all of it when the payer
+/// says itself that it differs; else only what says who somebody is, because payers write addresses
+/// in ways of their own.
+fn told_differences(web: &Web, actor: &Actor, view: &PatientView) -> Option<Differences> {
+    let compared = view.compared.as_ref().filter(|compared| !compared.is_dismissed)?;
+    let payer = &view.checks.first()?.payer;
+    let is_told = |pair: &&Compared| compared.is_flagged || pair.field.tells_who();
+    let fields: Vec<Compared> = compared.fields.iter().filter(is_told).cloned().collect();
+    let place = differences::Place {
+        key: web.form_key(),
+        check: compared.id,
+        patient: view.patient.id,
+        version: view.patient.version,
+        back: "patient",
+        can_edit: actor.may(Action::SavePatient),
+    };
+    differences::told(place, payer, &fields, (compared.is_flagged, None))
 }
 
 /// The search for a patient's payments, when there are more than the page shows.

@@ -7,6 +7,7 @@ use askama::Template;
 
 use super::Samples;
 use super::eligibility::CheckRow;
+use super::eligibility::detail::Differences;
 use super::inquiries::AskedList;
 use super::parts::{Choice, Errors, Fact, Overdue, Pager, Shell, count};
 use super::payments::list::PaymentRow;
@@ -84,7 +85,9 @@ pub(crate) struct PatientPage {
     /// Their coverages.
     pub(crate) coverages: Vec<CoverageBlock>,
     /// Their eligibility checks, the newest first.
-    pub(crate) checks: Vec<CheckRow>,
+    pub(crate) checks: Vec<PatientCheck>,
+    /// What the payer says of them otherwise, in the most recent check.
+    pub(crate) differences: Option<Differences>,
     /// The questions to payers that somebody looks after.
     pub(crate) asked: AskedList,
     /// Run check is offered.
@@ -93,6 +96,17 @@ pub(crate) struct PatientPage {
     pub(crate) can_edit: bool,
     /// Create Payment and new treatment are offered.
     pub(crate) can_create: bool,
+}
+
+/// An eligibility check of a patient.
+#[derive(Debug, Clone)]
+pub(crate) struct PatientCheck {
+    /// The check.
+    pub(crate) row: CheckRow,
+    /// How old the answer is: "12 days ago".
+    pub(crate) age: String,
+    /// It is the one that estimates use first.
+    pub(crate) is_latest: bool,
 }
 
 /// A coverage of a patient.
@@ -240,6 +254,7 @@ impl Samples for PatientPage {
             checks: Vec::new(),
             asked: AskedList::default(),
             can_check: false,
+            differences: None,
             can_edit: false,
             can_create: false,
             ..usual.clone()

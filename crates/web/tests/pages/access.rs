@@ -4,7 +4,7 @@ use almoner_domain::role::Role;
 use almoner_store::on_both_engines;
 use axum::http::{Method, StatusCode};
 
-use crate::eligibility::{NORA, answer};
+use crate::eligibility::{BEN, NORA, SCAN, SCAN_HASH, answer};
 use crate::site::{BASE, Origin, PASSWORD, Site, encoded, routes, usual_fields};
 
 /// The pages that everybody reads, with their headings.
@@ -16,6 +16,7 @@ const PAGES: [(&str, &str); 13] = [
     ("/treatments", "Treatments"),
     ("/treatments/TRT-001", "TRT-001"),
     ("/eligibility", "Eligibility"),
+    ("/eligibility/inbox", "Inbox"),
     ("/eligibility/ELG-001", "ELG-001"),
     ("/inquiries/INQ-001", "INQ-001"),
     ("/settings/locations", "Settings"),
@@ -45,10 +46,14 @@ async fn filled(site: &Site) {
     site.payment(Some(treatment), None).await;
     site.import(answer(NORA)).await;
     site.ask().await;
+    site.import(SCAN.to_vec()).await;
 }
 
 /// The id of the first clinic that a route is about; the second clinic has none like it.
 fn known_id(route: &str) -> &'static str {
+    if route.contains("/files/") {
+        return SCAN_HASH;
+    }
     match route.trim_start_matches("/settings").split('/').nth(1) {
         Some("payments") => "PAY-001",
         Some("patients") => "PAT-002",
@@ -200,6 +205,7 @@ on_both_engines! {
     async fn roles_decide_what_may_be_done(db) {
         let site = Site::new(db).await;
         filled(&site).await;
+        site.import(answer(BEN)).await;
         let doors = [
             ("/patients", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
             ("/treatments", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
@@ -224,6 +230,20 @@ on_both_engines! {
                 };
                 assert_eq!(status, expected, "{role:?} at {path}");
             }
+            let dismiss = format!("/eligibility/files/{SCAN_HASH}/dismiss");
+            for (path, may) in [
+                (&*dismiss, &doors[0].1),
+                ("/eligibility/ELG-002/unmatch", &vec![Role::Biller, Role::Manager]),
+                ("/eligibility/ELG-002/differences", &doors[0].1),
+            ] {
+                let mut fields = usual_fields(path);
+                fields.retain(|field| !["patient", "do"].contains(&field.0));
+                fields.extend([("patient", "PAT-002"), ("do", "dismiss")]);
+                let status = browser.post(path, &fields).await.status;
+                let is_open = status == StatusCode::SEE_OTHER;
+                assert_eq!(is_open, may.contains(&role), "{role:?} at {path}: {status}");
+                assert!(is_open || status == StatusCode::FORBIDDEN, "{role:?} at {path}");
+            }
             let imports = browser.upload(&[("files", Some("a.271"), &answer(NORA))]).await.status;
             let may_import = doors[0].1.contains(&role);
             let expected = if may_import { StatusCode::OK } else { StatusCode::FORBIDDEN };
@@ -236,6 +256,10 @@ on_both_engines! {
         for path in ["/patients/PAT-002", "/treatments/TRT-001", "/inquiries/INQ-001"] {
             auditor.get(path).await.shows(200, &[]).lacks(&["Run check", "Ask again"]);
         }
+        let inbox = auditor.get("/eligibility/inbox").await;
+        inbox.shows(200, &["NOBODY, NORA"]).lacks(&["/match", "/dismiss", "/patients/new"]);
+        let unmatch = auditor.open("/eligibility/ELG-002/unmatch").await;
+        assert_eq!(unmatch.status, StatusCode::FORBIDDEN);
         let settings = auditor.get("/settings/locations").await;
         settings.shows(200, &["Harbor"]).lacks(&["<form class=\"stack"]);
     }

@@ -112,9 +112,29 @@ on_both_engines! {
                 assert!(kind || path.contains("/status/new"), "{path}: {}", reply.status);
             }
         }
-        let lists = ["payments", "patients", "treatments", "eligibility", "eligibility/ELG-001"];
+        let lists = [
+            "payments",
+            "patients",
+            "treatments",
+            "eligibility",
+            "eligibility/inbox",
+            "eligibility/ELG-001",
+        ];
         let forms = ["patients/new", "treatments/new", "eligibility/new", "payments/new"];
-        let names = ["q", "page", "per_page", "dir", "sort", "after", "before", "patient", "check"];
+        let names = [
+            "q",
+            "page",
+            "per_page",
+            "dir",
+            "sort",
+            "after",
+            "before",
+            "patient",
+            "check",
+            "payer",
+            "outcome",
+            "checked_from",
+        ];
         for odd in &odd_texts() {
             for path in lists.into_iter().chain(forms) {
                 for name in names {

@@ -393,6 +393,13 @@ impl Browser<'_> {
         self.ask(Method::GET, path, Origin::None, ("", Vec::new())).await
     }
 
+    /// Asks for a page as the module does while something is typed.
+    pub(crate) async fn live(&self, path: &str) -> Reply {
+        let request = Request::builder().uri(path).header("x-live", "1");
+        let request = request.header(header::COOKIE, &self.cookies).body(Body::empty());
+        self.site.send(request.expect("the request is well formed")).await
+    }
+
     /// Opens a form, which is sent on to itself until its address has a key.
     pub(crate) async fn open(&self, path: &str) -> Reply {
         let reply = self.get(path).await;
@@ -544,4 +551,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("q", "exa"),
     ("password", "wrong"),
     ("next", "/patients"),
+    ("use", "first_name"),
+    ("seen", ""),
+    ("back", "check"),
 ];

@@ -17,7 +17,10 @@ use almoner_domain::{
 use askama::Template;
 
 pub(crate) use asked::{asked_rows, inquiry_page};
-pub(crate) use checks::{check_page, check_rows, imported_files};
+pub(crate) use checks::{
+    candidates, check_page, check_rows, differences, imported_files, long_check_list, rejections,
+    sides,
+};
 pub(crate) use panels::panels;
 pub(crate) use people::{matches, patient_page, patient_rows};
 pub(crate) use people::{treatment_form, treatment_page, treatment_rows};
@@ -65,9 +68,12 @@ pub fn rendered_samples() -> Vec<(String, String)> {
     add::<treatments::TreatmentsPage>(&mut all, "treatments-list");
     add::<treatments::TreatmentPage>(&mut all, "treatments-detail");
     add::<treatments::TreatmentFormPage>(&mut all, "treatments-form");
-    add::<eligibility::EligibilityPage>(&mut all, "eligibility-list");
-    add::<eligibility::ImportedPage>(&mut all, "eligibility-imported");
-    add::<eligibility::CheckPage>(&mut all, "eligibility-detail");
+    add::<eligibility::list::EligibilityPage>(&mut all, "eligibility-list");
+    add::<eligibility::import::ImportedPage>(&mut all, "eligibility-imported");
+    add::<eligibility::detail::CheckPage>(&mut all, "eligibility-detail");
+    add::<eligibility::inbox::InboxPage>(&mut all, "eligibility-inbox");
+    add::<eligibility::inbox::MatchPage>(&mut all, "eligibility-match");
+    add::<eligibility::inbox::UnmatchPage>(&mut all, "eligibility-unmatch");
     add::<inquiries::RunCheckPage>(&mut all, "eligibility-new");
     add::<inquiries::InquiryPage>(&mut all, "inquiry");
     add::<settings::LocationsPage>(&mut all, "settings-locations");
