@@ -3,20 +3,28 @@
 //! A level above is shared by all answers below it, so what is copied from it is limited.
 
 use crate::answer::{Answer, Benefit, Person};
-use crate::limits::{MAX_CONTEXT_BYTES, MAX_FIELD_BYTES};
+use crate::limits::{CONTEXT_BYTES_PER_BYTE, MAX_CONTEXT_BYTES, MAX_FIELD_BYTES};
 use crate::loops::{Body, Level, Node};
 use crate::warning::{WarningCode, Warnings};
+use crate::work;
 
-/// How many more bytes of a level above may be repeated in the answers below it.
+/// How many more bytes of a level above may be repeated in the answers below it. It is earned with
+/// what is read, so that repeating never takes more than a fixed multiple of the input.
 #[derive(Debug)]
 pub(crate) struct Budget(usize);
 
 impl Budget {
+    /// Adds what so many bytes of input allow.
+    pub(crate) fn earn(&mut self, bytes: usize) {
+        self.0 = MAX_CONTEXT_BYTES.min(self.0 + CONTEXT_BYTES_PER_BYTE * bytes);
+    }
+
     /// Takes bytes from what is left; tells whether they were there.
     fn take(&mut self, bytes: usize) -> bool {
         let enough = bytes <= self.0;
         if enough {
             self.0 -= bytes;
+            work::note(bytes);
         }
         enough
     }
@@ -28,34 +36,65 @@ impl Default for Budget {
     }
 }
 
-/// Makes the answers of a transaction. `common` carries what is the same for all of them.
-pub(crate) fn answers(
+/// Makes the answers of a whole transaction. `common` carries what is the same for all of them.
+pub(crate) fn all(
     mut body: Body,
+    common: &Answer,
+    warnings: &Warnings,
+    budget: &mut Budget,
+) -> Vec<Answer> {
+    if body.nodes.is_empty() {
+        let mut shared = warnings.clone();
+        shared.extend(&body.warnings);
+        shared.add(WarningCode::NoPatient, None, "the answer names no patient");
+        return vec![Answer { warnings: shared.into_vec(), ..common.clone() }];
+    }
+    let none_open = vec![false; body.nodes.len()];
+    answers(&mut body, &none_open, common, warnings, budget)
+}
+
+/// Makes the answers of the levels that are finished, and takes those levels out of the body.
+pub(crate) fn finished(
+    body: &mut Body,
+    common: &Answer,
+    warnings: &Warnings,
+    budget: &mut Budget,
+) -> Vec<Answer> {
+    let open = body.open_levels();
+    let made = answers(body, &open, common, warnings, budget);
+    body.forget(&open);
+    made
+}
+
+fn answers(
+    body: &mut Body,
+    open: &[bool],
     common: &Answer,
     warnings: &Warnings,
     budget: &mut Budget,
 ) -> Vec<Answer> {
     let mut shared = warnings.clone();
     shared.extend(&body.warnings);
-    let mut out = Vec::new();
-    if body.nodes.is_empty() {
-        shared.add(WarningCode::NoPatient, None, "the answer names no patient");
-        out.push(Answer { warnings: shared.into_vec(), ..common.clone() });
-        return out;
-    }
     let leaves = only_leaves(&body.nodes);
-    move_misplaced(&mut body.nodes, &leaves);
-    for at in 0..body.nodes.len() {
-        let Some(node) = body.nodes.get_mut(at) else {
+    let nodes = &mut body.nodes;
+    move_misplaced(nodes, &leaves, open);
+    let mut out = Vec::new();
+    for (at, is_open) in open.iter().enumerate() {
+        work::note(size_of::<Answer>());
+        let Some(node) = nodes.get_mut(at) else {
             continue;
         };
-        let rows = match node.children {
-            0 => std::mem::take(&mut node.benefits),
-            _ if node.level.is_patient() || node.benefits.is_empty() => continue,
+        let is_answer = if node.children == 0 {
+            !is_open
+        } else {
             // Rows under a payer with several patients belong to none of them for certain.
-            _ => std::mem::take(&mut node.benefits),
+            let has_several = leaves.get(at) == Some(&None);
+            !node.level.is_patient() && !node.benefits.is_empty() && has_several
         };
-        out.push(answer(&body.nodes, at, rows, common, shared.clone(), budget));
+        if is_answer {
+            let rows = std::mem::take(&mut node.benefits);
+            out.push(answer(nodes, at, rows, common, &shared, budget));
+        }
     }
     out
 }
@@ -77,13 +116,13 @@ fn only_leaves(nodes: &[Node]) -> Vec<Option<usize>> {
     leaves
 }
 
-/// Gives rows that stand above the only patient to that patient.
-fn move_misplaced(nodes: &mut [Node], leaves: &[Option<usize>]) {
-    for (at, leaf) in leaves.iter().enumerate() {
+/// Gives rows that stand above the only patient to that patient, once no other can follow.
+fn move_misplaced(nodes: &mut [Node], leaves: &[Option<usize>], open: &[bool]) {
+    for ((at, leaf), is_open) in leaves.iter().enumerate().zip(open) {
         let (Some(leaf), Some(node)) = (*leaf, nodes.get_mut(at)) else {
             continue;
         };
-        if node.level.is_patient() {
+        if node.level.is_patient() || *is_open {
             continue;
         }
         let mut rows = std::mem::take(&mut node.benefits);
@@ -100,9 +139,17 @@ fn answer(
     at: usize,
     rows: Vec<Benefit>,
     common: &Answer,
-    mut warnings: Warnings,
+    shared: &Warnings,
     budget: &mut Budget,
 ) -> Answer {
+    let mut warnings = Warnings::default();
+    if budget.take(shared.bytes()) {
+        warnings.extend(shared);
+    } else {
+        let message =
+            "warnings about the whole transaction are not repeated here, for their number";
+        warnings.add(WarningCode::ContextLeftOut, None, message);
+    }
     let mut found = Answer { benefits: rows, ..common.clone() };
     let mut line = Vec::new();
     let mut above = Some(at);
@@ -113,13 +160,13 @@ fn answer(
     for (depth, node) in line.iter().enumerate().rev() {
         let own = depth == 0;
         let bytes = node.rejections.iter().map(|found| size_of_val(found) + found.segment.len());
-        if own || budget.take(2 * bytes.sum::<usize>()) {
+        if own || budget.take(2 * bytes.sum::<usize>() + node.warnings.bytes()) {
             found.rejections.extend(node.rejections.iter().cloned());
+            warnings.extend(&node.warnings);
         } else {
             let message = "rejections above the patient are not repeated here, for their number";
             warnings.add(WarningCode::ContextLeftOut, Some(node.index), message);
         }
-        warnings.extend(&node.warnings);
         match node.level {
             Level::Payer => found.payer = node.party.clone(),
             Level::Receiver => found.receiver = node.party.clone(),

@@ -1,6 +1,8 @@
 //! Invented files for the tests. The people in them are plainly synthetic.
 
-use almoner_x12::{Answer, Interchange, WarningCode, read};
+use almoner_x12::{
+    Answer, Interchange, Reader, Transaction, Unreadable, Warning, WarningCode, read,
+};
 
 /// A header with the usual delimiters.
 pub(super) const ISA: &str = "ISA*00*          *00*          *ZZ*SAMPLEPAYER    *ZZ*SAMPLECLINIC   \
@@ -35,6 +37,23 @@ pub(super) fn must_read(input: &[u8]) -> Interchange {
         Ok(found) => found,
         Err(error) => panic!("{error}"),
     }
+}
+
+/// The transactions of an input that is read in such steps, and what was said in the end.
+pub(super) fn in_steps(
+    input: &[u8],
+    step: usize,
+) -> (Vec<Transaction>, Result<Vec<Warning>, Unreadable>) {
+    let mut reader = Reader::with_step(input, step);
+    let next = || reader.next_transaction().expect("memory can be read");
+    let transactions = std::iter::from_fn(next).collect();
+    (transactions, reader.finish())
+}
+
+/// The text of each transaction.
+pub(super) fn texts(input: &[u8]) -> Vec<String> {
+    let (transactions, _) = in_steps(input, input.len() + 1);
+    transactions.into_iter().map(|one| one.text).collect()
 }
 
 /// Reads a file with exactly one answer.
