@@ -78,6 +78,7 @@ fn answers(
     let leaves = only_leaves(&body.nodes);
     let nodes = &mut body.nodes;
     move_misplaced(nodes, &leaves, open);
+    let weights: Vec<Weight> = nodes.iter().map(Weight::of).collect();
     let mut out = Vec::new();
     for (at, is_open) in open.iter().enumerate() {
         work::note(size_of::<Answer>());
@@ -93,7 +94,7 @@ fn answers(
         };
         if is_answer {
             let rows = std::mem::take(&mut node.benefits);
-            out.push(answer(nodes, at, rows, common, &shared, budget));
+            out.push(answer(Place { nodes, weights: &weights, at }, rows, common, &shared, budget));
         }
     }
     out
@@ -134,9 +135,62 @@ fn move_misplaced(nodes: &mut [Node], leaves: &[Option<usize>], open: &[bool]) {
     }
 }
 
-fn answer(
-    nodes: &[Node],
+/// About how many bytes it takes to repeat what a level says in an answer below it.
+struct Weight {
+    /// Rejections and warnings.
+    notices: usize,
+    /// What a subscriber says beyond the name.
+    context: usize,
+}
+
+impl Weight {
+    fn of(node: &Node) -> Weight {
+        let rejections = node.rejections.iter();
+        let rejections = rejections.map(|found| size_of_val(found) + found.segment.len());
+        let notices = 2 * rejections.sum::<usize>() + node.warnings.bytes();
+        if node.level != Level::Subscriber || node.children == 0 {
+            return Weight { notices, context: 0 };
+        }
+        let repeats = node.person.references.len()
+            + node.person.diagnoses.len()
+            + node.person.address_lines.len()
+            + node.traces.len()
+            + node.dates.len();
+        let rows = node.benefits.iter().map(|row| {
+            let related: usize = row.related.iter().map(String::len).sum();
+            work::note(size_of::<Benefit>() + row.related.len());
+            size_of::<Benefit>() + 3 * (row.segment.len() + related)
+        });
+        Weight { notices, context: rows.sum::<usize>() + repeats * MAX_FIELD_BYTES }
+    }
+}
+
+/// A level among the others of its transaction.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    nodes: &'a [Node],
+    weights: &'a [Weight],
     at: usize,
+}
+
+impl<'a> Place<'a> {
+    /// The level and all above it, the highest first.
+    fn line(self) -> Vec<(&'a Node, &'a Weight)> {
+        let mut line = Vec::new();
+        let mut above = Some(self.at);
+        while let Some((node, weight)) =
+            above.and_then(|above| self.nodes.get(above).zip(self.weights.get(above)))
+        {
+            line.push((node, weight));
+            above = node.parent;
+        }
+        line.reverse();
+        line
+    }
+}
+
+fn answer(
+    place: Place<'_>,
     rows: Vec<Benefit>,
     common: &Answer,
     shared: &Warnings,
@@ -151,16 +205,10 @@ fn answer(
         warnings.add(WarningCode::ContextLeftOut, None, message);
     }
     let mut found = Answer { benefits: rows, ..common.clone() };
-    let mut line = Vec::new();
-    let mut above = Some(at);
-    while let Some(node) = above.and_then(|above| nodes.get(above)) {
-        line.push(node);
-        above = node.parent;
-    }
-    for (depth, node) in line.iter().enumerate().rev() {
-        let own = depth == 0;
-        let bytes = node.rejections.iter().map(|found| size_of_val(found) + found.segment.len());
-        if own || budget.take(2 * bytes.sum::<usize>() + node.warnings.bytes()) {
+    let line = place.line();
+    for (depth, (node, weight)) in line.iter().enumerate() {
+        let own = depth + 1 == line.len();
+        if own || budget.take(weight.notices) {
             found.rejections.extend(node.rejections.iter().cloned());
             warnings.extend(&node.warnings);
         } else {
@@ -171,12 +219,13 @@ fn answer(
             Level::Payer => found.payer = node.party.clone(),
             Level::Receiver => found.receiver = node.party.clone(),
             Level::Subscriber if own => found.subscriber = node.person.clone(),
-            Level::Subscriber => subscriber(&mut found, node, &mut warnings, budget),
+            Level::Subscriber if budget.take(weight.context) => subscriber(&mut found, node),
+            Level::Subscriber => subscriber_in_short(&mut found, node, &mut warnings),
             Level::Dependent => found.is_dependent = true,
         }
-    }
-    if let Some(node) = nodes.get(at) {
-        own_level(&mut found, node, &mut warnings);
+        if own {
+            own_level(&mut found, node, &mut warnings);
+        }
     }
     found.plan = plan(&found);
     found.warnings = warnings.into_vec();
@@ -202,20 +251,15 @@ fn own_level(found: &mut Answer, node: &Node, warnings: &mut Warnings) {
 }
 
 /// The subscriber beside a dependent.
-fn subscriber(found: &mut Answer, node: &Node, warnings: &mut Warnings, budget: &mut Budget) {
-    let repeats = node.person.references.len()
-        + node.person.diagnoses.len()
-        + node.person.address_lines.len()
-        + node.traces.len()
-        + node.dates.len();
-    let rows: usize = node.benefits.iter().map(weight).sum();
-    if budget.take(rows + repeats * MAX_FIELD_BYTES) {
-        found.subscriber = node.person.clone();
-        found.subscriber_traces.clone_from(&node.traces);
-        found.subscriber_dates.clone_from(&node.dates);
-        found.subscriber_benefits.clone_from(&node.benefits);
-        return;
-    }
+fn subscriber(found: &mut Answer, node: &Node) {
+    found.subscriber = node.person.clone();
+    found.subscriber_traces.clone_from(&node.traces);
+    found.subscriber_dates.clone_from(&node.dates);
+    found.subscriber_benefits.clone_from(&node.benefits);
+}
+
+/// The subscriber beside one dependent too many.
+fn subscriber_in_short(found: &mut Answer, node: &Node, warnings: &mut Warnings) {
     let message = "of the subscriber only the name is repeated beside this dependent, for size";
     warnings.add(WarningCode::ContextLeftOut, Some(node.index), message);
     found.subscriber = Person {
@@ -225,12 +269,6 @@ fn subscriber(found: &mut Answer, node: &Node, warnings: &mut Warnings, budget: 
         birth_date: node.person.birth_date,
         ..Person::default()
     };
-}
-
-/// About how many bytes a row takes.
-fn weight(row: &Benefit) -> usize {
-    let related: usize = row.related.iter().map(String::len).sum();
-    size_of::<Benefit>() + 3 * (row.segment.len() + related)
 }
 
 fn plan(found: &Answer) -> Option<String> {

@@ -74,7 +74,7 @@ pub(crate) struct Envelopes {
     answers_left_out: usize,
     mixed: bool,
     outside: bool,
-    /// ISA13, when an interchange is open.
+    /// When an interchange is open: ISA13, empty when it is not known.
     interchange: Option<String>,
     groups: usize,
     group: Option<Group>,
@@ -168,7 +168,9 @@ impl Envelopes {
             let message = "an interchange has no trailer, and another begins";
             self.warnings.add(WarningCode::TrailerMissing, Some(segment.index), message);
         }
-        self.interchange = Some(segment.code(13));
+        // A header that lacks elements may have another one in the place of its number.
+        let control = if segment.irregular { String::new() } else { segment.code(13) };
+        self.interchange = Some(control);
         self.group = None;
         self.groups = 0;
         ended
@@ -303,7 +305,7 @@ impl Envelopes {
             self.warnings.add(WarningCode::TrailerMissing, Some(segment.index), message);
         }
         let count = self.groups.to_string();
-        let control = self.interchange.take();
+        let control = self.interchange.take().filter(|control| !control.is_empty());
         self.check(segment, &count, control.as_deref(), "interchange");
         ended
     }

@@ -1,9 +1,9 @@
 //! Reads X12 271 eligibility answers, whatever shape they arrive in.
 //!
-//! A [`Reader`] takes an input of any length and hands out one [`Answer`] for each patient in it, as
-//! soon as its transaction is read; it holds no more than that. [`read`] is the same for an input
-//! that is in memory. Neither ever panics or rejects what can be read, and both tell what was odd in
-//! warnings. Unknown is not zero: what the payer did not send is `None`.
+//! A [`Reader`] takes an input of any length and hands out one [`Answer`] for each patient in it,
+//! as soon as its transaction is read; it holds no more than that. [`read`] is the same for an
+//! input that is in memory. Neither ever panics or rejects what can be read, and both tell what was
+//! odd in warnings. Unknown is not zero: what the payer did not send is `None`.
 //!
 //! How the parts fit together, from the outside in:
 //!

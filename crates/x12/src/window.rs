@@ -1,4 +1,5 @@
-//! The stretch of X12 that is being read: what is still needed of it, and the way back to the input.
+//! The stretch of X12 that is being read: what is still needed of it, and the way back to the
+//! input.
 
 use std::collections::VecDeque;
 

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use crate::cases::common::{
-    ABOVE, SUBSCRIBER, codes, envelope_codes, file, in_steps, must_read, rows,
+    ABOVE, SUBSCRIBER, codes, envelope_codes, file, in_steps, must_read, one, patients, rows,
 };
 use crate::cases::fixtures::{BATCH, DEPENDENT, row_indexes};
 
@@ -179,12 +179,6 @@ fn hostile_sizes_are_read_within_their_limits() {
 /// A dependent's level up to the rows.
 const CHILD: &str = "HL*9**23*0~NM1*03*1*SAMPLE*CHILD~";
 
-/// The first names of the patients, in their order.
-fn patients(found: &Interchange) -> Vec<&str> {
-    let names = found.answers.iter().map(|one| one.patient.first.as_deref());
-    names.map(Option::unwrap_or_default).collect()
-}
-
 #[test]
 fn a_transaction_of_any_length_is_read_in_parts() {
     let mut body = ABOVE.replace("HL*2*1", "EB*1**30*PLAN OF THE PAYER~HL*2*1");
@@ -286,4 +280,24 @@ fn what_levels_above_share_is_left_out_when_it_is_too_much() {
         (0, vec![WarningCode::ContextLeftOut])
     );
     assert_eq!(envelope_codes(&found), []);
+}
+
+#[test]
+fn a_segment_beyond_the_limit_is_clipped_there() {
+    let long = "LONG ".repeat(8_000);
+    let answer = one(&rows(&format!("EB*1**30~MSG*{long}~EB*B*IND*98***27*25~")));
+    assert_eq!(answer.benefits[0].messages[0].len(), long.trim().len());
+    assert_eq!(answer.benefits[1].amount_cents, Some(2500));
+    let huge = "X".repeat(limits::MAX_SEGMENT_BYTES);
+    let answer = one(&rows(&format!("EB*1**30~MSG*{huge}~EB*B*IND*98***27*25~")));
+    assert!(answer.benefits[0].messages.is_empty());
+    assert_eq!(answer.benefits[0].related[0].len(), limits::MAX_SEGMENT_BYTES);
+    assert_eq!(answer.benefits[1].amount_cents, Some(2500));
+    assert_eq!(codes(&answer), [WarningCode::SegmentTooLong]);
+    let blank = " ".repeat(2 * limits::MAX_SEGMENT_BYTES);
+    let answer = one(&rows(&format!("EB*1**30~MSG*A NOTE{blank}~EB*B*IND*98***27*25~")));
+    assert_eq!(
+        (&answer.benefits[0].messages[..], codes(&answer)),
+        (&["A NOTE".to_owned()][..], vec![])
+    );
 }
