@@ -38,9 +38,13 @@ pub const MAX_REPEATS: usize = 200;
 pub const MAX_WARNINGS: usize = 100;
 /// The most segments looked ahead to find out of which kind an unmarked level is.
 pub(crate) const MAX_LOOKAHEAD_SEGMENTS: usize = 12;
-/// How many bytes behind the place of reading are there for every decision.
-pub(crate) const LOOKAHEAD_BYTES: usize = 4096;
+/// How many bytes behind the place of reading are there for every decision, so that it does not
+/// depend on how the input is read.
+pub(crate) const LOOKAHEAD_BYTES: usize = 1024;
 /// How many bytes are read at a time.
 pub(crate) const STEP_BYTES: usize = 64 * 1024;
 /// The most kinds of transaction that are named when none of them is a 271.
 pub(crate) const MAX_FOUND: usize = 20;
+
+// The furthest that any decision looks is a header after blanks, with what follows the header.
+const _: () = assert!(LOOKAHEAD_BYTES > MAX_HEADER_BYTES + MAX_PADDING_BYTES + 128);

@@ -37,7 +37,7 @@ mod tests {
     const PATIENT: &str = "HL*3*2*22*0~TRN*2*TRACE~NM1*IL*1*SAMPLE*PAT****MI*1EG4TE5MK73~";
 
     /// Each twice the one before.
-    const SIZES_BYTES: [usize; 3] = [100_000, 200_000, 400_000];
+    const SIZES_BYTES: [usize; 3] = [60_000, 120_000, 240_000];
     /// How much more an input of twice the size may take, in tenths.
     const TENTHS_MAX: u64 = 23;
 

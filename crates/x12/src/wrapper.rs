@@ -298,6 +298,6 @@ mod tests {
         let opening = source.open(&mut window).unwrap();
         assert!(opening.is_some_and(|opening| opening.text_before));
         assert_eq!(window.place(0), lead.len());
-        assert!(source.input.with_lead(usize::MAX).0.len() < 3 * LOOKAHEAD_BYTES);
+        assert!(source.input.with_lead(usize::MAX).0.len() < 2 * MAX_LEAD_BYTES);
     }
 }

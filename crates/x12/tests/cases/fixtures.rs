@@ -89,10 +89,22 @@ fn every_row_of_every_fixture_is_read() {
 #[test]
 fn every_fixture_is_read_the_same_in_any_steps() {
     for (name, input) in fixtures() {
+        // Several times in a row, so that it is longer than what the reader looks ahead.
+        let input = input.repeat(1 + 3_000 / input.len());
         let whole = in_steps(&input, input.len() + 1);
-        for step in [1, 2, 3, 5, 17, 106, 107, 1_000, 4_095, 4_096, 4_097] {
+        for step in [1, 2, 3, 5, 17, 106, 107, 1_000, 1_023, 1_024, 1_025] {
             assert_eq!(in_steps(&input, step), whole, "{name} in steps of {step}");
         }
+    }
+}
+
+#[test]
+fn all_fixtures_in_a_row_are_read_the_same_in_any_steps() {
+    let input: Vec<u8> = fixtures().into_iter().flat_map(|(_, input)| input).collect();
+    let whole = in_steps(&input, input.len() + 1);
+    assert!(whole.0.len() > 100);
+    for step in [1, 13, 997, 4_096] {
+        assert_eq!(in_steps(&input, step), whole, "steps of {step}");
     }
 }
 

@@ -155,6 +155,7 @@ fn files_that_were_made_to_be_large_take_bounded_memory() {
     for (name, begin, piece) in pieces {
         let found = peak(name, HOSTILE_FILE_BYTES, begin, |_| piece.clone());
         println!("{found:?}");
-        assert!(found.answers > 0 && found.peak_kib < HOSTILE_PEAK_KIB_MAX);
+        assert!(found.answers > 0, "{}", found.name);
+        assert!(found.peak_kib < HOSTILE_PEAK_KIB_MAX, "{}", found.name);
     }
 }
