@@ -222,10 +222,11 @@ async fn addressee<'a>(
     content: Vec<u8>,
 ) -> Result<(Option<&'a Actor>, Vec<u8>), Error> {
     let (read, content) = read_aside(content).await;
-    let answers = read.map(|interchange| interchange.answers).unwrap_or_default();
+    let transactions = read.map(|(transactions, _)| transactions).unwrap_or_default();
+    let answers = transactions.iter().flat_map(|transaction| &transaction.answers);
     let mut tx = app.db.read().await?;
     let mut owner: Option<&Actor> = None;
-    for references in answers.iter().map(references) {
+    for references in answers.map(references) {
         for actor in organizations {
             if inquiries::by_trace(&mut tx, actor.org(), &references).await?.is_none() {
                 continue;

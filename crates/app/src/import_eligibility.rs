@@ -1,7 +1,5 @@
 //! Imports 271 files: each answer becomes a check, matched to its patient or left in the inbox.
 
-use std::collections::HashMap;
-
 use almoner_domain::estimate::{self, Benefit, Outcome};
 use almoner_domain::{CheckId, InquiryId, PatientId, name};
 use almoner_store::eligibility::{self, BenefitRow, CheckFile, CheckRow};
@@ -111,39 +109,43 @@ async fn import(
     eligibility::keep_file(&mut tx, actor.org(), &stored, app.now()).await?;
     // The file is kept whatever becomes of its answers.
     tx.commit().await?;
-    let interchange = match read {
-        Ok(interchange) => interchange,
+    let (transactions, warnings) = match read {
+        Ok(read) => read,
         Err(unreadable) => {
             let checks = Err(unreadable.to_string());
             return Ok(Imported { name, checks, warnings: Vec::new() });
         }
     };
     let mut tx = app.db.begin().await?;
-    let mut checks = Vec::with_capacity(interchange.answers.len());
-    let mut twins: HashMap<usize, usize> = HashMap::new();
+    let mut checks = Vec::new();
+    let answers: usize = transactions.iter().map(|transaction| transaction.answers.len()).sum();
     // Of several answers at once, none is sure to be that of the question.
-    let inquiry = inquiry.filter(|_| interchange.answers.len() == 1);
-    let said = Said { patient: file.patient, inquiry };
-    for answer in &interchange.answers {
-        let seen = twins.entry(answer.segments.start).or_default();
-        let source = Source { file: &stored, answer, twin: *seen, said };
-        *seen += 1;
-        checks.push(import_answer(app, actor, &mut tx, &source).await?);
+    let said = Said { patient: file.patient, inquiry: inquiry.filter(|_| answers == 1) };
+    for transaction in &transactions {
+        for (place, answer) in transaction.answers.iter().enumerate() {
+            let source = Source { file: &stored, text: &transaction.text, answer, place, said };
+            checks.push(import_answer(app, actor, &mut tx, &source).await?);
+        }
     }
     tx.commit().await?;
     let warning = |warning: &x12::Warning| AnswerWarning {
         code: warning.code.as_str().to_owned(),
         message: warning.message.clone(),
     };
-    let warnings = interchange.warnings.iter().map(warning).collect();
+    let warnings = warnings.iter().map(warning).collect();
     Ok(Imported { name, checks: Ok(checks), warnings })
 }
 
+pub(crate) type Read = Result<(Vec<x12::Transaction>, Vec<x12::Warning>), x12::Unreadable>;
+
 /// Reads a file on a thread of its own, so that a large one keeps no other request waiting.
-pub(crate) async fn read_aside(
-    content: Vec<u8>,
-) -> (Result<x12::Interchange, x12::Unreadable>, Vec<u8>) {
-    let reading = tokio::task::spawn_blocking(move || (x12::read(&content), content));
+pub(crate) async fn read_aside(content: Vec<u8>) -> (Read, Vec<u8>) {
+    let reading = tokio::task::spawn_blocking(move || {
+        let mut reader = x12::Reader::new(&content[..]);
+        let next = || reader.next_transaction().expect("memory can be read");
+        let transactions = std::iter::from_fn(next).collect();
+        (reader.finish().map(|warnings| (transactions, warnings)), content)
+    });
     reading.await.expect("the reader never panics")
 }
 
@@ -160,17 +162,18 @@ fn shown_name(name: &str) -> String {
 /// An answer and where it came from.
 struct Source<'a> {
     file: &'a CheckFile,
+    text: &'a str,
     answer: &'a x12::Answer,
-    /// How many answers before it share its transaction.
-    twin: usize,
+    /// Its place among the answers of its transaction.
+    place: usize,
     said: Said,
 }
 
 impl Source<'_> {
     fn fingerprint(&self) -> Vec<u8> {
         let mut hasher = Sha256::new();
-        hasher.update(x12::fingerprint_text(self.answer, &self.file.content));
-        hasher.update((self.twin as u64).to_be_bytes());
+        hasher.update(self.text);
+        hasher.update((self.place as u64).to_be_bytes());
         hasher.finalize().to_vec()
     }
 
