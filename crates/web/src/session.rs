@@ -38,6 +38,7 @@ const FLASHES: &[(&str, &str)] = &[
     ("check_matched", "The eligibility check was matched."),
     ("location_saved", "The location was saved."),
     ("physician_saved", "The physician was saved."),
+    ("settings_saved", "The settings were saved."),
 ];
 
 /// A member of the staff who is signed in, with the frame of their pages.

@@ -8,7 +8,7 @@ use crate::eligibility::{NORA, answer};
 use crate::site::{BASE, Origin, PASSWORD, Site, encoded, routes, usual_fields};
 
 /// The pages that everybody reads, with their headings.
-const PAGES: [(&str, &str); 12] = [
+const PAGES: [(&str, &str); 13] = [
     ("/payments", "Payments"),
     ("/payments/PAY-001", "PAY-001"),
     ("/patients", "Patients"),
@@ -21,6 +21,7 @@ const PAGES: [(&str, &str); 12] = [
     ("/settings/locations/LOC-002", "Settings"),
     ("/settings/physicians", "Settings"),
     ("/settings/physicians/PHY-001", "Settings"),
+    ("/settings/eligibility", "Settings"),
 ];
 
 /// The forms of those who work with payments, with their headings.

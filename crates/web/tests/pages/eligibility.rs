@@ -8,10 +8,10 @@ use crate::site::Site;
 /// A person whom the payer speaks of.
 #[derive(Clone, Copy)]
 pub(crate) struct Insured<'a> {
-    first: &'a str,
-    last: &'a str,
-    member_id: &'a str,
-    birth: &'a str,
+    pub(crate) first: &'a str,
+    pub(crate) last: &'a str,
+    pub(crate) member_id: &'a str,
+    pub(crate) birth: &'a str,
 }
 
 /// Somebody whom no clinic knows.
@@ -29,7 +29,7 @@ const BENEFITS: [&str; 4] = [
 ];
 
 /// A file with an answer that has these segments after the person.
-fn file(number: u32, insured: Insured<'_>, rows: &[&str]) -> Vec<u8> {
+pub(crate) fn file(number: u32, insured: Insured<'_>, rows: &[&str]) -> Vec<u8> {
     let Insured { first, last, member_id, birth } = insured;
     let mut segments = vec![
         "ST*271*0007*005010X279A1".to_owned(),
