@@ -49,6 +49,8 @@ const PAGES = [
   ['/settings/locations/:LOC', 'admin'],
   ['/settings/physicians', 'admin'],
   ['/settings/physicians/:PHY', 'admin'],
+  ['/settings/eligibility', 'admin'],
+  ['/settings/eligibility', 'biller'],
   ['/sign-in', undefined],
 ];
 /** What pages link to that is a download, not a page. */

@@ -19,19 +19,26 @@ function parse(text) {
   return new DOMParser().parseFromString(policy ? policy.createHTML(text) : text, 'text/html');
 }
 
-/** Replaces the elements of these ids by those of the answer, and keeps the focus where it was. */
+/**
+ * Replaces the elements of these ids by those of the answer, and keeps the focus where it was.
+ * Returns how many the answer had.
+ */
 function swap(text, ids) {
   const answer = parse(text);
   const held = document.activeElement;
   const [start, end] = caret(held);
+  let found = 0;
   for (const id of ids) {
     const fresh = answer.getElementById(id);
-    if (fresh) byId(id)?.replaceWith(document.adoptNode(fresh));
+    if (!fresh) continue;
+    found += 1;
+    byId(id)?.replaceWith(document.adoptNode(fresh));
   }
-  if (held === document.activeElement || held === document.body) return;
-  const again = (held.id && byId(held.id)) || byId('results');
+  if (held === document.activeElement || held === document.body) return found;
+  const again = (held.id && byId(held.id)) || byId('results') || byId('s-estimate');
   again?.focus({ preventScroll: true });
   if (start !== null) again?.setSelectionRange?.(start, end);
+  return found;
 }
 
 /** Where the caret of a text field stands; other fields have none. */
@@ -45,12 +52,15 @@ function caret(field) {
 
 let running;
 
-/** Asks for a page and swaps parts of it in; a newer call makes an older one void. */
+/**
+ * Asks for a page and swaps parts of it in; a newer call makes an older one void. `ids` tells
+ * which, when the answer is there. Returns whether it was done; undefined when it was made void.
+ */
 async function load(url, request, ids) {
   running?.abort();
   const mine = new AbortController();
   running = mine;
-  const busy = setTimeout(() => byId(ids[0])?.setAttribute('aria-busy', 'true'), BUSY_AFTER_MS);
+  const busy = setTimeout(() => byId(ids()[0])?.setAttribute('aria-busy', 'true'), BUSY_AFTER_MS);
   try {
     const answer = await fetch(url, { ...request, headers: { 'x-live': '1' }, signal: mine.signal });
     if (new URL(answer.url).pathname !== new URL(url, location).pathname) {
@@ -58,20 +68,20 @@ async function load(url, request, ids) {
       return false;
     }
     const text = await answer.text();
-    if (mine.signal.aborted) return false;
-    swap(text, ids);
-    return true;
+    if (mine.signal.aborted) return undefined;
+    if (swap(text, ids()) > 0) return true;
   } catch (error) {
-    if (error.name !== 'AbortError') say('The page could not be refreshed. Try again.');
-    return false;
+    if (error.name === 'AbortError') return undefined;
   } finally {
     clearTimeout(busy);
     if (running === mine) {
-      byId(ids[0])?.removeAttribute('aria-busy');
+      byId(ids()[0])?.removeAttribute('aria-busy');
       running = undefined;
     }
     look();
   }
+  say('The page could not be refreshed. Try again.');
+  return false;
 }
 
 function say(text) {
@@ -98,7 +108,7 @@ async function lookNow() {
   const isHeld = ids.some((id) => byId(id)?.contains(document.activeElement));
   if (!open || running || document.hidden || isHeld) return look();
   const form = open.closest('form[data-estimate]');
-  if (!await load(form?.dataset.estimate ?? location.href, form ? estimating(form) : {}, ids)) return;
+  if (!await load(form?.dataset.estimate ?? location.href, form ? estimating(form) : {}, () => ids)) return;
   if (!document.querySelector('[data-look]')) say('The question to the payer has ended; the page says how.');
 }
 
@@ -115,14 +125,13 @@ function address(form) {
 }
 
 async function list(form, url, replaces) {
-  if (!await load(url, {}, form.dataset.live.split(' '))) return;
+  if (!await load(url, {}, () => form.dataset.live.split(' '))) return;
   history[replaces ? 'replaceState' : 'pushState'](null, '', url);
   const told = document.querySelector('#results .pages p, #results .blank h2');
   say(told?.textContent ?? '');
 }
 
 document.addEventListener('input', ({ target }) => {
-  if (target.form?.dataset.estimate) running?.abort();
   if (!target.form?.dataset.live || target.type !== 'search') return;
   clearTimeout(typing);
   typing = setTimeout(() => {
@@ -137,9 +146,7 @@ document.addEventListener('change', ({ target }) => {
     isTyping = false;
     list(form, address(form), false);
   }
-  if (form?.dataset.estimate && /^(payment_type|treatment|network|charge|service_date|choice_.*)$/.test(target.name)) {
-    load(form.dataset.estimate, estimating(form), ['estimate']);
-  }
+  if (form?.dataset.estimate && (BASIS.test(target.name) || ASKED.test(target.name))) estimate(form, target.name);
 });
 
 function estimating(form) {
@@ -149,6 +156,30 @@ function estimating(form) {
 }
 
 window.addEventListener('popstate', () => location.reload());
+
+// The estimate of the create form, asked anew when anything changes that it rests on.
+
+const BASIS = /^(payment_type|treatment)$/;
+const ASKED = /^(location|network|charge|service_date|choice_.*)$/;
+
+/** Hides the numbers at once, so that none of another question stays, and asks for new ones. */
+async function estimate(form, name) {
+  const isBasis = BASIS.test(name);
+  const { amount, used_amount: used } = form.elements;
+  if (isBasis && used.value !== '' && used.value === amount.value) amount.value = '';
+  const panel = byId('estimate');
+  panel.dataset.old = isBasis ? 'all' : 'numbers';
+  delete panel.dataset.lost;
+  // What is being typed into stays as it is.
+  const parts = () => (
+    !isBasis && document.activeElement?.closest('#asked') ? ['answer', 'basis'] : ['estimate']
+  );
+  const isDone = await load(form.dataset.estimate, estimating(form), parts);
+  if (isDone === undefined) return;
+  if (isDone) delete byId('estimate').dataset.old;
+  else byId('estimate').dataset.lost = '';
+  if (isDone) say(byId('answer')?.dataset.say ?? '');
+}
 
 // Clicks: pages and orders of a list, rows, menus.
 
@@ -173,6 +204,16 @@ document.addEventListener('click', (event) => {
   const opener = target.closest('button[commandfor]');
   if (opener && !('command' in opener)) byId(opener.getAttribute('commandfor'))?.showModal();
 });
+
+// Lists of codes: what is proposed goes on from what stands in the field.
+
+for (const name of ['focusin', 'input']) {
+  document.addEventListener(name, ({ target }) => {
+    if (!('codes' in target.dataset)) return;
+    const [head] = /^(.*[,;\s])?/s.exec(target.value);
+    for (const option of target.list.options) option.value = head + option.dataset.code;
+  });
+}
 
 // Forms: sent once, and not left by accident.
 
@@ -242,6 +283,11 @@ document.addEventListener('keydown', (event) => {
       event.preventDefault();
       target.form.requestSubmit(button);
     }
+    return;
+  }
+  if (key === 'Enter' && target.closest?.('#asked input')) {
+    event.preventDefault();
+    estimate(target.form, target.name);
     return;
   }
   if (key === 'Escape') {

@@ -13,7 +13,8 @@ use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::handlers::{
-    asset, eligibility, health, patients, payments, settings, sign_in, treatments,
+    asset, eligibility, eligibility_settings, health, patients, payments, settings, sign_in,
+    treatments,
 };
 use crate::state::Web;
 use crate::{failure, security, session};
@@ -101,6 +102,10 @@ fn other_pages() -> Router<Web> {
         .route("/settings/locations", get(settings::locations).post(settings::add_location))
         .route("/settings/locations/{id}", get(settings::location).post(settings::save_location))
         .route("/settings/physicians", get(settings::physicians).post(settings::add_physician))
+        .route(
+            "/settings/eligibility",
+            get(eligibility_settings::form).post(eligibility_settings::submit),
+        )
         .route("/settings/physicians/{id}", get(settings::physician).post(settings::save_physician))
 }
 

@@ -42,6 +42,7 @@ const FLASHES: &[(&str, &str)] = &[
     ("file_dismissed", "The file was dismissed; it is kept."),
     ("location_saved", "The location was saved."),
     ("physician_saved", "The physician was saved."),
+    ("settings_saved", "The settings were saved."),
 ];
 
 /// A member of the staff who is signed in, with the frame of their pages.

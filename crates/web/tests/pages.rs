@@ -8,6 +8,12 @@
 mod access;
 #[path = "pages/eligibility.rs"]
 mod eligibility;
+#[path = "pages/eligibility_settings.rs"]
+mod eligibility_settings;
+#[path = "pages/estimate.rs"]
+mod estimate;
+#[path = "pages/estimate_cases.rs"]
+mod estimate_cases;
 #[path = "pages/hostile.rs"]
 mod hostile;
 #[path = "pages/inbox.rs"]

@@ -230,10 +230,9 @@ fn parse_range(number: usize, row: &RangeEntry) -> Result<CodeRange, Invalid> {
     let types = faults.collect(types);
     if let (Some(first), Some(last)) = (&first, &last) {
         if first.len() != last.len() {
-            let message = "Both codes must have the same number of letters and digits.";
-            faults.push(&field("last"), "other_length", message);
+            faults.push(&field("last"), "other_length", "Both codes must be of one length.");
         } else if last < first {
-            let message = format!("The last code comes before the first, {first}.");
+            let message = format!("This comes before {first}.");
             faults.push(&field("last"), "before_first", message);
         }
     }
@@ -252,9 +251,7 @@ fn parse_code(field: &str, text: &str) -> Result<String, Invalid> {
     }
     let is_plain = code.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if code.len() > MAX_CODE_LETTERS || !is_plain {
-        let message = format!(
-            "A code has up to {MAX_CODE_LETTERS} letters and digits, such as 99213 or J1745."
-        );
+        let message = format!("A code has up to {MAX_CODE_LETTERS} letters and digits.");
         return Err(Invalid::one(field, "not_a_code", message));
     }
     Ok(code)

@@ -23,6 +23,7 @@ const PAGES: [(&str, &str); 13] = [
     ("/settings/locations/LOC-002", "Settings"),
     ("/settings/physicians", "Settings"),
     ("/settings/physicians/PHY-001", "Settings"),
+    ("/settings/eligibility", "Settings"),
 ];
 
 /// The forms of those who work with payments, with their headings.

@@ -129,6 +129,14 @@ impl Reply {
         self.header("location")
     }
 
+    /// The value of a hidden field; blank when there is none.
+    pub(crate) fn hidden(&self, name: &str) -> String {
+        let page = self.text();
+        let field = format!("name=\"{name}\" value=\"");
+        let value = page.split(&field).nth(1).and_then(|rest| rest.split('"').next());
+        value.unwrap_or_default().to_owned()
+    }
+
     /// The page with every blank space as one.
     fn words(&self) -> String {
         self.text().split_whitespace().collect::<Vec<_>>().join(" ")
@@ -201,7 +209,7 @@ fn email(organization: &Organization, role: Role) -> String {
 }
 
 /// A patient's entry with an insurance.
-fn person(first: &str, last: &str, birth: &str, member_id: &str) -> PatientEntry {
+pub(crate) fn person(first: &str, last: &str, birth: &str, member_id: &str) -> PatientEntry {
     let coverage = CoverageEntry {
         payer: "Sample Health Plan".to_owned(),
         member_id: member_id.to_owned(),
@@ -294,6 +302,7 @@ impl Site {
             memo: None,
             draft: false,
             estimate: None,
+            estimate_seen: None,
             key: None,
         };
         create_payment(&self.app, &self.system(), &asked).await.unwrap()
@@ -548,6 +557,21 @@ const FIELDS: &[(&str, &str)] = &[
     ("remaining_cents", "8000"),
     ("network", "in"),
     ("choice_rule", ""),
+    ("choice_copay", "4"),
+    ("choice_deductible", "none"),
+    ("choice_check", "ELG-001"),
+    ("shown_type", "office_visit"),
+    ("shown_treatment", ""),
+    ("shown_check", "ELG-001"),
+    ("shown_charge", ""),
+    ("shown_date", "2026-03-10"),
+    ("used_amount", "10.00"),
+    ("stale_after_days", "30"),
+    ("office_types", "98, BY"),
+    ("treatment_types", ""),
+    ("first", "99213"),
+    ("last", "99215"),
+    ("types", "98"),
     ("q", "exa"),
     ("password", "wrong"),
     ("next", "/patients"),

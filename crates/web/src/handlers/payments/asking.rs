@@ -69,14 +69,16 @@ pub(super) async fn asking(
             Some(Notice {
                 tone: Tone::Bad,
                 title: "The payer was not asked.".to_owned(),
-                text: Some(messages.join(" ")),
+                texts: vec![messages.join(" ")],
+                lines: Vec::new(),
                 ways: ways(faults, patient, "1"),
             })
         }
         (None, Some(inquiry)) => Some(Notice {
             tone: if is_open { Tone::Info } else { Tone::Warning },
             title: format!("{}.", title(inquiry.state)),
-            text: Some(words(inquiry, web.app.now(), zone)),
+            texts: vec![words(inquiry, web.app.now(), zone)],
+            lines: Vec::new(),
             ways: vec![Link::new(
                 format!("/inquiries/{}", inquiry.asked.id),
                 format!("Look at {}", inquiry.asked.id),
