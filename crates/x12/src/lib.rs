@@ -1,4 +1,5 @@
-//! Reads X12 271 eligibility answers, whatever shape they arrive in.
+//! Reads X12 271 eligibility answers, whatever shape they arrive in, and writes the 270 that asks
+//! (see [`inquiry`]).
 //!
 //! [`read`] takes the bytes of a file and returns one [`Answer`] for each patient in it. It never
 //! panics, never rejects what can be read, and tells what was odd in warnings. Unknown is not zero:

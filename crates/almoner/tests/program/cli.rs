@@ -75,7 +75,15 @@ on_both_engines! {
 #[tokio::test]
 async fn wrong_usage_ends_with_two_and_unsafe_settings_are_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(&[&str], &str); 4] = [
+    let plain = ["serve", "--clearinghouse", "http", "--clearinghouse-url", "http://house.example"];
+    let ids = ["--clearinghouse-sender-id", "SAMPLE", "--clearinghouse-receiver-id", "HOUSE"];
+    let user = ["--clearinghouse-user", "desk", "--clearinghouse-password-file", "password"];
+    std::fs::write(folder.path().join("password"), "SAMPLE-secret").unwrap();
+    let cases: [(&[&str], &str); 8] = [
+        (&["serve", "--clearinghouse", "sandbox"], "--clearinghouse sandbox"),
+        (&["serve", "--clearinghouse", "pigeon"], "--clearinghouse pigeon"),
+        (&["serve", "--clearinghouse-password", "x"], "--clearinghouse-password"),
+        (&[&plain[..], &ids, &user].concat(), "use https://"),
         (&["serve", "--listen", "0.0.0.0:0"], "plain http"),
         (&["serve", "--listen", "here"], "--listen"),
         (&["serve", "--processor", "bank"], "--processor"),
