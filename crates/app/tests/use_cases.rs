@@ -32,6 +32,8 @@ mod midnight;
 mod other_organization;
 #[path = "use_cases/patients.rs"]
 mod patients;
+#[path = "use_cases/payer.rs"]
+mod payer;
 #[path = "use_cases/permissions.rs"]
 mod permissions;
 #[path = "use_cases/refund.rs"]

@@ -72,9 +72,6 @@ pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
 /// Begins to ask what is due, as far as there is room.
 async fn once(app: &App, round: &Round, asking: &mut JoinSet<()>) -> Result<(), Error> {
     while asking.try_join_next().is_some() {}
-    if !app.clearinghouse.is_set_up() && !round.gives_up {
-        return Ok(());
-    }
     for actor in read::organizations(app).await? {
         if round.gives_up {
             told("give_up_questions", give_up(app, &actor).await.map(drop));
