@@ -186,10 +186,10 @@ fn default_rule(kind: PaymentType, figures: &Figures) -> Rule {
 /// The default rule, those that the payer's words at a co-payment suggest, and the one without a
 /// co-payment when the payer sent it without an amount, or with nothing beside a co-insurance.
 fn rules_offered(kind: PaymentType, figures: &Figures, rows: &[Benefit]) -> Vec<Rule> {
-    let mut offered = vec![default_rule(kind, figures)];
+    let default = default_rule(kind, figures);
+    let mut offered = vec![default];
     let is_bare = figures.copay.was_sent && figures.copay.figure.state == FigureState::NotReturned;
-    let without_copay = is_bare || is_copay_of_nothing(figures);
-    if without_copay && default_rule(kind, figures) == Rule::CopayOnly {
+    if is_bare || (default == Rule::CopayOnly && is_copay_of_nothing(figures)) {
         offered.push(Rule::DeductibleCoinsurance);
     }
     let options = figures.copay.figure.options.iter();

@@ -207,6 +207,10 @@ fn a_copay_without_an_amount_is_no_copay_of_nothing() {
     assert_eq!((estimate.case, estimate.rule), (Case::Partial, Some(Rule::CopayOnly)));
     assert_eq!(estimate.rules_offered, [Rule::CopayOnly, Rule::DeductibleCoinsurance]);
     assert_eq!(estimate.range, Some(Range { at_least: None, at_most: dollars(150) }));
+    let bare = Benefit { amount_cents: None, ..copay(0).about("30") };
+    let treatment = of_rows(&treatment(&[]), [bare, deductible(800)]);
+    assert_eq!((treatment.case, treatment.rule), (Case::Partial, Some(Rule::CopayFirst)));
+    assert_eq!(treatment.rules_offered, [Rule::CopayFirst, Rule::DeductibleCoinsurance]);
 }
 
 #[test]
