@@ -8,7 +8,7 @@ use crate::eligibility::{BEN, NORA, SCAN, SCAN_HASH, answer};
 use crate::site::{BASE, Origin, PASSWORD, Site, encoded, routes, usual_fields};
 
 /// The pages that everybody reads, with their headings.
-const PAGES: [(&str, &str); 13] = [
+const PAGES: [(&str, &str); 15] = [
     ("/payments", "Payments"),
     ("/payments/PAY-001", "PAY-001"),
     ("/patients", "Patients"),

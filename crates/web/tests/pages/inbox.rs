@@ -169,7 +169,7 @@ on_both_engines! {
         let coverage = CoverageEntry {
             payer: "Sample Health Plan".to_owned(),
             member_id: NORA.member_id.to_owned(),
-            plan: String::new(),
+            ..CoverageEntry::default()
         };
         let nora = PatientEntry {
             first_name: "Nora".to_owned(),
