@@ -45,6 +45,8 @@ const PAGES = [
   ['/treatments/:TRT/edit', 'front'],
   ['/eligibility', 'front'],
   ['/eligibility/:ELG', 'front'],
+  ['/eligibility/new?patient=:PAT', 'front'],
+  ['/inquiries/:INQ', 'front'],
   ['/settings/locations', 'admin'],
   ['/settings/locations/:LOC', 'admin'],
   ['/settings/physicians', 'admin'],
@@ -192,12 +194,14 @@ async function findIds() {
     return (await rowLinks(page, folder, kind)).map((href) => href.split('/').at(-1));
   };
   [ids.PENDING] = await list(biller, '/payments?status=pending', '/payments', 'PAY');
-  [ids.PAT] = await list(biller, '/patients', '/patients', 'PAT');
+  const patients = await list(biller, '/patients', '/patients', 'PAT');
+  [ids.PAT] = patients;
   [ids.TRT] = await list(biller, '/treatments', '/treatments', 'TRT');
   [ids.ELG] = await list(biller, '/eligibility', '/eligibility', 'ELG');
   const paid = await list(biller, '/payments?status=paid', '/payments', 'PAY');
   await closePage(biller);
   const manager = await openPage(browser, server, { state: states.manager });
+  ids.INQ = await firstQuestion(patients);
   ids.REFUNDABLE = await firstWith(manager, paid, 'Refund');
   ids.REVERSIBLE = await firstWith(manager, paid, 'Reverse');
   await closePage(manager);
@@ -205,6 +209,19 @@ async function findIds() {
   [ids.LOC] = await list(admin, '/settings/locations', '/settings/locations', 'LOC');
   [ids.PHY] = await list(admin, '/settings/physicians', '/settings/physicians', 'PHY');
   await closePage(admin);
+}
+
+/** Asks about the first of these patients who is insured: the demo's first question. */
+async function firstQuestion(patients) {
+  const page = await openPage(browser, server, { state: states.front });
+  for (const patient of patients) {
+    await page.goto(`/eligibility/new?patient=${patient}`);
+    if (await page.getByLabel('Coverage').locator('option').count() > 0) break;
+  }
+  await page.getByRole('button', { name: 'Run check' }).click();
+  await page.waitForURL(/\/patients\//);
+  await closePage(page);
+  return 'INQ-001';
 }
 
 /** The first of these payments whose page offers this. */
