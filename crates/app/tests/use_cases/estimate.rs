@@ -179,7 +179,8 @@ on_both_engines! {
         set(&clinic, 0, &entry).await.unwrap();
         let after = asked(&clinic, &office(&clinic)).await;
         assert_eq!((after.amount, stale(&after)), (Some(cents(6_000)), true));
-        assert_eq!((&*after.service_types, after.inputs.stale_after_days), (&["UC".to_owned()][..], 7));
+        assert_eq!(after.service_types, ["UC"]);
+        assert_eq!(after.inputs.stale_after_days, 7);
         "out".clone_into(&mut entry.default_network);
         "98".clone_into(&mut entry.office_types);
         set(&clinic, 1, &entry).await.unwrap();

@@ -203,6 +203,19 @@ on_both_engines! {
         reply.shows(422, &["came from the estimate for another"]).lacks(&["62.00"]);
     }
 
+    async fn a_treatment_that_is_not_among_the_latest_is_still_chosen(db) {
+        let site = Site::new(db).await;
+        let patient = insured(&site, 3, &[(DAY, &ROWS)]).await;
+        for _ in 0..=50 {
+            treated(&site, patient, "150").await;
+        }
+        let desk = site.browser(Role::FrontDesk).await;
+        let form = desk.open("/payments/new?treatment=TRT-001").await;
+        form.shows(200, &["<option value=\"TRT-001\" selected>"]);
+        let panel = estimate(&site, patient, &[OFFICE, ("treatment", "TRT-001")]).await;
+        panel.shows(200, &["value=\"150.00\"", "value=\"2026-03-12\"", "$62.00"]);
+    }
+
     async fn what_was_filled_in_follows_the_treatment(db) {
         let site = Site::new(db).await;
         let patient = insured(&site, 3, &[(DAY, &ROWS)]).await;
@@ -217,7 +230,8 @@ on_both_engines! {
         edit_treatment(&site.app, &site.system(), place, &entry).await.unwrap();
         let desk = site.browser(Role::FrontDesk).await;
         let reply = form.send(&desk, "/payments", "create").await;
-        let told = ["is not the one that was shown", "<p class=\"sum\">$42.00</p>", "value=\"50.00\""];
+        let told =
+            ["is not the one that was shown", "<p class=\"sum\">$42.00</p>", "value=\"50.00\""];
         reply.shows(422, &told);
     }
 
@@ -280,7 +294,8 @@ on_both_engines! {
         let reply = wrong.send(&desk, "/payments", "create").await;
         let told = ["id=\"e-charge\"", "id=\"e-memo\"", "No estimate yet"];
         reply.shows(422, &told).lacks(&["$62.00"]);
-        let foreign = wrong.with("charge", "1").with("service_date", "").with("treatment", "TRT-099");
+        let mended = wrong.with("charge", "1").with("service_date", "");
+        let foreign = mended.with("treatment", "TRT-099");
         let reply = foreign.send(&desk, "/payments/new", "estimate").await;
         reply.shows(422, &["Choose a treatment of this patient.", "id=\"e-treatment\""]);
         reply.lacks(&["$62.00"]);

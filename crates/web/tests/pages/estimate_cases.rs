@@ -344,7 +344,6 @@ on_both_engines! {
             let mut sent = case.sent.to_vec();
             sent.push(("shown_check", &shown));
             let reply = estimate(&site, patient, &sent).await;
-            println!("{}", case.name);
             reply.shows(200, case.shows).lacks(case.lacks);
             assert_eq!(reply.text().contains(USE), case.can_use, "{}", case.name);
         }
@@ -352,11 +351,13 @@ on_both_engines! {
 
     async fn an_older_check_is_used_after_choosing_it(db) {
         let site = Site::new(db).await;
-        let answers: [(&str, &[&str]); 2] = [("20260301", &[ACTIVE, COPAY]), (DAY, &["AAA*N**42*R"])];
+        let answers: [(&str, &[&str]); 2] =
+            [("20260301", &[ACTIVE, COPAY]), (DAY, &["AAA*N**42*R"])];
         let patient = insured(&site, 7, &answers).await;
         let choice = ("choice_check", "ELG-001");
         let reply = estimate(&site, patient, &[OFFICE, choice]).await;
-        let told = ["<p class=\"sum\">$25.00</p>", "A newer check exists", USE, "The latest check<"];
+        let told =
+            ["<p class=\"sum\">$25.00</p>", "A newer check exists", USE, "The latest check<"];
         reply.shows(200, &told);
         let foreign = estimate(&site, patient, &[OFFICE, ("choice_check", "ELG-099")]).await;
         foreign.shows(200, &["The payer rejected the latest check"]).lacks(&[USE]);

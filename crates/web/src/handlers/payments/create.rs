@@ -170,6 +170,28 @@ async fn asked(
     asking::asking(web, actor, patient, (panel, estimate.case), refused.as_ref()).await
 }
 
+/// Puts the form's treatment among those of the patient's page, which has only the latest.
+async fn add_chosen(
+    web: &Web,
+    actor: &Actor,
+    view: &mut PatientView,
+    entered: &Entered,
+) -> Result<(), Error> {
+    let Ok(id) = entered.treatment.parse::<TreatmentId>() else { return Ok(()) };
+    if view.treatments.iter().any(|treatment| treatment.id == id) {
+        return Ok(());
+    }
+    match read::treatment(&web.app, actor, id).await {
+        Ok((treatment, _)) if treatment.fields.patient == view.patient.id => {
+            view.treatments.push(treatment);
+            Ok(())
+        }
+        // It is no treatment of the patient's, which the estimate or the payment tells.
+        Ok(_) | Err(Error::NotFound(_)) => Ok(()),
+        Err(other) => Err(other),
+    }
+}
+
 /// The panel: of the estimate, or with what must be mended before there is one.
 async fn panel_of(
     web: &Web,
@@ -209,7 +231,8 @@ async fn panel_of(
 /// The form with what was typed, what was wrong, and the estimate.
 async fn shown(web: &Web, staff: Staff, sent: &Sent, mut faults: Invalid) -> Answer {
     let id: PatientId = parse_id(&sent.patient, "patient")?;
-    let view = read::patient(&web.app, &staff.actor, id).await?;
+    let mut view = read::patient(&web.app, &staff.actor, id).await?;
+    add_chosen(web, &staff.actor, &mut view, &sent.entered).await?;
     let mut sent = sent.clone();
     if sent.panel.has_other_amount(&sent.entered) {
         sent.entered.amount.clear();

@@ -187,11 +187,10 @@ fn asked(chosen: NetworkChoice, charge_source: String, typed: &Typed<'_>) -> Ask
 
 fn charge_source(estimate: &Estimate, typed: &Typed<'_>) -> String {
     match (estimate.inputs.charge_source, typed.own_charge) {
-        (Some(source @ ChargeSource::Treatment), _) => capital(source.label()),
-        (Some(source), Some(own)) => {
+        (Some(source @ ChargeSource::Stated), Some(own)) => {
             format!("{}; the treatment's charges are {own}", capital(source.label()))
         }
-        (Some(source), None) => capital(source.label()),
+        (Some(source), _) => capital(source.label()),
         (None, _) => "Not known yet".to_owned(),
     }
 }
@@ -269,27 +268,22 @@ pub(super) fn warnings(estimate: &Estimate) -> Vec<(bool, WarningLine)> {
     for warning in told {
         let text = words(estimate, warning);
         let line = warning.row.and_then(|row| payer_line(estimate, row));
-        match list.iter_mut().find(|other| other.1.text == text) {
-            Some((_, other)) => {
-                other.lines.extend(line.filter(|line| !other.lines.contains(line)));
-            }
-            None => {
-                let lines = line.into_iter().collect();
-                list.push((is_note(warning.code), WarningLine { text, lines }));
-            }
+        if let Some((_, other)) = list.iter_mut().find(|other| other.1.text == text) {
+            other.lines.extend(line.filter(|line| !other.lines.contains(line)));
+        } else {
+            let lines = line.into_iter().collect();
+            list.push((is_note(warning.code), WarningLine { text, lines }));
         }
     }
     list
 }
 
 fn words(estimate: &Estimate, warning: &Warning) -> String {
-    let mut text = warning.message.clone();
-    if warning.code == WarningCode::RejectedInPart {
-        for rejection in &estimate.rejections {
-            text.push_str(&format!(" {}.", rejection.reason));
-        }
+    if warning.code != WarningCode::RejectedInPart {
+        return warning.message.clone();
     }
-    text
+    let reasons = estimate.rejections.iter().map(|rejection| format!(" {}.", rejection.reason));
+    warning.message.clone() + &reasons.collect::<String>()
 }
 
 /// Whether a warning is the case itself, or stands beside the amount.
@@ -334,9 +328,8 @@ fn notice(patient: PatientId, estimate: &Estimate) -> Option<Notice> {
     };
     let own = lines_of(estimate, own);
     let (tone, texts, ways) = match estimate.case {
-        Case::NotApplicable => return None,
         Case::Ok if estimate.amount == Some(Money::ZERO) => return Some(nothing(estimate)),
-        Case::Ok => return None,
+        Case::Ok | Case::NotApplicable => return None,
         Case::NoCheck => {
             (Tone::Info, say("A payment can be created without an estimate."), import())
         }

@@ -18,8 +18,8 @@ pub(super) fn decisions(estimate: &Estimate) -> Vec<OptionGroup> {
     groups
 }
 
-fn answer(value: impl ToString, label: impl Into<String>, is_chosen: bool) -> Answer {
-    Answer { value: value.to_string(), label: label.into(), is_chosen, lines: Vec::new() }
+fn answer(value: impl Into<String>, label: impl Into<String>, is_chosen: bool) -> Answer {
+    Answer { value: value.into(), label: label.into(), is_chosen, lines: Vec::new() }
 }
 
 /// The check: an older one in place of a rejected one, or one that says both active and inactive.
@@ -34,7 +34,7 @@ fn checks(estimate: &Estimate) -> Option<OptionGroup> {
             legend: "Is the coverage active?".to_owned(),
             options: vec![
                 answer("", "Not decided", chosen.is_none()),
-                answer(check, format!("Yes, use {check}"), chosen.is_some()),
+                answer(check.to_string(), format!("Yes, use {check}"), chosen.is_some()),
             ],
         });
     }
@@ -53,7 +53,7 @@ fn checks(estimate: &Estimate) -> Option<OptionGroup> {
         legend: "Which check?".to_owned(),
         options: vec![
             answer("", latest, !is_chosen),
-            answer(other, format!("{other}, checked {on}, {age}"), is_chosen),
+            answer(other.to_string(), format!("{other}, checked {on}, {age}"), is_chosen),
         ],
     })
 }
