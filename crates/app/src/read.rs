@@ -21,7 +21,7 @@ use almoner_store::refunds::{self, Refund};
 use almoner_store::staff;
 use almoner_store::tenders::{self, TenderRow};
 use almoner_store::treatments::{self, Overdue, Treatment, TreatmentQuery};
-use almoner_store::{StoreError, attempts};
+use almoner_store::{StoreError, Tx, attempts};
 
 use crate::change_status::action_for;
 use crate::check_answer::{self, StoredAnswer};
@@ -187,6 +187,16 @@ pub async fn patients_with_balance(
     Ok(PatientsView { page, owed: owed.into_iter().collect() })
 }
 
+/// Whether there is a patient with that id, for whoever hands in a check for them.
+///
+/// # Errors
+/// No permission, or the database failed.
+pub async fn patient_exists(app: &App, actor: &Actor, id: PatientId) -> Result<bool, Error> {
+    actor.must(Action::ImportEligibility)?;
+    let mut tx = app.db.read().await?;
+    Ok(patients::get(&mut tx, actor.org(), id).await?.is_some())
+}
+
 /// The patient with that medical record number.
 ///
 /// # Errors
@@ -337,15 +347,36 @@ pub struct CheckView {
 /// No permission, no such check, or the database failed.
 pub async fn check(app: &App, actor: &Actor, id: CheckId) -> Result<CheckView, Error> {
     actor.must(Action::ReadChecks)?;
-    let org = actor.org();
     let mut tx = app.db.read().await?;
-    let row = eligibility::get(&mut tx, org, id).await?.ok_or(Error::NotFound("check"))?;
+    check_view(&mut tx, actor.org(), id).await
+}
+
+/// The checks that somebody handed in just now, in that order, for whoever may hand them in.
+///
+/// # Errors
+/// No permission, no such check, or the database failed.
+pub async fn imported_checks(
+    app: &App,
+    actor: &Actor,
+    ids: &[CheckId],
+) -> Result<Vec<CheckView>, Error> {
+    actor.must(Action::ImportEligibility)?;
+    let mut tx = app.db.read().await?;
+    let mut views = Vec::with_capacity(ids.len());
+    for &id in ids {
+        views.push(check_view(&mut tx, actor.org(), id).await?);
+    }
+    Ok(views)
+}
+
+async fn check_view(tx: &mut Tx, org: OrganizationId, id: CheckId) -> Result<CheckView, Error> {
+    let row = eligibility::get(tx, org, id).await?.ok_or(Error::NotFound("check"))?;
     let patient = match row.patient {
-        Some(id) => patients::get(&mut tx, org, id).await?,
+        Some(id) => patients::get(tx, org, id).await?,
         None => None,
     };
     let answer = StoredAnswer::read(&row.answer)?;
-    let benefits = eligibility::benefits(&mut tx, org, id).await?;
+    let benefits = eligibility::benefits(tx, org, id).await?;
     Ok(CheckView { row, answer, benefits: check_answer::benefits(&benefits)?, patient })
 }
 

@@ -18,6 +18,8 @@ mod edit;
 mod eligibility;
 #[path = "use_cases/interleavings.rs"]
 mod interleavings;
+#[path = "use_cases/keys.rs"]
+mod keys;
 #[path = "use_cases/midnight.rs"]
 mod midnight;
 #[path = "use_cases/other_organization.rs"]
@@ -30,6 +32,8 @@ mod permissions;
 mod refund;
 #[path = "use_cases/reversal.rs"]
 mod reversal;
+#[path = "use_cases/run_once.rs"]
+mod run_once;
 #[path = "use_cases/sign_in.rs"]
 mod sign_in;
 #[path = "use_cases/source.rs"]
