@@ -115,6 +115,9 @@ pub(crate) enum Command {
     /// Staff accounts.
     #[command(subcommand)]
     User(UserCommand),
+    /// Keys of other programs.
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Eligibility checks.
     #[command(subcommand)]
     Eligibility(EligibilityCommand),
@@ -179,6 +182,40 @@ pub(crate) enum UserCommand {
     Disable {
         /// The e-mail address.
         email: String,
+        /// The organization's slug; not needed while there is one.
+        #[arg(long)]
+        org: Option<String>,
+    },
+}
+
+/// Keys of other programs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Make a key; prints it once.
+    Create {
+        /// What it is called, such as the name of the other program.
+        #[arg(long)]
+        name: String,
+        /// What it is for, parted by commas, such as eligibility:write,estimates:read.
+        #[arg(long, value_delimiter = ',', required = true)]
+        scopes: Vec<String>,
+        /// After how many days it ends; it does not end by itself when not given.
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(1..=3650))]
+        expires: Option<i64>,
+        /// The organization's slug; not needed while there is one.
+        #[arg(long)]
+        org: Option<String>,
+    },
+    /// List the keys: id, name, scopes, when each ends and when it was last used.
+    List {
+        /// The organization's slug; not needed while there is one.
+        #[arg(long)]
+        org: Option<String>,
+    },
+    /// Revoke a key: from now on it opens nothing.
+    Revoke {
+        /// The key's id, such as KEY-001.
+        id: String,
         /// The organization's slug; not needed while there is one.
         #[arg(long)]
         org: Option<String>,

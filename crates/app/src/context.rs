@@ -130,6 +130,14 @@ impl Actor {
         self.member().map(|member| member.id)
     }
 
+    /// The key's id, when it is another program.
+    pub(crate) fn key_id(&self) -> Option<KeyId> {
+        match &self.who {
+            Who::Key(holder) => Some(holder.id),
+            Who::Program | Who::Staff(_) => None,
+        }
+    }
+
     /// What the audit log calls this kind of actor.
     pub(crate) fn kind(&self) -> &'static str {
         match self.who {

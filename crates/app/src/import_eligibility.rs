@@ -17,6 +17,8 @@ use crate::record;
 
 /// The greatest file that is taken.
 pub const MAX_FILE_BYTES: usize = 50 * 1024 * 1024;
+/// What people read where the payer does not say its name.
+pub const UNNAMED_PAYER: &str = "Unnamed payer";
 /// The longest file name that is kept.
 const MAX_NAME_BYTES: usize = 200;
 
@@ -117,6 +119,8 @@ async fn import(
         }
     };
     let mut tx = app.db.begin().await?;
+    // The same answer may be handed in twice at once: the second one must see the first.
+    counters::hold(&mut tx, actor.org(), CheckId::PREFIX).await?;
     let mut checks = Vec::new();
     let answers: usize = transactions.iter().map(|transaction| transaction.answers.len()).sum();
     // Of several answers at once, none is sure to be that of the question.
@@ -209,7 +213,7 @@ async fn import_answer(
         id,
         patient,
         outcome: estimate::outcome(&rows, &stored.rejections),
-        payer: answer.payer.name.clone().unwrap_or_else(|| "Unnamed payer".to_owned()),
+        payer: answer.payer.name.clone().unwrap_or_else(|| UNNAMED_PAYER.to_owned()),
         plan: answer.plan.clone(),
         checked_at: check_answer::answered_at(answer, &actor.organization.zone).unwrap_or(now),
         imported_at: now,

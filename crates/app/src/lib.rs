@@ -7,8 +7,10 @@
 
 pub mod add_note;
 pub mod add_organization;
+pub mod api_keys;
 pub mod attempt;
 pub mod audit_reads;
+pub mod authenticate_key;
 pub mod change_status;
 pub mod check_answer;
 pub mod compare_person;
@@ -30,6 +32,7 @@ pub mod read_inquiries;
 pub mod refund_payment;
 pub mod reverse_tender;
 pub mod run_check;
+pub mod run_once;
 pub mod save_eligibility_settings;
 pub mod save_location;
 pub mod save_patient;

@@ -52,6 +52,8 @@ pub enum Action {
     ChangeSettings,
     /// Add staff, reset and close their accounts.
     ManageStaff,
+    /// Make keys for other programs and revoke them.
+    ManageKeys,
 }
 
 /// How much of one payment those may refund who may refund only up to a limit: $500.00.
@@ -59,7 +61,7 @@ pub const REFUND_LIMIT: Money = Money::from_cents(50_000);
 
 impl Action {
     /// All actions, for the test that holds this table against the use cases.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::ReadPayments,
         Self::ReadPatients,
         Self::ReadTreatments,
@@ -82,6 +84,7 @@ impl Action {
         Self::ReverseTender,
         Self::ChangeSettings,
         Self::ManageStaff,
+        Self::ManageKeys,
     ];
 
     /// What people read when it is refused.
@@ -109,6 +112,7 @@ impl Action {
             Self::ReverseTender => "reverse a tender",
             Self::ChangeSettings => "change the clinic's settings",
             Self::ManageStaff => "manage staff accounts",
+            Self::ManageKeys => "manage keys of other programs",
         }
     }
 }
@@ -136,7 +140,7 @@ pub fn allows(role: Role, action: Action) -> bool {
         | Action::VoidPayment
         | Action::Refund => &[Biller, Manager],
         Action::RefundWithoutLimit | Action::ReverseTender => &[Manager],
-        Action::ChangeSettings | Action::ManageStaff => &[Administrator],
+        Action::ChangeSettings | Action::ManageStaff | Action::ManageKeys => &[Administrator],
     };
     may.contains(&role)
 }
@@ -163,7 +167,7 @@ pub fn scope_for(action: Action) -> Option<Scope> {
         | Action::VoidPayment => Scope::PaymentsWrite,
         Action::Refund | Action::RefundWithoutLimit | Action::ReverseTender => Scope::RefundsWrite,
         Action::ChangeSettings => Scope::SettingsWrite,
-        Action::ManageStaff => return None,
+        Action::ManageStaff | Action::ManageKeys => return None,
     })
 }
 
@@ -182,7 +186,7 @@ mod tests {
         assert_eq!(count(Role::FrontDesk), 13);
         assert_eq!(count(Role::Biller), 18);
         assert_eq!(count(Role::Manager), 20);
-        assert_eq!(count(Role::Administrator), 7);
+        assert_eq!(count(Role::Administrator), 8);
         assert_eq!(count(Role::Auditor), 5);
     }
 
@@ -204,7 +208,7 @@ mod tests {
         assert_eq!(opened("payments:read,payments:write").count(), 8);
         assert_eq!(opened("webhooks:write").count(), 0);
         let all = Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(",");
-        let never = [Action::ManageStaff];
+        let never = [Action::ManageStaff, Action::ManageKeys];
         assert!(opened(&all).all(|action| !never.contains(&action)));
         assert_eq!(opened(&all).count(), Action::ALL.len() - never.len());
     }

@@ -195,6 +195,16 @@ pub async fn patients_with_balance(
     Ok(PatientsView { page, owed: owed.into_iter().collect() })
 }
 
+/// Whether there is a patient with that id, for whoever hands in a check for them.
+///
+/// # Errors
+/// No permission, or the database failed.
+pub async fn patient_exists(app: &App, actor: &Actor, id: PatientId) -> Result<bool, Error> {
+    actor.must(Action::ImportEligibility)?;
+    let mut tx = app.db.read().await?;
+    Ok(patients::get(&mut tx, actor.org(), id).await?.is_some())
+}
+
 /// The patient with that medical record number.
 ///
 /// # Errors
@@ -407,25 +417,48 @@ pub struct CheckView {
 /// No permission, no such check, or the database failed.
 pub async fn check(app: &App, actor: &Actor, id: CheckId) -> Result<CheckView, Error> {
     actor.must(Action::ReadChecks)?;
-    let org = actor.org();
     let mut tx = app.db.read().await?;
-    let row = eligibility::get(&mut tx, org, id).await?.ok_or(Error::NotFound("check"))?;
-    let answer = StoredAnswer::read(&row.answer)?;
+    let mut view = bare_check(&mut tx, actor.org(), id).await?;
+    if let Some(patient) = &view.patient {
+        let coverages = patients::coverages(&mut tx, actor.org(), patient.id).await?;
+        view.compared = compare_person::compare(&view.answer, &view.row.payer, patient, &coverages);
+    } else {
+        view.candidates = candidates(&mut tx, actor, &view.answer, &view.row.payer).await?;
+    }
+    Ok(view)
+}
+
+/// The checks that somebody handed in just now, in that order, for whoever may hand them in.
+/// Nothing is compared with our own records.
+///
+/// # Errors
+/// No permission, no such check, or the database failed.
+pub async fn imported_checks(
+    app: &App,
+    actor: &Actor,
+    ids: &[CheckId],
+) -> Result<Vec<CheckView>, Error> {
+    actor.must(Action::ImportEligibility)?;
+    let mut tx = app.db.read().await?;
+    let mut views = Vec::with_capacity(ids.len());
+    for &id in ids {
+        views.push(bare_check(&mut tx, actor.org(), id).await?);
+    }
+    Ok(views)
+}
+
+/// A check that was not compared with anything yet.
+async fn bare_check(tx: &mut Tx, org: OrganizationId, id: CheckId) -> Result<CheckView, Error> {
+    let row = eligibility::get(tx, org, id).await?.ok_or(Error::NotFound("check"))?;
     let patient = match row.patient {
-        Some(id) => patients::get(&mut tx, org, id).await?,
+        Some(id) => patients::get(tx, org, id).await?,
         None => None,
     };
-    let (mut compared, mut likely) = (Vec::new(), Vec::new());
-    if let Some(patient) = &patient {
-        let coverages = patients::coverages(&mut tx, org, patient.id).await?;
-        compared = compare_person::compare(&answer, &row.payer, patient, &coverages);
-    } else {
-        likely = candidates(&mut tx, actor, &answer, &row.payer).await?;
-    }
-    let benefits = eligibility::benefits(&mut tx, org, id).await?;
-    let decisions = eligibility::decisions(&mut tx, org, id).await?;
-    let benefits = check_answer::benefits(&benefits)?;
-    Ok(CheckView { row, answer, benefits, patient, compared, decisions, candidates: likely })
+    let answer = StoredAnswer::read(&row.answer)?;
+    let benefits = check_answer::benefits(&eligibility::benefits(tx, org, id).await?)?;
+    let decisions = eligibility::decisions(tx, org, id).await?;
+    let (compared, candidates) = (Vec::new(), Vec::new());
+    Ok(CheckView { row, answer, benefits, patient, compared, decisions, candidates })
 }
 
 /// The untouched file of a check: its name and content.

@@ -24,6 +24,8 @@ mod exchange;
 mod inbox;
 #[path = "use_cases/interleavings.rs"]
 mod interleavings;
+#[path = "use_cases/keys.rs"]
+mod keys;
 #[path = "use_cases/matching.rs"]
 mod matching;
 #[path = "use_cases/midnight.rs"]
@@ -42,6 +44,8 @@ mod refund;
 mod reversal;
 #[path = "use_cases/run_check.rs"]
 mod run_check;
+#[path = "use_cases/run_once.rs"]
+mod run_once;
 #[path = "use_cases/scripted.rs"]
 mod scripted;
 #[path = "use_cases/sign_in.rs"]

@@ -8,13 +8,13 @@ mod exchange;
 
 use std::time::Duration;
 
-use almoner_app::{App, Error, read, seal_audit, settle_refund, sign_in};
+use almoner_app::{App, Error, read, run_once, seal_audit, settle_refund, sign_in};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 /// How often audit rows are sealed and refunds asked about.
 const SHORT: Duration = Duration::from_secs(1);
-/// After how many short rounds sessions are cleared.
+/// After how many short rounds sessions and kept answers are cleared.
 const ROUNDS_BETWEEN_CLEANING: u32 = 600;
 
 /// Runs all jobs until `stop` turns true.
@@ -52,6 +52,9 @@ async fn once(app: &App, clean: bool) {
         told("settle_refunds", settle_refund::settle_refunds(app, actor).await.map(drop));
     }
     if clean {
+        for actor in &organizations {
+            told("remove_answers", run_once::remove_old_answers(app, actor).await.map(drop));
+        }
         told("remove_sessions", sign_in::remove_ended_sessions(app).await.map(drop));
     }
 }

@@ -129,6 +129,7 @@ value_from! {
     almoner_domain::PhysicianId => Int, almoner_domain::PhysicianId::seq;
     almoner_domain::RefundId => Int, almoner_domain::RefundId::seq;
     almoner_domain::UserId => Int, almoner_domain::UserId::seq;
+    almoner_domain::KeyId => Int, almoner_domain::KeyId::seq;
 }
 
 /// The parameters of a statement, in order: `params![org, seq]`.
@@ -173,6 +174,8 @@ impl Row {
         opt_text -> Option<String>;
         /// Bytes.
         bytes -> Vec<u8>;
+        /// Bytes that may be missing.
+        opt_bytes -> Option<Vec<u8>>;
     }
 
     /// A moment.
@@ -365,12 +368,6 @@ macro_rules! migration_list {
     };
 }
 
-/// The whole schema as text, which tells one version's databases from another's.
-#[cfg(feature = "testing")]
-pub(crate) fn schema_text(engine: Engine) -> String {
-    migrations(engine).iter().map(|step| step.sql.as_str()).collect()
-}
-
 /// The steps of the schema; a new one is added to both lists and never edited once released.
 fn migrations(engine: Engine) -> Vec<Migration> {
     let steps = match engine {
@@ -378,6 +375,7 @@ fn migrations(engine: Engine) -> Vec<Migration> {
             "sqlite":
             1 "0001_foundation",
             2 "0002_eligibility_settings",
+            3 "0003_api",
             4 "0004_inquiries",
             5 "0005_check_search",
         ),
@@ -385,6 +383,7 @@ fn migrations(engine: Engine) -> Vec<Migration> {
             "postgres":
             1 "0001_foundation",
             2 "0002_eligibility_settings",
+            3 "0003_api",
             4 "0004_inquiries",
             5 "0005_check_search",
         ),
@@ -393,6 +392,16 @@ fn migrations(engine: Engine) -> Vec<Migration> {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
     steps.into_iter().map(step).collect()
+}
+
+/// A number that changes with the schema, for databases that are made once and kept.
+#[cfg(feature = "testing")]
+pub(crate) fn schema_mark(engine: Engine) -> u64 {
+    let texts = migrations(engine);
+    let bytes = texts.iter().flat_map(|step| step.sql.as_str().bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// A connection in use: a transaction that writes, or a connection that reads.

@@ -6,6 +6,8 @@
 //! plain SQL that both engines understand (`$1` parameters, `ON CONFLICT`, `RETURNING`, row
 //! values; sums are cast to `BIGINT`).
 
+pub mod api_keys;
+pub mod api_requests;
 pub mod attempts;
 pub mod audit;
 pub mod cards;

@@ -109,10 +109,7 @@ fn sibling_url(server: &str, name: &str) -> String {
 
 /// A database with this version's schema, made by whichever test comes first.
 async fn ready_template(server: &str) -> String {
-    let schema = db::schema_text(Engine::Postgres);
-    let mark = schema.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let mark = db::schema_mark(Engine::Postgres);
     let name = format!("almoner_template_{mark:016x}");
     let mut connection = PgConnection::connect(server).await.expect("the server answers");
     let locked = sqlx::query("SELECT pg_advisory_lock($1)").bind(TEMPLATE_LOCK);

@@ -2,6 +2,7 @@
 
 mod demo;
 mod eligibility;
+mod key;
 mod migrate;
 mod org;
 mod serve;
@@ -33,6 +34,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Migrate => migrate::run(&settings).await,
         Command::Org(command) => org::run(&settings, command).await,
         Command::User(command) => user::run(&settings, command).await,
+        Command::Key(command) => key::run(&settings, command).await,
         Command::Eligibility(command) => eligibility::run(&settings, command).await,
         Command::Verify { anchor, org } => verify::run(&settings, anchor, org).await,
     }

@@ -56,6 +56,24 @@ on_both_engines! {
         clinic.verified().await;
     }
 
+    async fn the_same_file_from_many_at_once_becomes_one_check(db) {
+        let clinic = Clinic::new(db).await;
+        let mut handing = tokio::task::JoinSet::new();
+        for number in 0..16 {
+            let (app, manager, content) = (clinic.app.clone(), clinic.manager(), answer(NORA));
+            let name = format!("{number}.271");
+            handing.spawn(async move {
+                let file = ImportFile { name, content, patient: None };
+                import_eligibility(&app, &manager, file).await.unwrap().checks.unwrap().remove(0)
+            });
+        }
+        let told = handing.join_all().await;
+        assert!(told.iter().all(|check| check.id == CheckId::new(1)), "{told:?}");
+        assert_eq!(told.iter().filter(|check| !check.duplicate).count(), 1);
+        assert_eq!(clinic.number("SELECT count(*) AS n FROM eligibility_check").await, 1);
+        clinic.verified().await;
+    }
+
     async fn a_file_may_hold_many_answers_and_some_twice(db) {
         let clinic = Clinic::new(db).await;
         let bodies = [

@@ -10,6 +10,7 @@ use std::pin::Pin;
 
 use almoner_app::add_note::{AddNote, add_note};
 use almoner_app::add_organization::add_organization;
+use almoner_app::api_keys::{NewKey, create_key, revoke_key};
 use almoner_app::attempt::{Outcome, begin, told};
 use almoner_app::change_status::{ChangeStatus, change_status};
 use almoner_app::compare_person::PersonField;
@@ -38,8 +39,9 @@ use almoner_domain::list::PageRequest;
 use almoner_domain::payment::PaymentType;
 use almoner_domain::refund::{RefundState, ReversalReason};
 use almoner_domain::role::Role;
+use almoner_domain::scope::Scopes;
 use almoner_domain::{
-    CheckId, InquiryId, LocationId, PatientId, PaymentId, PhysicianId, RefundId, Status,
+    CheckId, InquiryId, KeyId, LocationId, PatientId, PaymentId, PhysicianId, RefundId, Status,
     TreatmentId, text,
 };
 use almoner_store::locations::LocationFields;
@@ -266,6 +268,11 @@ const RECORDS: &[Case] = cases! {
     "staff_accounts::disable_user" |c, n| async {
         disable_user(&c.app, &c.staff(Role::Administrator), &email_of(n)).await
     };
+    "read::imported_checks" |c, n| async {
+        read::imported_checks(&c.app, &c.manager(), &[CheckId::new(n)]).await
+    };
+    "read::patient_exists" |c, n| read::patient_exists(&c.app, &c.manager(), PatientId::new(n));
+    "api_keys::revoke_key" |c, n| revoke_key(&c.app, &c.system(), KeyId::new(n));
     "read::patient" |c, n| read::patient(&c.app, &c.manager(), PatientId::new(n));
     "read::patient_by_mrn" |c, n| async {
         read::patient_by_mrn(&c.app, &c.manager(), &format!("MRN-{n}")).await
@@ -288,7 +295,9 @@ const RECORDS: &[Case] = cases! {
 };
 
 /// What takes no id, or only names and words.
-const WITHOUT_IDS: [&str; 17] = [
+const WITHOUT_IDS: [&str; 20] = [
+    "api_keys::create_key",
+    "api_keys::list_keys",
     "exchange_checks::ask_claimed",
     "exchange_checks::claim_due",
     "exchange_checks::give_up",
@@ -302,6 +311,7 @@ const WITHOUT_IDS: [&str; 17] = [
     "read::treatments",
     "read::unread_files",
     "read_inbox::inbox",
+    "run_once::remove_old_answers",
     "save_eligibility_settings::save_eligibility_settings",
     "seal_audit::seal_audit",
     "settle_refund::settle_refunds",
@@ -372,6 +382,9 @@ async fn fill(ours: &Clinic) -> Actor {
         import(ours, &actor, number + 50, None).await;
         let file = ImportFile { name: "a.pdf".to_owned(), content: scan(number), patient: None };
         import_eligibility(app, &actor, file).await.unwrap();
+        let scopes = Scopes::parse("payments:read").unwrap();
+        let key = NewKey { name: "Theirs".to_owned(), scopes, life_days: None };
+        create_key(app, &actor, key).await.unwrap();
     }
     for _ in 0..THEIRS {
         refund_payment(app, &actor, &refund(1)).await.unwrap();
@@ -402,6 +415,7 @@ async fn inventory(ours: &Clinic, theirs: &Actor) -> Vec<String> {
         ("refund", "state || seq"),
         ("payment_attempt", "state || attempt_no"),
         ("note", "body"),
+        ("api_key", "seq || ' ' || coalesce(revoked_at_us, 0)"),
         ("staff_user", "password_hash || coalesce(disabled_at_us, 0)"),
         ("audit_event", "action"),
         ("ledger_transfer", "event || amount_cents"),

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use almoner_app::add_note::{AddNote, add_note};
+use almoner_app::api_keys::{NewKey, create_key, list_keys, revoke_key};
 use almoner_app::attempt::Outcome;
 use almoner_app::change_status::{ChangeStatus, change_status};
 use almoner_app::compare_person::PersonField;
@@ -34,6 +35,7 @@ use almoner_domain::estimate::{Choices, EstimateSettings};
 use almoner_domain::list::PageRequest;
 use almoner_domain::refund::ReversalReason;
 use almoner_domain::role::Role;
+use almoner_domain::scope::Scopes;
 use almoner_domain::{CheckId, PaymentId, Status, text};
 use almoner_store::locations::LocationFields;
 use almoner_store::on_both_engines;
@@ -173,6 +175,11 @@ fn place() -> LocationFields {
     LocationFields { name: "Annex".to_owned(), time_zone, ..LocationFields::default() }
 }
 
+fn new_key() -> NewKey {
+    let scopes = Scopes::parse("payments:read").expect("it is a scope");
+    NewKey { name: "Reports".to_owned(), scopes, life_days: None }
+}
+
 fn physician() -> PhysicianFields {
     let (first_name, last_name) = ("Lee".to_owned(), "Sample".to_owned());
     PhysicianFields { first_name, last_name, npi: None }
@@ -228,6 +235,10 @@ const RECORDS: &[Case] = cases! {
     };
     "import_eligibility::import_eligibility" ImportEligibility |c, a|
         import_eligibility(&c.app, a, file());
+    "read::imported_checks" ImportEligibility |c, a| async {
+        read::imported_checks(&c.app, a, &[waiting(c).await]).await
+    };
+    "read::patient_exists" ImportEligibility |c, a| read::patient_exists(&c.app, a, c.ann);
     "match_check::match_check" ImportEligibility |c, a|
         match_check(&c.app, a, waiting(c).await, c.ann);
     "run_check::run_check" ImportEligibility |c, a| run_check(&c.app, a, &check_of(c), None);
@@ -264,6 +275,12 @@ const RECORDS: &[Case] = cases! {
     };
     "staff_accounts::disable_user" ManageStaff |c, a| async {
         disable_user(&c.app, a, &account(c).await).await
+    };
+    "api_keys::create_key" ManageKeys |c, a| create_key(&c.app, a, new_key());
+    "api_keys::list_keys" ManageKeys |c, a| list_keys(&c.app, a);
+    "api_keys::revoke_key" ManageKeys |c, a| async {
+        let token = create_key(&c.app, &c.system(), new_key()).await?;
+        revoke_key(&c.app, a, token.id()).await
     };
 };
 
@@ -310,13 +327,14 @@ const READS: &[Case] = cases! {
 };
 
 /// What the program does itself, whoever is signed in, and what everybody may ask of themselves.
-const OPEN: [&str; 9] = [
+const OPEN: [&str; 10] = [
     "attempt::begin",
     "attempt::told",
     "exchange_checks::ask_claimed",
     "exchange_checks::claim_due",
     "exchange_checks::give_up",
     "read::last_location",
+    "run_once::remove_old_answers",
     "seal_audit::seal_audit",
     "settle_refund::settle_refund",
     "settle_refund::settle_refunds",
