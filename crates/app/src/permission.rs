@@ -203,7 +203,8 @@ mod tests {
             let scopes = Scopes::parse(names).unwrap();
             Action::ALL.into_iter().filter(move |&action| opens(&scopes, action))
         };
-        assert!(opened("eligibility:write").eq([Action::ImportEligibility]));
+        let writes = [Action::ImportEligibility, Action::UnmatchCheck];
+        assert!(opened("eligibility:write").eq(writes));
         assert!(opened("estimates:read").eq([Action::Estimate]));
         assert_eq!(opened("payments:read,payments:write").count(), 8);
         assert_eq!(opened("webhooks:write").count(), 0);
