@@ -13,7 +13,7 @@ use crate::reference::{self, Expected, Seen};
 use crate::sets::{Set, set};
 
 const SETS: u64 = 10_000;
-const SOAK_FACTOR: u64 = 100;
+const SOAK_FACTOR: u64 = 20;
 const SEED: u64 = 271;
 const BYTES_MAX: usize = 700;
 

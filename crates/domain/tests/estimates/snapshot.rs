@@ -204,3 +204,15 @@ fn every_case_has_its_name() {
         assert_eq!(serde_json::to_value(case).expect("a case is a name"), name);
     }
 }
+
+#[test]
+fn the_disclaimer_says_what_an_estimate_rests_on() {
+    let words = almoner_domain::estimate::DISCLAIMER;
+    for phrase in [
+        "eligibility benefit information only",
+        "may differ from the final patient responsibility",
+        "Fee schedules and payer-specific rates are not yet included",
+    ] {
+        assert!(words.contains(phrase), "{phrase}");
+    }
+}
