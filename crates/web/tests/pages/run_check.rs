@@ -260,7 +260,7 @@ on_both_engines! {
         let site = Site::new(db).await;
         let desk = site.browser(Role::FrontDesk).await;
         let form = desk.get("/patients/PAT-002/edit").await;
-        form.shows(200, &["<details class=\"line\">", "value=\"00042\""]).lacks(&["line\" open"]);
+        form.shows(200, &["<details class=\"more\">", "value=\"00042\""]).lacks(&["more\" open"]);
         let edit = [
             ("version", "1"),
             ("first_name", "Ben"),
@@ -278,7 +278,7 @@ on_both_engines! {
         ];
         let wrong = with(&edit, ("primary_subscriber_date_of_birth", "2199-01-01"));
         let reply = desk.post("/patients/PAT-002/edit", &wrong).await;
-        reply.shows(422, &["id=\"e-primary_subscriber_date_of_birth\"", "line\" open"]);
+        reply.shows(422, &["id=\"e-primary_subscriber_date_of_birth\"", "more\" open"]);
         let wrong = with(&edit, ("secondary_relationship", "cousin"));
         let reply = desk.post("/patients/PAT-002/edit", &wrong).await;
         reply.shows(422, &["id=\"e-secondary_relationship\""]);
@@ -290,7 +290,7 @@ on_both_engines! {
             "Insured through a subscriber who is not named",
         ];
         desk.get("/patients/PAT-002").await.shows(200, &told);
-        let told = ["line\" open", "value=\"child\" selected", "value=\"1950-05-06\"",
+        let told = ["more\" open", "value=\"child\" selected", "value=\"1950-05-06\"",
             "value=\"other\" selected"];
         desk.get("/patients/PAT-002/edit").await.shows(200, &told);
     }
