@@ -261,6 +261,34 @@ async fn after_a_crash_an_answer_is_delivered_again() {
 }
 
 #[tokio::test]
+async fn two_programs_that_share_the_folder_lose_and_double_nothing() {
+    let mut desk = Desk::new();
+    for number in 0..20 {
+        desk.arrive(&format!("{number:02}.271"), ANSWER);
+    }
+    let other = open(desk.folder.path(), &desk.clock);
+    other.waiting(100).await.unwrap();
+    let mine = desk.settle().await;
+    let theirs = other.waiting(100).await.unwrap();
+    assert_eq!((mine.len(), &mine), (20, &theirs));
+    let exchanges = [Arc::new(desk.exchange), Arc::new(other)];
+    let mut taking = tokio::task::JoinSet::new();
+    for (exchange, delivery) in
+        exchanges.iter().flat_map(|exchange| mine.iter().map(move |one| (exchange, one)))
+    {
+        let (exchange, name) = (Arc::clone(exchange), delivery.name.clone());
+        taking.spawn(async move { exchange.taken(&name).await });
+    }
+    while let Some(taken) = taking.join_next().await {
+        assert_eq!(taken.expect("no task fails"), Ok(()));
+    }
+    let kept = desk.folder.path().join("exchange/done");
+    let files: Vec<_> = fs::read_dir(kept).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(files.len(), 20);
+    assert!(files.iter().all(|path| fs::read(path).unwrap() == ANSWER));
+}
+
+#[tokio::test]
 async fn odd_names_are_picked_up_and_unfinished_ones_are_not() {
     let mut desk = Desk::new();
     let odd = ["a b.271", "Søn & Co%2f.271", "-rf", "%61", "a;b|c\n\"'.271", &"n".repeat(250)];

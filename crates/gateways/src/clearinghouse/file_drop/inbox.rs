@@ -105,6 +105,8 @@ impl Inbox {
                     deliveries.push(Delivery { name, content });
                 }
                 Ok(None) => seen.since = now,
+                // Another server that shares the folder was quicker.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(_) => odd += 1,
             }
         }
@@ -135,7 +137,10 @@ impl Inbox {
         if !self.seen.get(name).is_some_and(is_it) {
             return Ok(());
         }
-        move_into(done, &path, name, now)?;
+        match move_into(done, &path, name, now) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            moved => moved?,
+        }
         self.seen.remove(name);
         sync_folder(done)?;
         sync_folder(folder)

@@ -52,9 +52,9 @@ pub(super) fn of_status(status: StatusCode) -> ClearinghouseError {
 /// What it means that there is no answer.
 pub(super) fn of_error(error: &reqwest::Error) -> ClearinghouseError {
     if error.is_connect() {
-        // Nothing of the question left this machine, a certificate that is not trusted included.
-        let line = "no connection could be made to it".to_owned();
-        ClearinghouseError::NotTaken(line)
+        // Nothing of the question has left this machine.
+        let line = "no connection could be made to it, or its certificate is not trusted";
+        ClearinghouseError::NotTaken(line.to_owned())
     } else if error.is_timeout() {
         ClearinghouseError::NoAnswer("it took too long".to_owned())
     } else {
