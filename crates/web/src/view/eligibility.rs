@@ -285,7 +285,7 @@ impl Samples for EligibilityPage {
             shell: samples::shell(),
             pager: samples::pager(query.sizes()),
             rows: samples::check_rows(true),
-            asked: AskedList { rows: samples::asked_rows(), parts: "asked results" },
+            asked: AskedList { rows: samples::asked_rows(), parts: "questions results" },
             inbox: samples::check_rows(false),
             unread: vec![UnreadFile {
                 name: "scan-of-a-letter.pdf".to_owned(),

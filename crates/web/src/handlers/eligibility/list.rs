@@ -90,7 +90,7 @@ async fn filled(
         rows: rows.iter().map(|listed| listed_row(actor, listed)).collect(),
         pager: asked.pager(total, rows.len()),
         query: asked.query,
-        asked: asked_list(web, actor, None, "asked results").await?,
+        asked: asked_list(web, actor, None, "questions results").await?,
         inbox: inbox.iter().map(|listed| listed_row(actor, listed)).collect(),
         unread: unread.iter().map(|file| unread_file(actor, file)).collect(),
         key: web.form_key(),
