@@ -52,8 +52,9 @@ pub async fn inquiry(app: &App, actor: &Actor, id: InquiryId) -> Result<InquiryV
     Ok(InquiryView { listed, location, physician, asked_by })
 }
 
-/// The questions that people still look after, newest first: open ones, and those of the last
-/// days that were never answered. Only one patient's when a patient is named.
+/// The questions that people still look after, newest first: open ones, those of the last days that
+/// were never answered, and those whose answer waits for somebody to say whose it is. Only one
+/// patient's when a patient is named.
 ///
 /// # Errors
 /// No permission, or the database failed.
@@ -65,7 +66,10 @@ pub async fn unsettled(
     actor.must(Action::ReadChecks)?;
     let query = InquiryQuery { patient, since: Some(app.now() - LOOK_AFTER) };
     let mut tx = app.db.read().await?;
-    Ok(inquiries::unsettled(&mut tx, actor.org(), &query, MAX_LISTED).await?)
+    let mut found = inquiries::unsettled(&mut tx, actor.org(), &query, MAX_LISTED).await?;
+    found.extend(inquiries::in_inbox(&mut tx, actor.org(), patient, MAX_LISTED).await?);
+    found.sort_by_key(|listed| std::cmp::Reverse(listed.inquiry.asked.id));
+    Ok(found)
 }
 
 /// The question that a check answers, when it answers one of ours.

@@ -3,6 +3,7 @@
 use almoner_domain::estimate::EstimateSettings;
 use almoner_domain::estimate::labels::service_type_label;
 use almoner_domain::estimate::service_types::asked_about;
+use almoner_domain::inquiry::ASK_AGAIN_AFTER;
 use almoner_domain::{InquiryId, Invalid, LocationId, PatientId, PhysicianId, TreatmentId};
 use almoner_store::idempotency::{self, Seen};
 use almoner_store::inquiries::{self, Asked, Twin};
@@ -51,8 +52,9 @@ pub struct RunCheck {
     pub treatment: Option<TreatmentId>,
 }
 
-/// Writes the question and lets a job carry it. The same question that is still open, or that was
-/// written under the same key, is the answer instead of a second one.
+/// Writes the question and lets a job carry it. The same question that is under way, or that was
+/// written under the same key, is the answer instead of a second one. What was taken more than an
+/// hour ago and is not answered may be asked again.
 ///
 /// # Errors
 /// No permission; fields that need attention, each under the name of the field in which it is
@@ -98,7 +100,8 @@ async fn attempt(
     let patient = patients::lock(&mut tx, org, input.patient).await?;
     let patient = patient.ok_or(Error::NotFound("patient"))?;
     let setting = setting(&mut tx, actor, input, now).await?;
-    let id = match inquiries::open_twin(&mut tx, org, &setting.twin(&patient)).await? {
+    let twin = setting.twin(&patient, now - ASK_AGAIN_AFTER);
+    let id = match inquiries::open_twin(&mut tx, org, &twin).await? {
         Some(twin) => twin,
         None => ask(app, actor, &mut tx, &patient, &setting, now).await?,
     };
@@ -127,7 +130,7 @@ impl Setting {
         own.or(self.location.fields.npi.as_deref())
     }
 
-    fn twin(&self, patient: &Patient) -> Twin<'_> {
+    fn twin(&self, patient: &Patient, taken_since: Timestamp) -> Twin<'_> {
         Twin {
             patient: patient.id,
             payer_id: self.coverage.payer_id.as_deref().unwrap_or_default(),
@@ -136,6 +139,7 @@ impl Setting {
             service_type: &self.service_type,
             service_date: self.service_date,
             npi: self.npi().unwrap_or_default(),
+            taken_since,
         }
     }
 }

@@ -22,6 +22,10 @@ pub const MAX_TRIES: i64 = 5;
 /// weekend does not end it.
 pub const ANSWER_WITHIN: SignedDuration = SignedDuration::from_hours(72);
 
+/// After how long people may ask again what was taken and is not answered: whoever carries files
+/// may have lost one.
+pub const ASK_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(1);
+
 /// The service types that a form offers, the whole plan and the visit first.
 pub const SERVICE_TYPES: [&str; 40] = [
     "30", "98", "BY", "BZ", "UC", "86", "1", "2", "4", "5", "6", "7", "33", "35", "42", "45", "47",

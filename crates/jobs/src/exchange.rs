@@ -25,6 +25,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(3);
 
 /// What one round is to do beside asking.
 struct Round {
+    number: u32,
     collects: bool,
     gives_up: bool,
 }
@@ -46,6 +47,7 @@ pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
             }
         }
         let round = Round {
+            number,
             collects: number.is_multiple_of(ROUNDS_BETWEEN_COLLECTING),
             gives_up: number.is_multiple_of(ROUNDS_BETWEEN_GIVING_UP),
         };
@@ -72,7 +74,11 @@ pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
 /// Begins to ask what is due, as far as there is room.
 async fn once(app: &App, round: &Round, asking: &mut JoinSet<()>) -> Result<(), Error> {
     while asking.try_join_next().is_some() {}
-    for actor in read::organizations(app).await? {
+    let mut organizations = read::organizations(app).await?;
+    // Each is the first in turn, so that one with many questions keeps no other waiting.
+    let turn = usize::try_from(round.number).unwrap_or_default() % organizations.len().max(1);
+    organizations.rotate_left(turn);
+    for actor in organizations {
         if round.gives_up {
             told("give_up_questions", give_up(app, &actor).await.map(drop));
         }

@@ -212,6 +212,8 @@ pub struct Twin<'a> {
     pub service_date: Date,
     /// Who asks.
     pub npi: &'a str,
+    /// What was taken before then may be asked again, though its answer is still awaited.
+    pub taken_since: Timestamp,
 }
 
 /// An open question that asks the same.
@@ -221,7 +223,8 @@ pub async fn open_twin(
     twin: &Twin<'_>,
 ) -> Result<Option<InquiryId>, StoreError> {
     let sql = "SELECT seq FROM eligibility_inquiry
-        WHERE organization_id = $1 AND patient_seq = $2 AND state IN ('waiting', 'sent')
+        WHERE organization_id = $1 AND patient_seq = $2
+            AND (state = 'waiting' OR (state = 'sent' AND asked_at_us > $9))
             AND payer_id = $3 AND coalesce(member_id, '') = $4 AND relationship = $5
             AND service_type = $6 AND service_day = $7 AND npi = $8
         ORDER BY seq LIMIT 1";
@@ -234,6 +237,7 @@ pub async fn open_twin(
         twin.service_type,
         time::date_key(twin.service_date),
         twin.npi,
+        twin.taken_since,
     ];
     let row = tx.optional(sql, values).await?;
     row.map(|row| row.int("seq").map(InquiryId::new)).transpose()
@@ -276,7 +280,8 @@ pub async fn get_listed(
 }
 
 /// Questions that people still look after, newest first: the open ones, and those that were never
-/// answered unless a newer one asks the same payer about the same patient.
+/// answered unless the patient has a newer check that says something, or a newer question asks the
+/// same payer about the patient.
 pub async fn unsettled(
     tx: &mut Tx,
     org: OrganizationId,
@@ -289,17 +294,41 @@ pub async fn unsettled(
         statement.push(" AND i.patient_seq = ").bind(patient);
     }
     statement.push(
-        " AND (i.state IN ('waiting', 'sent') OR (i.state IN ('failed', 'expired')
-            AND i.created_at_us >= ",
+        " AND i.state IN ('waiting', 'sent', 'failed', 'expired')
+        AND (i.state IN ('waiting', 'sent') OR (i.created_at_us >= ",
     );
     statement.bind(query.since.map_or(0, time::micros));
     statement.push(
         " AND NOT EXISTS (SELECT 1 FROM eligibility_inquiry n
             WHERE n.organization_id = i.organization_id AND n.patient_seq = i.patient_seq
-                AND n.seq > i.seq AND n.payer_id = i.payer_id)))
+                AND n.seq > i.seq AND n.payer_id = i.payer_id)
+        AND NOT EXISTS (SELECT 1 FROM eligibility_check k
+            WHERE k.organization_id = i.organization_id AND k.patient_seq = i.patient_seq
+                AND k.imported_at_us > i.created_at_us AND k.outcome <> 'rejected')))
         ORDER BY i.seq DESC LIMIT ",
     );
     statement.bind(limit);
+    statement.all(tx).await?.iter().map(listed).collect()
+}
+
+/// Questions whose answer waits for somebody to say whose it is, newest first.
+pub async fn in_inbox(
+    tx: &mut Tx,
+    org: OrganizationId,
+    patient: Option<PatientId>,
+    limit: i64,
+) -> Result<Vec<ListedInquiry>, StoreError> {
+    let mut statement = Statement::default();
+    statement.push(SELECT_LISTED).push(
+        " JOIN eligibility_check k ON k.organization_id = i.organization_id
+            AND k.seq = i.check_seq
+        WHERE k.patient_seq IS NULL AND i.state = 'answered' AND i.organization_id = ",
+    );
+    statement.bind(org);
+    if let Some(patient) = patient {
+        statement.push(" AND i.patient_seq = ").bind(patient);
+    }
+    statement.push(" ORDER BY i.seq DESC LIMIT ").bind(limit);
     statement.all(tx).await?.iter().map(listed).collect()
 }
 

@@ -7,7 +7,7 @@
 const TYPING_PAUSE_MS = 150;
 const BUSY_AFTER_MS = 200;
 const LOOK_MS = 3000;
-const LOOKS_MAX = 40;
+const LOOKS_MAX = 20;
 const KEYS_OFF = 'almoner-keys-off';
 
 const policy = window.trustedTypes?.createPolicy('app', { createHTML: (text) => text });
@@ -56,11 +56,12 @@ let running;
  * Asks for a page and swaps parts of it in; a newer call makes an older one void. `ids` tells
  * which, when the answer is there. Returns whether it was done; undefined when it was made void.
  */
-async function load(url, request, ids) {
+async function load(url, request, ids, isQuiet = false) {
   running?.abort();
   const mine = new AbortController();
   running = mine;
-  const busy = setTimeout(() => byId(ids()[0])?.setAttribute('aria-busy', 'true'), BUSY_AFTER_MS);
+  const showBusy = () => byId(ids()[0])?.setAttribute('aria-busy', 'true');
+  const busy = isQuiet ? undefined : setTimeout(showBusy, BUSY_AFTER_MS);
   try {
     const answer = await fetch(url, { ...request, headers: { 'x-live': '1' }, signal: mine.signal });
     if (new URL(answer.url).pathname !== new URL(url, location).pathname) {
@@ -80,7 +81,7 @@ async function load(url, request, ids) {
     }
     look();
   }
-  say('The page could not be refreshed. Try again.');
+  if (!isQuiet) say('The page could not be refreshed. Try again.');
   return false;
 }
 
@@ -89,15 +90,16 @@ function say(text) {
   if (place) place.textContent = text;
 }
 
-// A question to a payer that is under way: the page looks a bounded number of times whether the
-// answer is there, and then leaves it to the reader.
+// A question to a payer that is under way: the page looks whether the answer is there, ever more
+// seldom and a bounded number of times, and then leaves it to the reader.
 
 let looks = 0;
 let looking;
 
 function look() {
   clearTimeout(looking);
-  if (looks < LOOKS_MAX && document.querySelector('[data-look]')) looking = setTimeout(lookNow, LOOK_MS);
+  if (looks >= LOOKS_MAX || !document.querySelector('[data-look]')) return;
+  looking = setTimeout(lookNow, LOOK_MS * (1 + Math.floor(looks / 5)));
 }
 
 async function lookNow() {
@@ -108,7 +110,8 @@ async function lookNow() {
   const isHeld = ids.some((id) => byId(id)?.contains(document.activeElement));
   if (!open || running || document.hidden || isHeld) return look();
   const form = open.closest('form[data-estimate]');
-  if (!await load(form?.dataset.estimate ?? location.href, form ? estimating(form) : {}, () => ids)) return;
+  const url = form?.dataset.estimate ?? location.href;
+  if (!await load(url, form ? estimating(form) : {}, () => ids, true)) return;
   if (!document.querySelector('[data-look]')) say('The question to the payer has ended; the page says how.');
 }
 

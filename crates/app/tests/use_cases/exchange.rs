@@ -327,6 +327,24 @@ on_both_engines! {
         clinic.verified().await;
     }
 
+    async fn two_servers_collect_the_same_delivery_once(db) {
+        let clinic = Clinic::new(db).await;
+        let second = Db::open(&clinic.url, Durability::Scratch).await.unwrap();
+        let other = App { db: second.clone(), ..clinic.app.clone() };
+        ask(&clinic, &of_ann(&clinic)).await.unwrap();
+        ask_round(&clinic).await;
+        let trace = inquiry(&clinic, InquiryId::new(1)).await.asked.trace;
+        clinic.clearinghouse.deliver("in-1", with_trace(&answer_of_ann(), &trace));
+        let (one, two) = tokio::join!(collect_answers(&clinic.app), collect_answers(&other));
+        assert!(one.unwrap() + two.unwrap() >= 1);
+        collect_answers(&clinic.app).await.unwrap();
+        assert_eq!(clinic.number("SELECT count(*) AS n FROM eligibility_check").await, 1);
+        assert_eq!(stand(&clinic).await.0, InquiryState::Answered);
+        assert!(clinic.clearinghouse.taken().contains(&"in-1".to_owned()));
+        second.close().await;
+        clinic.verified().await;
+    }
+
     async fn what_is_cut_off_each_time_is_given_up(db) {
         let clinic = Clinic::new(db).await;
         ask(&clinic, &of_ann(&clinic)).await.unwrap();

@@ -5,7 +5,7 @@ use almoner_domain::insured::Relationship;
 use almoner_domain::{InquiryId, LocationId, OrganizationId, PatientId};
 use almoner_store::db::{Db, Durability, Engine, StoreError};
 use almoner_store::inquiries::{self, Asked, Inquiry, InquiryQuery, Twin};
-use almoner_store::on_both_engines;
+use almoner_store::{on_both_engines, params};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
@@ -118,6 +118,7 @@ on_both_engines! {
             service_type: "98",
             service_date: DAY,
             npi: "1234567893",
+            taken_since: at(NOW),
         };
         let found = async |twin: Twin<'_>| {
             let mut tx = db.read().await.unwrap();
@@ -136,7 +137,16 @@ on_both_engines! {
         for other in others {
             assert!(!found(other).await, "{other:?}");
         }
+        claim(&db, org, at("2026-03-10T15:30:00Z"), 1).await;
         let mut ended = one(&db, org, 1).await;
+        ended.state = InquiryState::Sent;
+        (ended.next_try_at, ended.claimed_until) = (None, None);
+        let mut tx = db.begin().await.unwrap();
+        inquiries::set_state(&mut tx, org, &ended).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(found(twin).await);
+        let later = Twin { taken_since: at("2026-03-10T15:30:00Z"), ..twin };
+        assert!(!found(later).await, "it was taken too long ago");
         ended.state = InquiryState::Failed;
         (ended.next_try_at, ended.claimed_until) = (None, None);
         let mut tx = db.begin().await.unwrap();
@@ -167,6 +177,18 @@ on_both_engines! {
         assert_eq!(listed(all).await, [4, 3, 2], "a newer question stands for the old");
         let recent = InquiryQuery { since: Some(at("2026-04-01T00:00:00Z")), ..all };
         assert_eq!(listed(recent).await, [2], "what is open stays");
+        let check = "INSERT INTO eligibility_check (organization_id, seq, patient_seq, outcome,
+            payer, checked_at_us, imported_at_us, fingerprint, file_hash, file_from, file_to,
+            answer, name_sort) SELECT 1, 1, 1, 'rejected', 'x', 1, created_at_us + 1, $1, $1, 0, 0,
+            '', '' FROM eligibility_inquiry WHERE seq = 1";
+        let file = "INSERT INTO eligibility_file (organization_id, file_hash, name, content,
+            imported_at_us) VALUES (1, $1, 'x', $1, 1)";
+        let hash = vec![1_u8];
+        run(&db, file, params![hash.clone()]).await.unwrap();
+        run(&db, check, params![hash]).await.unwrap();
+        assert_eq!(listed(all).await, [4, 3, 2], "a rejection says nothing");
+        run(&db, "UPDATE eligibility_check SET outcome = 'active'", Vec::new()).await.unwrap();
+        assert_eq!(listed(all).await, [2], "a newer check stands for what was never answered");
         let nobody = InquiryQuery { patient: Some(PatientId::new(9)), ..all };
         assert!(listed(nobody).await.is_empty());
     }

@@ -69,6 +69,8 @@ pub(crate) struct AskedRow {
     pub(crate) state: InquiryState,
     /// What happened so far and what comes next.
     pub(crate) words: String,
+    /// The answer, when somebody has to look at it.
+    pub(crate) check: Option<CheckId>,
     /// The form **Ask again**, when nothing is awaited any more.
     pub(crate) again: Option<AgainForm>,
 }
@@ -212,8 +214,8 @@ impl Samples for InquiryPage {
         let rows = samples::asked_rows();
         let failed = Self {
             state: InquiryState::Failed,
-            words: rows[2].words.clone(),
-            again: rows[2].again.clone(),
+            words: rows[3].words.clone(),
+            again: rows[3].again.clone(),
             ..open.clone()
         };
         let answered = Self {

@@ -7,7 +7,7 @@ use almoner_gateways::clearinghouse::{ClearinghouseError, Reply};
 use almoner_store::on_both_engines;
 use jiff::SignedDuration;
 
-use crate::eligibility::{BEN, family, file};
+use crate::eligibility::{BEN, NORA, family, file};
 use crate::site::{HARD_NAME, HARD_NAME_SHOWN, Site};
 
 const ROWS: [&str; 3] =
@@ -81,7 +81,8 @@ on_both_engines! {
         ];
         desk.get("/patients/PAT-002").await.shows(200, &told);
         let page = desk.get("/eligibility").await;
-        page.shows(200, &["Questions to payers", "Specimen, Ben", "data-look=\"asked results\""]);
+        let told = ["Questions to payers", "Specimen, Ben", "data-look=\"questions results\""];
+        page.shows(200, &told);
         let told = ["NM1*1P*1*SAMPLE*DANA****XX*1234567893", "EQ*98", "Sample Front desk"];
         desk.get("/inquiries/INQ-001").await.shows(200, &told).lacks(&["Ask again"]);
         answers_at_once(&site);
@@ -192,6 +193,37 @@ on_both_engines! {
         page.shows(200, &["INQ-002"]).lacks(&["INQ-001", "Ask again"]);
     }
 
+    async fn what_is_taken_and_not_answered_can_be_asked_again_after_an_hour(db) {
+        let site = Site::new(db).await;
+        let desk = site.browser(Role::FrontDesk).await;
+        desk.post("/eligibility", &ABOUT_BEN).await.to();
+        site.exchange().await;
+        let other = with(&ABOUT_BEN, ("key", "another"));
+        desk.post("/eligibility", &other).await.to();
+        assert_eq!(asked_count(&site).await, 1);
+        desk.get("/patients/PAT-002").await.shows(200, &["Asked just now"]).lacks(&["Ask again"]);
+        site.clock.set(site.app.now() + SignedDuration::from_hours(1));
+        desk.get("/patients/PAT-002").await.shows(200, &["Asked 1 h ago", "Ask again"]);
+        desk.post("/eligibility", &with(&ABOUT_BEN, ("key", "later"))).await.to();
+        assert_eq!(asked_count(&site).await, 2, "the first may still be answered");
+    }
+
+    async fn an_answer_about_somebody_else_is_told_where_it_was_awaited(db) {
+        let site = Site::new(db).await;
+        let desk = site.browser(Role::FrontDesk).await;
+        desk.post("/eligibility", &ABOUT_BEN).await.to();
+        script(&site, Ok(Reply::Answered(file(1, NORA, &ROWS))));
+        site.exchange().await;
+        let told = ["The answer names another person", "/eligibility/ELG-001", "INQ-001"];
+        for path in ["/patients/PAT-002", "/eligibility"] {
+            desk.get(path).await.shows(200, &told).lacks(&["data-look", "Ask again"]);
+        }
+        let page = desk.get("/eligibility/ELG-001").await;
+        page.shows(200, &["names another person than the payer was asked about", "INQ-001"]);
+        desk.post("/eligibility/ELG-001/match", &[("patient", "PAT-001")]).await.to();
+        desk.get("/patients/PAT-002").await.shows(200, &[]).lacks(&["INQ-001"]);
+    }
+
     async fn the_create_form_asks_and_keeps_what_was_typed(db) {
         let site = Site::new(db).await;
         let desk = site.browser(Role::FrontDesk).await;
@@ -260,7 +292,7 @@ on_both_engines! {
         let site = Site::new(db).await;
         let desk = site.browser(Role::FrontDesk).await;
         let form = desk.get("/patients/PAT-002/edit").await;
-        form.shows(200, &["<details class=\"line\">", "value=\"00042\""]).lacks(&["line\" open"]);
+        form.shows(200, &["<details class=\"more\">", "value=\"00042\""]).lacks(&["more\" open"]);
         let edit = [
             ("version", "1"),
             ("first_name", "Ben"),
@@ -278,7 +310,7 @@ on_both_engines! {
         ];
         let wrong = with(&edit, ("primary_subscriber_date_of_birth", "2199-01-01"));
         let reply = desk.post("/patients/PAT-002/edit", &wrong).await;
-        reply.shows(422, &["id=\"e-primary_subscriber_date_of_birth\"", "line\" open"]);
+        reply.shows(422, &["id=\"e-primary_subscriber_date_of_birth\"", "more\" open"]);
         let wrong = with(&edit, ("secondary_relationship", "cousin"));
         let reply = desk.post("/patients/PAT-002/edit", &wrong).await;
         reply.shows(422, &["id=\"e-secondary_relationship\""]);
@@ -290,7 +322,7 @@ on_both_engines! {
             "Insured through a subscriber who is not named",
         ];
         desk.get("/patients/PAT-002").await.shows(200, &told);
-        let told = ["line\" open", "value=\"child\" selected", "value=\"1950-05-06\"",
+        let told = ["more\" open", "value=\"child\" selected", "value=\"1950-05-06\"",
             "value=\"other\" selected"];
         desk.get("/patients/PAT-002/edit").await.shows(200, &told);
     }

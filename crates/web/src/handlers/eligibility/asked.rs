@@ -3,7 +3,7 @@
 use almoner_app::permission::Action;
 use almoner_app::{Actor, Error, read_inquiries};
 use almoner_domain::estimate::labels::service_type_label;
-use almoner_domain::inquiry::{InquiryState, MAX_TRIES};
+use almoner_domain::inquiry::{ASK_AGAIN_AFTER, InquiryState, MAX_TRIES};
 use almoner_domain::{Invalid, PatientId};
 use almoner_store::inquiries::{Asked, Inquiry, ListedInquiry};
 use jiff::Timestamp;
@@ -43,8 +43,19 @@ fn row(web: &Web, actor: &Actor, listed: &ListedInquiry, names_patient: bool) ->
         payer: asked.payer.clone(),
         about: about(asked),
         state: inquiry.state,
-        words: words(inquiry, web.app.now(), &actor.organization.zone),
+        words: listed_words(inquiry, web.app.now(), &actor.organization.zone),
+        check: inquiry.check.filter(|_| inquiry.state == InquiryState::Answered),
         again: again(web, actor, inquiry),
+    }
+}
+
+/// What happened so far. An answer that is still listed names somebody else.
+fn listed_words(inquiry: &Inquiry, now: Timestamp, zone: &TimeZone) -> String {
+    let words = words(inquiry, now, zone);
+    if inquiry.state == InquiryState::Answered {
+        format!("{words} The answer names another person, so somebody has to look at it.")
+    } else {
+        words
     }
 }
 
@@ -54,11 +65,19 @@ pub(super) fn about(asked: &Asked) -> String {
     format!("{service}, {}", format::date(asked.service_date))
 }
 
-/// The form that asks the same again, once nothing is awaited any more.
+/// Whether asking the same again may help: nothing is awaited any more, or for too long.
+pub(crate) fn may_ask_again(inquiry: &Inquiry, now: Timestamp) -> bool {
+    match inquiry.state {
+        InquiryState::Failed | InquiryState::Expired => true,
+        InquiryState::Sent => inquiry.asked_at.is_some_and(|at| at + ASK_AGAIN_AFTER <= now),
+        InquiryState::Waiting | InquiryState::Answered => false,
+    }
+}
+
+/// The form that asks the same again, when that may help.
 pub(super) fn again(web: &Web, actor: &Actor, inquiry: &Inquiry) -> Option<AgainForm> {
     let asked = &inquiry.asked;
-    let is_over = matches!(inquiry.state, InquiryState::Failed | InquiryState::Expired);
-    (is_over && may_ask(web, actor)).then(|| AgainForm {
+    (may_ask_again(inquiry, web.app.now()) && may_ask(web, actor)).then(|| AgainForm {
         key: web.form_key(),
         patient: asked.patient,
         entry: CheckEntry {

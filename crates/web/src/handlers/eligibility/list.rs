@@ -68,7 +68,7 @@ async fn filled(web: &Web, staff: Staff, asked: Asked) -> Result<EligibilityPage
         inbox: inbox_told(inbox),
         max_file_mb: MAX_FILE_BYTES / (1024 * 1024),
         query: asked.query,
-        asked: asked_list(web, actor, None, "asked results").await?,
+        asked: asked_list(web, actor, None, "questions results").await?,
         key: web.form_key(),
         can_import: actor.may(Action::ImportEligibility),
         is_first_use,

@@ -247,7 +247,7 @@ fn facts(actor: &Actor, view: &InquiryView) -> Vec<Fact> {
         ("Payer", Some(asked.payer.clone())),
         ("Payer ID", Some(asked.payer_id.clone())),
         ("Member ID", asked.member_id.clone()),
-        ("Patient's relationship to the subscriber", Some(asked.relationship.label().to_owned())),
+        ("Relationship", Some(asked.relationship.label().to_owned())),
         ("Service", Some(about(asked))),
         ("Location", view.location.as_ref().map(|location| location.fields.name.clone())),
         ("Physician", physician.map(|who| format!("{} {}", who.first_name, who.last_name))),

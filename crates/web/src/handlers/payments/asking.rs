@@ -9,7 +9,7 @@ use almoner_domain::inquiry::InquiryState;
 use almoner_domain::payment::PaymentType;
 use almoner_domain::{Invalid, LocationId, PatientId, TreatmentId};
 
-use crate::handlers::eligibility::asked::{may_ask, ways, words};
+use crate::handlers::eligibility::asked::{may_ask, may_ask_again, ways, words};
 use crate::state::Web;
 use crate::view::parts::{Link, Tone};
 use crate::view::payments::estimate::{Asking, EstimatePanel, Notice};
@@ -59,6 +59,7 @@ pub(super) async fn asking(
     let newest = read_inquiries::unsettled(&web.app, actor, Some(patient)).await?;
     let newest = newest.first().map(|listed| &listed.inquiry);
     let is_open = newest.is_some_and(|inquiry| inquiry.state.is_open());
+    let may_again = newest.is_none_or(|inquiry| may_ask_again(inquiry, web.app.now()));
     if !helps && !is_open && refused.is_none() {
         return Ok(None);
     }
@@ -91,8 +92,8 @@ pub(super) async fn asking(
     Ok(Some(Asking {
         told,
         is_open,
-        button: (!is_open).then_some(label),
-        form: (!is_open).then_some(form),
+        button: (!is_open || may_again).then_some(label),
+        form: (!is_open || may_again).then_some(form),
     }))
 }
 

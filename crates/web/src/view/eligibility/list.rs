@@ -146,7 +146,7 @@ impl Samples for EligibilityPage {
                 payer("obrien son b", samples::HARD_NAME),
             ],
             has_more_payers: true,
-            asked: AskedList { rows: samples::asked_rows(), parts: "asked results" },
+            asked: AskedList { rows: samples::asked_rows(), parts: "questions results" },
             inbox: Inbox { checks: 3, files: 1, counted_to: 1_000 },
             max_file_mb: 50,
             query,

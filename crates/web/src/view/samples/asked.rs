@@ -1,7 +1,7 @@
 //! Questions to payers of the samples.
 
 use almoner_domain::inquiry::InquiryState;
-use almoner_domain::{InquiryId, PatientId};
+use almoner_domain::{CheckId, InquiryId, PatientId};
 
 use super::{HARD_NAME, NAMES, patient, shell};
 use crate::view::inquiries::{AgainForm, AskedRow, CheckEntry, InquiryPage};
@@ -16,6 +16,7 @@ pub(crate) fn asked_rows() -> Vec<AskedRow> {
         about: "Office visit, Nov 30, 2026".to_owned(),
         state,
         words: words.to_owned(),
+        check: None,
         again: None,
     };
     let again = AgainForm {
@@ -28,7 +29,10 @@ pub(crate) fn asked_rows() -> Vec<AskedRow> {
         },
     };
     let refused = "The clearinghouse refused the question: unknown sender O'Brien & Søn <b>.";
+    let other =
+        "Answered 5 min ago. The answer names another person, so somebody has to look at it.";
     vec![
+        AskedRow { check: Some(CheckId::new(12)), ..row(5, InquiryState::Answered, other) },
         row(4, InquiryState::Waiting, "Asked 12 s ago; the payer has not answered yet."),
         row(3, InquiryState::Sent, "Asked 2 h ago; the payer has not answered yet."),
         AskedRow { again: Some(again.clone()), ..row(2, InquiryState::Failed, refused) },
