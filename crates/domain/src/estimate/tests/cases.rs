@@ -288,6 +288,17 @@ fn the_snapshot_speaks_the_interface_and_is_read_back() {
 }
 
 #[test]
+fn a_snapshot_from_before_a_field_was_added_is_read() {
+    let estimate = of_rows(&charging(150, office()), [copay(25)]);
+    let mut json = serde_json::to_value(&estimate).unwrap();
+    json.as_object_mut().unwrap().remove("service_types").unwrap();
+    json["inputs"].as_object_mut().unwrap().remove("charge_source").unwrap();
+    let read: Estimate = serde_json::from_value(json).unwrap();
+    assert_eq!((read.amount, read.service_types.len()), (estimate.amount, 0));
+    assert_eq!(read.inputs.charge_source, None);
+}
+
+#[test]
 fn the_steps_lead_from_the_charge_to_the_amount() {
     let rows = [deductible(800), share(20).about("30"), maximum(1250)];
     let estimate = of_rows(&charging(4000, treatment(&[])), rows);
