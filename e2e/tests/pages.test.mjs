@@ -44,9 +44,13 @@ const PAGES = [
   ['/treatments/:TRT', 'front'],
   ['/treatments/:TRT/edit', 'front'],
   ['/eligibility', 'front'],
+  ['/eligibility?outcome=rejected&sort=payer&dir=asc', 'front'],
+  ['/eligibility?q=nobodyiscalledthis', 'front'],
+  ['/eligibility/inbox', 'front'],
   ['/eligibility/:ELG', 'front'],
   ['/eligibility/new?patient=:PAT', 'front'],
   ['/inquiries/:INQ', 'front'],
+  ['/eligibility/:MATCHED/unmatch', 'biller'],
   ['/settings/locations', 'admin'],
   ['/settings/locations/:LOC', 'admin'],
   ['/settings/physicians', 'admin'],
@@ -56,7 +60,7 @@ const PAGES = [
   ['/sign-in', undefined],
 ];
 /** What pages link to that is a download, not a page. */
-const DOWNLOADS = ['/payments/export.csv', '/eligibility/:ELG/raw'];
+const DOWNLOADS = ['/payments/export.csv', '/eligibility/:ELG/raw', '/eligibility/files/:HASH/raw'];
 /** How many paid payments are looked at for one that can still be refunded or reversed. */
 const PAID_LOOKED_AT_MAX = 25;
 
@@ -180,9 +184,10 @@ async function open(page, address) {
 
 /** An address without its query, with the kind of every id in place of the id. */
 function pattern(address) {
-  const kinds = { REFUNDABLE: 'PAY', REVERSIBLE: 'PAY', PENDING: 'PAY' };
+  const kinds = { REFUNDABLE: 'PAY', REVERSIBLE: 'PAY', PENDING: 'PAY', MATCHED: 'ELG' };
   return address.split('?')[0]
     .replaceAll(/:([A-Z]+)/g, (_, name) => `:${kinds[name] ?? name}`)
+    .replaceAll(/\/[0-9a-f]{64}\b/g, '/:HASH')
     .replaceAll(/\/([A-Z]{3})-\d+/g, '/:$1');
 }
 
@@ -198,6 +203,7 @@ async function findIds() {
   [ids.PAT] = patients;
   [ids.TRT] = await list(biller, '/treatments', '/treatments', 'TRT');
   [ids.ELG] = await list(biller, '/eligibility', '/eligibility', 'ELG');
+  ids.MATCHED = await matched(biller);
   const paid = await list(biller, '/payments?status=paid', '/payments', 'PAY');
   await closePage(biller);
   const manager = await openPage(browser, server, { state: states.manager });
@@ -222,6 +228,13 @@ async function firstQuestion(patients) {
   await page.waitForURL(/\/patients\//);
   await closePage(page);
   return 'INQ-001';
+}
+
+/** A check that has its patient. */
+async function matched(page) {
+  await page.goto('/eligibility?sort=checked&dir=asc');
+  const [href] = await rowLinks(page, '/eligibility', 'ELG');
+  return href.split('/').at(-1);
 }
 
 /** The first of these payments whose page offers this. */

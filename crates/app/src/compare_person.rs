@@ -2,7 +2,8 @@
 //!
 //! A value that one side does not have is no difference: nothing is known about it. Names and
 //! addresses are compared without case, accents and punctuation, because payers write all of them
-//! in capitals.
+//! in capitals. Payers also shorten addresses in ways of their own, so another address is a
+//! difference only when the payer says itself that its data differ from what it was asked about.
 
 use almoner_domain::checks::payer_key;
 use almoner_domain::name::normalize;
@@ -120,7 +121,8 @@ pub fn compare(
     let compared = |field| {
         let (theirs, ours) = pair(field);
         let both = theirs.as_deref().zip(ours.as_deref());
-        let differs = both.is_some_and(|(theirs, ours)| !is_same(field, theirs, ours));
+        let is_meant = field != PersonField::Address || person.changed;
+        let differs = is_meant && both.is_some_and(|(theirs, ours)| !is_same(field, theirs, ours));
         Compared { field, theirs, ours, differs }
     };
     PersonField::ALL.into_iter().map(compared).collect()
@@ -216,6 +218,16 @@ mod tests {
         let compared = compare(&answer(person), "Else", &patient(), &ours);
         assert_eq!(differing(&compared), []);
         assert_eq!(compared[4].theirs, None, "U says nothing");
+    }
+
+    #[test]
+    fn another_address_counts_when_the_payer_says_that_its_data_differ() {
+        for changed in [false, true] {
+            let address = Some("9 NEW ROAD".to_owned());
+            let person = AnswerPerson { address, changed, ..AnswerPerson::default() };
+            let compared = compare(&answer(person), "P", &patient(), &[]);
+            assert_eq!(differing(&compared).len(), usize::from(changed));
+        }
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Pages of the list of checks that cost the same among a thousand and a million checks.
 //!
-//! Every order has an index that also holds what the list can be narrowed by. A page is a walk along
-//! one of them, or a merge of ordered ranges (*lanes*): one for each payer or outcome that is
-//! chosen. Where a walk would pass over many checks to find few, those few are read by another index
-//! and sorted. An order that is not that of one range alone (by outcome; what follows a check
+//! Every order has an index that also holds what the list can be narrowed by. A page is a walk
+//! along one of them, or a merge of ordered ranges (*lanes*): one for each payer or outcome that is
+//! chosen. Where a walk would pass over many checks to find few, those few are read by another
+//! index and sorted. An order that is not that of one range alone (by outcome; what follows a check
 //! under a payer's or a person's name) is a sequence of merges, the *segments*.
 //!
-//! What waits for a patient has an index of its own: reading it costs what waits, not what there is.
-//! Totals are counted up to ten thousand.
+//! What waits for a patient has an index of its own: reading it costs what waits, not what there
+//! is. Totals are counted up to ten thousand.
 
 mod pieces;
 

@@ -197,6 +197,7 @@ document.addEventListener('click', (event) => {
   const form = byId('filter');
   if (link && isPlain && form?.dataset.live) {
     event.preventDefault();
+    clearTimeout(typing);
     isTyping = false;
     list(form, new URL(link.href), false);
     if (link.closest('.pages')) byId('results').scrollIntoView({ block: 'nearest' });

@@ -1,4 +1,5 @@
-//! What people decide about checks: whose they are, whose they are not, what the payer knows better.
+//! What people decide about checks: whose they are, whose they are not, what the payer knows
+//! better.
 
 use almoner_app::compare_person::PersonField;
 use almoner_app::dismiss_differences::dismiss_differences;
@@ -194,11 +195,11 @@ on_both_engines! {
         let clinic = Clinic::new(db).await;
         let endless = "NEW ROAD ".repeat(40);
         let check = import(&clinic, ANN, |text| {
-            text.replace("DMG*D8", &format!("N3*{endless}~\nDMG*D8"))
+            text.replace("DMG*D8", &format!("INS*Y*18*001*25~\nN3*{endless}~\nDMG*D8"))
         })
         .await;
         let mut entry = person("Ann", "Example", "1980-02-29", "MEMBER-A");
-        entry.address = "1 Sample Street".to_owned();
+        "1 Sample Street".clone_into(&mut entry.address);
         let at = (clinic.ann, version(&clinic, clinic.ann).await);
         edit_patient(&clinic.app, &clinic.manager(), at, &entry).await.unwrap();
         let input = UsePayersData {
@@ -214,7 +215,7 @@ on_both_engines! {
     async fn changed_demographics_are_told_until_they_are_dismissed(db) {
         let clinic = Clinic::new(db).await;
         let mut entry = person("Ann", "Example", "1980-02-29", "MEMBER-A");
-        entry.address = "1 Sample Street, Town, NY 10001".to_owned();
+        "1 Sample Street, Town, NY 10001".clone_into(&mut entry.address);
         let at = (clinic.ann, version(&clinic, clinic.ann).await);
         edit_patient(&clinic.app, &clinic.manager(), at, &entry).await.unwrap();
         let check = moved(&clinic).await;

@@ -1,7 +1,7 @@
 //! What narrows the list of checks: the conditions of its filters and its search.
 //!
-//! A lane is an index range; the filters that it does not see to only test what it brings, written so
-//! that no other index can be chosen for them.
+//! A lane is an index range; the filters that it does not see to only test what it brings, written
+//! so that no other index can be chosen for them.
 
 use almoner_domain::OrganizationId;
 use almoner_domain::checks::{CheckRequest, CheckSort};

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use almoner_domain::checks::{CheckRequest, CheckSort, payer_key};
 use almoner_domain::estimate::Outcome;
-use almoner_domain::list::{Direction, Search};
+use almoner_domain::list::{Direction, Search, Span};
 use almoner_domain::name::{normalize, sort_key};
 use almoner_domain::{CheckId, OrganizationId, PatientId};
 use almoner_store::check_list::ListedCheck;
@@ -160,9 +160,10 @@ pub(crate) async fn fill(db: &Db, seed: u64, count: i64) -> (OrganizationId, Vec
     let mut papers = Vec::new();
     for seq in 1..=count {
         let (patient, known) = chance.pick(&patients);
-        let whose = match chance.percent(16) {
-            true => (None, (chance.pick(&LAST), chance.pick(&FIRST))),
-            false => (Some(patient), known),
+        let whose = if chance.percent(16) {
+            (None, (chance.pick(&LAST), chance.pick(&FIRST)))
+        } else {
+            (Some(patient), known)
         };
         let outcomes = [&Outcome::ALL[..], &[Outcome::Active; 5]].concat();
         let said = (chance.pick(&outcomes), chance.pick(&PAYERS), moment(&mut chance));
@@ -220,7 +221,7 @@ pub(crate) fn request(chance: &mut Chance) -> CheckRequest {
         outcomes: chance.some(&Outcome::ALL, outcomes),
         payers: payers.into_iter().map(str::to_owned).collect(),
         waiting: chance.percent(20),
-        checked: if chance.percent(20) { span(chance, near_a_moment) } else { Default::default() },
+        checked: if chance.percent(20) { span(chance, near_a_moment) } else { Span::default() },
         search: search(chance),
         sort: chance.pick(&CheckSort::ALL),
         direction: chance.pick(&[Direction::Ascending, Direction::Descending]),

@@ -6,7 +6,7 @@ use almoner_domain::list::{Direction, Search};
 use almoner_domain::{CheckId, OrganizationId, PatientId};
 use almoner_store::check_list::{self, CheckPage, ListedCheck};
 use almoner_store::patients::{self, PatientFields};
-use almoner_store::{Tx, eligibility, on_both_engines};
+use almoner_store::{Tx, eligibility, on_both_engines, verify};
 use jiff::tz::TimeZone;
 
 use crate::check_model::{self, Paper};
@@ -216,6 +216,14 @@ on_both_engines! {
         tx.commit().await.unwrap();
         assert_eq!(word(&db, "SELECT name_sort AS t FROM eligibility_check").await, "alpha\tann");
         let mut tx = db.begin().await.unwrap();
+        let wrong = async |tx: &mut Tx| {
+            let findings = verify::verify(tx, org, None).await.unwrap();
+            findings.into_iter().filter_map(|finding| finding.difference).collect::<Vec<_>>()
+        };
+        assert_eq!(wrong(&mut tx).await, Vec::<String>::new());
+        tx.execute("UPDATE patient SET name_sort = 'other'", Vec::new()).await.unwrap();
+        let told = ["check 1 does not sort under its patient's name"];
+        assert_eq!(wrong(&mut tx).await, told);
         let nobody = (id, PatientId::new(99));
         assert!(!eligibility::take_back(&mut tx, org, nobody, "n", "r").await.unwrap());
         let back = (id, patient);

@@ -148,14 +148,10 @@ fn age(checked: Date, today: Date) -> String {
     }
 }
 
-/// What the payer says of the patient otherwise in the most recent check: all of it when the payer
-/// says itself that it differs; else only what says who somebody is, because payers write addresses
-/// in ways of their own.
+/// What the payer says of the patient otherwise in the most recent check, unless it was dismissed.
 fn told_differences(web: &Web, actor: &Actor, view: &PatientView) -> Option<Differences> {
     let compared = view.compared.as_ref().filter(|compared| !compared.is_dismissed)?;
     let payer = &view.checks.first()?.payer;
-    let is_told = |pair: &&Compared| compared.is_flagged || pair.field.tells_who();
-    let fields: Vec<Compared> = compared.fields.iter().filter(is_told).cloned().collect();
     let place = differences::Place {
         key: web.form_key(),
         check: compared.id,
@@ -164,7 +160,7 @@ fn told_differences(web: &Web, actor: &Actor, view: &PatientView) -> Option<Diff
         back: "patient",
         can_edit: actor.may(Action::SavePatient),
     };
-    differences::told(place, payer, &fields, (compared.is_flagged, None))
+    differences::told(place, payer, &compared.fields, (compared.is_flagged, None))
 }
 
 /// The search for a patient's payments, when there are more than the page shows.

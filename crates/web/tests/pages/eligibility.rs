@@ -137,7 +137,7 @@ on_both_engines! {
         let (head, rest) = text.split_once("ST*271").unwrap();
         let (body, tail) = rest.split_once("GE*1").unwrap();
         let bodies: String =
-            (0..70).map(|n| format!("ST*271{}", body.replace("TRACE-9", &format!("T{n}")))).collect();
+            (0..70).map(|n| format!("ST*271{}", body.replace("E-9", &format!("{n}")))).collect();
         let content = format!("{head}{bodies}GE*70{tail}");
         let reply = desk.upload(&[("files", Some("many.271"), content.as_bytes())]).await;
         let told = ["70 checks read from 1 file", "70 answers: 70 wait for a patient"];
@@ -162,11 +162,13 @@ on_both_engines! {
         let shown = async |address: &str, texts: &[&str]| {
             desk.get(address).await.shows(200, texts).lacks(&["S\u{d8}N <b>"]);
         };
-        shown("/eligibility?outcome=rejected", &["1–3 of 3", "Remove filter: </span>Rejected"]).await;
+        let rejected = ["1–3 of 3", "Remove filter: </span>Rejected"];
+        shown("/eligibility?outcome=rejected", &rejected).await;
         shown("/eligibility?outcome=rejected&outcome=active", &["1–30 of 30"]).await;
-        shown("/eligibility?payer=obrien+son+b+mutual", &["1–10 of 10", "checked> <span>O&#39;BRIEN"])
-            .await;
-        shown("/eligibility?payer=nobody", &["No check matches", "Remove filter: </span>nobody"]).await;
+        let of_payer = ["1–10 of 10", "checked> <span>O&#39;BRIEN"];
+        shown("/eligibility?payer=obrien+son+b+mutual", &of_payer).await;
+        let of_nobody = ["No check matches", "Remove filter: </span>nobody"];
+        shown("/eligibility?payer=nobody", &of_nobody).await;
         shown("/eligibility?q=mutual&outcome=rejected", &["1–1 of 1", "ELG-030"]).await;
         shown("/eligibility?checked_from=2026-01-11&checked_to=2026-01-12", &["1–2 of 2"]).await;
         let wrong = desk.get("/eligibility?checked_from=31.3.").await;

@@ -59,8 +59,8 @@ impl Fix {
     fn advice(self) -> &'static str {
         match self {
             Self::BirthDate => {
-                "Compare the date of birth with the insurance card or an identity card, correct it, \
-                 and ask again."
+                "Compare the date of birth with the insurance card or an identity card, correct \
+                 it, and ask again."
             }
             Self::MemberId => {
                 "Compare the member ID with the insurance card, letter by letter, and ask again."

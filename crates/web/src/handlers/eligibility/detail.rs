@@ -183,6 +183,7 @@ fn person_facts(whose: &str, person: &AnswerPerson) -> Vec<Fact> {
     let sex = person.sex.as_deref().map(|sex| match sex {
         "F" => "Female".to_owned(),
         "M" => "Male".to_owned(),
+        "X" => "Other".to_owned(),
         "U" => "Unknown".to_owned(),
         other => other.to_owned(),
     });

@@ -126,7 +126,7 @@ impl EligibilityPage {
         picked.filter(|key| !is_offered(key)).collect()
     }
 
-    fn outcomes(&self) -> impl Iterator<Item = (Outcome, &'static str, &'static str)> {
+    fn outcomes() -> impl Iterator<Item = (Outcome, &'static str, &'static str)> {
         Outcome::ALL.into_iter().map(|outcome| (outcome, look(outcome), label(outcome)))
     }
 }
