@@ -73,8 +73,6 @@ pub async fn begin(app: &App, org: OrganizationId, sent: &Sent) -> Result<Begun,
     let found = if is_new { None } else { api_requests::lock(&mut tx, &place).await? };
     let begun = match found {
         None if is_new => Begun::New(run),
-        // Its run came to nothing between the two statements; whoever asks again takes it.
-        None => Begun::Running,
         Some(found) if now.duration_since(found.received_at) >= KEPT => {
             api_requests::retake(&mut tx, &place, hash, &run.id, (now, now)).await?;
             Begun::New(run)
@@ -86,7 +84,8 @@ pub async fn begin(app: &App, org: OrganizationId, sent: &Sent) -> Result<Begun,
             api_requests::retake(&mut tx, &place, hash, &run.id, times).await?;
             Begun::New(run)
         }
-        Some(_) => Begun::Running,
+        // A run that came to nothing between the two statements is taken by whoever asks again.
+        None | Some(_) => Begun::Running,
     };
     tx.commit().await?;
     Ok(begun)

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::view::parts::plural;
+
 /// `Nov 23, 2026`
 pub(crate) fn date(date: Date) -> String {
     date.strftime("%b %-d, %Y").to_string()
@@ -47,6 +49,15 @@ pub(crate) fn ago(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
 pub(crate) fn month(month: i64) -> String {
     let first = almoner_domain::time::date_from_key(month * 100 + 1);
     first.map_or_else(String::new, |first| first.strftime("%b %Y").to_string())
+}
+
+/// `today`, `yesterday`, `3 days ago`: how long ago a payer answered.
+pub(crate) fn age(checked: Date, today: Date) -> String {
+    match i64::from((today - checked).get_days()) {
+        ..=0 => "today".to_owned(),
+        1 => "yesterday".to_owned(),
+        days => format!("{} ago", plural(days, "day")),
+    }
 }
 
 /// The last digits of a medical record number.

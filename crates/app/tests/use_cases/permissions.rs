@@ -287,7 +287,9 @@ const RECORDS: &[Case] = cases! {
 const READS: &[Case] = cases! {
     "read::payments" ReadPayments |c, a| read::payments(&c.app, a, &PageRequest::default());
     "read::payment_exists" ReadPayments |c, a| read::payment_exists(&c.app, a, PaymentId::new(1));
-    "read::payment" ReadPayments |c, a| async { read::payment(&c.app, a, c.pending(700).await).await };
+    "read::payment" ReadPayments |c, a| async {
+        read::payment(&c.app, a, c.pending(700).await).await
+    };
     "read::patients" ReadPatients |c, a| read::patients(&c.app, a, &[], false, (0, 50));
     "read::patients_with_balance" ReadPatients |c, a|
         read::patients_with_balance(&c.app, a, &[], false, (0, 50));

@@ -1,7 +1,6 @@
 //! Patients: the list, a patient's page, adding and editing.
 
 use almoner_app::check_answer::StoredAnswer;
-use almoner_app::compare_person::Compared;
 use almoner_app::permission::Action;
 use almoner_app::read::{self, CheckView, PatientView, PatientsView};
 use almoner_app::save_patient::{self, add_patient, edit_patient};
@@ -27,7 +26,7 @@ use crate::handlers::parse_id;
 use crate::session::{Staff, done};
 use crate::state::Web;
 use crate::view::eligibility::detail::Differences;
-use crate::view::parts::{Errors, plural};
+use crate::view::parts::Errors;
 use crate::view::patients::{
     CoverageBlock, CoverageEntry, PatientCheck, PatientEntry, PatientFormPage, PatientPage,
     PatientRow, PatientsPage,
@@ -115,7 +114,7 @@ pub(crate) async fn page(State(web): State<Web>, staff: Staff, Path(id): Path<St
     let fields = &view.patient.fields;
     let payment = |payment| payment_row(actor, today, payment, listed.clone());
     let check = |(place, row): (usize, &almoner_store::eligibility::CheckRow)| PatientCheck {
-        age: age(actor.date(row.checked_at), today),
+        age: format::age(actor.date(row.checked_at), today),
         row: check_row(zone, row, listed.clone()),
         is_latest: place == 0,
     };
@@ -137,15 +136,6 @@ pub(crate) async fn page(State(web): State<Web>, staff: Staff, Path(id): Path<St
         can_create: actor.may(Action::CreatePayment),
         shell: staff.shell,
     }))
-}
-
-/// How long ago a payer answered.
-fn age(checked: Date, today: Date) -> String {
-    match i64::from((today - checked).get_days()) {
-        ..=0 => "today".to_owned(),
-        1 => "yesterday".to_owned(),
-        days => format!("{} ago", plural(days, "day")),
-    }
 }
 
 /// What the payer says of the patient otherwise in the most recent check, unless it was dismissed.

@@ -171,7 +171,7 @@ const CASES: &[Case] = &[
         name: "nothing to collect",
         answers: &[(DAY, &[ACTIVE, COPAY, "EB*G*IND*30***29*0*****Y"])],
         sent: &[OFFICE],
-        shows: &["Nothing to collect now", "The out-of-pocket maximum is reached"],
+        shows: &["Nothing to collect now", "the out-of-pocket maximum is reached"],
         lacks: &["Estimated amount"],
         can_use: false,
     },

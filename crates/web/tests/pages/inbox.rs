@@ -35,7 +35,7 @@ on_both_engines! {
             "NOBODY, NORA",
             "No patient has this member ID, or this date of birth and last name.",
             "Same member ID · Same last name",
-            "<td class=\"wrap\">BENNO</td>",
+            "<td class=\"wrap\">BENNO",
             "Jul 5, 1975",
             "Jul 4, 1975",
             "Match to Ben Specimen",

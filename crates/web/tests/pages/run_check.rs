@@ -203,6 +203,8 @@ on_both_engines! {
         assert_eq!(asked_count(&site).await, 1);
         desk.get("/patients/PAT-002").await.shows(200, &["Asked just now"]).lacks(&["Ask again"]);
         site.clock.set(site.app.now() + SignedDuration::from_hours(1));
+        // The session has ended meanwhile.
+        let desk = site.browser(Role::FrontDesk).await;
         desk.get("/patients/PAT-002").await.shows(200, &["Asked 1 h ago", "Ask again"]);
         desk.post("/eligibility", &with(&ABOUT_BEN, ("key", "later"))).await.to();
         assert_eq!(asked_count(&site).await, 2, "the first may still be answered");
@@ -220,7 +222,9 @@ on_both_engines! {
         }
         let page = desk.get("/eligibility/ELG-001").await;
         page.shows(200, &["names another person than the payer was asked about", "INQ-001"]);
-        desk.post("/eligibility/ELG-001/match", &[("patient", "PAT-001")]).await.to();
+        let seen = "first_name,last_name,date_of_birth,sex,address,member_id,payer,plan";
+        let sure = [("patient", "PAT-001"), ("seen", seen)];
+        desk.post("/eligibility/ELG-001/match", &sure).await.to();
         desk.get("/patients/PAT-002").await.shows(200, &[]).lacks(&["INQ-001"]);
     }
 

@@ -35,7 +35,8 @@ fn patient(number: usize) -> String {
                 body,
                 "EB*B*IND*{service}***27*25.00*****{network}~MSG*PER VISIT~\
                  EB*C*IND*{service}***23*1500.00*****{network}~\
-                 EB*C*IND*{service}***29*412.35*****{network}~EB*A*IND*{service}***23**.2****{network}~"
+                 EB*C*IND*{service}***29*412.35*****{network}~\
+                 EB*A*IND*{service}***23**.2****{network}~"
             );
         }
     }
