@@ -6,7 +6,7 @@ use almoner_domain::list::{Direction, Search};
 use almoner_domain::{CheckId, OrganizationId, PatientId};
 use almoner_store::check_list::{self, CheckPage, ListedCheck};
 use almoner_store::patients::{self, PatientFields};
-use almoner_store::{Tx, eligibility, on_both_engines, verify};
+use almoner_store::{Tx, counters, eligibility, on_both_engines, verify};
 use jiff::tz::TimeZone;
 
 use crate::check_model::{self, Paper};
@@ -200,8 +200,9 @@ on_both_engines! {
         check_model::keep_file(&mut tx, org).await;
         let patient = clinic::add_patient(&mut tx, org, ("Zulu", "Ann")).await;
         let said = (Outcome::Active, "Payer", at("2026-03-01T00:00:00Z"));
-        check_model::add(&mut tx, org, 1, (None, ("OTHER", "NAME")), said).await;
-        let id = CheckId::new(1);
+        let seq = counters::next(&mut tx, org, CheckId::PREFIX).await.unwrap();
+        check_model::add(&mut tx, org, seq, (None, ("OTHER", "NAME")), said).await;
+        let id = CheckId::new(seq);
         assert!(eligibility::set_patient(&mut tx, org, id, patient).await.unwrap());
         assert!(!eligibility::set_patient(&mut tx, org, id, patient).await.unwrap());
         let found = async |tx: &mut Tx, typed: &str| {

@@ -36,7 +36,7 @@ pub(crate) fn row_indexes(found: &Interchange) -> BTreeSet<usize> {
 fn fixtures() -> Vec<(String, Vec<u8>)> {
     let listed = fs::read_dir(folder()).expect("the folder of fixtures can be listed");
     let path = |entry: std::io::Result<fs::DirEntry>| entry.expect("a fixture is listed").path();
-    let mut paths: Vec<_> = listed.map(path).collect();
+    let mut paths: Vec<_> = listed.map(path).filter(|path| path.is_file()).collect();
     paths.sort();
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     let read = |path: &Path| fs::read(path).expect("a fixture can be read");

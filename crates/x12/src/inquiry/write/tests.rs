@@ -295,9 +295,18 @@ prop_compose! {
     }
 }
 
-/// The text of element `number` of the only segment that begins this way.
+/// The interchange's header, and what stands behind it.
+fn parts(text: &str) -> (&str, &str) {
+    text.split_once('~').expect("the header ends")
+}
+
+/// The text of element `number` of the header, or of the only segment that begins this way.
 fn element(text: &str, begins: &str, number: usize) -> String {
-    let found: Vec<_> = Segments::new(text.as_bytes(), Delimiters::default(), 0)
+    if begins == "ISA*" {
+        let value = parts(text).0.split('*').nth(number);
+        return value.expect("the header has its elements").trim().to_owned();
+    }
+    let found: Vec<_> = Segments::new(parts(text).1.as_bytes(), Delimiters::default(), 0)
         .filter(|segment| segment.raw_text().starts_with(begins))
         .collect();
     assert_eq!(found.len(), 1, "{begins} in {text}");
@@ -316,8 +325,10 @@ fn short(date: Date) -> String {
 /// Reads the text back with the reader's own splitter and compares it with what was asked.
 fn check(question: &Inquiry, text: &str) {
     assert!(text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()), "{text}");
-    let segments = Segments::new(text.as_bytes(), Delimiters::default(), 0);
-    let found: Vec<_> = segments.map(|segment| segment.raw_text()).collect();
+    let (header, behind) = parts(text);
+    let segments = Segments::new(behind.as_bytes(), Delimiters::default(), 0);
+    let header = std::iter::once(header.to_owned());
+    let found: Vec<_> = header.chain(segments.map(|segment| segment.raw_text())).collect();
     assert_eq!(found, text.split_terminator('~').collect::<Vec<_>>());
     assert!(found.iter().all(|line| !line.ends_with('*')), "{text}");
     let count = found.iter().filter(|line| !line.starts_with("ISA")).count() - 3;
