@@ -49,7 +49,7 @@ function next() {
   if (open > 0) return;
   say(text);
   const filter = byId('filter');
-  if (filter) load(location.href, {}, filter.dataset.live.split(' '));
+  if (filter) load(location.href, {}, () => filter.dataset.live.split(' '));
 }
 
 function send(upload) {
