@@ -176,7 +176,7 @@ test('a waiting check becomes a patient, and the next is matched beside what dif
   const card = page.getByRole('region', { name: /MATCHSAMPLE, HOLLY/ });
   await shows(card, 'no single patient had this name', 'Apr 5, 1971', 'E2E-HOLLY');
   await card.getByRole('link', { name: 'Create a patient' }).click();
-  await holds(page.getByLabel('Last name'), 'MATCHSAMPLE');
+  await holds(page.getByLabel('Last name', { exact: true }), 'MATCHSAMPLE');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   const patient = await awaitId(page, 'PAT');
   await shows(region(page, 'Eligibility checks'), 'most recent', 'today');
