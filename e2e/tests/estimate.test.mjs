@@ -100,8 +100,9 @@ const CASES = [
   },
   {
     name: 'several co-pays', answers: [[day(), [ACTIVE, ...PRIMARY, ...SPECIALIST]]],
-    shows: ['Choose the value that applies', '$25.00: PRIMARY CARE', '$40.00: SPECIALIST', '$25.00 or $40.00'],
-    hides: ['Estimated amount'], lines: ['MSG*SPECIALIST OFFICE VISIT'],
+    shows: ['Choose the value that applies', '$25.00: PRIMARY CARE', '$40.00: SPECIALIST', '$25.00 or $40.00',
+      'At least $25.00, at most $40.00'],
+    lines: ['MSG*SPECIALIST OFFICE VISIT'],
   },
   {
     name: 'several co-pays, one chosen', answers: [[day(), [ACTIVE, ...PRIMARY, ...SPECIALIST]]],
@@ -109,7 +110,7 @@ const CASES = [
   },
   {
     name: 'contradiction', answers: [[day(), [ACTIVE, COPAY, 'EB*B*IND*98***27*40*****Y']]],
-    shows: ['The payer returned two values', '$25.00 or $40.00'], hides: ['Estimated amount'],
+    shows: ['The payer returned two values', '$25.00 or $40.00', 'At least $25.00, at most $40.00'],
     lines: ['EB*B*IND*98***27*40*****Y'],
   },
   {
