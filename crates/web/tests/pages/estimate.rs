@@ -74,10 +74,10 @@ async fn treated(site: &Site, patient: PatientId, charge: &str) -> TreatmentId {
 }
 
 /// A patient with a check, the panel of a visit charged with $150.00, and the form beside it.
-async fn visit(site: &Site, number: u32) -> (PatientId, Reply, Form) {
+async fn visit(site: &Site, desk: &Browser<'_>, number: u32) -> (PatientId, Reply, Form) {
     let patient = insured(site, number, &[(DAY, &ROWS)]).await;
     let typed = [OFFICE, ("charge", "150")];
-    let panel = estimate(site, patient, &typed).await;
+    let panel = estimate(desk, patient, &typed).await;
     panel.shows(200, &["<p class=\"sum\">$62.00</p>"]);
     let form = Form::of(&panel, patient, &typed);
     (patient, panel, form)
@@ -92,8 +92,8 @@ async fn count(site: &Site, table: &str) -> i64 {
 on_both_engines! {
     async fn the_amount_is_filled_in_and_the_payment_keeps_the_estimate(db) {
         let site = Site::new(db).await;
-        let (_, _, form) = visit(&site, 3).await;
         let desk = site.browser(Role::FrontDesk).await;
+        let (_, _, form) = visit(&site, &desk, 3).await;
         let used = form.send(&desk, "/payments/new", "use_amount").await;
         let told = ["name=\"amount\" type=\"text\"", "value=\"62.00\"", "was filled in from"];
         used.shows(200, &told);
@@ -119,8 +119,8 @@ on_both_engines! {
 
     async fn another_amount_is_marked_also_when_it_changes_later(db) {
         let site = Site::new(db).await;
-        let (_, _, form) = visit(&site, 3).await;
         let biller = site.browser(Role::Biller).await;
+        let (_, _, form) = visit(&site, &biller, 3).await;
         let form = form.with("amount", "50").with("used_amount", "62.00");
         let to = form.send(&biller, "/payments", "create").await.to().to_owned();
         biller.get(&to).await.shows(200, &["Estimated $62.00, asked $50.00"]);
@@ -131,10 +131,27 @@ on_both_engines! {
         biller.get(&to).await.shows(200, &told);
     }
 
+    async fn a_payment_without_an_amount_from_the_estimate_keeps_why(db) {
+        let site = Site::new(db).await;
+        let desk = site.browser(Role::FrontDesk).await;
+        let ended = "EB*6*IND*98~\nDTP*349*D8*20260131";
+        let patient = insured(&site, 3, &[(DAY, &[ended, COPAY])]).await;
+        let panel = estimate(&desk, patient, &[OFFICE]).await;
+        let form = Form::of(&panel, patient, &[OFFICE, ("amount", "50")]);
+        let to = form.send(&desk, "/payments", "create").await.to().to_owned();
+        let told = [
+            "No amount was estimated, asked $50.00",
+            "Coverage is not active.",
+            "it ended on 2026-01-31",
+            "<code>EB*6*IND*98</code>",
+        ];
+        desk.get(&to).await.shows(200, &told);
+    }
+
     async fn an_estimate_that_nobody_saw_is_not_kept(db) {
         let site = Site::new(db).await;
-        let patient = insured(&site, 3, &[(DAY, &ROWS)]).await;
         let desk = site.browser(Role::FrontDesk).await;
+        let patient = insured(&site, 3, &[(DAY, &ROWS)]).await;
         let patient = patient.to_string();
         let fields = [("do", "create"), ("patient", &*patient), ("amount", "10"), OFFICE];
         let to = desk.post("/payments", &fields).await.to().to_owned();
@@ -144,8 +161,8 @@ on_both_engines! {
 
     async fn what_changed_between_showing_and_create_is_told(db) {
         let site = Site::new(db).await;
-        let (patient, _, form) = visit(&site, 3).await;
         let desk = site.browser(Role::FrontDesk).await;
+        let (patient, _, form) = visit(&site, &desk, 3).await;
         let form = form.with("amount", "62.00").with("used_amount", "62.00");
         answered(&site, 99, ("Specimen3", "CASE-3"), "20260309", &[ACTIVE, COPAY]).await;
         let told = [
@@ -167,8 +184,8 @@ on_both_engines! {
 
     async fn what_was_typed_and_not_yet_shown_is_shown_first(db) {
         let site = Site::new(db).await;
-        let (_, _, form) = visit(&site, 3).await;
         let desk = site.browser(Role::FrontDesk).await;
+        let (_, _, form) = visit(&site, &desk, 3).await;
         let form = form.with("charge", "1000").with("amount", "62.00");
         let reply = form.send(&desk, "/payments", "create").await;
         reply.shows(422, &["is not the one that was shown", "<p class=\"sum\">$100.00</p>"]);
@@ -176,14 +193,14 @@ on_both_engines! {
 
     async fn the_numbers_of_another_type_or_treatment_never_stay(db) {
         let site = Site::new(db).await;
+        let desk = site.browser(Role::FrontDesk).await;
         let patient = insured(&site, 3, &[(DAY, &ROWS)]).await;
         let (one, other) =
             (treated(&site, patient, "150").await, treated(&site, patient, "50").await);
         let typed = [OFFICE, ("treatment", &*one.to_string())];
-        let panel = estimate(&site, patient, &typed).await;
+        let panel = estimate(&desk, patient, &typed).await;
         let told = ["<p class=\"sum\">$62.00</p>", "value=\"150.00\"", "From the treatment&#39;s"];
         panel.shows(200, &told);
-        let desk = site.browser(Role::FrontDesk).await;
         let used = Form::of(&panel, patient, &typed)
             .with("charge", "180.00")
             .with("choice_deductible", "none")
@@ -205,30 +222,30 @@ on_both_engines! {
 
     async fn a_treatment_that_is_not_among_the_latest_is_still_chosen(db) {
         let site = Site::new(db).await;
+        let desk = site.browser(Role::FrontDesk).await;
         let patient = insured(&site, 3, &[(DAY, &ROWS)]).await;
         for _ in 0..=50 {
             treated(&site, patient, "150").await;
         }
-        let desk = site.browser(Role::FrontDesk).await;
         let form = desk.open("/payments/new?treatment=TRT-001").await;
         form.shows(200, &["<option value=\"TRT-001\" selected>"]);
-        let panel = estimate(&site, patient, &[OFFICE, ("treatment", "TRT-001")]).await;
+        let panel = estimate(&desk, patient, &[OFFICE, ("treatment", "TRT-001")]).await;
         panel.shows(200, &["value=\"150.00\"", "value=\"2026-03-12\"", "$62.00"]);
     }
 
     async fn what_was_filled_in_follows_the_treatment(db) {
         let site = Site::new(db).await;
+        let desk = site.browser(Role::FrontDesk).await;
         let patient = insured(&site, 3, &[(DAY, &ROWS)]).await;
         let treatment = treated(&site, patient, "150").await;
         let typed = [OFFICE, ("treatment", &*treatment.to_string()), ("amount", "62.00")];
-        let panel = estimate(&site, patient, &typed).await;
+        let panel = estimate(&desk, patient, &typed).await;
         let form = Form::of(&panel, patient, &typed)
             .with("charge", "150.00")
             .with("service_date", "2026-03-12");
         let entry = treatment_entry(patient, "99213", "50");
         let place = (treatment, 1);
         edit_treatment(&site.app, &site.system(), place, &entry).await.unwrap();
-        let desk = site.browser(Role::FrontDesk).await;
         let reply = form.send(&desk, "/payments", "create").await;
         let told =
             ["is not the one that was shown", "<p class=\"sum\">$42.00</p>", "value=\"50.00\""];
@@ -237,6 +254,7 @@ on_both_engines! {
 
     async fn lines_of_an_older_check_are_not_taken_for_those_of_a_newer_one(db) {
         let site = Site::new(db).await;
+        let desk = site.browser(Role::FrontDesk).await;
         let two = |one: i64, other: i64| {
             let row = |dollars, words| format!("EB*B*IND*98***27*{dollars}*****Y~\nMSG*{words}");
             [ACTIVE.to_owned(), row(one, "PRIMARY"), row(other, "SPECIALIST")]
@@ -244,9 +262,8 @@ on_both_engines! {
         let first = two(25, 40);
         let rows: Vec<&str> = first.iter().map(String::as_str).collect();
         let patient = insured(&site, 3, &[(DAY, &rows)]).await;
-        let panel = estimate(&site, patient, &[OFFICE]).await;
+        let panel = estimate(&desk, patient, &[OFFICE]).await;
         let form = Form::of(&panel, patient, &[OFFICE, ("choice_copay", "16"), ("amount", "40")]);
-        let desk = site.browser(Role::FrontDesk).await;
         let chosen = form.send(&desk, "/payments/new", "estimate").await;
         chosen.shows(200, &["<p class=\"sum\">$40.00</p>"]);
         let second = two(90, 70);
@@ -260,9 +277,9 @@ on_both_engines! {
 
     async fn a_choice_that_is_not_offered_is_told_and_kept(db) {
         let site = Site::new(db).await;
-        let (patient, panel, _) = visit(&site, 3).await;
-        let typed = [OFFICE, ("charge", "150"), ("choice_copay", "77"), ("amount", "62")];
         let desk = site.browser(Role::FrontDesk).await;
+        let (patient, panel, _) = visit(&site, &desk, 3).await;
+        let typed = [OFFICE, ("charge", "150"), ("choice_copay", "77"), ("amount", "62")];
         let form = Form::of(&panel, patient, &typed);
         let shown = form.send(&desk, "/payments/new", "estimate").await;
         shown.shows(200, &["A choice was ignored", "<p class=\"sum\">$62.00</p>"]);
@@ -274,8 +291,8 @@ on_both_engines! {
 
     async fn faults_of_the_panel_are_told_and_show_no_figure(db) {
         let site = Site::new(db).await;
-        let (_, _, form) = visit(&site, 3).await;
         let desk = site.browser(Role::FrontDesk).await;
+        let (_, _, form) = visit(&site, &desk, 3).await;
         let memo = format!("{HARD_NAME}{}", "m".repeat(40_000));
         let wrong = form
             .with("charge", "12.345")
@@ -303,8 +320,8 @@ on_both_engines! {
 
     async fn a_number_from_the_browser_is_never_trusted(db) {
         let site = Site::new(db).await;
-        let (_, _, form) = visit(&site, 3).await;
         let desk = site.browser(Role::FrontDesk).await;
+        let (_, _, form) = visit(&site, &desk, 3).await;
         let forged = form
             .clone()
             .with("used_amount", "1.00")

@@ -7,7 +7,7 @@ use almoner_domain::role::Role;
 use almoner_store::on_both_engines;
 
 use crate::eligibility::{Insured, file};
-use crate::site::{Reply, Site, person};
+use crate::site::{Browser, Reply, Site, person};
 
 pub(crate) const ACTIVE: &str = "EB*1*IND*30**SAMPLE GOLD PPO";
 pub(crate) const COPAY: &str = "EB*B*IND*98***27*25*****Y";
@@ -325,8 +325,11 @@ pub(crate) async fn answered(
 }
 
 /// The panel that the form shows for what is sent.
-pub(crate) async fn estimate(site: &Site, patient: PatientId, sent: &[(&str, &str)]) -> Reply {
-    let desk = site.browser(Role::FrontDesk).await;
+pub(crate) async fn estimate(
+    desk: &Browser<'_>,
+    patient: PatientId,
+    sent: &[(&str, &str)],
+) -> Reply {
     let patient = patient.to_string();
     let mut fields = vec![("do", "estimate"), ("patient", &patient)];
     fields.extend(sent);
@@ -336,14 +339,15 @@ pub(crate) async fn estimate(site: &Site, patient: PatientId, sent: &[(&str, &st
 on_both_engines! {
     async fn every_case_says_what_it_is_and_offers_no_more_than_it_knows(db) {
         let site = Site::new(db).await;
+        let desk = site.browser(Role::FrontDesk).await;
         for (case, number) in CASES.iter().zip(10..) {
             let patient = insured(&site, number, case.answers).await;
             // The indexes of rows, and checks, are those of the check that is shown.
-            let first = estimate(&site, patient, case.sent).await;
+            let first = estimate(&desk, patient, case.sent).await;
             let shown = first.hidden("shown_check");
             let mut sent = case.sent.to_vec();
             sent.push(("shown_check", &shown));
-            let reply = estimate(&site, patient, &sent).await;
+            let reply = estimate(&desk, patient, &sent).await;
             reply.shows(200, case.shows).lacks(case.lacks);
             assert_eq!(reply.text().contains(USE), case.can_use, "{}", case.name);
         }
@@ -351,23 +355,25 @@ on_both_engines! {
 
     async fn an_older_check_is_used_after_choosing_it(db) {
         let site = Site::new(db).await;
+        let desk = site.browser(Role::FrontDesk).await;
         let answers: [(&str, &[&str]); 2] =
             [("20260301", &[ACTIVE, COPAY]), (DAY, &["AAA*N**42*R"])];
         let patient = insured(&site, 7, &answers).await;
         let choice = ("choice_check", "ELG-001");
-        let reply = estimate(&site, patient, &[OFFICE, choice]).await;
+        let reply = estimate(&desk, patient, &[OFFICE, choice]).await;
         let told =
             ["<p class=\"sum\">$25.00</p>", "A newer check exists", USE, "The latest check<"];
         reply.shows(200, &told);
-        let foreign = estimate(&site, patient, &[OFFICE, ("choice_check", "ELG-099")]).await;
+        let foreign = estimate(&desk, patient, &[OFFICE, ("choice_check", "ELG-099")]).await;
         foreign.shows(200, &["The payer rejected the latest check"]).lacks(&[USE]);
     }
 
     async fn a_reviewed_check_is_used_after_deciding(db) {
         let site = Site::new(db).await;
+        let desk = site.browser(Role::FrontDesk).await;
         let answers: [(&str, &[&str]); 1] = [(DAY, &[ACTIVE, "EB*6*IND*98", COPAY])];
         let patient = insured(&site, 8, &answers).await;
-        let reply = estimate(&site, patient, &[OFFICE, ("choice_check", "ELG-001")]).await;
+        let reply = estimate(&desk, patient, &[OFFICE, ("choice_check", "ELG-001")]).await;
         let told = ["<p class=\"sum\">$25.00</p>", USE, "Is the coverage active?", "EB*6*IND*98"];
         reply.shows(200, &told);
     }

@@ -42,7 +42,7 @@ fn of_estimate(estimate: &Estimate) -> Option<KeptEstimate> {
         figures: panel::figures(estimate),
         procedures: panel::procedures(estimate),
         steps: estimate.steps.clone(),
-        warnings: panel::warnings(estimate).into_iter().map(|warning| warning.1).collect(),
+        warnings: panel::warnings(estimate, &estimate.warnings),
         disclaimer: DISCLAIMER,
     })
 }

@@ -53,8 +53,9 @@ pub(crate) fn panel(
     }
     let notice = notice(patient, estimate);
     let result = result(estimate);
-    let (notes, warnings) = warnings(estimate).into_iter().partition(|warning| warning.0);
-    let lines = |list: Vec<(bool, WarningLine)>| list.into_iter().map(|line| line.1).collect();
+    let told_here = |warning: &&Warning| !is_told_elsewhere(estimate, warning);
+    let told = warnings(estimate, estimate.warnings.iter().filter(told_here));
+    let (notes, warnings) = told.into_iter().partition(|warning| warning.is_note);
     let has_figures = has_figures(estimate.case);
     Some(EstimatePanel {
         shown: shown(Some(estimate), typed),
@@ -66,10 +67,10 @@ pub(crate) fn panel(
         decisions: decisions::decisions(estimate),
         is_undecided: is_undecided(estimate.case),
         steps: steps(estimate),
-        warnings: lines(warnings),
+        warnings,
         figures: if has_figures { figures(estimate) } else { Vec::new() },
         procedures: if has_figures { procedures(estimate) } else { Vec::new() },
-        notes: lines(notes),
+        notes,
         disclaimer: DISCLAIMER,
         outdated: typed.filled_in.filter(|&filled_in| Some(filled_in) != estimate.amount),
         notice,
@@ -260,19 +261,20 @@ fn in_words(range: Range) -> String {
     capital(&known.collect::<Vec<_>>().join(", "))
 }
 
-/// The warnings in words, each once with all its lines, and whether each is but a note on how a
-/// figure was read.
-pub(super) fn warnings(estimate: &Estimate) -> Vec<(bool, WarningLine)> {
-    let mut list: Vec<(bool, WarningLine)> = Vec::new();
-    let told = estimate.warnings.iter().filter(|warning| !is_told_elsewhere(estimate, warning));
+/// Warnings in words, each once with all its lines.
+pub(super) fn warnings<'a>(
+    estimate: &Estimate,
+    told: impl IntoIterator<Item = &'a Warning>,
+) -> Vec<WarningLine> {
+    let mut list: Vec<WarningLine> = Vec::new();
     for warning in told {
         let text = words(estimate, warning);
         let line = warning.row.and_then(|row| payer_line(estimate, row));
-        if let Some((_, other)) = list.iter_mut().find(|other| other.1.text == text) {
+        if let Some(other) = list.iter_mut().find(|other| other.text == text) {
             other.lines.extend(line.filter(|line| !other.lines.contains(line)));
         } else {
             let lines = line.into_iter().collect();
-            list.push((is_note(warning.code), WarningLine { text, lines }));
+            list.push(WarningLine { text, is_note: is_note(warning.code), lines });
         }
     }
     list

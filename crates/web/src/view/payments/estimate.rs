@@ -145,6 +145,8 @@ pub(crate) struct AmountLine {
 pub(crate) struct WarningLine {
     /// The thing in words.
     pub(crate) text: String,
+    /// It only says how a figure was read.
+    pub(crate) is_note: bool,
     /// The payer's own lines that it rests on.
     pub(crate) lines: Vec<PayerLine>,
 }
