@@ -318,6 +318,19 @@ impl Db {
         crate::fill::payer_keys(self).await
     }
 
+    /// Brings an empty database to an earlier version of the schema, for tests of what follows it.
+    #[cfg(feature = "testing")]
+    pub async fn migrate_up_to(&self, version: i64) -> Result<(), StoreError> {
+        let mut steps = migrations(self.engine());
+        steps.retain(|step| step.version <= version);
+        let migrator = Migrator::with_migrations(steps);
+        match self {
+            Self::Sqlite { writer, .. } => migrator.run(writer).await?,
+            Self::Postgres(pool) => migrator.run(pool).await?,
+        }
+        Ok(())
+    }
+
     /// Whether the schema is that of this version.
     pub async fn is_current(&self) -> Result<bool, StoreError> {
         let newest = migrations(self.engine()).iter().map(|step| step.version).max();

@@ -136,9 +136,8 @@ on_both_engines! {
         let text = String::from_utf8(file(9, NORA, &BENEFITS)).unwrap();
         let (head, rest) = text.split_once("ST*271").unwrap();
         let (body, tail) = rest.split_once("GE*1").unwrap();
-        let bodies: Vec<String> =
-            (0..70).map(|n| format!("ST*271{}", body.replace("E-9", &n.to_string()))).collect();
-        let bodies = bodies.concat();
+        let one = |number: i32| format!("ST*271{}", body.replace("E-9", &number.to_string()));
+        let bodies = (0..70).map(one).collect::<Vec<_>>().concat();
         let content = format!("{head}{bodies}GE*70{tail}");
         let reply = desk.upload(&[("files", Some("many.271"), content.as_bytes())]).await;
         let told = ["70 checks read from 1 file", "70 answers: 70 wait for a patient"];

@@ -159,7 +159,7 @@ pub(super) fn row(benefit: &Benefit, tells_network: bool) -> BenefitRow {
         what: code_label(&benefit.code).unwrap_or(&benefit.code).to_owned(),
         about,
         value: value(benefit),
-        messages: benefit.messages.clone(),
+        messages: segments::messages(benefit),
         notes: segments::notes(benefit),
         segments: segments::lines(benefit),
     }

@@ -19,8 +19,12 @@ use crate::handlers::parse_id;
 use crate::handlers::rows::named;
 use crate::session::Staff;
 use crate::state::Web;
-use crate::view::eligibility::detail::{CheckPage, Differences, Matching};
-use crate::view::parts::{Errors, Fact, PatientRef};
+use crate::view::eligibility::detail::{BenefitRow, CheckPage, Differences, Matching};
+use crate::view::parts::{Errors, Fact, PatientRef, plural};
+
+/// Rows of benefits that the page shows at most, and as many of the subscriber's. Real answers have
+/// some hundreds; the raw text holds all.
+const MAX_ROWS_SHOWN: usize = 2_000;
 
 /// What the page is asked for by its address.
 #[derive(Debug, Default, Deserialize)]
@@ -65,7 +69,12 @@ pub(super) async fn page_with(
     };
     let rejections = view.answer.rejections.iter();
     let warnings = view.answer.warnings.iter();
-    let (sections, more_sections) = benefits::sections(&view.benefits);
+    let rows = &view.benefits[..view.benefits.len().min(MAX_ROWS_SHOWN)];
+    let context = view.answer.context.iter().take(MAX_ROWS_SHOWN);
+    let context: Vec<BenefitRow> = context.map(|row| benefits::row(row, true)).collect();
+    let all = view.benefits.len() + view.answer.context.len();
+    let hidden = i64::try_from(all - rows.len() - context.len()).unwrap_or(i64::MAX);
+    let (sections, more_sections) = benefits::sections(rows);
     Ok(CheckPage {
         id,
         outcome: view.row.outcome,
@@ -74,7 +83,7 @@ pub(super) async fn page_with(
         plan: view.row.plan.clone(),
         patient: view.patient.as_ref().map(patient),
         coverage: coverage(&view.answer),
-        statuses: benefits::statuses(&view.benefits),
+        statuses: benefits::statuses(rows),
         rejections: rejections.map(|rejection| advice::rejection(rejection, ways)).collect(),
         inquiry: inquiry.map(|inquiry| inquiry.asked.id),
         matching,
@@ -82,7 +91,8 @@ pub(super) async fn page_with(
         sections,
         more_sections,
         has_cost_sharing: view.benefits.iter().any(benefits::is_cost_sharing),
-        context: view.answer.context.iter().map(|row| benefits::row(row, true)).collect(),
+        context,
+        hidden_rows: (hidden > 0).then(|| plural(hidden, "more row")),
         person: person(&view.answer),
         facts: facts(actor, &view),
         warnings: warnings.map(|warning| words::sentence(&warning.message)).collect(),

@@ -6,13 +6,28 @@ use jiff::civil::Date;
 
 use super::words;
 use crate::view::eligibility::detail::SegmentLine;
+use crate::view::parts::cut;
 
-/// Every segment of a row: its own, and those that belong to it, each with what it says.
+/// Segments of a row that a page shows at most, and letters of each; the raw text holds all.
+const MAX_SEGMENTS: usize = 60;
+const MAX_LETTERS: usize = 2_000;
+
+/// The segments of a row: its own, and those that belong to it, each with what it says.
 pub(super) fn lines(benefit: &Benefit) -> Vec<SegmentLine> {
-    let own = SegmentLine { text: benefit.segment.clone(), words: None };
-    let related = benefit.related.iter();
-    let related = related.map(|text| SegmentLine { text: text.clone(), words: in_words(text) });
+    let own = SegmentLine { text: cut(&benefit.segment, MAX_LETTERS), words: None };
+    let related = benefit.related.iter().take(MAX_SEGMENTS);
+    let related =
+        related.map(|text| SegmentLine { text: cut(text, MAX_LETTERS), words: in_words(text) });
     std::iter::once(own).chain(related).collect()
+}
+
+/// A row's messages, no longer than a page can bear.
+pub(super) fn messages(benefit: &Benefit) -> Vec<String> {
+    let shown = |message: &String| match message.char_indices().nth(MAX_LETTERS) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message.clone(),
+    };
+    benefit.messages.iter().take(MAX_SEGMENTS).map(shown).collect()
 }
 
 /// What a reader wants to know at once, beside figures and messages: how often something is
@@ -21,7 +36,7 @@ pub(super) fn notes(benefit: &Benefit) -> Vec<String> {
     let named = ["HSD", "NM1", "PER"];
     let related = benefit.related.iter();
     let wanted = related.filter(|text| named.iter().any(|name| text.starts_with(name)));
-    wanted.filter_map(|text| in_words(text)).collect()
+    wanted.take(MAX_SEGMENTS).filter_map(|text| in_words(text)).collect()
 }
 
 /// The elements of a segment, whatever separates them; the first is its name.
@@ -43,7 +58,7 @@ fn in_words(segment: &str) -> Option<String> {
             let (label, days) = words::date(&date);
             Some(format!("{label}: {days}"))
         }
-        "MSG" => part(1).map(|text| format!("Message: {text}")),
+        "MSG" => part(1).map(|text| format!("Message: {}", cut(text, MAX_LETTERS))),
         "NM1" => {
             let names: Vec<&str> = [part(3), part(4)].into_iter().flatten().collect();
             (!names.is_empty()).then(|| format!("Names {}", names.join(", ")))
@@ -87,6 +102,21 @@ mod tests {
         ] {
             assert_eq!(in_words(segment).as_deref(), told, "{segment}");
         }
+    }
+
+    #[test]
+    fn endless_rows_are_cut() {
+        let benefit = Benefit {
+            segment: "é".repeat(50_000),
+            related: vec![format!("MSG*{}", "é".repeat(50_000)); 500],
+            messages: vec!["é".repeat(50_000); 500],
+            ..Benefit::default()
+        };
+        assert_eq!(lines(&benefit).len(), MAX_SEGMENTS + 1);
+        let longest = lines(&benefit).into_iter().map(|line| line.text.chars().count()).max();
+        assert_eq!(longest, Some(MAX_LETTERS + 1));
+        let messages = messages(&benefit);
+        assert_eq!((messages.len(), messages[0].chars().count()), (MAX_SEGMENTS, MAX_LETTERS + 1));
     }
 
     #[test]

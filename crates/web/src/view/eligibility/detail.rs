@@ -48,6 +48,8 @@ pub(crate) struct CheckPage {
     pub(crate) has_cost_sharing: bool,
     /// The subscriber's rows beside a dependent's: context, and not used.
     pub(crate) context: Vec<BenefitRow>,
+    /// Rows beyond those that a page can hold: "1,204 more rows".
+    pub(crate) hidden_rows: Option<String>,
     /// The person as the payer names them.
     pub(crate) person: Vec<Fact>,
     /// Checked, imported, reference, trace.
@@ -233,6 +235,7 @@ impl Samples for CheckPage {
             statuses: Vec::new(),
             context: Vec::new(),
             has_cost_sharing: false,
+            hidden_rows: None,
             differences: None,
             warnings: Vec::new(),
             plan: None,

@@ -167,6 +167,7 @@ pub(crate) fn check_page() -> CheckPage {
         }],
         has_cost_sharing: true,
         context: vec![row(40, "Deductible", Some("$100.00"), &[])],
+        hidden_rows: Some("1,204 more rows".to_owned()),
         person: vec![
             Fact::new("Name", "OBRIEN, MARY"),
             Fact::new("Member ID", "1EG4TE5MK73"),
