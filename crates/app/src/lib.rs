@@ -21,6 +21,7 @@ pub mod import_eligibility;
 pub mod match_check;
 pub mod permission;
 pub mod read;
+pub mod receive_file;
 pub mod refund_payment;
 pub mod reverse_tender;
 pub mod save_location;

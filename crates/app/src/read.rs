@@ -11,6 +11,7 @@ use almoner_domain::{
 use almoner_store::audit::{self, NamedEvent};
 use almoner_store::cards::{self, Cards};
 use almoner_store::eligibility::{self, CheckQuery, CheckRow, ListedCheck, UnreadFile};
+use almoner_store::eligibility_files::{self, KeptFile};
 use almoner_store::locations::{self, Location};
 use almoner_store::notes::{self, Note};
 use almoner_store::patients::{self, Balance, Coverage, Owed, Patient, PatientPage};
@@ -349,17 +350,34 @@ pub async fn check(app: &App, actor: &Actor, id: CheckId) -> Result<CheckView, E
     Ok(CheckView { row, answer, benefits: check_answer::benefits(&benefits)?, patient })
 }
 
-/// The untouched file of a check: its name and content.
+/// The untouched file of a check. Its content is asked for in parts.
 ///
 /// # Errors
 /// No permission, no such check, or the database failed.
-pub async fn check_file(app: &App, actor: &Actor, id: CheckId) -> Result<(String, Vec<u8>), Error> {
+pub async fn check_file(app: &App, actor: &Actor, id: CheckId) -> Result<KeptFile, Error> {
     actor.must(Action::Read)?;
     let org = actor.org();
     let mut tx = app.db.read().await?;
     let row = eligibility::get(&mut tx, org, id).await?.ok_or(Error::NotFound("check"))?;
-    let file = eligibility::file(&mut tx, org, &row.file_hash).await?;
+    let file = eligibility_files::get(&mut tx, org, &row.file_hash).await?;
     file.ok_or_else(|| StoreError::Corrupt("eligibility file".to_owned()).into())
+}
+
+/// A part of the content of a check's file, counted from 0; `None` behind the last.
+///
+/// # Errors
+/// No permission, no such check, or the database failed.
+pub async fn check_file_part(
+    app: &App,
+    actor: &Actor,
+    id: CheckId,
+    part_no: i64,
+) -> Result<Option<Vec<u8>>, Error> {
+    actor.must(Action::Read)?;
+    let org = actor.org();
+    let mut tx = app.db.read().await?;
+    let row = eligibility::get(&mut tx, org, id).await?.ok_or(Error::NotFound("check"))?;
+    Ok(eligibility_files::part(&mut tx, org, &row.file_hash, part_no).await?)
 }
 
 /// All locations.

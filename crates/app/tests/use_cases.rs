@@ -18,6 +18,8 @@ mod edit;
 mod eligibility;
 #[path = "use_cases/interleavings.rs"]
 mod interleavings;
+#[path = "use_cases/large_files.rs"]
+mod large_files;
 #[path = "use_cases/midnight.rs"]
 mod midnight;
 #[path = "use_cases/other_organization.rs"]

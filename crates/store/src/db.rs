@@ -306,7 +306,19 @@ impl Db {
 
     /// Brings the schema to this version; safe to call from several servers at once.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        let migrator = Migrator::with_migrations(migrations(self.engine()));
+        self.run(migrations(self.engine())).await
+    }
+
+    /// Brings the schema of an empty database to what it was before that step.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn migrate_before(&self, version: i64) -> Result<(), StoreError> {
+        let mut steps = migrations(self.engine());
+        steps.retain(|step| step.version < version);
+        self.run(steps).await
+    }
+
+    async fn run(&self, steps: Vec<Migration>) -> Result<(), StoreError> {
+        let migrator = Migrator::with_migrations(steps);
         match self {
             Self::Sqlite { writer, .. } => migrator.run(writer).await?,
             Self::Postgres(pool) => migrator.run(pool).await?,
@@ -365,10 +377,18 @@ macro_rules! migration_list {
 }
 
 /// The steps of the schema; a new one is added to both lists and never edited once released.
-fn migrations(engine: Engine) -> Vec<Migration> {
+pub(crate) fn migrations(engine: Engine) -> Vec<Migration> {
     let steps = match engine {
-        Engine::Sqlite => migration_list!("sqlite": 1 "0001_foundation"),
-        Engine::Postgres => migration_list!("postgres": 1 "0001_foundation"),
+        Engine::Sqlite => migration_list!(
+            "sqlite":
+            1 "0001_foundation",
+            6 "0006_file_parts",
+        ),
+        Engine::Postgres => migration_list!(
+            "postgres":
+            1 "0001_foundation",
+            6 "0006_file_parts",
+        ),
     };
     let step = |(version, name, sql): (i64, &'static str, &'static str)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)

@@ -12,6 +12,7 @@ pub mod cards;
 pub mod counters;
 pub mod db;
 pub mod eligibility;
+pub mod eligibility_files;
 pub mod idempotency;
 pub mod ledger;
 pub mod locations;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use sqlx::migrate::MigrateDatabase as _;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres};
 
-use crate::db::{Db, Durability, Engine};
+use crate::db::{Db, Durability, Engine, migrations};
 
 /// The address of a server on which tests may make databases.
 pub const SERVER_VARIABLE: &str = "ALMONER_TEST_POSTGRES";
@@ -68,18 +68,41 @@ impl TestDb {
         }
     }
 
+    /// A fresh database on that engine with the schema as it was before that step, for tests of
+    /// what the step makes of rows that are there.
+    ///
+    /// # Panics
+    /// When it cannot be made; for a server, when its address is not in the environment.
+    pub async fn before(engine: Engine, version: i64) -> Self {
+        let made = match engine {
+            Engine::Sqlite => Self::empty_file().await,
+            Engine::Postgres => Self::from_template(server_url(), "template0").await,
+        };
+        made.db.migrate_before(version).await.expect("the schema is made");
+        made
+    }
+
     async fn embedded() -> Self {
+        let made = Self::empty_file().await;
+        made.db.migrate().await.expect("the schema is made");
+        made
+    }
+
+    async fn empty_file() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let path: PathBuf = folder.path().join("test.db");
         let url = format!("sqlite://{}", path.display());
         let db = Db::open(&url, Durability::Scratch).await.expect("the database opens");
-        db.migrate().await.expect("the schema is made");
         Self { db, url, _folder: Some(folder), _database: None }
     }
 
     async fn on_server() -> Self {
         let server = server_url();
         let template = ready_template(&server).await;
+        Self::from_template(server, &template).await
+    }
+
+    async fn from_template(server: String, template: &str) -> Self {
         let mut unique = [0; 8];
         let entropy = almoner_domain::ambient::SystemEntropy;
         almoner_domain::ambient::Entropy::fill(&entropy, &mut unique);
@@ -109,8 +132,9 @@ fn sibling_url(server: &str, name: &str) -> String {
 
 /// A database with this version's schema, made by whichever test comes first.
 async fn ready_template(server: &str) -> String {
-    let schema = include_str!("../migrations/postgres/0001_foundation.sql");
-    let mark = schema.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+    let steps = migrations(Engine::Postgres);
+    let schema = steps.iter().flat_map(|step| step.sql.as_str().bytes());
+    let mark = schema.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     let name = format!("almoner_template_{mark:016x}");

@@ -10,6 +10,8 @@ mod access;
 mod eligibility;
 #[path = "pages/hostile.rs"]
 mod hostile;
+#[path = "pages/large_files.rs"]
+mod large_files;
 #[path = "pages/patients.rs"]
 mod patients;
 #[path = "pages/settings.rs"]

@@ -231,6 +231,8 @@ const READS: &[Case] = cases! {
     "read::unread_files" Read |c, a| read::unread_files(&c.app, a);
     "read::check" Read |c, a| async { read::check(&c.app, a, waiting(c).await).await };
     "read::check_file" Read |c, a| async { read::check_file(&c.app, a, waiting(c).await).await };
+    "read::check_file_part" Read |c, a|
+        async { read::check_file_part(&c.app, a, waiting(c).await, 0).await };
     "read::locations" Read |c, a| read::locations(&c.app, a);
     "read::location" Read |c, a| read::location(&c.app, a, c.harbor);
     "read::physicians" Read |c, a| read::physicians(&c.app, a);

@@ -8,10 +8,12 @@ use almoner_app::{Actor, Error};
 use almoner_domain::estimate;
 use almoner_domain::{CheckId, Invalid, PatientId};
 use almoner_store::patients::Patient;
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum_extra::extract::{Form, Query};
+use futures_util::stream;
 use serde::Deserialize;
 
 use super::import::MISMATCH;
@@ -206,16 +208,26 @@ pub(crate) async fn match_patient(
     }
 }
 
-/// The payer's text as it came, to be kept as a file and never shown as a page.
+/// The payer's text as it came, to be kept as a file and never shown as a page. It is handed out
+/// part by part.
 pub(crate) async fn raw(State(web): State<Web>, staff: Staff, Path(id): Path<String>) -> Answer {
     let id: CheckId = parse_id(&id, "check")?;
-    let (name, content) = read::check_file(&web.app, &staff.actor, id).await?;
+    let file = read::check_file(&web.app, &staff.actor, id).await?;
     let headers = [
         (header::CONTENT_TYPE, "application/edi-x12".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", plain(&name, id))),
+        (header::CONTENT_LENGTH, file.size_bytes.to_string()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{}\"", plain(&file.name, id)),
+        ),
         (header::CONTENT_SECURITY_POLICY, "sandbox".to_owned()),
     ];
-    Ok((headers, content).into_response())
+    let parts =
+        stream::try_unfold((web, staff.actor, 0), move |(web, actor, part_no)| async move {
+            let part = read::check_file_part(&web.app, &actor, id, part_no).await?;
+            Ok::<_, Error>(part.map(|part| (part, (web, actor, part_no + 1))))
+        });
+    Ok((headers, Body::from_stream(parts)).into_response())
 }
 
 /// A name of a file without anything that a header or a file system minds.

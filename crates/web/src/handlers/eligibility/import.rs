@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use almoner_app::Actor;
-use almoner_app::import_eligibility::{self, ImportFile, Imported, import_eligibility};
+use almoner_app::import_eligibility::{self, Imported, Incoming, import_eligibility};
 use almoner_app::permission::Action;
-use almoner_app::read;
+use almoner_app::receive_file::{NotReceived, Received, Receiving};
+use almoner_app::{Actor, Error, read};
 use almoner_domain::{CheckId, Invalid, PatientId};
 use almoner_store::eligibility::ListedCheck;
 use axum::extract::State;
-use axum::extract::multipart::{Multipart, MultipartError, MultipartRejection};
+use axum::extract::multipart::{Field, Multipart, MultipartError, MultipartRejection};
 
 use super::list::{listed_row, with_errors};
 use super::words::sentence;
@@ -41,7 +41,7 @@ pub(crate) async fn submit(
     };
     let mut told = Vec::with_capacity(files.len());
     for file in files {
-        let imported = import_eligibility(&web.app, &staff.actor, file).await?;
+        let imported = import(&web, &staff.actor, file).await?;
         let checks = imported.checks.as_deref().unwrap_or_default();
         let ids: Vec<CheckId> = checks.iter().map(|check| check.id).collect();
         let listed = read::listed_checks(&web.app, &staff.actor, &ids).await?;
@@ -50,17 +50,25 @@ pub(crate) async fn submit(
     Ok(html(&ImportedPage { shell: staff.shell, files: told }))
 }
 
+/// Imports a file. What was begun goes on when the browser goes away, or waits no longer.
+async fn import(web: &Web, actor: &Actor, file: Incoming) -> Result<Imported, Error> {
+    let (app, actor) = (web.app.clone(), actor.clone());
+    let importing = tokio::spawn(async move { import_eligibility(&app, &actor, file).await });
+    importing.await.expect("an import does not panic")
+}
+
 /// The files of the form; a browser sends one without name and content when none was chosen.
-async fn received(mut upload: Multipart) -> Result<Vec<ImportFile>, Invalid> {
+async fn received(mut upload: Multipart) -> Result<Vec<Incoming>, Invalid> {
     let mut files = Vec::new();
     let mut patient = None;
     while let Some(field) = upload.next_field().await.map_err(|error| cut_off(&error))? {
         match field.name() {
             Some("files") => {
                 let name = field.file_name().unwrap_or_default().to_owned();
-                let content = field.bytes().await.map_err(|error| cut_off(&error))?.to_vec();
-                if !name.is_empty() || !content.is_empty() {
-                    files.push(ImportFile { name, content, patient: None });
+                let content = content(field).await.map_err(|error| cut_off(&error))?;
+                let is_empty = content.as_ref().is_ok_and(|content| content.size_bytes() == 0);
+                if !name.is_empty() || !is_empty {
+                    files.push(Incoming { name, content, patient: None });
                 }
             }
             Some("patient") => {
@@ -77,6 +85,18 @@ async fn received(mut upload: Multipart) -> Result<Vec<ImportFile>, Invalid> {
         file.patient = patient;
     }
     Ok(files)
+}
+
+/// A file as it comes. One that is too large is read to its end all the same, for others follow.
+async fn content(mut field: Field<'_>) -> Result<Result<Received, NotReceived>, MultipartError> {
+    let mut receiving = Ok(Receiving::new());
+    while let Some(bytes) = field.chunk().await? {
+        receiving = receiving.and_then(|mut receiving| {
+            receiving.add(&bytes)?;
+            Ok(receiving)
+        });
+    }
+    Ok(receiving.and_then(Receiving::end))
 }
 
 fn chosen(typed: &str) -> Result<Option<PatientId>, Invalid> {
