@@ -5,7 +5,6 @@
 //! each taken within one run, are what to compare.
 
 #![expect(clippy::print_stdout, reason = "a benchmark's answer")]
-#![expect(missing_docs, reason = "criterion makes functions without")]
 
 use std::fmt::Write as _;
 use std::hint::black_box;
