@@ -1,4 +1,4 @@
-//! The one file that names a database engine.
+//! The one place that names a database engine.
 //!
 //! Both engines run the very same SQL text with `$1`-style parameters; what differs (how a
 //! write begins, how a row is locked, how an error is told) is here, the schema's own dialect
@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::error::ErrorKind;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::query::Query;
@@ -19,6 +19,12 @@ use sqlx::sqlite::{
     SqliteRow, SqliteSynchronous,
 };
 use sqlx::{AssertSqlSafe, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite, Transaction};
+
+mod schema;
+
+use schema::migrations;
+#[cfg(feature = "testing")]
+pub(crate) use schema::schema_mark;
 
 /// Connections that read at the same time from an embedded database.
 const EMBEDDED_READERS: u32 = 4;
@@ -124,10 +130,12 @@ value_from! {
     almoner_domain::PatientId => Int, almoner_domain::PatientId::seq;
     almoner_domain::TreatmentId => Int, almoner_domain::TreatmentId::seq;
     almoner_domain::CheckId => Int, almoner_domain::CheckId::seq;
+    almoner_domain::InquiryId => Int, almoner_domain::InquiryId::seq;
     almoner_domain::LocationId => Int, almoner_domain::LocationId::seq;
     almoner_domain::PhysicianId => Int, almoner_domain::PhysicianId::seq;
     almoner_domain::RefundId => Int, almoner_domain::RefundId::seq;
     almoner_domain::UserId => Int, almoner_domain::UserId::seq;
+    almoner_domain::KeyId => Int, almoner_domain::KeyId::seq;
 }
 
 /// The parameters of a statement, in order: `params![org, seq]`.
@@ -172,6 +180,8 @@ impl Row {
         opt_text -> Option<String>;
         /// Bytes.
         bytes -> Vec<u8>;
+        /// Bytes that may be missing.
+        opt_bytes -> Option<Vec<u8>>;
     }
 
     /// A moment.
@@ -311,6 +321,19 @@ impl Db {
             Self::Sqlite { writer, .. } => migrator.run(writer).await?,
             Self::Postgres(pool) => migrator.run(pool).await?,
         }
+        crate::fill::payer_keys(self).await
+    }
+
+    /// Brings an empty database to an earlier version of the schema, for tests of what follows it.
+    #[cfg(feature = "testing")]
+    pub async fn migrate_up_to(&self, version: i64) -> Result<(), StoreError> {
+        let mut steps = migrations(self.engine());
+        steps.retain(|step| step.version <= version);
+        let migrator = Migrator::with_migrations(steps);
+        match self {
+            Self::Sqlite { writer, .. } => migrator.run(writer).await?,
+            Self::Postgres(pool) => migrator.run(pool).await?,
+        }
         Ok(())
     }
 
@@ -352,28 +375,6 @@ impl Db {
             Self::Postgres(pool) => pool.close().await,
         }
     }
-}
-
-macro_rules! migration_list {
-    ($engine:literal: $($version:literal $name:literal),+ $(,)?) => {
-        [$((
-            $version,
-            $name,
-            include_str!(concat!("../migrations/", $engine, "/", $name, ".sql")),
-        )),+]
-    };
-}
-
-/// The steps of the schema; a new one is added to both lists and never edited once released.
-fn migrations(engine: Engine) -> Vec<Migration> {
-    let steps = match engine {
-        Engine::Sqlite => migration_list!("sqlite": 1 "0001_foundation", 7 "0007_payment_links"),
-        Engine::Postgres => migration_list!("postgres": 1 "0001_foundation", 7 "0007_payment_links"),
-    };
-    let step = |(version, name, sql): (i64, &'static str, &'static str)| {
-        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
-    };
-    steps.into_iter().map(step).collect()
 }
 
 /// A connection in use: a transaction that writes, or a connection that reads.
@@ -528,6 +529,15 @@ impl Tx {
         match self {
             Self::SqliteWrite(_) | Self::SqliteRead(_) => "",
             Self::PostgresWrite(_) | Self::PostgresRead(_) => " FOR NO KEY UPDATE",
+        }
+    }
+
+    /// What to append to a `SELECT` as [`Tx::lock`], for one that leaves out the rows that
+    /// somebody else holds.
+    pub fn lock_free(&self) -> &'static str {
+        match self {
+            Self::SqliteWrite(_) | Self::SqliteRead(_) => "",
+            Self::PostgresWrite(_) | Self::PostgresRead(_) => " FOR NO KEY UPDATE SKIP LOCKED",
         }
     }
 
