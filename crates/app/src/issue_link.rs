@@ -1,11 +1,12 @@
 //! Issues the link by which a payer pays, shows it again, and ends it.
 
 use almoner_domain::status::By;
-use almoner_domain::{Invalid, PaymentId, Status, ledger};
+use almoner_domain::{Invalid, PaymentId, Status, ledger, time};
 use almoner_store::links::{self, Link};
 use almoner_store::payments::{self, Payment};
 use almoner_store::{Tx, attempts};
-use jiff::{SignedDuration, Timestamp};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use serde_json::json;
 
 use crate::context::{Actor, App};
@@ -25,10 +26,11 @@ pub const MAX_LIFETIME_DAYS: i64 = 366;
 pub struct IssueLink {
     /// For which payment.
     pub payment: PaymentId,
-    /// When it ends; after [`LIFETIME_DAYS`] when nothing is said.
-    pub expires_at: Option<Timestamp>,
-    /// In place of the live one, which ends.
-    pub reissue: bool,
+    /// The last day on which it opens, in the clinic's zone; the [`LIFETIME_DAYS`]th from today
+    /// when nothing is said.
+    pub until: Option<Date>,
+    /// The link that ends for it, while it is the live one: asked for twice, only one is made.
+    pub replaces: Option<i64>,
 }
 
 /// A link as it can be shown.
@@ -36,8 +38,21 @@ pub struct IssueLink {
 pub struct ShownLink {
     /// What stands in its address.
     pub token: String,
-    /// When it ends by itself.
-    pub expires_at: Timestamp,
+    /// Its number on the payment.
+    pub generation: i64,
+    /// The last day on which it opens.
+    pub until: Date,
+}
+
+/// The newest link of a payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewestLink {
+    /// It opens the payment.
+    Live(ShownLink),
+    /// It ended by itself, after this day.
+    Expired(Date),
+    /// Somebody ended it at this moment.
+    Revoked(Timestamp),
 }
 
 /// Issues a link; a draft is submitted first. The live link is shown again unless another one is
@@ -49,7 +64,7 @@ pub struct ShownLink {
 pub async fn issue_link(app: &App, actor: &Actor, input: IssueLink) -> Result<ShownLink, Error> {
     actor.must(Action::IssueLink)?;
     let (org, now) = (actor.org(), app.now());
-    let expires_at = checked(input.expires_at, now)?;
+    let expires_at = end_of(last_day(actor, input.until, now)?, actor);
     let mut tx = app.db.begin().await?;
     let mut payment = locked(&mut tx, actor, input.payment, None).await?;
     if payment.status == Status::Draft {
@@ -61,7 +76,11 @@ pub async fn issue_link(app: &App, actor: &Actor, input: IssueLink) -> Result<Sh
         return Err(Invalid::one("payment", "not_collectable", message).into());
     }
     let live = links::newest(&mut tx, org, payment.id).await?.filter(|link| link.is_live(now));
-    if let Some(link) = live.filter(|_| !input.reissue && input.expires_at.is_none()) {
+    let stays = |link: &Link| match input.replaces {
+        Some(replaced) => link.generation != replaced,
+        None => input.until.is_none() || link.expires_at == expires_at,
+    };
+    if let Some(link) = live.filter(stays) {
         return Ok(shown(app, actor, payment.id, &link));
     }
     let link = links::issue(&mut tx, org, payment.id, (actor.user(), expires_at), now).await?;
@@ -77,20 +96,30 @@ pub fn is_collectable(status: Status) -> bool {
     matches!(status, Status::Pending | Status::Failed)
 }
 
-fn checked(expires_at: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, Invalid> {
-    let days = |days: i64| SignedDuration::from_hours(24 * days);
-    let Some(asked) = expires_at else {
-        return Ok(now + days(LIFETIME_DAYS));
+/// The last day of a link that is issued today, when nothing else is said.
+pub fn usual_last_day(today: Date) -> Date {
+    today.saturating_add(LIFETIME_DAYS.days())
+}
+
+fn last_day(actor: &Actor, asked: Option<Date>, now: Timestamp) -> Result<Date, Invalid> {
+    let today = actor.date(now);
+    let Some(asked) = asked else {
+        return Ok(usual_last_day(today));
     };
-    if asked <= now {
-        let message = "The link would have ended already; choose a later day.";
-        return Err(Invalid::one("expires_at", "in_the_past", message));
+    if asked < today {
+        let message = "This day has passed; choose today or a later one.";
+        return Err(Invalid::one("until", "in_the_past", message));
     }
-    if asked > now + days(MAX_LIFETIME_DAYS) {
+    if asked > today.saturating_add(MAX_LIFETIME_DAYS.days()) {
         let message = format!("A link holds {MAX_LIFETIME_DAYS} days at most.");
-        return Err(Invalid::one("expires_at", "too_late", message));
+        return Err(Invalid::one("until", "too_late", message));
     }
     Ok(asked)
+}
+
+/// The end of a day in the clinic's zone.
+fn end_of(day: Date, actor: &Actor) -> Timestamp {
+    time::start_of_day(day.saturating_add(1.day()), &actor.organization.zone)
 }
 
 /// The draft, submitted.
@@ -119,10 +148,40 @@ async fn submitted(
     Ok(after)
 }
 
-pub(crate) fn shown(app: &App, actor: &Actor, payment: PaymentId, link: &Link) -> ShownLink {
+fn shown(app: &App, actor: &Actor, payment: PaymentId, link: &Link) -> ShownLink {
     let organization = actor.org();
     let name = LinkName { organization, payment, generation: link.generation };
-    ShownLink { token: name.token(&app.link_keys), expires_at: link.expires_at }
+    ShownLink {
+        token: name.token(&app.link_keys),
+        generation: link.generation,
+        until: until(actor, link),
+    }
+}
+
+/// The last day on which a link opens.
+fn until(actor: &Actor, link: &Link) -> Date {
+    actor.date(link.expires_at - SignedDuration::from_secs(1))
+}
+
+/// The newest link of a payment, for those who may issue one.
+///
+/// # Errors
+/// No permission, or the database failed.
+pub async fn newest_link(
+    app: &App,
+    actor: &Actor,
+    payment: PaymentId,
+) -> Result<Option<NewestLink>, Error> {
+    actor.must(Action::IssueLink)?;
+    let mut tx = app.db.read().await?;
+    let Some(link) = links::newest(&mut tx, actor.org(), payment).await? else {
+        return Ok(None);
+    };
+    Ok(Some(match link.revoked_at {
+        Some(at) => NewestLink::Revoked(at),
+        None if link.is_live(app.now()) => NewestLink::Live(shown(app, actor, payment, &link)),
+        None => NewestLink::Expired(until(actor, &link)),
+    }))
 }
 
 /// Ends the live link of a payment. Ending it twice does no harm.

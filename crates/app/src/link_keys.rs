@@ -133,9 +133,18 @@ mod tests {
             assert_eq!(LinkName::read(&other, &keys), None, "{other}");
         }
         for other in [
-            "", "-", "---", "3-894-2", "3-894-2-", &format!("{head}-{}", &seal[..26]),
-            &format!("{head}-{seal}A"), &format!("03-894-2-{seal}"), &format!("3-894-+2-{seal}"),
-            &format!("3-894-0-{seal}"), &format!("3--894-2-{seal}"), &format!("{token}-"),
+            "",
+            "-",
+            "---",
+            "3-894-2",
+            "3-894-2-",
+            &format!("{head}-{}", &seal[..26]),
+            &format!("{head}-{seal}A"),
+            &format!("03-894-2-{seal}"),
+            &format!("3-894-+2-{seal}"),
+            &format!("3-894-0-{seal}"),
+            &format!("3--894-2-{seal}"),
+            &format!("{token}-"),
         ] {
             assert_eq!(LinkName::read(other, &keys), None, "{other}");
         }

@@ -76,6 +76,8 @@ fn payment_pages() -> Router<Web> {
         .route("/payments/{id}/refunds", post(payments::refund::submit))
         .route("/payments/{id}/reversal/new", get(payments::reversal::form))
         .route("/payments/{id}/reversal", post(payments::reversal::submit))
+        .route("/payments/{id}/link", post(payments::link::issue))
+        .route("/payments/{id}/link/revoke", post(payments::link::revoke))
         .route("/payments/{id}/notes", post(payments::detail::add_note))
 }
 

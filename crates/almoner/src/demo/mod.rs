@@ -21,6 +21,7 @@ mod treatments;
 
 use std::sync::Arc;
 
+use almoner_app::link_keys::LinkKeys;
 use almoner_app::{App, seal_audit};
 use almoner_domain::ambient::{SeededEntropy, SetClock};
 use almoner_domain::time;

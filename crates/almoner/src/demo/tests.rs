@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use almoner_app::exchange_checks::{ask_claimed, claim_due};
+use almoner_app::link_keys::LinkKeys;
 use almoner_app::run_check::{RunCheck, run_check};
 use almoner_app::{read, read_inquiries};
 use almoner_domain::Status;
@@ -37,6 +38,7 @@ almoner_store::on_both_engines! {
             entropy: Arc::new(SystemEntropy),
             processor: Arc::new(Sandbox),
             clearinghouse: Arc::new(SandboxPayer::default()),
+            link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
         };
         fill_to(&app, &SMALL).await.unwrap();
         let clinic = read::organizations(&app).await.unwrap().remove(0);

@@ -18,7 +18,7 @@ use axum_extra::extract::Form;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-use super::{history, kept};
+use super::{history, kept, link};
 use crate::failure::{Answer, html, unprocessable};
 use crate::format;
 use crate::handlers::parse_id;
@@ -65,7 +65,7 @@ pub(crate) async fn add_note(
 }
 
 /// The page of a payment as it stands.
-async fn filled(web: &Web, staff: Staff, id: PaymentId) -> Result<PaymentPage, Error> {
+pub(super) async fn filled(web: &Web, staff: Staff, id: PaymentId) -> Result<PaymentPage, Error> {
     let Staff { actor, shell } = staff;
     let view = read::payment(&web.app, &actor, id).await?;
     let zone = actor.organization.zone.clone();
@@ -89,6 +89,7 @@ async fn filled(web: &Web, staff: Staff, id: PaymentId) -> Result<PaymentPage, E
         lock: lock(payment.status),
         refund_block: None,
         offers: offers(&actor, &view),
+        link: link::block(web, &actor, payment).await?,
         treatment: view.treatment.as_ref().map(treatment_block),
         patient: patient_block(&view.patient),
         estimate: view.estimate.as_ref().map(|estimate| kept::summary(estimate, payment.amount)),

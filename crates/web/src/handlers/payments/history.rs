@@ -72,6 +72,8 @@ fn what(action: &str, detail: &Value) -> String {
         "refund_failed" => format!("Refund {} of {amount} failed", word(detail, "refund")),
         "tender_reversed" => format!("Tender of {amount} reversed"),
         "note_added" => "Note added".to_owned(),
+        "link_issued" => "Payment link created".to_owned(),
+        "link_revoked" => "Payment link ended".to_owned(),
         other => other.replace('_', " "),
     }
 }

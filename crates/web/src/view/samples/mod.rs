@@ -33,6 +33,7 @@ use super::payments::detail::{
 };
 use super::payments::edit::EditPaymentPage;
 use super::payments::estimate::EstimatePanel;
+use super::payments::link::{LinkBlock, LinkState};
 use super::payments::list::{LocationOption, PaymentRow, PaymentsPage, Summary};
 use super::payments::new::{Filled, NewPaymentPage, PaymentEntry};
 use super::query::PaymentsQuery;
@@ -297,6 +298,7 @@ pub(crate) fn payment_page() -> PaymentPage {
         lock: Some("A payment that is Partially Refunded can no longer be edited.".to_owned()),
         refund_block: None,
         offers: Offers { refund: true, edit: false, reverse: true, note: true },
+        link: Some(LinkBlock { can_issue: false, ..LinkBlock::sample(LinkState::Over) }),
         treatment: Some(TreatmentBlock {
             id: TreatmentId::new(894),
             service_at: "Nov 30, 2026, 9:30 AM EST".to_owned(),
