@@ -17,7 +17,7 @@ pub(crate) struct Qr {
 /// The code of an address; `None` when it is too long for one.
 pub(crate) fn code(address: &str) -> Option<Qr> {
     let qr = QRBuilder::new(address).ecl(ECL::M).build().ok()?;
-    let mut path = String::new();
+    let mut runs = Vec::new();
     for row in 0..qr.size {
         let is_dark = |column: &usize| qr[row][*column].value();
         let mut column = 0;
@@ -25,12 +25,12 @@ pub(crate) fn code(address: &str) -> Option<Qr> {
             let run = (column..qr.size).take_while(is_dark).count();
             if run > 0 {
                 let (x, y) = (column + QUIET_MODULES, row + QUIET_MODULES);
-                path += &format!("M{x} {y}h{run}v1h-{run}z");
+                runs.push(format!("M{x} {y}h{run}v1h-{run}z"));
             }
             column += run.max(1);
         }
     }
-    Some(Qr { size: qr.size + 2 * QUIET_MODULES, path })
+    Some(Qr { size: qr.size + 2 * QUIET_MODULES, path: runs.concat() })
 }
 
 #[cfg(test)]
