@@ -159,7 +159,7 @@ fn shown(app: &App, actor: &Actor, payment: PaymentId, link: &Link) -> ShownLink
 }
 
 /// The last day on which a link opens.
-fn until(actor: &Actor, link: &Link) -> Date {
+pub(crate) fn until(actor: &Actor, link: &Link) -> Date {
     actor.date(link.expires_at - SignedDuration::from_secs(1))
 }
 

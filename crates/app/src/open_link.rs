@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::context::{Actor, App};
 use crate::error::Error;
+use crate::issue_link;
 use crate::link_keys::LinkName;
 
 /// How long a payer finds the receipt behind the link.
@@ -31,8 +32,8 @@ pub struct PayerView {
     pub amount: Money,
     /// When it is due.
     pub due: Option<Date>,
-    /// When the link ends.
-    pub expires_at: Timestamp,
+    /// The last day on which the link opens.
+    pub until: Date,
     /// What can be done.
     pub state: PayerState,
 }
@@ -68,11 +69,11 @@ pub async fn open_link(app: &App, token: &str) -> Result<PayerView, Error> {
     Ok(PayerView {
         clinic: actor.organization.name.clone(),
         phone: location.and_then(|location| location.fields.phone),
+        until: issue_link::until(&actor, &link),
         zone: actor.organization.zone,
         payment: payment.id,
         amount: payment.amount,
         due: payment.due,
-        expires_at: link.expires_at,
         state,
     })
 }

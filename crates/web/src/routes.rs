@@ -13,7 +13,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::handlers::{
-    asset, eligibility, eligibility_settings, health, patients, payments, settings, sign_in,
+    asset, eligibility, eligibility_settings, health, patients, pay, payments, settings, sign_in,
     treatments,
 };
 use crate::state::Web;
@@ -42,6 +42,7 @@ pub fn router(web: Web) -> Router {
         .layer(late(IMPORT_TIMEOUT));
     Router::new()
         .merge(staff)
+        .route("/pay/{token}", get(pay::look))
         .route("/sign-in", get(sign_in::form).post(sign_in::submit))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/assets/{*path}", get(asset::asset))

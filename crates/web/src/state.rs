@@ -6,7 +6,7 @@ use std::sync::Arc;
 use almoner_app::App;
 use almoner_app::audit_reads::ReadLog;
 
-use crate::throttle::Throttle;
+use crate::throttle::{PayerThrottle, Throttle};
 
 /// How the pages are served.
 #[derive(Debug, Clone)]
@@ -32,6 +32,7 @@ pub struct Web {
     pub(crate) app: App,
     pub(crate) settings: Arc<WebSettings>,
     pub(crate) sign_ins: Arc<Throttle>,
+    pub(crate) payers: Arc<PayerThrottle>,
     pub(crate) reads: ReadLog,
 }
 
@@ -40,7 +41,8 @@ impl Web {
     pub fn new(app: App, settings: WebSettings) -> Self {
         let sign_ins = Arc::new(Throttle::new());
         let reads = ReadLog::start(app.clone());
-        Self { app, settings: Arc::new(settings), sign_ins, reads }
+        let payers = Arc::new(PayerThrottle::new());
+        Self { app, settings: Arc::new(settings), sign_ins, payers, reads }
     }
 
     /// Waits until every read that was served is in the audit log.

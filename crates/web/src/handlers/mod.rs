@@ -8,6 +8,7 @@ pub(crate) mod form_key;
 pub(crate) mod health;
 pub(crate) mod numbered;
 pub(crate) mod patients;
+pub(crate) mod pay;
 pub(crate) mod payments;
 pub(crate) mod rows;
 pub(crate) mod settings;

@@ -17,6 +17,7 @@ pub(crate) mod error;
 pub(crate) mod inquiries;
 pub(crate) mod parts;
 pub(crate) mod patients;
+pub(crate) mod pay;
 pub(crate) mod payments;
 pub(crate) mod query;
 mod samples;

@@ -37,7 +37,9 @@ use super::payments::link::{LinkBlock, LinkState};
 use super::payments::list::{LocationOption, PaymentRow, PaymentsPage, Summary};
 use super::payments::new::{Filled, NewPaymentPage, PaymentEntry};
 use super::query::PaymentsQuery;
-use super::{eligibility, error, inquiries, patients, payments, settings, sign_in, treatments};
+use super::{
+    eligibility, error, inquiries, patients, pay, payments, settings, sign_in, treatments,
+};
 
 /// A name that breaks careless pages.
 pub(crate) const HARD_NAME: &str = "O'Brien & Søn <b>";
@@ -52,6 +54,7 @@ pub fn rendered_samples() -> Vec<(String, String)> {
     let mut all = Vec::new();
     add::<error::ErrorPage>(&mut all, "error");
     add::<sign_in::SignInPage>(&mut all, "sign-in");
+    add::<pay::PayPage>(&mut all, "pay");
     add::<PaymentsPage>(&mut all, "payments-list");
     add::<payments::new::FindPatientPage>(&mut all, "payments-find-patient");
     add::<NewPaymentPage>(&mut all, "payments-new");
