@@ -3,8 +3,9 @@
 use almoner_domain::ledger;
 use almoner_domain::status::{self, By, Status};
 use almoner_domain::tender::{Tender, TenderType};
-use almoner_domain::{PaymentId, text};
-use almoner_store::attempts::{self, AttemptState};
+use almoner_domain::{OrganizationId, PaymentId, text};
+use almoner_gateways::processor::AttemptKey;
+use almoner_store::attempts::{self, Attempt, AttemptState};
 use almoner_store::payments::{self, Payment};
 use serde_json::json;
 
@@ -49,6 +50,16 @@ impl Outcome {
             Self::Expired => Some(Status::Pending),
         }
     }
+}
+
+/// Our name of an attempt, opaque to the processor.
+pub fn reference(org: OrganizationId, payment: PaymentId, number: i64) -> String {
+    format!("{}-{}-{number}", org.0, payment.seq())
+}
+
+/// How the processor knows an attempt of that reference.
+pub(crate) fn key<'a>(reference: &'a str, attempt: &Attempt) -> AttemptKey<'a> {
+    AttemptKey { reference, session: None, began_at: attempt.started_at }
 }
 
 /// The payer begins to pay: the payment is Processing, and the attempt is committed before any

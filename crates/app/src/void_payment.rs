@@ -2,6 +2,7 @@
 
 use almoner_domain::PaymentId;
 use almoner_domain::status::{self, By, Status};
+use almoner_gateways::processor::{AttemptStanding, ProcessorError, Refusal};
 use almoner_store::attempts;
 use almoner_store::payments::{self, Payment};
 
@@ -27,8 +28,12 @@ pub async fn void_payment(app: &App, actor: &Actor, id: PaymentId) -> Result<Pay
     if let Err(refusal) = status::decide(payment.status, Status::Voided, By::Staff, facts) {
         return refused(app, actor, &payment, Status::Voided, refusal, facts).await;
     }
-    let number = newest.map_or(1, |attempt| attempt.number);
-    let reference = format!("{}-{}-{number}", org.0, id.seq());
-    app.processor.release(&reference).await?;
-    attempt::told(app, actor, id, &Outcome::Released).await
+    let newest = newest.ok_or(Error::NotFound("attempt"))?;
+    let reference = attempt::reference(org, id, newest.number);
+    let answer = app.processor.release(attempt::key(&reference, &newest)).await?;
+    match answer.standing {
+        AttemptStanding::Released => attempt::told(app, actor, id, &Outcome::Released).await,
+        // The money is not held any more, or was taken: what became of it is told by itself.
+        _ => Err(ProcessorError::Refused(Refusal::WrongState).into()),
+    }
 }

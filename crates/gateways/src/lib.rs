@@ -6,3 +6,6 @@
 
 pub mod clearinghouse;
 pub mod processor;
+mod secret;
+
+pub use secret::Secret;

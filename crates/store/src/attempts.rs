@@ -56,6 +56,8 @@ pub struct Attempt {
     pub processor: String,
     /// Where it stands.
     pub state: AttemptState,
+    /// When it began.
+    pub started_at: Timestamp,
 }
 
 /// Begins an attempt; the caller holds the payment's row.
@@ -95,7 +97,7 @@ pub async fn newest(
     org: OrganizationId,
     payment: PaymentId,
 ) -> Result<Option<Attempt>, StoreError> {
-    let sql = "SELECT attempt_no, processor, state FROM payment_attempt
+    let sql = "SELECT attempt_no, processor, state, started_at_us FROM payment_attempt
         WHERE organization_id = $1 AND payment_seq = $2 ORDER BY attempt_no DESC LIMIT 1";
     let Some(row) = tx.optional(sql, params![org, payment]).await? else {
         return Ok(None);
@@ -104,6 +106,7 @@ pub async fn newest(
         number: row.int("attempt_no")?,
         processor: row.text("processor")?,
         state: row.word("state", AttemptState::from_name)?,
+        started_at: row.time("started_at_us")?,
     }))
 }
 
