@@ -49,7 +49,10 @@ async fn asked(app: &App, actor: &Actor, refund: &Refund) -> Result<Option<Refun
     let mut tx = app.db.read().await?;
     let paid_by = attempts::newest(&mut tx, org, refund.payment).await?;
     drop(tx);
-    let paid_by = paid_by.ok_or(Error::NotFound("attempt"))?;
+    let Some(paid_by) = paid_by else {
+        tracing::error!(refund = %refund.id, "no attempt took what this refund gives back");
+        return Ok(None);
+    };
     let attempt = attempt::reference(org, refund.payment, paid_by.number);
     let reference = format!("{}-{}", org.0, refund.id);
     let order = RefundOrder {

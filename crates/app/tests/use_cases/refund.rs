@@ -9,10 +9,9 @@ use almoner_app::settle_refund::{settle_refund, settle_refunds};
 use almoner_domain::refund::{RefundAmount, RefundReason, RefundRefusal, RefundState};
 use almoner_domain::role::Role;
 use almoner_domain::{Money, PaymentId, RefundId, Status};
-use almoner_gateways::processor::{
-    Answer, Doubt, Processor, ProcessorError, Refund, RefundOrder,
-};
+use almoner_gateways::processor::{Answer, Doubt, Processor, ProcessorError, Refund, RefundOrder};
 use almoner_store::on_both_engines;
+use jiff::Timestamp;
 use tokio::task::JoinSet;
 
 use crate::common::{Clinic, cents, fault, is_forbidden, part_of, rounds};

@@ -169,9 +169,8 @@ async fn search(stripe: &Stripe, key: AttemptKey<'_>) -> Result<Option<String>, 
             .with("created[lte]", until.to_string())
             .with_some("starting_after", after);
         let page: List<Session> = stripe.client.send(call).await?;
-        let ours = |session: &&Session| {
-            session.client_reference_id.as_deref() == Some(key.reference)
-        };
+        let ours =
+            |session: &&Session| session.client_reference_id.as_deref() == Some(key.reference);
         if let Some(found) = page.data.iter().find(ours) {
             return Ok(Some(found.id.clone()));
         }

@@ -48,13 +48,7 @@ impl<'a> Call<'a> {
 
     /// A request that changes something, once for each `key`.
     pub(super) fn post(what: &'static str, path: &[&'a str], key: String) -> Self {
-        Self {
-            method: Method::POST,
-            what,
-            path: path.to_vec(),
-            fields: Vec::new(),
-            key: Some(key),
-        }
+        Self { method: Method::POST, what, path: path.to_vec(), fields: Vec::new(), key: Some(key) }
     }
 
     /// Adds a field.
@@ -208,7 +202,8 @@ impl Client {
 fn tls() -> Result<ClientConfig, SetUpError> {
     let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config =
+        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let config = config.map_err(|error| SetUpError::Client(error.to_string()))?;
     Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
@@ -250,21 +245,14 @@ fn unread(changes: bool, doubt: Doubt) -> Failure {
 }
 
 /// What an answer other than success says about what happened.
-fn judge(
-    status: StatusCode,
-    headers: &HeaderMap,
-    fields: &ErrorFields,
-    changes: bool,
-) -> Failure {
+fn judge(status: StatusCode, headers: &HeaderMap, fields: &ErrorFields, changes: bool) -> Failure {
     let mut failure = match status {
         StatusCode::CONFLICT => {
             let running = ProcessorError::Unknown(Doubt::StillRunning);
             let busy = ProcessorError::NotDone(NotDone::Busy);
             Failure::retry(if changes { running } else { busy })
         }
-        StatusCode::TOO_MANY_REQUESTS => {
-            Failure::retry(ProcessorError::NotDone(NotDone::Busy))
-        }
+        StatusCode::TOO_MANY_REQUESTS => Failure::retry(ProcessorError::NotDone(NotDone::Busy)),
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             Failure::last(ProcessorError::NotDone(NotDone::Credentials))
         }

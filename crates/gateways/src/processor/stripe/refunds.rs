@@ -42,7 +42,13 @@ pub(super) async fn refund(
         .with("amount", order.amount.cents().to_string())
         .with("metadata[reference]", order.reference)
         .with_some("reason", cause);
-    stripe.client.send(call).await.map(|refund| read(&refund))
+    match stripe.client.send(call).await {
+        Ok(refund) => Ok(read(&refund)),
+        Err(ProcessorError::Refused(Refusal::TooLarge)) => {
+            Err(ProcessorError::Refused(Refusal::TooMuch))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn check(order: &RefundOrder<'_>) -> Result<(), Refusal> {

@@ -32,9 +32,7 @@ pub(super) async fn fetch(stripe: &Stripe, object: &Object) -> Result<Fact, Proc
                 },
             }
         }
-        ObjectKind::Refund => {
-            refunds::by_id(stripe, id).await?.map_or(Fact::Missing, Fact::Refund)
-        }
+        ObjectKind::Refund => refunds::by_id(stripe, id).await?.map_or(Fact::Missing, Fact::Refund),
         ObjectKind::Dispute => {
             let call = Call::get("look a dispute up", &["disputes", id])
                 .with("expand[0]", "payment_intent");

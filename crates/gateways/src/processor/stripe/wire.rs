@@ -226,8 +226,7 @@ pub(super) struct EventObject {
 /// Stripe counts seconds; a moment beyond the calendar is the calendar's end.
 pub(super) fn moment(seconds: i64) -> Timestamp {
     let bounds = Timestamp::MIN.as_second()..=Timestamp::MAX.as_second();
-    Timestamp::from_second(seconds.clamp(*bounds.start(), *bounds.end()))
-        .unwrap_or(Timestamp::MAX)
+    Timestamp::from_second(seconds.clamp(*bounds.start(), *bounds.end())).unwrap_or(Timestamp::MAX)
 }
 
 /// Stripe counts the smallest unit of the currency: cents.

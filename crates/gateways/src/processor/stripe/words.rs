@@ -21,10 +21,15 @@ pub(super) fn decline(error: Option<&wire::PaymentError>) -> Decline {
         | "authentication_not_handled"
         | "offline_pin_required"
         | "online_or_offline_pin_required" => Decline::NotAuthenticated,
-        "card_not_supported" | "currency_not_supported" | "invalid_amount"
+        "card_not_supported"
+        | "currency_not_supported"
+        | "invalid_amount"
         | "transaction_not_allowed" => Decline::NotSupported,
         "card_velocity_exceeded" | "withdrawal_count_limit_exceeded" => Decline::LimitExceeded,
-        "processing_error" | "issuer_not_available" | "try_again_later" | "reenter_transaction"
+        "processing_error"
+        | "issuer_not_available"
+        | "try_again_later"
+        | "reenter_transaction"
         | "approve_with_id" => Decline::TryAgain,
         _ => Decline::Declined,
     }
