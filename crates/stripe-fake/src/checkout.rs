@@ -16,7 +16,7 @@ pub(crate) const CREATE_PLAYS: [&str; 16] = [
     "line_items[][price_data][product_data][name]",
     "client_reference_id",
     "metadata",
-    "payment_method_types",
+    "allowed_payment_method_types",
     "payment_intent_data[capture_method]",
     "payment_intent_data[metadata]",
     "payment_intent_data[statement_descriptor_suffix]",
@@ -74,7 +74,8 @@ pub(crate) fn create(world: &mut World, _ids: &[&str], form: &Form) -> Result<Va
         "metadata": metadata(&form.below("metadata")),
         "mode": "payment",
         "payment_method_collection": "if_required",
-        "payment_method_types": methods(form),
+        "allowed_payment_method_types": allowed(form),
+        "payment_method_types": ["card"],
         "payment_status": "unpaid",
         "phone_number_collection": { "enabled": false },
         "shipping_options": [],
@@ -125,10 +126,10 @@ fn remember(world: &mut World, id: &str, form: &Form) {
     }));
 }
 
-fn methods(form: &Form) -> Vec<String> {
-    let named: Vec<String> =
-        form.below("payment_method_types").iter().map(|(_, name)| (*name).to_owned()).collect();
-    if named.is_empty() { vec!["card".to_owned()] } else { named }
+/// The filter on the account's own payment methods; nothing said is nothing filtered.
+fn allowed(form: &Form) -> Option<Vec<&str>> {
+    let allowed = form.below("allowed_payment_method_types");
+    (!allowed.is_empty()).then(|| allowed.into_iter().map(|(_, name)| name).collect())
 }
 
 fn amount(form: &Form) -> Result<i64, ApiError> {

@@ -133,52 +133,57 @@ async fn api(parts: &Parts, line: &Line, asked: &Asked<'_>) -> Response {
     keyed(parts, line, (asked, &id), (ready, fault)).await
 }
 
-/// Carries a request out, once for each key.
+/// Carries a request out, once for each key, and answers unless that goes wrong.
 async fn keyed(
     parts: &Parts,
     line: &Line,
     (asked, id): (&Asked<'_>, &str),
     (ready, fault): (Ready<'_>, Option<Fault>),
 ) -> Response {
-    if let Some(key) = asked.key() {
-        let now = parts.world().now;
-        let parameters = format!("{} {:?}", asked.path, ready.form);
-        let begun = lock(&parts.keys).begin(key, (ready.route.name, &parameters), now);
-        match begun {
-            Ok(None) => {}
-            Ok(Some(kept)) => {
-                let headers =
-                    [("idempotent-replayed", "true"), ("original-request", &*kept.request)];
-                return respond(id, asked, &headers, (kept.status, &kept.body));
-            }
-            Err(error) => return refuse(id, asked, &error),
-        }
-    }
-    let (status, body) = match execute(parts, asked, id, &ready, fault) {
-        Ok(answer) => answer,
-        Err(error) => {
-            if let Some(key) = asked.key() {
-                lock(&parts.keys).release(key);
-            }
-            return refuse(id, asked, &error);
-        }
+    let (kept, is_replay) = match perform(parts, (asked, id), &ready, fault).await {
+        Ok(done) => done,
+        Err(error) => return refuse(id, asked, &error),
     };
-    if let Some(Fault::Slow(time)) = fault {
-        tokio::time::sleep(time).await;
-    }
-    if let Some(key) = asked.key() {
-        let kept = Kept { status, body: body.clone(), request: id.to_owned() };
-        lock(&parts.keys).done(key, kept);
-    }
-    let response = respond(id, asked, &[], (status, &body));
+    let replayed = [("idempotent-replayed", "true"), ("original-request", &*kept.request)];
+    let headers = if is_replay { &replayed[..] } else { &[] };
     match fault {
         Some(Fault::ResetAfter) => line.cut(),
         Some(Fault::SilenceAfter) => return std::future::pending().await,
         Some(Fault::Garbage) => return text_response(200, "text/html", "<p>Sorry".to_owned()),
-        Some(Fault::CutOff) => return cut_off(&body),
+        Some(Fault::CutOff) => return cut_off(&kept.body),
         _ => {}
     }
-    response
+    respond(id, asked, headers, (kept.status, &kept.body))
+}
+
+/// The answer, and whether an earlier request with the same key had it first.
+async fn perform(
+    parts: &Parts,
+    (asked, id): (&Asked<'_>, &str),
+    ready: &Ready<'_>,
+    fault: Option<Fault>,
+) -> Result<(Kept, bool), ApiError> {
+    if let Some(key) = asked.key() {
+        let now = parts.world().now;
+        let parameters = format!("{} {:?}", asked.path, ready.form);
+        let begun = lock(&parts.keys).begin(key, (ready.route.name, &parameters), now)?;
+        if let Some(kept) = begun {
+            return Ok((kept, true));
+        }
+    }
+    let result = execute(parts, asked, id, ready, fault);
+    if let Some(Fault::Slow(time)) = fault {
+        tokio::time::sleep(time).await;
+    }
+    let kept = result.map(|(status, body)| Kept { status, body, request: id.to_owned() });
+    if let Some(key) = asked.key() {
+        let mut keys = lock(&parts.keys);
+        match &kept {
+            Ok(kept) => keys.done(key, kept.clone()),
+            Err(_) => keys.release(key),
+        }
+    }
+    kept.map(|kept| (kept, false))
 }
 
 /// The answer of the endpoint, to be kept under the key; an error where none began to work.

@@ -40,7 +40,7 @@ def order(reference, amount=12345, **changes):
     """The parameters of a session, as our gateway sends them."""
     return {
         "mode": "payment",
-        "payment_method_types": ["card"],
+        "allowed_payment_method_types": ["card"],
         "client_reference_id": reference,
         "metadata": {"reference": reference},
         "line_items": [
@@ -365,10 +365,10 @@ class Keys(unittest.TestCase):
 
     def test_a_key_in_use_is_a_conflict(self):
         fake("fail_next", endpoint="POST /v1/checkout/sessions", fault="conflict")
-        with self.assertRaises(stripe.IdempotencyError) as caught:
+        with self.assertRaises(stripe.APIError) as caught:
             self.create("key-6")
         self.assertEqual(caught.exception.http_status, 409)
-        self.assertEqual(caught.exception.code, "idempotency_key_in_use")
+        self.assertEqual(caught.exception.json_body["error"]["code"], "idempotency_key_in_use")
 
     def test_long_keys_are_refused(self):
         with self.assertRaises(stripe.InvalidRequestError):
@@ -538,6 +538,16 @@ class Shapes(unittest.TestCase):
                 self.assertEqual(shapes.problems(value), [], value["id"])
                 seen.add(value["object"])
         self.assertEqual(seen, set(shapes.KINDS))
+
+    def test_what_the_types_do_not_say_is_noticed(self):
+        refund = V1.refunds.create({"payment_intent": paid("o-5").payment_intent.id})
+        value = refund.to_dict()
+        self.assertEqual(shapes.problems(value), [])
+        self.assertTrue(shapes.problems({**value, "patient": "SAMPLE"}))
+        self.assertTrue(shapes.problems({**value, "amount": "12"}))
+        self.assertTrue(shapes.problems({**value, "reason": 1}))
+        del value["amount"]
+        self.assertTrue(shapes.problems(value))
 
 
 if __name__ == "__main__":

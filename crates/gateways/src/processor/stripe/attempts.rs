@@ -48,7 +48,7 @@ pub(super) async fn begin(
     let clinic: String = order.clinic.chars().take(CLINIC_CHARS_MAX).collect();
     let call = Call::post("open a page", &["checkout", "sessions"], order.reference.to_owned())
         .with("mode", "payment")
-        .with("payment_method_types[0]", "card")
+        .with("allowed_payment_method_types[0]", "card")
         .with("client_reference_id", order.reference)
         .with("metadata[reference]", order.reference)
         .with("line_items[0][quantity]", "1")
