@@ -98,7 +98,7 @@ fn descend(world: &World, object: &mut Value, parts: &[&str], path: &str) -> Res
         ApiError::invalid(None, "expand", message)
     };
     if *first == "data" && object["object"] == "list" {
-        let items = object["data"].as_array_mut().ok_or_else(cannot)?;
+        let items = object.get_mut("data").and_then(Value::as_array_mut).ok_or_else(cannot)?;
         return items.iter_mut().try_for_each(|item| descend(world, item, rest, path));
     }
     let field = object.get_mut(*first).ok_or_else(cannot)?;

@@ -216,7 +216,9 @@ fn execute(
 
 /// An open session has the address of its page; the fake learns its own only when it serves.
 fn with_urls(body: &mut Value, base: &str) {
-    let objects = match body["data"].as_array_mut() {
+    let is_list = body["object"] == "list";
+    let items = body.get_mut("data").filter(|_| is_list).and_then(Value::as_array_mut);
+    let objects = match items {
         Some(items) => items.iter_mut().collect(),
         None => vec![body],
     };
