@@ -7,7 +7,9 @@ use crate::process::{self, Outcome, find_program};
 use crate::project;
 
 /// The oldest Node.js whose test runner and fetch the browser tests use.
-const NODE_MAJOR_MIN: u32 = 18;
+pub(crate) const NODE_MAJOR_MIN: u32 = 18;
+/// The oldest Node.js that Stripe's official client runs on.
+pub(crate) const STRIPE_NODE_MAJOR_MIN: u32 = 20;
 const CHROMIUM_NAMES: [&str; 4] =
     ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
@@ -22,6 +24,8 @@ pub(crate) enum Tool {
     Node,
     /// npm, which fetches their two packages.
     Npm,
+    /// Python, which runs the programs of others that ours are compared with.
+    Python,
 }
 
 impl Tool {
@@ -32,6 +36,7 @@ impl Tool {
             Self::Chromium => &["chromium", "fonts-liberation"],
             Self::Node => &["nodejs"],
             Self::Npm => &["npm"],
+            Self::Python => &["python3", "python3-venv"],
         }
     }
 
@@ -41,6 +46,7 @@ impl Tool {
             Self::Chromium => chromium().is_some(),
             Self::Node => find_program("node").is_some(),
             Self::Npm => find_program("npm").is_some(),
+            Self::Python => has_python(),
         }
     }
 }
@@ -85,16 +91,15 @@ pub(crate) fn ensure_cargo(root: &Path) -> Outcome<()> {
     process::run(&mut process::cargo(root, &["install", "cargo-nextest", "--locked"]))
 }
 
-/// Makes sure that the browser tests' packages are installed as the lock file says.
-pub(crate) fn ensure_node_packages(root: &Path) -> Outcome<()> {
+/// Makes sure that a folder's packages are installed as its lock file says.
+pub(crate) fn ensure_node_packages(folder: &Path, node_major_min: u32) -> Outcome<()> {
     let version = process::output(Command::new("node").arg("--version"))?;
-    if node_major(&version).is_none_or(|major| major < NODE_MAJOR_MIN) {
+    if node_major(&version).is_none_or(|major| major < node_major_min) {
         return Err(format!(
-            "Node.js {NODE_MAJOR_MIN} or newer is needed, this is {}",
+            "Node.js {node_major_min} or newer is needed, this is {}",
             version.trim()
         ));
     }
-    let folder = root.join("e2e");
     let lock = modified(&folder.join("package-lock.json"));
     let installed = modified(&folder.join("node_modules/.package-lock.json"));
     if installed.is_some() && installed >= lock {
@@ -145,6 +150,11 @@ pub(crate) fn fuzz_targets(root: &Path) -> Vec<String> {
         .iter()
         .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
         .collect()
+}
+
+/// Whether Python can make environments: Debian has that in a package of its own.
+fn has_python() -> bool {
+    process::succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"]))
 }
 
 fn has_server(folder: &Path) -> bool {

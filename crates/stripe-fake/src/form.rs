@@ -89,8 +89,11 @@ impl Form {
 
 /// A path as it is written in a form.
 pub(crate) fn named(path: &[String]) -> String {
-    let rest: String = path.iter().skip(1).map(|part| format!("[{part}]")).collect();
-    path.first().cloned().unwrap_or_default() + &rest
+    let mut name = path.first().cloned().unwrap_or_default();
+    for part in path.iter().skip(1) {
+        name.extend(["[", part, "]"]);
+    }
+    name
 }
 
 /// `a[b][]` as `a`, `b` and an empty part.
@@ -120,7 +123,7 @@ fn unescape(text: &str) -> Result<String, ApiError> {
         bytes.push(match byte {
             b'+' => b' ',
             b'%' => {
-                let digits = [rest.next(), rest.next()].map(|digit| digit.unwrap_or_default());
+                let digits = [rest.next(), rest.next()].map(Option::unwrap_or_default);
                 let digits = std::str::from_utf8(&digits).unwrap_or_default();
                 u8::from_str_radix(digits, 16).map_err(|_| malformed("an escape is not hex"))?
             }

@@ -77,7 +77,11 @@ fn fit(root: &Parameter, path: &[String], value: &str) -> Result<String, ApiErro
             let message = format!("Received unknown parameter: {name}");
             ApiError::invalid(Some("parameter_unknown"), &name, message)
         })?;
-        pattern += &if depth == 0 { word.to_owned() } else { format!("[{word}]") };
+        if depth == 0 {
+            pattern.push_str(word);
+        } else {
+            pattern.extend(["[", word, "]"]);
+        }
         parameter = next;
     }
     if value_fits(&parameter.fits, value) {

@@ -8,7 +8,7 @@ use almoner_app::change_status::{ChangeStatus, change_status};
 use almoner_app::void_payment::void_payment;
 use almoner_domain::status::{By, Facts, Refusal, decide, staff_choices};
 use almoner_domain::tender::TenderEntry;
-use almoner_domain::{Money, PaymentId, Status};
+use almoner_domain::{PaymentId, Status};
 use almoner_gateways::processor::{
     Answer, Attempt, AttemptKey, Doubt, Processor, ProcessorError, Sandbox,
 };

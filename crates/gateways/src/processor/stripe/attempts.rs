@@ -279,8 +279,7 @@ fn standing(session: &Session, intent: Option<&Intent>) -> AttemptStanding {
         ("complete", Some(("requires_payment_method", intent))) => {
             AttemptStanding::Failed(words::decline(intent.last_payment_error.as_ref()))
         }
-        ("complete", Some((other, _))) => AttemptStanding::Unknown(other.to_owned()),
-        (other, _) => AttemptStanding::Unknown(other.to_owned()),
+        ("complete", Some((other, _))) | (other, _) => AttemptStanding::Unknown(other.to_owned()),
     }
 }
 
