@@ -7,7 +7,8 @@ pub enum ProcessorError {
     /// It has no such thing to do.
     #[error("this clinic has no card processor")]
     NotSupported,
-    /// Surely nothing happened; it may be asked again.
+    /// Surely this call did nothing; it may be made again. What an earlier call left unknown
+    /// stays so.
     #[error("nothing was done: {0}")]
     NotDone(NotDone),
     /// It refused for good, and nothing happened; asking again changes nothing.
@@ -33,6 +34,9 @@ pub enum NotDone {
     /// It did not answer a question that changes nothing.
     #[error("the processor did not answer")]
     NoAnswer,
+    /// What was asked for is among more than is searched.
+    #[error("the processor knows too many to search through")]
+    TooMuchToSearch,
     /// Its answer to a question that changes nothing cannot be read.
     #[error("the processor's answer cannot be read")]
     Unreadable,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use almoner_gateways::Secret;
 use almoner_gateways::processor::stripe::Stripe;
 use almoner_gateways::processor::{
-    Doubt, NotDone, Processor as _, ProcessorError, RefundKey, RefundStanding,
+    AttemptStanding, Doubt, NotDone, Processor as _, ProcessorError, RefundKey, RefundStanding,
 };
 use almoner_stripe_fake::{Fake, Fault};
 
@@ -252,16 +252,24 @@ async fn a_question_changes_nothing_whatever_becomes_of_it() {
     }
 }
 
+/// The state of a payment keeps it from being let go twice, so no key keeps a fault's answer.
 #[tokio::test]
 async fn a_release_in_doubt_is_repeated_without_harm() {
-    for fault in [Fault::ResetAfter, Fault::SilenceAfter, Fault::ResetBefore] {
+    for (fault, doubt) in [
+        (Fault::ResetAfter, Doubt::NoAnswer),
+        (Fault::SilenceAfter, Doubt::NoAnswer),
+        (Fault::ResetBefore, Doubt::NoAnswer),
+        (Fault::ServerErrorBefore, Doubt::ServerFault),
+        (Fault::ServerErrorAfter, Doubt::ServerFault),
+    ] {
         let desk = Desk::impatient().await;
         let begun = desk.held("attempt-1").await;
         let key = key("attempt-1", Some(&begun.session));
         desk.fake.fail_next("POST /v1/payment_intents/{id}/cancel", fault);
-        assert_eq!(desk.stripe.release(key).await, Err(UNKNOWN), "{fault:?}");
+        let answer = desk.stripe.release(key).await;
+        assert_eq!(answer, Err(ProcessorError::Unknown(doubt)), "{fault:?}");
         let released = desk.stripe.release(key).await.unwrap().standing;
-        assert_eq!(released, almoner_gateways::processor::AttemptStanding::Released);
+        assert_eq!(released, AttemptStanding::Released, "{fault:?}");
     }
 }
 

@@ -1,9 +1,11 @@
 //! What leaves for Stripe: an amount, a currency, our reference, the clinic's name, and addresses.
 
 use std::collections::BTreeSet;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
 
 use almoner_gateways::processor::{Object, ObjectKind, Processor as _, RefundCause, RefundOrder};
-use almoner_stripe_fake::{API_KEY, Recorded};
+use almoner_stripe_fake::{API_KEY, Fault, Recorded, WEBHOOK_SECRET};
 
 use crate::common::{BEGIN, Desk, key, moment, refund_order};
 
@@ -158,6 +160,61 @@ async fn headers_are_a_key_a_version_and_a_reference() {
         assert!(has("authorization", &format!("Bearer {API_KEY}")));
         assert!(has("stripe-version", "2026-10-28.endive"));
         let keyed = asked.headers.iter().any(|(name, _)| name == "idempotency-key");
-        assert_eq!(keyed, asked.method == "POST", "a key is for changes: {}", asked.target);
+        let makes = ["/v1/checkout/sessions", "/v1/refunds"].contains(&&*asked.target);
+        assert_eq!(keyed, asked.method == "POST" && makes, "{} {}", asked.method, asked.target);
+    }
+}
+
+/// Keeps what is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn logs_hold_stripes_request_ids_and_nothing_of_the_payment() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter("almoner_gateways=trace")
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let desk = Desk::open().await;
+    for fault in [Fault::RateLimited, Fault::ServerErrorBefore, Fault::Garbage, Fault::ResetAfter] {
+        desk.fake.fail_next("POST /v1/checkout/sessions", fault);
+        let _ = desk.begin(&format!("attempt-{fault:?}")).await;
+    }
+    everything(&desk).await;
+    let _ = desk.refund("refund-2", "pi_none", 100).await;
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    for line in ["open a page", "Stripe answered", "Stripe refused", "no answer from Stripe"] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert!(text.contains("req_fake"), "Stripe's id of a request is logged: {text}");
+    let secrets = [
+        API_KEY,
+        WEBHOOK_SECRET,
+        "attempt-",
+        "refund-",
+        "Sample Clinic",
+        "12345",
+        "cs_test",
+        "pi_fake",
+        "ch_fake",
+        "re_fake",
+        "clinic.example",
+        "127.0.0.1",
+    ];
+    for secret in secrets {
+        assert!(!text.contains(secret), "{secret} is not logged: {text}");
     }
 }

@@ -7,6 +7,7 @@ use almoner_gateways::processor::{
 };
 use almoner_stripe_fake::{WEBHOOK_SECRET, Webhook, sign};
 use jiff::Timestamp;
+use proptest::prelude::*;
 use reqwest::header::{HeaderMap, HeaderValue};
 
 use crate::common::{BEGIN, Desk, moment, settings};
@@ -244,5 +245,35 @@ async fn unknown_objects_are_missing_and_others_are_not_ours() {
     }
     for kind in [ObjectKind::Payment, ObjectKind::Other("moon".to_owned())] {
         assert_eq!(desk.stripe.fetch(&object(kind.clone())).await, Ok(Fact::NotOurs), "{kind:?}");
+    }
+}
+
+proptest! {
+    /// Whatever arrives, nothing panics, and nothing is believed that was not signed.
+    #[test]
+    fn what_was_not_signed_is_never_believed(
+        header in prop_oneof!["\\PC{0,80}", "(t=[0-9]{0,14},?|v[0-2]=[0-9a-f]{60,66},?){0,5}"],
+        body in prop::collection::vec(any::<u8>(), 0..64),
+        seconds in 0..4_000_000_000_i64,
+    ) {
+        let mut headers = HeaderMap::new();
+        if let Ok(value) = HeaderValue::from_bytes(header.as_bytes()) {
+            headers.insert(SIGNATURE_HEADER, value);
+        }
+        let delivery = Delivery { body: &body, headers: &headers };
+        let answer = stripe(&[WEBHOOK_SECRET]).verify(delivery, moment(seconds));
+        prop_assert!(answer.is_err());
+    }
+
+    /// What was signed is believed for five minutes either way and no longer.
+    #[test]
+    fn what_was_signed_is_believed_in_its_time_only(
+        at in 0..4_000_000_000_i64,
+        away in -1_000_i64..1_000,
+    ) {
+        let header = sign(BODY, at, &[WEBHOOK_SECRET]);
+        let now = Timestamp::from_second(at + away).unwrap();
+        let answer = verify(&[WEBHOOK_SECRET], BODY, &[&header], now);
+        prop_assert_eq!(answer.is_ok(), away.abs() <= 300);
     }
 }

@@ -46,7 +46,8 @@ pub(super) async fn begin(
         CaptureMode::Held => "manual",
     };
     let clinic: String = order.clinic.chars().take(CLINIC_CHARS_MAX).collect();
-    let call = Call::post("open a page", &["checkout", "sessions"], order.reference.to_owned())
+    let call = Call::post("open a page", &["checkout", "sessions"])
+        .once(order.reference)
         .with("mode", "payment")
         .with("allowed_payment_method_types[0]", "card")
         .with("client_reference_id", order.reference)
@@ -157,10 +158,23 @@ pub(super) async fn by_payment(
     }
 }
 
-/// Stripe finds no session by our reference, so those of the attempt's time are gone through.
+/// Stripe finds no session by our reference, so those of the attempt's time are gone through:
+/// first the minutes around its beginning, then the day in which it may have been sent again.
 async fn search(stripe: &Stripe, key: AttemptKey<'_>) -> Result<Option<String>, ProcessorError> {
-    let from = key.began_at.as_second() - CLOCK_SLACK.as_secs();
-    let until = key.began_at.as_second() + KEY_LIFE.as_secs() + CLOCK_SLACK.as_secs();
+    let began = key.began_at.as_second();
+    let soon = began + CLOCK_SLACK.as_secs();
+    let late = soon + KEY_LIFE.as_secs();
+    match search_within(stripe, key, (began - CLOCK_SLACK.as_secs(), soon)).await? {
+        Some(found) => Ok(Some(found)),
+        None => search_within(stripe, key, (soon, late)).await,
+    }
+}
+
+async fn search_within(
+    stripe: &Stripe,
+    key: AttemptKey<'_>,
+    (from, until): (i64, i64),
+) -> Result<Option<String>, ProcessorError> {
     let mut after: Option<String> = None;
     for _ in 0..SEARCH_PAGES_MAX {
         let call = Call::get("search for a page", &["checkout", "sessions"])
@@ -180,7 +194,7 @@ async fn search(stripe: &Stripe, key: AttemptKey<'_>) -> Result<Option<String>, 
         }
     }
     // Not to be taken for "there is none": the day was busier than any clinic's.
-    Err(ProcessorError::NotDone(NotDone::Unreadable))
+    Err(ProcessorError::NotDone(NotDone::TooMuchToSearch))
 }
 
 /// Ends an open page.
@@ -195,7 +209,7 @@ pub(super) async fn expire(
         return Ok(attempt);
     };
     let path = ["checkout", "sessions", session, "expire"];
-    let call = Call::post("end a page", &path, format!("{}-expire", key.reference));
+    let call = Call::post("end a page", &path);
     moved(stripe, key, session, stripe.client.send::<Session>(call).await).await
 }
 
@@ -229,7 +243,7 @@ async fn change_payment(
         return Ok(attempt);
     };
     let path = ["payment_intents", payment, verb];
-    let call = Call::post(what, &path, format!("{}-{verb}", key.reference));
+    let call = Call::post(what, &path);
     moved(stripe, key, session, stripe.client.send::<Intent>(call).await).await
 }
 

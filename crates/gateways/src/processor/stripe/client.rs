@@ -46,9 +46,15 @@ impl<'a> Call<'a> {
         Self { method: Method::GET, what, path: path.to_vec(), fields: Vec::new(), key: None }
     }
 
-    /// A request that changes something, once for each `key`.
-    pub(super) fn post(what: &'static str, path: &[&'a str], key: String) -> Self {
-        Self { method: Method::POST, what, path: path.to_vec(), fields: Vec::new(), key: Some(key) }
+    /// A request that changes something, which the state of that thing allows only once.
+    pub(super) fn post(what: &'static str, path: &[&'a str]) -> Self {
+        Self { method: Method::POST, ..Self::get(what, path) }
+    }
+
+    /// Makes it a request that does its work once for each key. Its answer is kept as well, also
+    /// a fault of the server: what the state of a thing keeps from happening twice needs no key.
+    pub(super) fn once(self, key: &str) -> Self {
+        Self { key: Some(key.to_owned()), ..self }
     }
 
     /// Adds a field.
@@ -165,7 +171,11 @@ impl Client {
         let body = read(response).await.ok_or_else(|| unread(call.changes(), Doubt::NoAnswer))?;
         let id = request_id(&headers);
         if status.is_success() {
-            tracing::debug!(call = call.what, request_id = id, "Stripe answered");
+            if call.changes() {
+                tracing::info!(call = call.what, request_id = id, "Stripe answered");
+            } else {
+                tracing::debug!(call = call.what, request_id = id, "Stripe answered");
+            }
             return serde_json::from_slice(&body).map_err(|_| {
                 tracing::error!(call = call.what, request_id = id, "cannot read Stripe's answer");
                 unread(call.changes(), Doubt::Unreadable)
@@ -175,7 +185,14 @@ impl Client {
         let fields = fields.unwrap_or_default();
         let (kind, code) = (&*fields.r#type, fields.code.as_deref().unwrap_or_default());
         let status_number = status.as_u16();
-        tracing::warn!(call = call.what, status = status_number, request_id = id, kind, code);
+        tracing::warn!(
+            call = call.what,
+            status = status_number,
+            request_id = id,
+            kind,
+            code,
+            "Stripe refused"
+        );
         Err(judge(status, &headers, &fields, call.changes()))
     }
 

@@ -37,7 +37,8 @@ pub(super) async fn refund(
         RefundCause::Duplicate => "duplicate",
         RefundCause::RequestedByCustomer => "requested_by_customer",
     });
-    let call = Call::post("refund", &["refunds"], order.reference.to_owned())
+    let call = Call::post("refund", &["refunds"])
+        .once(order.reference)
         .with("payment_intent", payment)
         .with("amount", order.amount.cents().to_string())
         .with("metadata[reference]", order.reference)
@@ -92,7 +93,7 @@ pub(super) async fn find(
         }
     }
     // Not to be taken for "there is none".
-    Err(ProcessorError::NotDone(NotDone::Unreadable))
+    Err(ProcessorError::NotDone(NotDone::TooMuchToSearch))
 }
 
 /// The refund of that id; `None` when there is none.
