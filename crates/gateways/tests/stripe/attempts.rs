@@ -197,6 +197,18 @@ async fn the_same_order_gives_the_same_page_until_it_ends() {
     assert_eq!(desk.fake.objects("checkout.session").len(), 1);
 }
 
+/// The first call never arrived, and by now the page's end is too near for Stripe.
+#[tokio::test]
+async fn a_page_that_is_first_asked_for_too_late_is_refused_as_such() {
+    use almoner_gateways::processor::stripe::SESSION_MIN;
+    let desk = Desk::open().await;
+    let order = desk.order("attempt-1");
+    let order = BeginPayment { expires_at: order.began_at + SESSION_MIN, ..order };
+    desk.fake.advance(5 * 60);
+    let late = desk.stripe.begin(order, desk.now()).await;
+    assert_eq!(late, Err(ProcessorError::Refused(Refusal::TooLate)));
+}
+
 #[tokio::test]
 async fn what_cannot_be_begun_is_refused_before_anything_is_sent() {
     let desk = Desk::open().await;

@@ -303,8 +303,10 @@ fn refusal(status: StatusCode, fields: &ErrorFields) -> Refusal {
         Some("payment_intent_unexpected_state" | "charge_already_captured") => Refusal::WrongState,
         Some(other) => Refusal::Other(other.to_owned()),
         None if status == StatusCode::NOT_FOUND => Refusal::NotFound,
-        // A refund beyond what is left comes without a code.
+        // These come without a code: a refund beyond what is left, and a page that was asked for
+        // so late that its end is too near.
         None if fields.param.as_deref() == Some("amount") => Refusal::TooMuch,
+        None if fields.param.as_deref() == Some("expires_at") => Refusal::TooLate,
         None => Refusal::Other(format!("http_{}", status.as_u16())),
     }
 }
