@@ -26,6 +26,7 @@ mod postgres;
 mod process;
 mod project;
 mod python;
+mod readers;
 mod steps;
 mod stripe;
 mod suite;

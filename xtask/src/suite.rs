@@ -9,7 +9,7 @@ use crate::postgres::{self, Postgres};
 use crate::process::{self, Outcome};
 use crate::steps::Steps;
 use crate::tools::{self, Tool};
-use crate::{project, stripe, tidy};
+use crate::{project, readers, stripe, tidy};
 
 /// What can be chosen with `--only`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub(crate) enum Group {
     Tidy,
     /// Format, lints, and all tests that cargo knows.
     Rust,
+    /// What we write, read by programs that are not ours.
+    Readers,
     /// The browser tests and the search for leaks.
     Browser,
 }
@@ -33,7 +35,8 @@ pub(crate) struct TestOptions {
 
 impl Default for TestOptions {
     fn default() -> Self {
-        Self { groups: vec![Group::Tidy, Group::Rust, Group::Browser], keep_going: false }
+        let groups = vec![Group::Tidy, Group::Rust, Group::Readers, Group::Browser];
+        Self { groups, keep_going: false }
     }
 }
 
@@ -47,7 +50,7 @@ impl TestOptions {
         if self.wants(Group::Rust) || self.wants(Group::Browser) {
             tools.extend([Tool::Postgres, Tool::Node, Tool::Npm]);
         }
-        if self.wants(Group::Rust) {
+        if self.wants(Group::Rust) || self.wants(Group::Readers) {
             tools.push(Tool::Python);
         }
         if self.wants(Group::Browser) {
@@ -82,6 +85,9 @@ pub(crate) fn test(options: &TestOptions) -> Outcome<()> {
     };
     if options.wants(Group::Rust) {
         rust_tests(&root, server.as_ref(), &mut steps);
+    }
+    if options.wants(Group::Readers) {
+        steps.run("independent readers", || readers::run(&root));
     }
     if options.wants(Group::Browser) {
         browser_tests(&root, server.as_ref(), &mut steps);

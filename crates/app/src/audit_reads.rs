@@ -116,8 +116,9 @@ async fn write(app: &App, batch: &[Seen]) -> Result<(), Error> {
         let event = Event {
             id: app.event_id(seen.at),
             at: seen.at,
-            actor: "staff".to_owned(),
+            actor: seen.actor.kind().to_owned(),
             user: seen.actor.user(),
+            key: seen.actor.key_id(),
             action: VIEWED.to_owned(),
             subject: seen.subject.to_owned(),
             subject_seq: seen.subject_seq,

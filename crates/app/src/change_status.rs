@@ -51,7 +51,7 @@ pub async fn change_status(
     actor: &Actor,
     input: &ChangeStatus,
 ) -> Result<Payment, Error> {
-    actor.must(Action::Read)?;
+    actor.must(Action::ReadPayments)?;
     let mut tx = app.db.begin().await?;
     let before = locked(&mut tx, actor, input.payment, input.version).await?;
     let facts = attempts::facts(&mut tx, actor.org(), before.id).await?;

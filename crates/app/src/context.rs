@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use almoner_domain::ambient::{Clock, Entropy};
 use almoner_domain::role::Role;
-use almoner_domain::{OrganizationId, UserId};
+use almoner_domain::scope::Scopes;
+use almoner_domain::{KeyId, OrganizationId, UserId};
 use almoner_gateways::clearinghouse::Clearinghouse;
 use almoner_gateways::processor::Processor;
 use almoner_store::Db;
@@ -64,19 +65,51 @@ pub struct Member {
     pub role: Role,
 }
 
+/// Another program, which showed its key.
+#[derive(Debug, Clone)]
+pub struct KeyHolder {
+    /// The key's id.
+    pub id: KeyId,
+    /// What the key is called.
+    pub name: String,
+    /// What the key is for.
+    pub scopes: Scopes,
+}
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub enum Who {
+    /// The program itself: a job, the command line.
+    Program,
+    /// A member of the staff.
+    Staff(Member),
+    /// Another program, by its key.
+    Key(KeyHolder),
+}
+
 /// Who asks, and in which organization.
 #[derive(Debug, Clone)]
 pub struct Actor {
     /// The organization.
     pub organization: Organization,
-    /// The member of the staff; `None` when the program itself acts (a job, the command line).
-    pub member: Option<Member>,
+    /// Who asks.
+    pub who: Who,
 }
 
 impl Actor {
     /// The program itself, which may do everything.
     pub fn system(organization: Organization) -> Self {
-        Self { organization, member: None }
+        Self { organization, who: Who::Program }
+    }
+
+    /// A member of the staff.
+    pub fn staff(organization: Organization, member: Member) -> Self {
+        Self { organization, who: Who::Staff(member) }
+    }
+
+    /// Another program, by its key.
+    pub fn key(organization: Organization, holder: KeyHolder) -> Self {
+        Self { organization, who: Who::Key(holder) }
     }
 
     /// The organization's id.
@@ -84,9 +117,34 @@ impl Actor {
         self.organization.id
     }
 
+    /// The member of the staff, when it is one.
+    pub fn member(&self) -> Option<&Member> {
+        match &self.who {
+            Who::Staff(member) => Some(member),
+            Who::Program | Who::Key(_) => None,
+        }
+    }
+
     /// The member's id.
     pub fn user(&self) -> Option<UserId> {
-        self.member.as_ref().map(|member| member.id)
+        self.member().map(|member| member.id)
+    }
+
+    /// The key's id, when it is another program.
+    pub(crate) fn key_id(&self) -> Option<KeyId> {
+        match &self.who {
+            Who::Key(holder) => Some(holder.id),
+            Who::Program | Who::Staff(_) => None,
+        }
+    }
+
+    /// What the audit log calls this kind of actor.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.who {
+            Who::Program => "system",
+            Who::Staff(_) => "staff",
+            Who::Key(_) => "key",
+        }
     }
 
     /// The organization's date at that moment.
@@ -96,7 +154,11 @@ impl Actor {
 
     /// Whether this actor may do it.
     pub fn may(&self, action: Action) -> bool {
-        self.member.as_ref().is_none_or(|member| permission::allows(member.role, action))
+        match &self.who {
+            Who::Program => true,
+            Who::Staff(member) => permission::allows(member.role, action),
+            Who::Key(holder) => permission::opens(&holder.scopes, action),
+        }
     }
 
     /// Passes when this actor may do it.

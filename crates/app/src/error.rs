@@ -17,7 +17,7 @@ pub enum Error {
     /// There is no such thing in this organization.
     #[error("There is no such {0}.")]
     NotFound(&'static str),
-    /// The role may not do this.
+    /// The role, or the key, may not do this.
     #[error("Your role does not allow this: {}.", .0.label())]
     Forbidden(Action),
     /// Someone changed it meanwhile.

@@ -1,13 +1,23 @@
-//! Who may do what: one table of actions and roles.
+//! Who may do what: a table of actions and roles for the staff, and one of actions and scopes for
+//! keys.
 
 use almoner_domain::Money;
 use almoner_domain::role::Role;
+use almoner_domain::scope::{Scope, Scopes};
 
 /// What a use case does, as far as permission goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// See patients, payments, treatments and checks.
-    Read,
+    /// See payments.
+    ReadPayments,
+    /// See patients.
+    ReadPatients,
+    /// See treatments.
+    ReadTreatments,
+    /// See eligibility checks.
+    ReadChecks,
+    /// See locations and physicians.
+    ReadSettings,
     /// Add and change patients.
     SavePatient,
     /// Add and change treatments.
@@ -16,7 +26,11 @@ pub enum Action {
     AddNote,
     /// Import eligibility checks and match them.
     ImportEligibility,
-    /// Create payments and estimate them.
+    /// Take an eligibility check back from a patient whose it is not.
+    UnmatchCheck,
+    /// Ask what a patient is likely to owe.
+    Estimate,
+    /// Create payments.
     CreatePayment,
     /// Submit drafts, note that a payment is under way, failed or awaited again.
     MovePayment,
@@ -38,6 +52,8 @@ pub enum Action {
     ChangeSettings,
     /// Add staff, reset and close their accounts.
     ManageStaff,
+    /// Make keys for other programs and revoke them.
+    ManageKeys,
 }
 
 /// How much of one payment those may refund who may refund only up to a limit: $500.00.
@@ -45,12 +61,18 @@ pub const REFUND_LIMIT: Money = Money::from_cents(50_000);
 
 impl Action {
     /// All actions, for the test that holds this table against the use cases.
-    pub const ALL: [Self; 16] = [
-        Self::Read,
+    pub const ALL: [Self; 23] = [
+        Self::ReadPayments,
+        Self::ReadPatients,
+        Self::ReadTreatments,
+        Self::ReadChecks,
+        Self::ReadSettings,
         Self::SavePatient,
         Self::SaveTreatment,
         Self::AddNote,
         Self::ImportEligibility,
+        Self::UnmatchCheck,
+        Self::Estimate,
         Self::CreatePayment,
         Self::MovePayment,
         Self::TakeTender,
@@ -62,16 +84,23 @@ impl Action {
         Self::ReverseTender,
         Self::ChangeSettings,
         Self::ManageStaff,
+        Self::ManageKeys,
     ];
 
     /// What people read when it is refused.
     pub fn label(self) -> &'static str {
         match self {
-            Self::Read => "see patients and payments",
+            Self::ReadPayments => "see payments",
+            Self::ReadPatients => "see patients",
+            Self::ReadTreatments => "see treatments",
+            Self::ReadChecks => "see eligibility checks",
+            Self::ReadSettings => "see locations and physicians",
             Self::SavePatient => "add and change patients",
             Self::SaveTreatment => "add and change treatments",
             Self::AddNote => "add notes",
             Self::ImportEligibility => "import eligibility checks",
+            Self::UnmatchCheck => "take eligibility checks back from a patient",
+            Self::Estimate => "estimate what a patient owes",
             Self::CreatePayment => "create payments",
             Self::MovePayment => "change a payment's status",
             Self::TakeTender => "take money",
@@ -83,6 +112,7 @@ impl Action {
             Self::ReverseTender => "reverse a tender",
             Self::ChangeSettings => "change the clinic's settings",
             Self::ManageStaff => "manage staff accounts",
+            Self::ManageKeys => "manage keys of other programs",
         }
     }
 }
@@ -91,21 +121,59 @@ impl Action {
 pub fn allows(role: Role, action: Action) -> bool {
     use Role::{Administrator, Auditor, Biller, FrontDesk, Manager};
     let may: &[Role] = match action {
-        Action::Read => &[FrontDesk, Biller, Manager, Administrator, Auditor],
+        Action::ReadPayments
+        | Action::ReadPatients
+        | Action::ReadTreatments
+        | Action::ReadChecks
+        | Action::ReadSettings => &[FrontDesk, Biller, Manager, Administrator, Auditor],
         Action::SavePatient
         | Action::SaveTreatment
         | Action::AddNote
         | Action::ImportEligibility
+        | Action::Estimate
         | Action::CreatePayment
         | Action::MovePayment
         | Action::TakeTender => &[FrontDesk, Biller, Manager],
-        Action::EditPayment | Action::CancelPayment | Action::VoidPayment | Action::Refund => {
-            &[Biller, Manager]
-        }
+        Action::UnmatchCheck
+        | Action::EditPayment
+        | Action::CancelPayment
+        | Action::VoidPayment
+        | Action::Refund => &[Biller, Manager],
         Action::RefundWithoutLimit | Action::ReverseTender => &[Manager],
-        Action::ChangeSettings | Action::ManageStaff => &[Administrator],
+        Action::ChangeSettings | Action::ManageStaff | Action::ManageKeys => &[Administrator],
     };
     may.contains(&role)
+}
+
+/// The scope that a key needs for an action; `None` for what no key may do. A scope to write does
+/// not include the one to read: a program that only hands things in sees nothing else.
+pub fn scope_for(action: Action) -> Option<Scope> {
+    Some(match action {
+        Action::ReadPayments => Scope::PaymentsRead,
+        Action::ReadPatients => Scope::PatientsRead,
+        Action::ReadTreatments => Scope::TreatmentsRead,
+        Action::ReadChecks => Scope::EligibilityRead,
+        Action::ReadSettings => Scope::SettingsRead,
+        Action::SavePatient => Scope::PatientsWrite,
+        Action::SaveTreatment => Scope::TreatmentsWrite,
+        Action::ImportEligibility | Action::UnmatchCheck => Scope::EligibilityWrite,
+        Action::Estimate => Scope::EstimatesRead,
+        Action::AddNote
+        | Action::CreatePayment
+        | Action::MovePayment
+        | Action::TakeTender
+        | Action::EditPayment
+        | Action::CancelPayment
+        | Action::VoidPayment => Scope::PaymentsWrite,
+        Action::Refund | Action::RefundWithoutLimit | Action::ReverseTender => Scope::RefundsWrite,
+        Action::ChangeSettings => Scope::SettingsWrite,
+        Action::ManageStaff | Action::ManageKeys => return None,
+    })
+}
+
+/// Whether a key with these scopes allows an action.
+pub fn opens(scopes: &Scopes, action: Action) -> bool {
+    scope_for(action).is_some_and(|scope| scopes.have(scope))
 }
 
 #[cfg(test)]
@@ -115,11 +183,11 @@ mod tests {
     #[test]
     fn the_table_is_the_one_that_the_clinic_was_promised() {
         let count = |role| Action::ALL.into_iter().filter(|&a| allows(role, a)).count();
-        assert_eq!(count(Role::FrontDesk), 8);
-        assert_eq!(count(Role::Biller), 12);
-        assert_eq!(count(Role::Manager), 14);
-        assert_eq!(count(Role::Administrator), 3);
-        assert_eq!(count(Role::Auditor), 1);
+        assert_eq!(count(Role::FrontDesk), 13);
+        assert_eq!(count(Role::Biller), 18);
+        assert_eq!(count(Role::Manager), 20);
+        assert_eq!(count(Role::Administrator), 8);
+        assert_eq!(count(Role::Auditor), 5);
     }
 
     #[test]
@@ -127,5 +195,22 @@ mod tests {
         for action in [Action::TakeTender, Action::Refund, Action::CreatePayment] {
             assert!(!allows(Role::Administrator, action));
         }
+    }
+
+    #[test]
+    fn a_key_opens_what_its_scope_names_and_nothing_else() {
+        let opened = |names: &str| {
+            let scopes = Scopes::parse(names).unwrap();
+            Action::ALL.into_iter().filter(move |&action| opens(&scopes, action))
+        };
+        let writes = [Action::ImportEligibility, Action::UnmatchCheck];
+        assert!(opened("eligibility:write").eq(writes));
+        assert!(opened("estimates:read").eq([Action::Estimate]));
+        assert_eq!(opened("payments:read,payments:write").count(), 8);
+        assert_eq!(opened("webhooks:write").count(), 0);
+        let all = Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(",");
+        let never = [Action::ManageStaff, Action::ManageKeys];
+        assert!(opened(&all).all(|action| !never.contains(&action)));
+        assert_eq!(opened(&all).count(), Action::ALL.len() - never.len());
     }
 }

@@ -8,7 +8,7 @@ use almoner_store::{Tx, ledger, rollups};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::context::{Actor, App};
+use crate::context::{Actor, App, Who};
 use crate::error::Error;
 
 /// A change of a payment, already written to its own row.
@@ -65,8 +65,9 @@ pub(crate) async fn payment_changed(
     let event = Event {
         id: app.event_id(change.at),
         at: change.at,
-        actor: payments::by_name(change.by).to_owned(),
+        actor: by_whom(actor, change.by).to_owned(),
         user: actor.user(),
+        key: actor.key_id(),
         action: change.action.to_owned(),
         subject: "payment".to_owned(),
         subject_seq: payment.id.seq(),
@@ -75,6 +76,14 @@ pub(crate) async fn payment_changed(
     };
     audit::insert(tx, org, &event).await?;
     Ok(())
+}
+
+/// Who moved a payment. Another program moves it as the staff would, and is told apart here.
+fn by_whom(actor: &Actor, by: By) -> &'static str {
+    match (&actor.who, by) {
+        (Who::Key(_), By::Staff) => actor.kind(),
+        _ => payments::by_name(by),
+    }
 }
 
 /// Writes the audit row of anything but a payment's change.
@@ -90,8 +99,9 @@ pub(crate) async fn happened(
     let event = Event {
         id: app.event_id(at),
         at,
-        actor: if actor.member.is_some() { "staff" } else { "system" }.to_owned(),
+        actor: actor.kind().to_owned(),
         user: actor.user(),
+        key: actor.key_id(),
         action: action.to_owned(),
         subject: subject.to_owned(),
         subject_seq,

@@ -74,7 +74,7 @@ pub async fn sign_in(app: &App, email: &str, password: &str) -> Result<Token, Er
     let organization = organizations::get(&mut tx, user.org).await?;
     let organization = organization.ok_or(Error::NotFound("organization"))?;
     let member = Member { id: user.id, name: user.name, role: user.role };
-    let actor = Actor { organization, member: Some(member) };
+    let actor = Actor::staff(organization, member);
     let subject = ("user", user.id.seq());
     record::happened(app, &actor, &mut tx, "signed_in", subject, json!({})).await?;
     tx.commit().await?;
@@ -107,8 +107,8 @@ pub async fn authenticate(app: &App, token: &Token) -> Result<Option<Actor>, Err
         tx.commit().await?;
     }
     let user = session.user;
-    let member = Some(Member { id: user.id, name: user.name, role: user.role });
-    Ok(organization.map(|organization| Actor { organization, member }))
+    let member = Member { id: user.id, name: user.name, role: user.role };
+    Ok(organization.map(|organization| Actor::staff(organization, member)))
 }
 
 /// Ends a session.

@@ -90,6 +90,8 @@ ids! {
     TreatmentId "TRT";
     /// An eligibility check.
     CheckId "ELG";
+    /// A question to a payer.
+    InquiryId "INQ";
     /// A location of the clinic.
     LocationId "LOC";
     /// A physician.
@@ -98,6 +100,8 @@ ids! {
     RefundId "REF";
     /// A member of the staff.
     UserId "USR";
+    /// A key with which another program asks.
+    KeyId "KEY";
 }
 
 #[cfg(test)]

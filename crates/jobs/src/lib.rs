@@ -1,21 +1,28 @@
 //! Work that happens without a person asking.
 //!
 //! A job is a function that looks for what is due and does it; running it twice, or on two
-//! servers at once, does no harm. To add one, add a line to [`run`].
+//! servers at once, does no harm. To add one, add a line to [`run`]. Questions to payers have a
+//! loop of their own, since payers take their time.
+
+mod exchange;
 
 use std::time::Duration;
 
-use almoner_app::{App, Error, read, seal_audit, settle_refund, sign_in};
+use almoner_app::{App, Error, read, run_once, seal_audit, settle_refund, sign_in};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 /// How often audit rows are sealed and refunds asked about.
 const SHORT: Duration = Duration::from_secs(1);
-/// After how many short rounds sessions are cleared.
+/// After how many short rounds sessions and kept answers are cleared.
 const ROUNDS_BETWEEN_CLEANING: u32 = 600;
 
 /// Runs all jobs until `stop` turns true.
-pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
+pub async fn run(app: App, stop: watch::Receiver<bool>) {
+    tokio::join!(exchange::run(app.clone(), stop.clone()), run_short(app, stop));
+}
+
+async fn run_short(app: App, mut stop: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(SHORT);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut round: u32 = 0;
@@ -45,6 +52,9 @@ async fn once(app: &App, clean: bool) {
         told("settle_refunds", settle_refund::settle_refunds(app, actor).await.map(drop));
     }
     if clean {
+        for actor in &organizations {
+            told("remove_answers", run_once::remove_old_answers(app, actor).await.map(drop));
+        }
         told("remove_sessions", sign_in::remove_ended_sessions(app).await.map(drop));
     }
 }

@@ -4,7 +4,7 @@
 //! committed rows and seals them: each seal is a hash over the seal before it, the number of
 //! rows and the rows themselves. A changed, added or missing row breaks its seal.
 
-use almoner_domain::{OrganizationId, UserId};
+use almoner_domain::{KeyId, OrganizationId, UserId};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -28,10 +28,12 @@ pub struct Event {
     pub id: [u8; 16],
     /// When.
     pub at: Timestamp,
-    /// Who: `staff`, `payer`, `processor`, `job`, `system`.
+    /// Who: `staff`, `key`, `payer`, `processor`, `job`, `system`.
     pub actor: String,
     /// Which member of the staff.
     pub user: Option<UserId>,
+    /// Which key of another program.
+    pub key: Option<KeyId>,
     /// What was done, such as `payment_created`.
     pub action: String,
     /// To what kind of thing, such as `payment`.
@@ -46,9 +48,9 @@ pub struct Event {
 
 /// Writes an event.
 pub async fn insert(tx: &mut Tx, org: OrganizationId, event: &Event) -> Result<(), StoreError> {
-    let sql = "INSERT INTO audit_event (organization_id, event_id, at_us, actor, user_seq, action,
-        subject, subject_seq, subject_version, detail)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let sql = "INSERT INTO audit_event (organization_id, event_id, at_us, actor, user_seq, key_seq,
+        action, subject, subject_seq, subject_version, detail)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     let e = event;
     let values = params![
         org,
@@ -56,6 +58,7 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, event: &Event) -> Result<(
         e.at,
         e.actor.as_str(),
         e.user,
+        e.key,
         e.action.as_str(),
         e.subject.as_str(),
         e.subject_seq,
@@ -72,6 +75,7 @@ fn event(row: &Row) -> Result<Event, StoreError> {
         at: row.time("at_us")?,
         actor: row.text("actor")?,
         user: row.opt_int("user_seq")?.map(UserId::new),
+        key: row.opt_int("key_seq")?.map(KeyId::new),
         action: row.text("action")?,
         subject: row.text("subject")?,
         subject_seq: row.int("subject_seq")?,
@@ -80,13 +84,15 @@ fn event(row: &Row) -> Result<Event, StoreError> {
     })
 }
 
-/// An event with the name of the member of the staff who caused it.
+/// An event with the name of the member of the staff, or of the key, that caused it.
 #[derive(Debug, Clone)]
 pub struct NamedEvent {
     /// The event.
     pub event: Event,
     /// The name, when it was a member of the staff.
     pub user_name: Option<String>,
+    /// The key's name, when it was another program.
+    pub key_name: Option<String>,
 }
 
 /// What was done to a thing, newest first, at most `limit`; at one moment, by version.
@@ -97,14 +103,17 @@ pub async fn of_subject(
     subject_seq: i64,
     limit: i64,
 ) -> Result<Vec<NamedEvent>, StoreError> {
-    let sql = "SELECT e.*, u.name AS user_name FROM audit_event e
+    let sql = "SELECT e.*, u.name AS user_name, k.name AS key_name FROM audit_event e
         LEFT JOIN staff_user u ON u.organization_id = e.organization_id AND u.seq = e.user_seq
+        LEFT JOIN api_key k ON k.organization_id = e.organization_id AND k.seq = e.key_seq
         WHERE e.organization_id = $1 AND e.subject = $2 AND e.subject_seq = $3
             AND e.action <> $5
         ORDER BY e.at_us DESC, coalesce(e.subject_version, 0) DESC, e.event_id DESC LIMIT $4";
     let rows = tx.all(sql, params![org, subject, subject_seq, limit, VIEWED]).await?;
-    let named =
-        |row: &Row| Ok(NamedEvent { event: event(row)?, user_name: row.opt_text("user_name")? });
+    let named = |row: &Row| {
+        let (user_name, key_name) = (row.opt_text("user_name")?, row.opt_text("key_name")?);
+        Ok(NamedEvent { event: event(row)?, user_name, key_name })
+    };
     rows.iter().map(named).collect()
 }
 
@@ -123,6 +132,11 @@ fn encode(hasher: &mut Sha256, event: &Event) {
     part(&number(Some(event.subject_seq)));
     part(&number(event.subject_version));
     part(event.detail.as_bytes());
+    // Only rows of a key have this part, so that older seals stay what they are. It is shorter
+    // than the id with which the next row begins.
+    if let Some(key) = event.key {
+        part(&number(Some(key.seq())));
+    }
 }
 
 fn seal_over(previous: &[u8], events: &[Event]) -> Vec<u8> {

@@ -12,3 +12,11 @@ pub async fn next(tx: &mut Tx, org: OrganizationId, kind: &str) -> Result<i64, S
         RETURNING last";
     tx.one(sql, params![org, kind]).await?.int("last")
 }
+
+/// Lets nobody else take a number of a kind until the transaction ends: whoever looks whether a
+/// thing is there before adding it sees what others added meanwhile.
+pub async fn hold(tx: &mut Tx, org: OrganizationId, kind: &str) -> Result<(), StoreError> {
+    let sql = "INSERT INTO counter (organization_id, kind, last) VALUES ($1, $2, 0)
+        ON CONFLICT (organization_id, kind) DO UPDATE SET last = counter.last";
+    tx.execute_one(sql, params![org, kind]).await
+}

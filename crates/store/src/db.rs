@@ -20,6 +20,8 @@ use sqlx::sqlite::{
 };
 use sqlx::{AssertSqlSafe, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite, Transaction};
 
+pub use crate::value::Value;
+
 /// Connections that read at the same time from an embedded database.
 const EMBEDDED_READERS: u32 = 4;
 /// Connections to a database server.
@@ -84,60 +86,6 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// A value that is bound to a parameter.
-#[derive(Debug, Clone)]
-pub enum Value {
-    /// A whole number, or none.
-    Int(Option<i64>),
-    /// A text, or none.
-    Text(Option<String>),
-    /// Bytes, or none.
-    Bytes(Option<Vec<u8>>),
-}
-
-macro_rules! value_from {
-    ($($source:ty => $variant:ident, $convert:expr;)+) => {$(
-        impl From<$source> for Value {
-            fn from(value: $source) -> Self {
-                Self::$variant(Some(($convert)(value)))
-            }
-        }
-
-        impl From<Option<$source>> for Value {
-            fn from(value: Option<$source>) -> Self {
-                Self::$variant(value.map($convert))
-            }
-        }
-    )+};
-}
-
-value_from! {
-    i64 => Int, |number| number;
-    &str => Text, str::to_owned;
-    String => Text, |text| text;
-    &[u8] => Bytes, <[u8]>::to_vec;
-    Vec<u8> => Bytes, |bytes| bytes;
-    jiff::Timestamp => Int, almoner_domain::time::micros;
-    almoner_domain::Money => Int, almoner_domain::Money::cents;
-    almoner_domain::OrganizationId => Int, |id: almoner_domain::OrganizationId| id.0;
-    almoner_domain::PaymentId => Int, almoner_domain::PaymentId::seq;
-    almoner_domain::PatientId => Int, almoner_domain::PatientId::seq;
-    almoner_domain::TreatmentId => Int, almoner_domain::TreatmentId::seq;
-    almoner_domain::CheckId => Int, almoner_domain::CheckId::seq;
-    almoner_domain::LocationId => Int, almoner_domain::LocationId::seq;
-    almoner_domain::PhysicianId => Int, almoner_domain::PhysicianId::seq;
-    almoner_domain::RefundId => Int, almoner_domain::RefundId::seq;
-    almoner_domain::UserId => Int, almoner_domain::UserId::seq;
-}
-
-/// The parameters of a statement, in order: `params![org, seq]`.
-#[macro_export]
-macro_rules! params {
-    ($($value:expr),* $(,)?) => {
-        vec![$($crate::db::Value::from($value)),*]
-    };
-}
-
 /// A row that was read; its columns are asked for by name.
 #[derive(Debug)]
 pub struct Row(RowOf);
@@ -172,6 +120,8 @@ impl Row {
         opt_text -> Option<String>;
         /// Bytes.
         bytes -> Vec<u8>;
+        /// Bytes that may be missing.
+        opt_bytes -> Option<Vec<u8>>;
     }
 
     /// A moment.
@@ -311,6 +261,19 @@ impl Db {
             Self::Sqlite { writer, .. } => migrator.run(writer).await?,
             Self::Postgres(pool) => migrator.run(pool).await?,
         }
+        crate::fill::payer_keys(self).await
+    }
+
+    /// Brings an empty database to an earlier version of the schema, for tests of what follows it.
+    #[cfg(feature = "testing")]
+    pub async fn migrate_up_to(&self, version: i64) -> Result<(), StoreError> {
+        let mut steps = migrations(self.engine());
+        steps.retain(|step| step.version <= version);
+        let migrator = Migrator::with_migrations(steps);
+        match self {
+            Self::Sqlite { writer, .. } => migrator.run(writer).await?,
+            Self::Postgres(pool) => migrator.run(pool).await?,
+        }
         Ok(())
     }
 
@@ -367,13 +330,37 @@ macro_rules! migration_list {
 /// The steps of the schema; a new one is added to both lists and never edited once released.
 fn migrations(engine: Engine) -> Vec<Migration> {
     let steps = match engine {
-        Engine::Sqlite => migration_list!("sqlite": 1 "0001_foundation"),
-        Engine::Postgres => migration_list!("postgres": 1 "0001_foundation"),
+        Engine::Sqlite => migration_list!(
+            "sqlite":
+            1 "0001_foundation",
+            2 "0002_eligibility_settings",
+            3 "0003_api",
+            4 "0004_inquiries",
+            5 "0005_check_search",
+        ),
+        Engine::Postgres => migration_list!(
+            "postgres":
+            1 "0001_foundation",
+            2 "0002_eligibility_settings",
+            3 "0003_api",
+            4 "0004_inquiries",
+            5 "0005_check_search",
+        ),
     };
     let step = |(version, name, sql): (i64, &'static str, &'static str)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
     steps.into_iter().map(step).collect()
+}
+
+/// A number that changes with the schema, for databases that are made once and kept.
+#[cfg(feature = "testing")]
+pub(crate) fn schema_mark(engine: Engine) -> u64 {
+    let texts = migrations(engine);
+    let bytes = texts.iter().flat_map(|step| step.sql.as_str().bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// A connection in use: a transaction that writes, or a connection that reads.
@@ -528,6 +515,15 @@ impl Tx {
         match self {
             Self::SqliteWrite(_) | Self::SqliteRead(_) => "",
             Self::PostgresWrite(_) | Self::PostgresRead(_) => " FOR NO KEY UPDATE",
+        }
+    }
+
+    /// What to append to a `SELECT` as [`Tx::lock`], for one that leaves out the rows that
+    /// somebody else holds.
+    pub fn lock_free(&self) -> &'static str {
+        match self {
+            Self::SqliteWrite(_) | Self::SqliteRead(_) => "",
+            Self::PostgresWrite(_) | Self::PostgresRead(_) => " FOR NO KEY UPDATE SKIP LOCKED",
         }
     }
 

@@ -6,13 +6,19 @@
 //! plain SQL that both engines understand (`$1` parameters, `ON CONFLICT`, `RETURNING`, row
 //! values; sums are cast to `BIGINT`).
 
+pub mod api_keys;
+pub mod api_requests;
 pub mod attempts;
 pub mod audit;
 pub mod cards;
+pub mod check_list;
 pub mod counters;
 pub mod db;
 pub mod eligibility;
+pub mod eligibility_settings;
+mod fill;
 pub mod idempotency;
+pub mod inquiries;
 pub mod ledger;
 pub mod locations;
 pub mod notes;
@@ -30,6 +36,7 @@ pub mod tenders;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod treatments;
+mod value;
 pub mod verify;
 
 pub use db::{Db, StoreError, Tx};

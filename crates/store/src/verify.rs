@@ -450,6 +450,16 @@ const NAMES: Check = Check {
         ORDER BY p.seq LIMIT 1",
 };
 
+/// Names on checks are those of their patients, as far as an index has room for them.
+const CHECK_NAMES: Check = Check {
+    proves: "eligibility checks sort under their patient's name",
+    sql: "SELECT 'check ' || c.seq || ' does not sort under its patient''s name' AS difference
+        FROM eligibility_check c JOIN patient q
+            ON q.organization_id = c.organization_id AND q.seq = c.patient_seq
+        WHERE c.organization_id = $1 AND c.name_sort <> substr(q.name_sort, 1, 200)
+        ORDER BY c.seq LIMIT 1",
+};
+
 /// Numbers that were given out are not given out again.
 const COUNTERS: Check = Check {
     proves: "no public number can be given out twice",
@@ -544,6 +554,7 @@ const CHECKS: &[Check] = &[
     ROLLUP_DAY,
     PATIENTS,
     NAMES,
+    CHECK_NAMES,
     COUNTERS,
     AUDITED,
     AUDITED_EXIST,

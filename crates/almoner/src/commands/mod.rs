@@ -2,6 +2,7 @@
 
 mod demo;
 mod eligibility;
+mod key;
 mod migrate;
 mod org;
 mod serve;
@@ -13,7 +14,6 @@ use std::sync::Arc;
 
 use almoner_app::{Actor, App};
 use almoner_domain::ambient::{SystemClock, SystemEntropy};
-use almoner_gateways::clearinghouse::NoClearinghouse;
 use almoner_store::Db;
 use almoner_store::db::Durability;
 
@@ -34,6 +34,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Migrate => migrate::run(&settings).await,
         Command::Org(command) => org::run(&settings, command).await,
         Command::User(command) => user::run(&settings, command).await,
+        Command::Key(command) => key::run(&settings, command).await,
         Command::Eligibility(command) => eligibility::run(&settings, command).await,
         Command::Verify { anchor, org } => verify::run(&settings, anchor, org).await,
     }
@@ -74,7 +75,7 @@ fn app(db: Db, settings: &Settings) -> App {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         processor: Arc::clone(&settings.processor),
-        clearinghouse: Arc::new(NoClearinghouse),
+        clearinghouse: Arc::clone(&settings.clearinghouse),
     }
 }
 

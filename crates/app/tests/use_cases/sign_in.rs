@@ -36,7 +36,7 @@ on_both_engines! {
         with_account(&clinic).await;
         let token = sign_in(&clinic.app, " ANN.biller@clinic.EXAMPLE", PASSWORD).await.unwrap();
         let actor = authenticate(&clinic.app, &token).await.unwrap().unwrap();
-        let member = actor.member.clone().unwrap();
+        let member = actor.member().unwrap();
         assert_eq!((member.name.as_str(), member.role), ("Ann Biller", Role::Biller));
         assert_eq!(actor.org(), clinic.organization.id);
         let second = enter(&clinic).await;

@@ -265,6 +265,7 @@ pub(crate) fn event(payment: i64, version: i64, action: &str) -> Event {
         at: at("2026-03-01T12:00:00Z"),
         actor: "staff".to_owned(),
         user: None,
+        key: None,
         action: action.to_owned(),
         subject: "payment".to_owned(),
         subject_seq: payment,

@@ -20,7 +20,7 @@ const KEPT: [(&str, &[&str]); 7] = [
     ("tender_reversal", &["amount_cents = 1", "notes = 'x'", "reason = 'returned_unpaid'"]),
     ("payment_estimate", &["snapshot = 'x'", "entered_cents = 1"]),
     ("audit_seal", &["seal = previous", "event_count = 1"]),
-    ("audit_event", &["detail = 'x'", "at_us = 0", "user_seq = 3", "subject_version = NULL"]),
+    ("audit_event", &["detail = 'x'", "at_us = 0", "user_seq = 3", "key_seq = 3"]),
 ];
 
 /// A row, at least, in each of the tables.

@@ -71,8 +71,8 @@ on_both_engines! {
         let (org, _) = sealed(&db).await;
         unguard(&db).await;
         let columns = [
-            "at_us", "actor", "user_seq", "action", "subject", "subject_seq", "subject_version",
-            "detail", "event_id",
+            "at_us", "actor", "user_seq", "key_seq", "action", "subject", "subject_seq",
+            "subject_version", "detail", "event_id",
         ];
         for column in columns {
             let to = match column {
@@ -81,7 +81,7 @@ on_both_engines! {
                 _ => "424242",
             };
             let of = "WHERE organization_id = 1 AND subject_seq = 14";
-            let all = "event_id, at_us, actor, user_seq, action, subject, subject_seq,
+            let all = "event_id, at_us, actor, user_seq, key_seq, action, subject, subject_seq,
                 subject_version, detail";
             let keep = format!("CREATE TABLE kept AS SELECT {all} FROM audit_event {of}");
             run(&db, keep, Vec::new()).await.unwrap();

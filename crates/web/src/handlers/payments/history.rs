@@ -16,7 +16,9 @@ pub(super) fn events(history: &[NamedEvent], zone: &TimeZone) -> Vec<Event> {
 
 fn event(named: &NamedEvent, zone: &TimeZone) -> Event {
     let detail: Value = serde_json::from_str(&named.event.detail).unwrap_or(Value::Null);
-    let who = named.user_name.clone().unwrap_or_else(|| actor_label(&named.event.actor));
+    let key = || named.key_name.as_ref().map(|name| format!("{name} (a program)"));
+    let who = named.user_name.clone().or_else(key);
+    let who = who.unwrap_or_else(|| actor_label(&named.event.actor));
     Event {
         at: format::moment(named.event.at, zone),
         who,
