@@ -26,7 +26,6 @@ use std::sync::Arc;
 
 use almoner_domain::Money;
 use jiff::Timestamp;
-use reqwest::header::HeaderMap;
 
 pub use error::{Doubt, NotDone, ProcessorError, Refusal, WebhookRefusal};
 pub use facts::{
@@ -35,6 +34,7 @@ pub use facts::{
     RefundFailure, RefundStanding,
 };
 pub use offline::Offline;
+pub use reqwest::header::HeaderMap;
 pub use sandbox::Sandbox;
 
 /// What a processor answers in its own time.
@@ -238,7 +238,7 @@ fn not_supported<'a, T: 'a>() -> Answer<'a, T> {
 pub fn by_name(name: &str) -> Option<Arc<dyn Processor>> {
     match name {
         "sandbox" => Some(Arc::new(Sandbox)),
-        "offline" => Some(Arc::new(Offline)),
+        "none" => Some(Arc::new(Offline)),
         _ => None,
     }
 }

@@ -8,7 +8,7 @@ pub struct Offline;
 
 impl Processor for Offline {
     fn name(&self) -> &'static str {
-        "offline"
+        "none"
     }
 
     fn is_test_money(&self) -> bool {

@@ -89,7 +89,7 @@ fn waits_are_bounded() {
 
 #[tokio::test]
 async fn what_a_processor_cannot_do_it_says() {
-    let offline = processor::by_name("offline").unwrap();
+    let offline = processor::by_name("none").unwrap();
     let answer = offline.attempt(key("attempt-1", None)).await;
     assert_eq!(answer, Err(ProcessorError::NotSupported));
     assert!(processor::by_name("stripe").is_none(), "it is made from settings");
