@@ -47,18 +47,17 @@ pub async fn settle_refunds(app: &App, actor: &Actor) -> Result<usize, Error> {
 async fn asked(app: &App, actor: &Actor, refund: &Refund) -> Result<Option<RefundState>, Error> {
     let org = actor.org();
     let mut tx = app.db.read().await?;
-    let paid_by = attempts::newest(&mut tx, org, refund.payment).await?;
+    let paid_by = attempts::that_paid(&mut tx, org, refund.payment).await?;
     drop(tx);
     let Some(paid_by) = paid_by else {
         tracing::error!(refund = %refund.id, "no attempt took what this refund gives back");
         return Ok(None);
     };
-    let attempt = attempt::reference(org, refund.payment, paid_by.number);
     let reference = format!("{}-{}", org.0, refund.id);
     let order = RefundOrder {
         reference: &reference,
-        attempt: attempt::key(&attempt, &paid_by),
-        payment: None,
+        attempt: attempt::key(&paid_by),
+        payment: paid_by.processor_payment.as_deref(),
         amount: refund.amount,
         cause: cause(refund.reason),
         asked_at: refund.made_at,

@@ -337,6 +337,7 @@ fn migrations(engine: Engine) -> Vec<Migration> {
             3 "0003_api",
             4 "0004_inquiries",
             5 "0005_check_search",
+            8 "0008_attempts",
         ),
         Engine::Postgres => migration_list!(
             "postgres":
@@ -345,6 +346,7 @@ fn migrations(engine: Engine) -> Vec<Migration> {
             3 "0003_api",
             4 "0004_inquiries",
             5 "0005_check_search",
+            8 "0008_attempts",
         ),
     };
     let step = |(version, name, sql): (i64, &'static str, &'static str)| {

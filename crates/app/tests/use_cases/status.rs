@@ -268,8 +268,8 @@ on_both_engines! {
         assert_eq!(voided.status, Status::Voided);
         let second = tried(&clinic, &[Outcome::Authorized]).await;
         assert_eq!(clinic.change(second, Status::Voided).await.unwrap().status, Status::Voided);
-        let org = clinic.organization.id.0;
-        let [first, second] = [id, second].map(|id| format!("{org}-{}-1", id.seq()));
+        let first = clinic.newest(id).await.unwrap().reference;
+        let second = clinic.newest(second).await.unwrap().reference;
         assert_eq!(*processor.asked.lock().unwrap(), [&*first, &first, &first, &second]);
         clinic.verified().await;
     }

@@ -27,14 +27,12 @@ impl Processor for Sandbox {
         true
     }
 
+    fn expire<'a>(&'a self, key: AttemptKey<'a>) -> Answer<'a, Attempt> {
+        ended(key, AttemptStanding::Expired)
+    }
+
     fn release<'a>(&'a self, key: AttemptKey<'a>) -> Answer<'a, Attempt> {
-        let attempt = Attempt {
-            reference: Some(key.reference.to_owned()),
-            session: key.session.map(str::to_owned),
-            payment: None,
-            standing: AttemptStanding::Released,
-        };
-        Box::pin(async move { Ok(attempt) })
+        ended(key, AttemptStanding::Released)
     }
 
     fn refund<'a>(&'a self, order: RefundOrder<'a>, _now: Timestamp) -> Answer<'a, Refund> {
@@ -51,4 +49,14 @@ impl Processor for Sandbox {
         };
         Box::pin(async move { Ok(refund) })
     }
+}
+
+fn ended(key: AttemptKey<'_>, standing: AttemptStanding) -> Answer<'_, Attempt> {
+    let attempt = Attempt {
+        reference: Some(key.reference.to_owned()),
+        session: key.session.map(str::to_owned),
+        payment: None,
+        standing,
+    };
+    Box::pin(async move { Ok(attempt) })
 }
