@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that must pass, in an order that fails early.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use crate::browser::{self, Engine};
@@ -8,7 +9,7 @@ use crate::postgres::{self, Postgres};
 use crate::process::{self, Outcome};
 use crate::steps::Steps;
 use crate::tools::{self, Tool};
-use crate::{project, readers, tidy};
+use crate::{project, readers, stripe, tidy};
 
 /// What can be chosen with `--only`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,13 +48,13 @@ impl TestOptions {
     fn tools(&self) -> Vec<Tool> {
         let mut tools = Vec::new();
         if self.wants(Group::Rust) || self.wants(Group::Browser) {
-            tools.push(Tool::Postgres);
+            tools.extend([Tool::Postgres, Tool::Node, Tool::Npm]);
         }
-        if self.wants(Group::Readers) {
+        if self.wants(Group::Rust) || self.wants(Group::Readers) {
             tools.push(Tool::Python);
         }
         if self.wants(Group::Browser) {
-            tools.extend([Tool::Chromium, Tool::Node, Tool::Npm]);
+            tools.push(Tool::Chromium);
         }
         tools
     }
@@ -105,12 +106,17 @@ fn lint(root: &Path, steps: &mut Steps) {
 }
 
 fn rust_tests(root: &Path, server: Option<&Postgres>, steps: &mut Steps) {
+    let mut clients = Vec::new();
+    steps.run("Stripe's clients", || {
+        clients = stripe::clients(root)?;
+        Ok(())
+    });
     steps.run("tests", || {
         match project::samples(root) {
             Some(folder) => println!("the tests on the samples in {} run", folder.display()),
             None => println!("{}: the tests on samples are left out", project::SAMPLES),
         }
-        nextest(root, needed(server)?, "nextest.toml", &[])
+        nextest(root, needed(server)?, "nextest.toml", &clients)
     });
     steps.run("documentation tests", || {
         let mut command = process::cargo(root, &["test", "--doc", "--workspace", "--quiet"]);
@@ -123,7 +129,9 @@ fn browser_tests(root: &Path, server: Option<&Postgres>, steps: &mut Steps) {
     steps.run("binary", || {
         process::run(&mut process::cargo(root, &["nextest", "run", "--workspace", "--no-run"]))
     });
-    steps.run("node packages", || tools::ensure_node_packages(root));
+    steps.run("node packages", || {
+        tools::ensure_node_packages(&root.join("e2e"), tools::NODE_MAJOR_MIN)
+    });
     for engine in [Engine::Embedded, Engine::Server] {
         let name = format!("browser, {}", engine.title());
         steps.run(&name, || browser::run(root, engine, needed(server)?));
@@ -137,7 +145,7 @@ pub(crate) fn nextest(
     root: &Path,
     server: &Postgres,
     config: &str,
-    variables: &[(&str, &str)],
+    variables: &[(&str, impl AsRef<OsStr>)],
 ) -> Outcome<()> {
     let config = format!("xtask:{}", root.join("xtask").join(config).display());
     // Nextest keeps its own files here, wherever cargo builds.
@@ -146,7 +154,8 @@ pub(crate) fn nextest(
     let _ = std::fs::remove_file(&report);
     let mut command = process::cargo(root, &["nextest", "run", "--workspace", "--no-fail-fast"]);
     command.args(["--no-tests", "warn", "--tool-config-file", &config]);
-    command.env(postgres::VARIABLE, server.url()).envs(variables.iter().copied());
+    command.env(postgres::VARIABLE, server.url());
+    command.envs(variables.iter().map(|(name, value)| (name, value)));
     command.envs(project::samples(root).map(|folder| (project::SAMPLES, folder)));
     let outcome = process::run(&mut command);
     let ran = Ran::read(&report);

@@ -7,7 +7,9 @@ use crate::process::{self, Outcome, find_program};
 use crate::project;
 
 /// The oldest Node.js whose test runner and fetch the browser tests use.
-const NODE_MAJOR_MIN: u32 = 18;
+pub(crate) const NODE_MAJOR_MIN: u32 = 18;
+/// The oldest Node.js that Stripe's official client runs on.
+pub(crate) const STRIPE_NODE_MAJOR_MIN: u32 = 20;
 const CHROMIUM_NAMES: [&str; 4] =
     ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
@@ -22,7 +24,7 @@ pub(crate) enum Tool {
     Node,
     /// npm, which fetches their two packages.
     Npm,
-    /// Python, which runs the readers that are not ours.
+    /// Python, which runs the programs of others that ours are compared with.
     Python,
 }
 
@@ -89,16 +91,15 @@ pub(crate) fn ensure_cargo(root: &Path) -> Outcome<()> {
     process::run(&mut process::cargo(root, &["install", "cargo-nextest", "--locked"]))
 }
 
-/// Makes sure that the browser tests' packages are installed as the lock file says.
-pub(crate) fn ensure_node_packages(root: &Path) -> Outcome<()> {
+/// Makes sure that a folder's packages are installed as its lock file says.
+pub(crate) fn ensure_node_packages(folder: &Path, node_major_min: u32) -> Outcome<()> {
     let version = process::output(Command::new("node").arg("--version"))?;
-    if node_major(&version).is_none_or(|major| major < NODE_MAJOR_MIN) {
+    if node_major(&version).is_none_or(|major| major < node_major_min) {
         return Err(format!(
-            "Node.js {NODE_MAJOR_MIN} or newer is needed, this is {}",
+            "Node.js {node_major_min} or newer is needed, this is {}",
             version.trim()
         ));
     }
-    let folder = root.join("e2e");
     let lock = modified(&folder.join("package-lock.json"));
     let installed = modified(&folder.join("node_modules/.package-lock.json"));
     if installed.is_some() && installed >= lock {

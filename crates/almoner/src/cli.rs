@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use almoner_gateways::Secret;
 use clap::{Args, Parser, Subcommand};
 
+use crate::settings::secrets;
+
 /// A clinic's desk for patient payments.
 #[derive(Debug, Parser)]
 #[command(name = "almoner", version, about)]
@@ -34,9 +36,12 @@ pub(crate) struct SettingArgs {
     /// one database need the same one, and a backup without it loses the links that were sent.
     #[arg(long, global = true, env = "ALMONER_LINK_KEY_FILE")]
     pub link_key_file: Option<String>,
-    /// Who takes card payments: sandbox (test money) or offline (none).
+    /// Who takes card payments: none, stripe or sandbox (test money).
     #[arg(long, global = true, env = "ALMONER_PROCESSOR")]
     pub processor: Option<String>,
+    /// How the clinic is known to Stripe.
+    #[command(flatten)]
+    pub stripe: StripeArgs,
     /// The address of the proxy in front that ends TLS and names the client.
     #[arg(long, global = true, env = "ALMONER_TRUSTED_PROXY")]
     pub trusted_proxy: Option<String>,
@@ -52,6 +57,34 @@ pub(crate) struct SettingArgs {
     /// A file with settings.
     #[arg(long, global = true, env = "ALMONER_CONFIG", default_value = "almoner.toml")]
     pub config: PathBuf,
+}
+
+/// How the clinic is known to Stripe; `almoner.toml` has a table `[stripe]`.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct StripeArgs {
+    /// The key, from the environment alone: a command line can be read by others.
+    #[arg(skip)]
+    pub key: Option<Secret>,
+    /// A file that holds Stripe's secret or restricted key, unless ALMONER_STRIPE_KEY does.
+    #[arg(long = "stripe-key-file", id = "stripe_key_file")]
+    #[arg(global = true, env = "ALMONER_STRIPE_KEY_FILE")]
+    pub key_file: Option<String>,
+    /// What webhooks are signed with, from the environment alone.
+    #[arg(skip)]
+    pub webhook_secrets: Vec<Secret>,
+    /// A file that holds what Stripe signs webhooks with, unless ALMONER_STRIPE_WEBHOOK_SECRET
+    /// does: one secret, or two on lines of their own while one takes over.
+    #[arg(long = "stripe-webhook-secret-file", id = "stripe_webhook_secret_file")]
+    #[arg(global = true, env = "ALMONER_STRIPE_WEBHOOK_SECRET_FILE")]
+    pub webhook_secret_file: Option<String>,
+    /// What card statements say after the Stripe account's own prefix, at most 10 characters.
+    #[arg(long = "stripe-statement-suffix", id = "stripe_statement_suffix")]
+    #[arg(global = true, env = "ALMONER_STRIPE_STATEMENT_SUFFIX")]
+    pub statement_suffix: Option<String>,
+    /// Another address than Stripe's own, for tests.
+    #[arg(long = "stripe-url", id = "stripe_url")]
+    #[arg(global = true, env = "ALMONER_STRIPE_URL")]
+    pub url: Option<String>,
 }
 
 /// Who carries eligibility questions to payers; `almoner.toml` has a table `[clearinghouse]`.
@@ -95,13 +128,20 @@ pub(crate) struct ClearinghouseArgs {
     pub clearinghouse_receiver_qualifier: Option<String>,
 }
 
-impl ClearinghouseArgs {
-    /// Takes the password from the environment, where no other user of the machine reads it.
-    #[expect(clippy::disallowed_methods, reason = "a setting that must not be a flag")]
-    pub(crate) fn take_password(&mut self) {
-        let password = std::env::var("ALMONER_CLEARINGHOUSE_PASSWORD").ok();
-        self.clearinghouse_password = password.filter(|text| !text.is_empty()).map(Secret::new);
+impl SettingArgs {
+    /// Takes the secrets from the environment, where no other user of the machine reads them.
+    pub(crate) fn take_secrets(&mut self) {
+        let secret = |name| from_environment(name).map(Secret::new);
+        self.clearinghouse.clearinghouse_password = secret("ALMONER_CLEARINGHOUSE_PASSWORD");
+        self.stripe.key = secret("ALMONER_STRIPE_KEY");
+        let parted = from_environment("ALMONER_STRIPE_WEBHOOK_SECRET");
+        self.stripe.webhook_secrets = secrets::parted(&parted.unwrap_or_default());
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "settings that must not be flags")]
+fn from_environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|text| !text.is_empty())
 }
 
 /// What to do.

@@ -2,13 +2,15 @@
 
 mod clearinghouse;
 pub(crate) mod link_keys;
+mod processor;
+pub(crate) mod secrets;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use almoner_gateways::clearinghouse::Clearinghouse;
-use almoner_gateways::processor::{self, Processor};
+use almoner_gateways::processor::Processor;
 use serde::Deserialize;
 
 use crate::Failure;
@@ -33,6 +35,7 @@ struct FileSettings {
     base_url: Option<String>,
     link_key_file: Option<String>,
     processor: Option<String>,
+    stripe: processor::FileStripe,
     clearinghouse: clearinghouse::FileClearinghouse,
     trusted_proxy: Option<String>,
     log_format: Option<String>,
@@ -94,10 +97,7 @@ impl Settings {
             Failure::Usage(format!("--listen {listen} is no address like 127.0.0.1:8080"))
         })?;
         let name = one(&args.processor, file.processor);
-        let name = name.unwrap_or_else(|| if demo { "sandbox" } else { "offline" }.to_owned());
-        let processor = processor::by_name(&name).ok_or_else(|| {
-            Failure::Usage(format!("--processor {name}: choose sandbox or offline"))
-        })?;
+        let processor = processor::choose(name.as_deref(), &args.stripe, file.stripe, demo)?;
         let clearinghouse = clearinghouse::choose(&args.clearinghouse, file.clearinghouse, demo)?;
         let trusted_proxy = one(&args.trusted_proxy, file.trusted_proxy)
             .map(|address| {
@@ -147,9 +147,7 @@ impl Settings {
         {
             faults.push(format!("--base-url {url} would send sessions without TLS; use https://"));
         }
-        if self.processor.is_test_money() {
-            faults.push("--processor sandbox is test money; it is for the demo".to_owned());
-        }
+        faults.extend(self.unsafe_processor());
         if self.clearinghouse.is_test() {
             faults.push("--clearinghouse sandbox invents answers; it is for the demo".to_owned());
         }
@@ -164,11 +162,26 @@ impl Settings {
         }
         faults
     }
+
+    fn unsafe_processor(&self) -> Option<String> {
+        let name = self.processor.name();
+        if self.processor.is_test_money() {
+            let what = if name == "stripe" { "with a test key " } else { "" };
+            return Some(format!("--processor {name} {what}is test money; it is for the demo"));
+        }
+        let comes_back = name == "stripe" && self.base_url.is_none();
+        comes_back.then(|| {
+            "--base-url is needed with --processor stripe, which sends payers back to it".to_owned()
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use almoner_gateways::Secret;
+
     use super::*;
+    use crate::cli::StripeArgs;
 
     fn read(args: &SettingArgs) -> Result<Settings, Failure> {
         Settings::read(args, false)
@@ -197,6 +210,28 @@ mod tests {
     }
 
     #[test]
+    fn payers_of_a_real_clinic_come_back_to_a_known_address() {
+        let faults = |key: &str, base_url: Option<&str>| {
+            let stripe = StripeArgs {
+                key: Some(Secret::new(key)),
+                webhook_secrets: vec![Secret::new("whsec_SAMPLE")],
+                ..StripeArgs::default()
+            };
+            let args = SettingArgs {
+                processor: Some("stripe".to_owned()),
+                base_url: base_url.map(str::to_owned),
+                stripe,
+                ..SettingArgs::default()
+            };
+            read(&args).unwrap_or_else(|_| panic!("readable")).unsafe_for_real_data()
+        };
+        let base_url = Some("https://pay.example.org");
+        assert_eq!(faults("sk_live_SAMPLE", base_url), [""; 0]);
+        assert!(faults("sk_live_SAMPLE", None)[0].contains("--base-url is needed"));
+        assert!(faults("sk_test_SAMPLE", base_url)[0].contains("test money"));
+    }
+
+    #[test]
     fn what_cannot_be_understood_is_wrong_usage() {
         let wrong = |args: SettingArgs| matches!(read(&args), Err(Failure::Usage(_)));
         assert!(wrong(SettingArgs { listen: Some("here".into()), ..SettingArgs::default() }));
@@ -220,7 +255,8 @@ mod tests {
         let settings = settings.unwrap_or_else(|_| panic!("readable"));
         assert_eq!(settings.clearinghouse.name(), "sandbox");
         assert_eq!(settings.unsafe_for_real_data().len(), 1);
-        for text in ["databse = \"x\"", "[clearinghouse]\npassword = \"x\""] {
+        let misplaced = ["[clearinghouse]\npassword = \"x\"", "[stripe]\nkey = \"x\""];
+        for text in misplaced.into_iter().chain(["databse = \"x\""]) {
             std::fs::write(&path, text).unwrap();
             let args = SettingArgs { config: path.clone(), ..SettingArgs::default() };
             assert!(read(&args).is_err(), "{text}");

@@ -1,17 +1,28 @@
 //! What the payer and the processor do: an attempt begins, and the processor tells how it went.
 
+use almoner_domain::asking::wait_after;
 use almoner_domain::ledger;
 use almoner_domain::status::{self, By, Status};
 use almoner_domain::tender::{Tender, TenderType};
-use almoner_domain::{PaymentId, text};
-use almoner_store::attempts::{self, AttemptState};
+use almoner_domain::{OrganizationId, PaymentId, text};
+use almoner_gateways::processor::AttemptKey;
+use almoner_store::Tx;
+use almoner_store::attempts::{self, Attempt, AttemptId, AttemptState, NewAttempt};
+use almoner_store::exceptions::{ExceptionKind, NewException};
 use almoner_store::payments::{self, Payment};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::context::{Actor, App};
 use crate::error::Error;
+use crate::exception;
 use crate::record::{self, PaymentChange};
 use crate::step::{locked, moved, take};
+
+/// How long the processor's page is open. Stripe takes half an hour at least from when it is
+/// asked, so that a call whose answer was lost can be repeated for nearly as long again. While it
+/// is open, nobody takes the money by hand.
+const PAGE_LIFE: SignedDuration = SignedDuration::from_hours(1);
 
 /// How an attempt went on, as the processor tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,22 +60,74 @@ impl Outcome {
             Self::Expired => Some(Status::Pending),
         }
     }
+
+    /// Why it came to nothing.
+    fn failure(&self) -> Option<&str> {
+        match self {
+            Self::Failed(words) => Some(words),
+            Self::Authorized | Self::Captured | Self::Released | Self::Expired => None,
+        }
+    }
+}
+
+/// Our name of something at the processor: made by chance, so that it says nothing and is never
+/// given out again, not even by a database that was restored; the organization can be read off.
+pub(crate) fn new_reference(app: &App, org: OrganizationId) -> String {
+    format!("{}-{}", org.0, text::hex(&app.random::<16>()))
+}
+
+/// How the processor knows an attempt.
+pub(crate) fn key(attempt: &Attempt) -> AttemptKey<'_> {
+    AttemptKey {
+        reference: &attempt.reference,
+        session: attempt.session.as_deref(),
+        began_at: attempt.started_at,
+    }
+}
+
+/// An attempt that the payer is to go on with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Began {
+    /// The attempt.
+    pub attempt: Attempt,
+    /// Whether it began just now.
+    pub is_new: bool,
 }
 
 /// The payer begins to pay: the payment is Processing, and the attempt is committed before any
-/// call.
+/// call. An attempt that is under way goes on: there is never a second page on which the same
+/// payment could be paid.
 ///
 /// # Errors
 /// No such payment, or a status from which nobody can pay.
-pub async fn begin(app: &App, actor: &Actor, id: PaymentId) -> Result<i64, Error> {
-    let now = app.now();
+pub async fn begin(app: &App, actor: &Actor, id: PaymentId) -> Result<Began, Error> {
+    let (org, now) = (actor.org(), app.now());
     let mut tx = app.db.begin().await?;
     let before = locked(&mut tx, actor, id, None).await?;
-    let facts = attempts::facts(&mut tx, actor.org(), id).await?;
+    let newest = attempts::newest(&mut tx, org, id).await?;
+    let live = newest.filter(|attempt| attempt.state.is_live());
+    if let Some(attempt) = live.clone()
+        && before.status == Status::Processing
+    {
+        return Ok(Began { attempt, is_new: false });
+    }
+    let facts = attempts::facts(&mut tx, org, id).await?;
     allow(&before, Status::Processing, By::Payer, facts)?;
-    let processor = app.processor.name();
-    let org = actor.org();
-    let number = attempts::insert(&mut tx, org, id, processor, before.amount, now).await?;
+    let is_new = live.is_none();
+    let number = if let Some(live) = live {
+        live.number
+    } else {
+        let new = NewAttempt {
+            payment: id,
+            processor: app.processor.name(),
+            reference: &new_reference(app, org),
+            amount: before.amount,
+            started_at: now,
+            expires_at: now + PAGE_LIFE,
+            ask_at: now + wait_after(0),
+        };
+        attempts::insert(&mut tx, org, &new).await?
+    };
     let after = moved(&before, Status::Processing, now);
     payments::update_status(&mut tx, org, &after).await?;
     let change = PaymentChange {
@@ -79,8 +142,9 @@ pub async fn begin(app: &App, actor: &Actor, id: PaymentId) -> Result<i64, Error
         at: now,
     };
     record::payment_changed(app, actor, &mut tx, change).await?;
+    let attempt = attempts::get(&mut tx, org, (id, number)).await?;
     tx.commit().await?;
-    Ok(number)
+    Ok(Began { attempt: attempt.ok_or(Error::NotFound("attempt"))?, is_new })
 }
 
 fn allow(payment: &Payment, to: Status, by: By, facts: status::Facts) -> Result<(), Error> {
@@ -91,66 +155,109 @@ fn allow(payment: &Payment, to: Status, by: By, facts: status::Facts) -> Result<
     })
 }
 
-/// The processor told how the newest attempt of a payment went on. Telling it again changes
-/// nothing.
+/// The processor told how an attempt of a payment went on. Telling it again changes nothing.
 ///
 /// # Errors
 /// No such payment or attempt, or an outcome that cannot follow.
 pub async fn told(
     app: &App,
     actor: &Actor,
-    id: PaymentId,
+    (id, number): AttemptId,
     outcome: &Outcome,
 ) -> Result<Payment, Error> {
-    let (org, now) = (actor.org(), app.now());
     let mut tx = app.db.begin().await?;
     let before = locked(&mut tx, actor, id, None).await?;
-    let newest = attempts::newest(&mut tx, org, id).await?.ok_or(Error::NotFound("attempt"))?;
-    if newest.state == outcome.state() {
-        return Ok(before);
-    }
-    let facts = attempts::facts(&mut tx, org, id).await?;
-    let number = newest.number;
-    let Some(to) = outcome.leads_to() else {
-        // Events arrive in any order: an authorization says nothing new once more is known.
-        if newest.state == AttemptState::Open {
-            attempts::set_state(&mut tx, org, id, number, outcome.state(), now).await?;
-            tx.commit().await?;
+    let attempt = attempts::get(&mut tx, actor.org(), (id, number)).await?;
+    let attempt = attempt.ok_or(Error::NotFound("attempt"))?;
+    let after = go_on(app, actor, &mut tx, (&before, &attempt), (outcome, app.now())).await?;
+    tx.commit().await?;
+    Ok(after)
+}
+
+/// Moves an attempt, whose payment the caller holds as `before`, by what the processor told, and
+/// the payment with it. Tellings arrive in any order and more than once, so an attempt only ever
+/// goes from live to over, and from there to money that was taken after all.
+pub(crate) async fn go_on(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    (before, attempt): (&Payment, &Attempt),
+    (outcome, now): (&Outcome, Timestamp),
+) -> Result<Payment, Error> {
+    let org = actor.org();
+    let facts = attempts::facts(tx, org, before.id).await?;
+    let newest = attempts::newest(tx, org, before.id).await?;
+    let is_newest = newest.is_some_and(|newest| newest.number == attempt.number);
+    let may = |to| allow(before, to, By::Processor, facts);
+    let to = match (attempt.state, outcome.leads_to()) {
+        (state, _) if state == outcome.state() => return Ok(before.clone()),
+        (AttemptState::Open, None) => None,
+        // An authorization says nothing new once more is known.
+        (_, None) => return Ok(before.clone()),
+        // A success counts, however late it is.
+        (_, Some(Status::Paid)) => may(Status::Paid).map(|()| Some(Status::Paid))?,
+        // Failed after succeeded is refused.
+        (AttemptState::Captured, Some(end)) => return may(end).map(|()| before.clone()),
+        (AttemptState::Open | AttemptState::Authorized, Some(end)) => {
+            // Where staff moved the payment on, that the attempt is over frees it.
+            Some(end).filter(|&end| is_newest && may(end).is_ok())
         }
-        return Ok(before);
+        // What is over stays as it ended.
+        (AttemptState::Failed | AttemptState::Released | AttemptState::Expired, Some(_)) => {
+            return Ok(before.clone());
+        }
     };
-    let moves = allow(&before, to, By::Processor, facts);
-    if moves.is_err() && facts.live_attempt && to != Status::Paid {
-        // Staff moved the payment on meanwhile; that the attempt is over still frees it.
-        attempts::set_state(&mut tx, org, id, number, outcome.state(), now).await?;
-        tx.commit().await?;
-        return Ok(before);
+    let state = (outcome.state(), outcome.failure());
+    attempts::set_state(tx, org, attempt.id(), state, now).await?;
+    match to {
+        None => Ok(before.clone()),
+        Some(to) => {
+            let after = moved(before, to, now);
+            step(app, actor, tx, (before, &after), (attempt.number, outcome, now)).await?;
+            Ok(after)
+        }
     }
-    moves?;
-    attempts::set_state(&mut tx, org, id, number, outcome.state(), now).await?;
-    let after = moved(&before, to, now);
-    payments::update_status(&mut tx, org, &after).await?;
+}
+
+/// Moves the payment by what an attempt came to.
+async fn step(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    (before, after): (&Payment, &Payment),
+    (number, outcome, now): (i64, &Outcome, Timestamp),
+) -> Result<(), Error> {
+    let (org, to) = (actor.org(), after.status);
+    payments::update_status(tx, org, after).await?;
     let tender = (to == Status::Paid).then(|| Tender::of(TenderType::CardProcessor));
     let kind = tender.as_ref().map(|tender| tender.kind);
-    let reason = match outcome {
-        Outcome::Failed(words) => text::line("reason", words)?,
-        _ => None,
-    };
     let change = PaymentChange {
-        before: Some(&before),
-        after: &after,
+        before: Some(before),
+        after,
         action: "processor_told",
         by: By::Processor,
         is_step: true,
-        reason,
+        reason: outcome.failure().map(|words| text::line("reason", words)).transpose()?.flatten(),
         transfers: ledger::status_changed(Some(before.status), to, after.amount, kind),
         detail: json!({ "attempt": number, "from": before.status, "to": to }),
         at: now,
     };
-    record::payment_changed(app, actor, &mut tx, change).await?;
+    record::payment_changed(app, actor, tx, change).await?;
     if let Some(tender) = tender {
-        take(actor, &mut tx, &after, &tender).await?;
+        take(actor, tx, after, &tender).await?;
+        if before.status == Status::Cancelled {
+            let new = NewException {
+                kind: ExceptionKind::LateMoney,
+                mark: &format!("{} {number}", before.id),
+                payment: Some(before.id),
+                money: Some((after.amount, &actor.organization.currency)),
+                words: "The payer paid after this payment was cancelled. The money is kept here \
+                    as paid until somebody decides.",
+            };
+            exception::raise(app, actor, tx, &new, now).await?;
+        }
+        // A page that is still open is closed soon, so that nobody pays twice.
+        attempts::ask_at(tx, org, before.id, now).await?;
     }
-    tx.commit().await?;
-    Ok(after)
+    Ok(())
 }

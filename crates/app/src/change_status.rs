@@ -73,6 +73,10 @@ pub async fn change_status(
             payments::update_status(&mut tx, actor.org(), &after).await?;
             let changed = Changed { before: &before, after: &after, at: now };
             write(app, actor, &mut tx, changed, tender, input.reason.as_deref()).await?;
+            if input.to == Status::Cancelled {
+                // The payer's page is closed soon, so that nobody pays what is not asked any more.
+                attempts::ask_at(&mut tx, actor.org(), before.id, now).await?;
+            }
             tx.commit().await?;
             Ok(after)
         }

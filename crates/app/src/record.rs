@@ -95,7 +95,17 @@ pub(crate) async fn happened(
     (subject, subject_seq): (&str, i64),
     detail: Value,
 ) -> Result<(), Error> {
-    let at = app.now();
+    happened_at(app, actor, tx, (action, (subject, subject_seq), app.now()), detail).await
+}
+
+/// As [`happened`], at a moment that its caller has.
+pub(crate) async fn happened_at(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    (action, (subject, subject_seq), at): (&str, (&str, i64), Timestamp),
+    detail: Value,
+) -> Result<(), Error> {
     let event = Event {
         id: app.event_id(at),
         at,

@@ -1,13 +1,14 @@
 //! Applies what the processor says of a refund that is on its way.
 
-use almoner_domain::refund::RefundState;
+use almoner_domain::refund::{RefundReason, RefundState};
 use almoner_domain::status::By;
 use almoner_domain::{Money, RefundId, ledger};
-use almoner_gateways::processor::RefundAnswer;
+use almoner_gateways::processor::{RefundCause, RefundOrder, RefundStanding};
 use almoner_store::refunds::{self, Refund};
-use almoner_store::rollups;
+use almoner_store::{attempts, rollups};
 use serde_json::json;
 
+use crate::attempt;
 use crate::context::{Actor, App};
 use crate::error::Error;
 use crate::record::{self, PaymentChange};
@@ -34,7 +35,7 @@ pub async fn settle_refunds(app: &App, actor: &Actor) -> Result<usize, Error> {
         };
         after = last.id.seq();
         for refund in &pending {
-            if let Some(state) = asked(app, actor, refund).await {
+            if let Some(state) = asked(app, actor, refund).await? {
                 settle_refund(app, actor, refund.id, state).await?;
                 ended += 1;
             }
@@ -43,16 +44,51 @@ pub async fn settle_refunds(app: &App, actor: &Actor) -> Result<usize, Error> {
 }
 
 /// What the processor says of a refund, when it came to an end.
-async fn asked(app: &App, actor: &Actor, refund: &Refund) -> Option<RefundState> {
-    let reference = format!("{}-{}", actor.org().0, refund.id);
-    match app.processor.refund(&reference, refund.amount).await {
-        Ok(RefundAnswer::Settled) => Some(RefundState::Settled),
-        Ok(RefundAnswer::Failed) => Some(RefundState::Failed),
-        Ok(RefundAnswer::Pending) => None,
+async fn asked(app: &App, actor: &Actor, refund: &Refund) -> Result<Option<RefundState>, Error> {
+    let org = actor.org();
+    let mut tx = app.db.read().await?;
+    let paid_by = attempts::that_paid(&mut tx, org, refund.payment).await?;
+    drop(tx);
+    let Some(paid_by) = paid_by else {
+        tracing::error!(refund = %refund.id, "no attempt took what this refund gives back");
+        return Ok(None);
+    };
+    let reference = format!("{}-{}", org.0, refund.id);
+    let order = RefundOrder {
+        reference: &reference,
+        attempt: attempt::key(&paid_by),
+        payment: paid_by.processor_payment.as_deref(),
+        amount: refund.amount,
+        cause: cause(refund.reason),
+        asked_at: refund.made_at,
+    };
+    Ok(match app.processor.refund(order, app.now()).await {
+        Ok(answer) => ended(&answer.standing),
         Err(error) => {
             tracing::warn!(refund = %refund.id, %error, "a refund stays pending");
             None
         }
+    })
+}
+
+/// Where a refund ended; `None` while it is under way, or when the processor's word is unknown.
+fn ended(standing: &RefundStanding) -> Option<RefundState> {
+    match standing {
+        RefundStanding::Settled => Some(RefundState::Settled),
+        RefundStanding::Failed(_) | RefundStanding::Cancelled => Some(RefundState::Failed),
+        RefundStanding::Pending | RefundStanding::NeedsPayer | RefundStanding::Unknown(_) => None,
+    }
+}
+
+/// What the processor may know of the reason.
+fn cause(reason: RefundReason) -> Option<RefundCause> {
+    match reason {
+        RefundReason::PatientRequest => Some(RefundCause::RequestedByCustomer),
+        RefundReason::DuplicateCharge => Some(RefundCause::Duplicate),
+        RefundReason::BillingError
+        | RefundReason::ServiceNotRendered
+        | RefundReason::InsuranceAdjustment
+        | RefundReason::Other => None,
     }
 }
 

@@ -60,5 +60,9 @@ mod source;
 mod status;
 #[path = "use_cases/story.rs"]
 mod story;
+#[path = "use_cases/stripe.rs"]
+mod stripe;
+#[path = "use_cases/stripe_events.rs"]
+mod stripe_events;
 #[path = "use_cases/tamper.rs"]
 mod tamper;

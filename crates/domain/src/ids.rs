@@ -98,6 +98,8 @@ ids! {
     PhysicianId "PHY";
     /// A refund.
     RefundId "REF";
+    /// Something about money that a person has to look at.
+    ExceptionId "EXC";
     /// A member of the staff.
     UserId "USR";
     /// A key with which another program asks.

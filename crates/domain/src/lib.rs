@@ -6,6 +6,7 @@
 //! a table, a page or a party outside; otherwise it is a use case.
 
 pub mod ambient;
+pub mod asking;
 pub mod checks;
 pub mod error;
 pub mod estimate;
@@ -27,8 +28,8 @@ pub mod time;
 
 pub use error::{FieldError, Invalid};
 pub use ids::{
-    CheckId, InquiryId, KeyId, LocationId, OrganizationId, PatientId, PaymentId, PhysicianId,
-    RefundId, TreatmentId, UserId,
+    CheckId, ExceptionId, InquiryId, KeyId, LocationId, OrganizationId, PatientId, PaymentId,
+    PhysicianId, RefundId, TreatmentId, UserId,
 };
 pub use money::{BasisPoints, Money};
 pub use status::Status;

@@ -1,25 +1,30 @@
 //! Work that happens without a person asking.
 //!
 //! A job is a function that looks for what is due and does it; running it twice, or on two
-//! servers at once, does no harm. To add one, add a line to [`run`]. Questions to payers have a
-//! loop of their own, since payers take their time.
+//! servers at once, does no harm. To add one, add a line to [`run`]. Questions to payers and to the
+//! processor have loops of their own, since both take their time.
 
 mod exchange;
+mod processor;
 
 use std::time::Duration;
 
-use almoner_app::{App, Error, read, run_once, seal_audit, settle_refund, sign_in};
+use almoner_app::{App, Error, read, run_once, seal_audit, sign_in};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
-/// How often audit rows are sealed and refunds asked about.
+/// How often audit rows are sealed.
 const SHORT: Duration = Duration::from_secs(1);
 /// After how many short rounds sessions and kept answers are cleared.
 const ROUNDS_BETWEEN_CLEANING: u32 = 600;
 
 /// Runs all jobs until `stop` turns true.
 pub async fn run(app: App, stop: watch::Receiver<bool>) {
-    tokio::join!(exchange::run(app.clone(), stop.clone()), run_short(app, stop));
+    tokio::join!(
+        exchange::run(app.clone(), stop.clone()),
+        processor::run(app.clone(), stop.clone()),
+        run_short(app, stop)
+    );
 }
 
 async fn run_short(app: App, mut stop: watch::Receiver<bool>) {
@@ -49,7 +54,6 @@ async fn once(app: &App, clean: bool) {
     };
     for actor in &organizations {
         told("seal_audit", seal_audit::seal_audit(app, actor).await);
-        told("settle_refunds", settle_refund::settle_refunds(app, actor).await.map(drop));
     }
     if clean {
         for actor in &organizations {

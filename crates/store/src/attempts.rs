@@ -1,10 +1,14 @@
 //! Attempts of a payer at the processor.
+//!
+//! A row is committed before the processor hears of the attempt, under a reference that it never
+//! gave to anything else. While an attempt is live it has a moment at which the processor is asked
+//! how it stands; whoever takes it up moves that moment on, so that no two servers ask at once.
 
 use almoner_domain::status::Facts;
 use almoner_domain::{Money, OrganizationId, PaymentId};
 use jiff::Timestamp;
 
-use crate::db::{StoreError, Tx};
+use crate::db::{Row, StoreError, Tx};
 use crate::params;
 
 /// Where an attempt stands.
@@ -45,48 +49,140 @@ impl AttemptState {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == name)
     }
+
+    /// Whether money may still come of it.
+    pub fn is_live(self) -> bool {
+        matches!(self, Self::Open | Self::Authorized)
+    }
 }
 
-/// The newest attempt of a payment.
-#[derive(Debug, Clone)]
+/// Names an attempt: the payment, and its number on it, from one.
+pub type AttemptId = (PaymentId, i64);
+
+/// An attempt as it begins.
+#[derive(Debug, Clone, Copy)]
+pub struct NewAttempt<'a> {
+    /// The payment.
+    pub payment: PaymentId,
+    /// Which processor.
+    pub processor: &'a str,
+    /// What the processor is told instead of our id.
+    pub reference: &'a str,
+    /// How much.
+    pub amount: Money,
+    /// When it begins.
+    pub started_at: Timestamp,
+    /// When the processor's page ends.
+    pub expires_at: Timestamp,
+    /// When the processor is asked how it stands, unless it tells before.
+    pub ask_at: Timestamp,
+}
+
+/// An attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
+    /// The payment.
+    pub payment: PaymentId,
     /// Its number on the payment, from one.
     pub number: i64,
     /// Which processor.
     pub processor: String,
+    /// What the processor is told instead of our id.
+    pub reference: String,
+    /// How much.
+    pub amount: Money,
     /// Where it stands.
     pub state: AttemptState,
+    /// Why it came to nothing, in words for the payer.
+    pub failure: Option<String>,
+    /// The processor's id of its page, once that is known.
+    pub session: Option<String>,
+    /// The processor's id of the payment, once there is one.
+    pub processor_payment: Option<String>,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When the processor's page ends; `None` for attempts of earlier versions.
+    pub expires_at: Option<Timestamp>,
+    /// How often the processor was asked how it stands.
+    pub asks: i64,
 }
 
-/// Begins an attempt; the caller holds the payment's row.
+impl Attempt {
+    /// Names it.
+    pub fn id(&self) -> AttemptId {
+        (self.payment, self.number)
+    }
+}
+
+fn attempt(row: &Row) -> Result<Attempt, StoreError> {
+    Ok(Attempt {
+        payment: PaymentId::new(row.int("payment_seq")?),
+        number: row.int("attempt_no")?,
+        processor: row.text("processor")?,
+        reference: row.text("reference")?,
+        amount: row.money("amount_cents")?,
+        state: row.word("state", AttemptState::from_name)?,
+        failure: row.opt_text("failure")?,
+        session: row.opt_text("session_id")?,
+        processor_payment: row.opt_text("processor_payment_id")?,
+        started_at: row.time("started_at_us")?,
+        expires_at: row.opt_time("expires_at_us")?,
+        asks: row.int("asks")?,
+    })
+}
+
+/// Begins an attempt; the caller holds the payment's row. Tells its number.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when the reference was given out before.
 pub async fn insert(
     tx: &mut Tx,
     org: OrganizationId,
-    payment: PaymentId,
-    processor: &str,
-    amount: Money,
-    now: Timestamp,
+    new: &NewAttempt<'_>,
 ) -> Result<i64, StoreError> {
     let sql = "INSERT INTO payment_attempt (organization_id, payment_seq, attempt_no, processor,
-            state, amount_cents, started_at_us, changed_at_us)
-        SELECT $1, $2, coalesce(max(attempt_no), 0) + 1, $3, 'open', $4, $5, $5
+            state, amount_cents, started_at_us, changed_at_us, reference, expires_at_us, ask_at_us)
+        SELECT $1, $2, coalesce(max(attempt_no), 0) + 1, $3, 'open', $4, $5, $5, $6, $7, $8
         FROM payment_attempt WHERE organization_id = $1 AND payment_seq = $2
         RETURNING attempt_no";
-    tx.one(sql, params![org, payment, processor, amount, now]).await?.int("attempt_no")
+    let values = params![
+        org,
+        new.payment,
+        new.processor,
+        new.amount,
+        new.started_at,
+        new.reference,
+        new.expires_at,
+        new.ask_at,
+    ];
+    tx.one(sql, values).await?.int("attempt_no")
 }
 
-/// Moves an attempt to another state.
+/// Moves an attempt to another state; one that is over is not asked about any more.
 pub async fn set_state(
     tx: &mut Tx,
     org: OrganizationId,
-    payment: PaymentId,
-    number: i64,
-    state: AttemptState,
+    (payment, number): AttemptId,
+    (state, failure): (AttemptState, Option<&str>),
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE payment_attempt SET state = $4, changed_at_us = $5
+    let sql = "UPDATE payment_attempt SET state = $4, failure = $5, changed_at_us = $6,
+            ask_at_us = CASE WHEN $4 IN ('open', 'authorized') THEN ask_at_us END
         WHERE organization_id = $1 AND payment_seq = $2 AND attempt_no = $3";
-    tx.execute_one(sql, params![org, payment, number, state.as_str(), now]).await
+    tx.execute_one(sql, params![org, payment, number, state.as_str(), failure, now]).await
+}
+
+/// Keeps the processor's ids of an attempt; one that is known already stays.
+pub async fn set_ids(
+    tx: &mut Tx,
+    org: OrganizationId,
+    (payment, number): AttemptId,
+    (session, processor_payment): (Option<&str>, Option<&str>),
+) -> Result<(), StoreError> {
+    let sql = "UPDATE payment_attempt SET session_id = coalesce(session_id, $4),
+            processor_payment_id = coalesce(processor_payment_id, $5)
+        WHERE organization_id = $1 AND payment_seq = $2 AND attempt_no = $3";
+    tx.execute_one(sql, params![org, payment, number, session, processor_payment]).await
 }
 
 /// The newest attempt of a payment, if the payer ever tried.
@@ -95,16 +191,92 @@ pub async fn newest(
     org: OrganizationId,
     payment: PaymentId,
 ) -> Result<Option<Attempt>, StoreError> {
-    let sql = "SELECT attempt_no, processor, state FROM payment_attempt
+    let sql = "SELECT * FROM payment_attempt
         WHERE organization_id = $1 AND payment_seq = $2 ORDER BY attempt_no DESC LIMIT 1";
-    let Some(row) = tx.optional(sql, params![org, payment]).await? else {
-        return Ok(None);
-    };
-    Ok(Some(Attempt {
-        number: row.int("attempt_no")?,
-        processor: row.text("processor")?,
-        state: row.word("state", AttemptState::from_name)?,
-    }))
+    tx.optional(sql, params![org, payment]).await?.as_ref().map(attempt).transpose()
+}
+
+/// An attempt.
+pub async fn get(
+    tx: &mut Tx,
+    org: OrganizationId,
+    (payment, number): AttemptId,
+) -> Result<Option<Attempt>, StoreError> {
+    let sql = "SELECT * FROM payment_attempt
+        WHERE organization_id = $1 AND payment_seq = $2 AND attempt_no = $3";
+    tx.optional(sql, params![org, payment, number]).await?.as_ref().map(attempt).transpose()
+}
+
+/// The attempt that the processor knows by that reference.
+pub async fn by_reference(
+    tx: &mut Tx,
+    org: OrganizationId,
+    reference: &str,
+) -> Result<Option<Attempt>, StoreError> {
+    let sql = "SELECT * FROM payment_attempt WHERE organization_id = $1 AND reference = $2";
+    tx.optional(sql, params![org, reference]).await?.as_ref().map(attempt).transpose()
+}
+
+/// The attempt that took the money of a payment. Money that a further one took is not applied.
+pub async fn that_paid(
+    tx: &mut Tx,
+    org: OrganizationId,
+    payment: PaymentId,
+) -> Result<Option<Attempt>, StoreError> {
+    let sql = "SELECT * FROM payment_attempt a
+        WHERE organization_id = $1 AND payment_seq = $2 AND state = 'captured' AND NOT EXISTS (
+            SELECT 1 FROM unapplied_money u WHERE u.organization_id = a.organization_id
+                AND u.payment_seq = a.payment_seq AND u.attempt_no = a.attempt_no)
+        ORDER BY attempt_no LIMIT 1";
+    tx.optional(sql, params![org, payment]).await?.as_ref().map(attempt).transpose()
+}
+
+/// Whether the processor is to be asked about any attempt, without taking anything.
+pub async fn any_due(tx: &mut Tx, org: OrganizationId, now: Timestamp) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 AS n FROM payment_attempt
+        WHERE organization_id = $1 AND ask_at_us <= $2 LIMIT 1";
+    Ok(tx.optional(sql, params![org, now]).await?.is_some())
+}
+
+/// Attempts that the processor is to be asked about, the longest due first. They are held until
+/// the transaction ends, in which the caller moves each on by [`set_ask`].
+pub async fn due(
+    tx: &mut Tx,
+    org: OrganizationId,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<Attempt>, StoreError> {
+    let free = tx.lock_free();
+    let sql = format!(
+        "SELECT * FROM payment_attempt WHERE organization_id = $1 AND ask_at_us <= $2
+        ORDER BY ask_at_us, payment_seq, attempt_no LIMIT $3{free}"
+    );
+    tx.all(sql, params![org, now, limit]).await?.iter().map(attempt).collect()
+}
+
+/// Says when the processor is asked about a live attempt next, and how often it was.
+pub async fn set_ask(
+    tx: &mut Tx,
+    org: OrganizationId,
+    (payment, number): AttemptId,
+    (ask_at, asks): (Timestamp, i64),
+) -> Result<(), StoreError> {
+    let sql = "UPDATE payment_attempt SET ask_at_us = $4, asks = $5
+        WHERE organization_id = $1 AND payment_seq = $2 AND attempt_no = $3
+            AND state IN ('open', 'authorized')";
+    tx.execute(sql, params![org, payment, number, ask_at, asks]).await.map(drop)
+}
+
+/// Lets the processor be asked about every live attempt of a payment at that moment.
+pub async fn ask_at(
+    tx: &mut Tx,
+    org: OrganizationId,
+    payment: PaymentId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE payment_attempt SET ask_at_us = $3
+        WHERE organization_id = $1 AND payment_seq = $2 AND state IN ('open', 'authorized')";
+    tx.execute(sql, params![org, payment, at]).await.map(drop)
 }
 
 /// What the status table's conditions look at. Only the newest attempt can be live.
@@ -117,7 +289,7 @@ pub async fn facts(
     let state = newest.map(|attempt| attempt.state);
     Ok(Facts {
         ever_attempted: state.is_some(),
-        live_attempt: matches!(state, Some(AttemptState::Open | AttemptState::Authorized)),
+        live_attempt: state.is_some_and(AttemptState::is_live),
         held_authorization: state == Some(AttemptState::Authorized),
     })
 }

@@ -17,6 +17,7 @@ pub mod db;
 pub mod eligibility;
 pub mod eligibility_files;
 pub mod eligibility_settings;
+pub mod exceptions;
 mod fill;
 pub mod idempotency;
 pub mod inquiries;
@@ -29,6 +30,7 @@ pub mod patients;
 pub mod payment_list;
 pub mod payments;
 pub mod physicians;
+pub mod processor_events;
 pub mod refunds;
 pub mod rollups;
 pub mod sessions;
@@ -38,6 +40,7 @@ pub mod tenders;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod treatments;
+mod value;
 pub mod verify;
 
 pub use db::{Db, StoreError, Tx};

@@ -3,6 +3,8 @@
 //! Each check is a statement that returns the first difference as a sentence. To add one, add a
 //! line to [`CHECKS`]; it runs on both engines as it stands and takes the organization as `$1`.
 
+mod attempts;
+
 use almoner_domain::OrganizationId;
 
 use crate::audit;
@@ -93,23 +95,6 @@ const TENDERS: Check = Check {
                     AND s.from_status NOT IN ('partially_refunded', 'refunded'))
                 OR (v.version IS NOT NULL) <> (s.moved_by = 'reversal'))
         ORDER BY s.payment_seq, s.version LIMIT 1",
-};
-
-/// Attempts are explained by the status, and the status by attempts.
-const ATTEMPTS: Check = Check {
-    proves: "attempts and statuses go together",
-    sql: "SELECT 'payment ' || p.seq || ' is ' || p.status || ', its newest attempt is '
-            || a.state AS difference
-        FROM payment p
-        JOIN (SELECT payment_seq, max(attempt_no) AS attempt_no FROM payment_attempt
-            WHERE organization_id = $1 GROUP BY payment_seq) m ON m.payment_seq = p.seq
-        JOIN payment_attempt a ON a.organization_id = p.organization_id
-            AND a.payment_seq = p.seq AND a.attempt_no = m.attempt_no
-        WHERE p.organization_id = $1
-            AND ((a.state = 'captured' AND p.collected_cents = 0)
-                OR (a.state IN ('open', 'authorized') AND p.collected_cents > 0)
-                OR (a.state <> 'released' AND p.status = 'voided'))
-        ORDER BY p.seq LIMIT 1",
 };
 
 /// The ledger's balances of each payment, from its state.
@@ -472,6 +457,7 @@ const COUNTERS: Check = Check {
                 UNION ALL SELECT 'REF', max(seq) FROM refund WHERE organization_id = $1
                 UNION ALL SELECT 'LOC', max(seq) FROM location WHERE organization_id = $1
                 UNION ALL SELECT 'PHY', max(seq) FROM physician WHERE organization_id = $1
+                UNION ALL SELECT 'EXC', max(seq) FROM money_exception WHERE organization_id = $1
                 UNION ALL SELECT 'USR', max(seq) FROM staff_user WHERE organization_id = $1
                 UNION ALL SELECT 'ELG', max(seq) FROM eligibility_check
                     WHERE organization_id = $1) f
@@ -536,7 +522,8 @@ const CHECKS: &[Check] = &[
     STATUSES,
     STEPS,
     TENDERS,
-    ATTEMPTS,
+    attempts::ATTEMPTS,
+    attempts::CAPTURES,
     LEDGER,
     ACCOUNTS,
     RECEIVABLE,

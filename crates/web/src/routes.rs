@@ -14,7 +14,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::handlers::{
     asset, eligibility, eligibility_settings, health, patients, pay, payments, settings, sign_in,
-    treatments,
+    treatments, webhooks,
 };
 use crate::state::Web;
 use crate::{failure, security, session};
@@ -23,6 +23,8 @@ use crate::{failure, security, session};
 const MAX_FORM_BYTES: usize = 256 * 1024;
 /// The largest import that is read: several files at once.
 const MAX_IMPORT_BYTES: usize = 64 * 1024 * 1024;
+/// The largest webhook that is read.
+const MAX_WEBHOOK_BYTES: usize = 1024 * 1024;
 /// How long a request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long an import may take: its largest file comes over a slow line.
@@ -40,6 +42,11 @@ pub fn router(web: Web) -> Router {
         )
         .layer(staff_only)
         .layer(late(IMPORT_TIMEOUT));
+    // Signed by the processor, so that it need not come from a page of ours.
+    let webhooks = Router::new()
+        .route("/webhooks/{processor}", post(webhooks::receive))
+        .layer(DefaultBodyLimit::max(MAX_WEBHOOK_BYTES))
+        .layer(late(REQUEST_TIMEOUT));
     Router::new()
         .merge(staff)
         .route("/pay/{token}", get(pay::look))
@@ -54,6 +61,7 @@ pub fn router(web: Web) -> Router {
         .merge(import)
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(from_fn_with_state(web.clone(), security::own_requests))
+        .merge(webhooks)
         .layer(CompressionLayer::new().gzip(true))
         .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(web.clone(), security::headers))

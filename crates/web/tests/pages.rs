@@ -32,3 +32,5 @@ mod settings;
 mod site;
 #[path = "pages/treatments.rs"]
 mod treatments;
+#[path = "pages/webhooks.rs"]
+mod webhooks;

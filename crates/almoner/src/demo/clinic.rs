@@ -92,6 +92,8 @@ pub(super) struct Ongoing {
     pub(super) amount: Money,
     /// How much of it was refunded.
     pub(super) refunded: Money,
+    /// The number of the newest attempt to pay.
+    pub(super) attempt: Option<i64>,
     /// The newest refund.
     pub(super) refund: Option<RefundId>,
 }

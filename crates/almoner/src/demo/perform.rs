@@ -150,7 +150,7 @@ impl Clinic {
             key: None,
         };
         let id = create_payment::create_payment(&self.app, actor, &input).await?;
-        Ok(Ongoing { id, amount, refunded: Money::ZERO, refund: None })
+        Ok(Ongoing { id, amount, refunded: Money::ZERO, attempt: None, refund: None })
     }
 
     async fn step(&mut self, place: usize, story: &Story, step: usize) -> Result<(), Error> {
@@ -164,10 +164,12 @@ impl Clinic {
                 change_status::change_status(app, self.actor(*who), &input).await?;
             }
             Step::Begin => {
-                attempt::begin(app, &self.system, id).await?;
+                let began = attempt::begin(app, &self.system, id).await?;
+                ongoing.attempt = Some(began.attempt.number);
             }
             Step::Told(outcome) => {
-                attempt::told(app, &self.system, id, outcome).await?;
+                let number = ongoing.attempt.expect("attempts begin before they go on");
+                attempt::told(app, &self.system, (id, number), outcome).await?;
             }
             Step::Void => {
                 void_payment::void_payment(app, self.actor(Who::Biller), id).await?;

@@ -1,17 +1,16 @@
 //! Who carries eligibility questions to payers: none, a folder, a clearinghouse over HTTP, or the
 //! demo's sandbox.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use almoner_domain::ambient::SystemClock;
-use almoner_gateways::Secret;
 use almoner_gateways::clearinghouse::http::{Envelope, HttpSettings, Timeouts};
 use almoner_gateways::clearinghouse::{
     Clearinghouse, FileDrop, Http, NoClearinghouse, Partners, SandboxPayer,
 };
 use serde::Deserialize;
 
+use super::secrets;
 use crate::Failure;
 use crate::cli::ClearinghouseArgs;
 
@@ -105,13 +104,7 @@ fn http(wanted: ClearinghouseArgs) -> Result<Arc<dyn Clearinghouse>, Failure> {
     let user = wanted.clearinghouse_user.ok_or_else(|| missing("--clearinghouse-user"))?;
     let password = match (wanted.clearinghouse_password, &wanted.clearinghouse_password_file) {
         (Some(password), _) => password,
-        (None, Some(path)) => {
-            let text = read("--clearinghouse-password-file", path)?;
-            let text = String::from_utf8(text).map_err(|_| {
-                Failure::Usage(format!("--clearinghouse-password-file {path} is not UTF-8"))
-            })?;
-            Secret::new(text.trim_end_matches(['\r', '\n']))
-        }
+        (None, Some(path)) => secrets::read_secret("--clearinghouse-password-file", path)?,
         (None, None) => {
             let line = "the clearinghouse's password is needed: put it into the environment as \
                 ALMONER_CLEARINGHOUSE_PASSWORD, or name a file with --clearinghouse-password-file";
@@ -119,7 +112,7 @@ fn http(wanted: ClearinghouseArgs) -> Result<Arc<dyn Clearinghouse>, Failure> {
         }
     };
     let authorities =
-        wanted.clearinghouse_ca_file.map(|path| read("--clearinghouse-ca-file", &path));
+        wanted.clearinghouse_ca_file.map(|path| secrets::read("--clearinghouse-ca-file", &path));
     let settings = HttpSettings {
         url,
         envelope,
@@ -160,13 +153,10 @@ fn missing(flag: &str) -> Failure {
     Failure::Usage(format!("{flag} is needed to ask a clearinghouse"))
 }
 
-fn read(flag: &str, path: &str) -> Result<Vec<u8>, Failure> {
-    let shown = Path::new(path).display();
-    std::fs::read(path).map_err(|error| Failure::Usage(format!("{flag} {shown}: {error}")))
-}
-
 #[cfg(test)]
 mod tests {
+    use almoner_gateways::Secret;
+
     use super::*;
 
     fn args(kind: &str) -> ClearinghouseArgs {

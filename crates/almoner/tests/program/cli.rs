@@ -77,7 +77,11 @@ async fn wrong_usage_ends_with_two_and_unsafe_settings_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("password"), "SAMPLE-secret").unwrap();
     let file = ["--clearinghouse-password-file", "password"];
-    let cases: [(&[&str], &str); 8] = [
+    std::fs::write(folder.path().join("key"), "sk_test_SAMPLE\n").unwrap();
+    std::fs::write(folder.path().join("webhook"), "whsec_SAMPLE\n").unwrap();
+    let stripe = ["serve", "--processor", "stripe", "--stripe-key-file", "key"];
+    let webhook = ["--stripe-webhook-secret-file", "webhook"];
+    let cases: [(&[&str], &str); 13] = [
         (&["serve", "--clearinghouse", "sandbox"], "--clearinghouse sandbox"),
         (&["serve", "--clearinghouse", "pigeon"], "--clearinghouse pigeon"),
         (&["serve", "--clearinghouse-password", "x"], "--clearinghouse-password"),
@@ -85,6 +89,11 @@ async fn wrong_usage_ends_with_two_and_unsafe_settings_are_refused() {
         (&["serve", "--listen", "0.0.0.0:0"], "plain http"),
         (&["serve", "--listen", "here"], "--listen"),
         (&["serve", "--processor", "bank"], "--processor"),
+        (&["serve", "--processor", "sandbox"], "--processor sandbox is test money"),
+        (&["serve", "--processor", "stripe"], "ALMONER_STRIPE_KEY"),
+        (&["serve", "--stripe-key", "sk_live_SAMPLE"], "--stripe-key"),
+        (&stripe, "ALMONER_STRIPE_WEBHOOK_SECRET"),
+        (&[&stripe[..], &webhook].concat(), "with a test key is test money"),
         (&["fly"], "fly"),
     ];
     for (args, words) in cases {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use almoner_app::begin_payment::BeginPayment;
 use almoner_app::context::Member;
 use almoner_app::create_payment::{CreatePayment, create_payment};
 use almoner_app::link_keys::LinkKeys;
@@ -23,6 +24,7 @@ use almoner_domain::{
 };
 use almoner_gateways::clearinghouse::Clearinghouse;
 use almoner_gateways::processor::{self, Processor};
+use almoner_store::attempts::{self, Attempt};
 use almoner_store::cards::Cards;
 use almoner_store::counters;
 use almoner_store::locations::LocationFields;
@@ -301,16 +303,25 @@ impl Clinic {
 
     /// The payer begins to pay.
     pub(crate) async fn begin(&self, id: PaymentId) -> Result<i64, Error> {
-        attempt::begin(&self.app, &self.system(), id).await
+        let began = attempt::begin(&self.app, &self.system(), id).await?;
+        Ok(began.attempt.number)
     }
 
-    /// The processor tells how it went.
+    /// The newest attempt of a payment.
+    pub(crate) async fn newest(&self, id: PaymentId) -> Result<Attempt, Error> {
+        let mut tx = self.app.db.read().await?;
+        let newest = attempts::newest(&mut tx, self.organization.id, id).await?;
+        newest.ok_or(Error::NotFound("attempt"))
+    }
+
+    /// The processor tells how the newest attempt went.
     pub(crate) async fn told(
         &self,
         id: PaymentId,
         outcome: attempt::Outcome,
     ) -> Result<Payment, Error> {
-        attempt::told(&self.app, &self.system(), id, &outcome).await
+        let newest = self.newest(id).await?.id();
+        attempt::told(&self.app, &self.system(), newest, &outcome).await
     }
 
     /// Refunds a part.
@@ -394,6 +405,15 @@ impl Clinic {
     pub(crate) async fn number(&self, sql: &str) -> i64 {
         let mut tx = self.app.db.read().await.unwrap();
         tx.one(sql.to_owned(), Vec::new()).await.unwrap().int("n").unwrap()
+    }
+}
+
+/// A payer who wants to pay, and comes back to a page of the clinic.
+pub(crate) fn at_desk(payment: PaymentId) -> BeginPayment<'static> {
+    BeginPayment {
+        payment,
+        return_url: "https://clinic.example/pay/back",
+        cancel_url: "https://clinic.example/pay/left",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use almoner_app::attempt::{self, Outcome};
+use almoner_app::attempt::Outcome;
 use almoner_app::change_status::{ChangeStatus, change_status};
 use almoner_app::create_payment::{CreatePayment, create_payment};
 use almoner_app::edit_payment::{EditPayment, edit_payment};
@@ -133,7 +133,7 @@ impl Model<'_> {
         ];
         let outcome = self.dice.pick(&outcomes);
         let before = self.payments[&id].status;
-        let told = attempt::told(&self.clinic.app, &self.clinic.system(), id, outcome).await?;
+        let told = self.clinic.told(id, outcome.clone()).await?;
         self.payments.get_mut(&id).unwrap().status = told.status;
         if told.status == Status::Paid && before != Status::Paid {
             assert_eq!(*outcome, Outcome::Captured);
@@ -235,7 +235,7 @@ impl Model<'_> {
         match choice {
             3 | 4 => self.edit(id).await,
             5..=8 => self.change(id).await,
-            9 => attempt::begin(&self.clinic.app, &self.clinic.system(), id).await.map(|_| {
+            9 => self.clinic.begin(id).await.map(|_| {
                 self.payments.get_mut(&id).unwrap().status = Status::Processing;
             }),
             10..=12 => self.told(id).await,

@@ -81,8 +81,8 @@ async fn changes(clinic: &Clinic, app: &dyn Fn() -> App) {
     };
     reverse_tender(&app(), &actor, &reversal).await.unwrap();
     let card = clinic.pending(700).await;
-    begin(&app(), &actor, card).await.unwrap();
-    told(&app(), &actor, card, &Outcome::Captured).await.unwrap();
+    let began = begin(&app(), &actor, card).await.unwrap();
+    told(&app(), &actor, began.attempt.id(), &Outcome::Captured).await.unwrap();
     let refund = refund_payment(&app(), &actor, &part_of(card, 100)).await.unwrap();
     for state in [RefundState::Settled, RefundState::Failed] {
         settle_refund(&app(), &actor, refund, state).await.unwrap();

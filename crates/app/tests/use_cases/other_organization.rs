@@ -12,6 +12,7 @@ use almoner_app::add_note::{AddNote, add_note};
 use almoner_app::add_organization::add_organization;
 use almoner_app::api_keys::{NewKey, create_key, revoke_key};
 use almoner_app::attempt::{Outcome, begin, told};
+use almoner_app::begin_payment::begin_payment;
 use almoner_app::change_status::{ChangeStatus, change_status};
 use almoner_app::compare_person::PersonField;
 use almoner_app::create_payment::{CreatePayment, create_payment};
@@ -51,7 +52,7 @@ use almoner_store::physicians::PhysicianFields;
 use sha2::{Digest as _, Sha256};
 
 use crate::answers::{BENEFITS, Insured, envelope, transaction};
-use crate::common::{Clinic, cents, part_of, person, tender};
+use crate::common::{Clinic, at_desk, cents, part_of, person, tender};
 use crate::source::use_cases;
 
 /// Rows of each kind that the other organization has; ours has fewer of each.
@@ -210,7 +211,10 @@ const PAYMENTS: &[Case] = cases! {
     "settle_refund::settle_refund" |c, n|
         settle_refund(&c.app, &c.system(), RefundId::new(n), RefundState::Failed);
     "attempt::begin" |c, n| begin(&c.app, &c.system(), PaymentId::new(n));
-    "attempt::told" |c, n| told(&c.app, &c.system(), PaymentId::new(n), &Outcome::Captured);
+    "attempt::told" |c, n|
+        told(&c.app, &c.system(), (PaymentId::new(n), 1), &Outcome::Captured);
+    "begin_payment::begin_payment" |c, n|
+        begin_payment(&c.app, &c.system(), at_desk(PaymentId::new(n)));
     "add_note::add_note" |c, n| add_note(&c.app, &c.manager(), note(n));
     "read::payment" |c, n| read::payment(&c.app, &c.manager(), PaymentId::new(n));
     "read::payment_exists" |c, n| read::payment_exists(&c.app, &c.manager(), PaymentId::new(n));
@@ -303,9 +307,10 @@ const RECORDS: &[Case] = cases! {
 };
 
 /// What takes no id, or only names and words.
-const WITHOUT_IDS: [&str; 20] = [
+const WITHOUT_IDS: [&str; 21] = [
     "api_keys::create_key",
     "api_keys::list_keys",
+    "ask_attempts::ask_attempts",
     "exchange_checks::ask_claimed",
     "exchange_checks::claim_due",
     "exchange_checks::give_up",
@@ -381,12 +386,9 @@ async fn fill(ours: &Clinic) -> Actor {
         let treatment = add_treatment(app, &actor, &treated, None).await.unwrap();
         let asked = CreatePayment { patient, treatment: Some(treatment), ..ours.asked(90_000) };
         let id = create_payment(app, &actor, &asked).await.unwrap();
-        begin(app, &actor, id).await.unwrap();
-        if number < THEIRS {
-            told(app, &actor, id, &Outcome::Captured).await.unwrap();
-        } else {
-            told(app, &actor, id, &Outcome::Authorized).await.unwrap();
-        }
+        let attempt = begin(app, &actor, id).await.unwrap().attempt.id();
+        let outcome = if number < THEIRS { Outcome::Captured } else { Outcome::Authorized };
+        told(app, &actor, attempt, &outcome).await.unwrap();
         import(ours, &actor, number + 50, None).await;
         let file = ImportFile { name: "a.pdf".to_owned(), content: scan(number), patient: None };
         import_eligibility(app, &actor, file).await.unwrap();

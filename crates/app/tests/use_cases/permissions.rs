@@ -344,9 +344,11 @@ const READS: &[Case] = cases! {
 };
 
 /// What the program does itself, whoever is signed in, and what everybody may ask of themselves.
-const OPEN: [&str; 10] = [
+const OPEN: [&str; 12] = [
+    "ask_attempts::ask_attempts",
     "attempt::begin",
     "attempt::told",
+    "begin_payment::begin_payment",
     "exchange_checks::ask_claimed",
     "exchange_checks::claim_due",
     "exchange_checks::give_up",

@@ -9,8 +9,9 @@ use almoner_app::settle_refund::{settle_refund, settle_refunds};
 use almoner_domain::refund::{RefundAmount, RefundReason, RefundRefusal, RefundState};
 use almoner_domain::role::Role;
 use almoner_domain::{Money, PaymentId, RefundId, Status};
-use almoner_gateways::processor::{Answer, Processor, ProcessorError, RefundAnswer};
+use almoner_gateways::processor::{Answer, Doubt, Processor, ProcessorError, Refund, RefundOrder};
 use almoner_store::on_both_engines;
+use jiff::Timestamp;
 use tokio::task::JoinSet;
 
 use crate::common::{Clinic, cents, fault, is_forbidden, part_of, rounds};
@@ -53,12 +54,8 @@ impl Processor for Silent {
         true
     }
 
-    fn release<'a>(&'a self, _reference: &'a str) -> Answer<'a, ()> {
-        Box::pin(async { Err(ProcessorError::Unknown) })
-    }
-
-    fn refund<'a>(&'a self, _reference: &'a str, _amount: Money) -> Answer<'a, RefundAnswer> {
-        Box::pin(async { Err(ProcessorError::Unknown) })
+    fn refund<'a>(&'a self, _order: RefundOrder<'a>, _now: Timestamp) -> Answer<'a, Refund> {
+        Box::pin(async { Err(ProcessorError::Unknown(Doubt::NoAnswer)) })
     }
 }
 

@@ -8,8 +8,10 @@ use almoner_app::change_status::{ChangeStatus, change_status};
 use almoner_app::void_payment::void_payment;
 use almoner_domain::status::{By, Facts, Refusal, decide, staff_choices};
 use almoner_domain::tender::TenderEntry;
-use almoner_domain::{Money, PaymentId, Status};
-use almoner_gateways::processor::{Answer, Processor, ProcessorError, RefundAnswer};
+use almoner_domain::{PaymentId, Status};
+use almoner_gateways::processor::{
+    Answer, Attempt, AttemptKey, Doubt, Processor, ProcessorError, Sandbox,
+};
 use almoner_store::on_both_engines;
 use jiff::SignedDuration;
 
@@ -234,14 +236,12 @@ impl Processor for Noting {
         true
     }
 
-    fn release<'a>(&'a self, reference: &'a str) -> Answer<'a, ()> {
-        self.asked.lock().unwrap().push(reference.to_owned());
-        let silent = *self.silent.lock().unwrap();
-        Box::pin(async move { if silent { Err(ProcessorError::Unknown) } else { Ok(()) } })
-    }
-
-    fn refund<'a>(&'a self, _reference: &'a str, _amount: Money) -> Answer<'a, RefundAnswer> {
-        Box::pin(async { Ok(RefundAnswer::Pending) })
+    fn release<'a>(&'a self, key: AttemptKey<'a>) -> Answer<'a, Attempt> {
+        self.asked.lock().unwrap().push(key.reference.to_owned());
+        if *self.silent.lock().unwrap() {
+            return Box::pin(async { Err(ProcessorError::Unknown(Doubt::NoAnswer)) });
+        }
+        Sandbox.release(key)
     }
 }
 
@@ -268,8 +268,8 @@ on_both_engines! {
         assert_eq!(voided.status, Status::Voided);
         let second = tried(&clinic, &[Outcome::Authorized]).await;
         assert_eq!(clinic.change(second, Status::Voided).await.unwrap().status, Status::Voided);
-        let org = clinic.organization.id.0;
-        let [first, second] = [id, second].map(|id| format!("{org}-{}-1", id.seq()));
+        let first = clinic.newest(id).await.unwrap().reference;
+        let second = clinic.newest(second).await.unwrap().reference;
         assert_eq!(*processor.asked.lock().unwrap(), [&*first, &first, &first, &second]);
         clinic.verified().await;
     }

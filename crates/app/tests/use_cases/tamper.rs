@@ -265,6 +265,12 @@ const BOOKS: &[Book] = &[
         idle: NONE_IDLE,
     },
     Book {
+        table: "payment_attempt",
+        key: "payment_seq, attempt_no",
+        columns: &["payment_seq", "state", "amount_cents"],
+        idle: "state <> 'captured'",
+    },
+    Book {
         table: "payment",
         key: "seq",
         columns: &[

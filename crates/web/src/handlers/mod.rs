@@ -14,6 +14,7 @@ pub(crate) mod rows;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod treatments;
+pub(crate) mod webhooks;
 
 use almoner_app::Error;
 use almoner_store::patients::Patient;

@@ -22,7 +22,7 @@ use almoner_domain::{
 use almoner_gateways::clearinghouse::{
     self, Answer, Clearinghouse, ClearinghouseError, Delivery, Partners, Question,
 };
-use almoner_gateways::processor;
+use almoner_gateways::processor::{self, Processor};
 use almoner_store::counters;
 use almoner_store::locations::LocationFields;
 use almoner_store::organizations::Organization;
@@ -229,6 +229,11 @@ pub(crate) fn person(first: &str, last: &str, birth: &str, member_id: &str) -> P
 impl Site {
     /// Two clinics in New York at the start of the tests; the first has two patients.
     pub(crate) async fn new(db: TestDb) -> Self {
+        Self::with(db, processor::by_name("sandbox").expect("the sandbox is built in")).await
+    }
+
+    /// The same with another processor.
+    pub(crate) async fn with(db: TestDb, processor: Arc<dyn Processor>) -> Self {
         let start = START.parse().expect("the start is well written");
         let house = Arc::new(House::default());
         let clock = Arc::new(SetClock::at(start));
@@ -236,7 +241,7 @@ impl Site {
             db: db.db.clone(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::new(SeededEntropy::new(1)) as Arc<dyn Entropy>,
-            processor: processor::by_name("sandbox").expect("the sandbox is built in"),
+            processor,
             clearinghouse: Arc::clone(&house) as Arc<dyn Clearinghouse>,
             link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
         };

@@ -1,0 +1,170 @@
+//! Applies what happened at the processor.
+//!
+//! An event only says that something happened; what it is about is fetched and applied as it is
+//! now. So events may come twice, late and in any order. Whoever takes an event up moves its next
+//! moment on and commits that first, so that no two servers apply it at once and a server that
+//! ends anywhere between takes it up again.
+
+use almoner_domain::asking::wait_after;
+use almoner_gateways::processor::{self, Fact, Object, ObjectKind, ProcessorError};
+use almoner_store::exceptions::{ExceptionKind, NewException};
+use almoner_store::processor_events::{self, Event, EventState};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::apply_attempt::{Applied, apply_attempt};
+use crate::context::{Actor, App};
+use crate::error::Error;
+use crate::{exception, read};
+
+/// Events that are taken up at a time.
+const BATCH: i64 = 20;
+/// After the first try, the wait for what the processor or a request of ours is about to finish.
+const FIRST_WAIT: SignedDuration = SignedDuration::from_secs(30);
+/// After so many tries nothing more is expected: five minutes, an hour, and thirty days.
+const TRIES_MAX: i64 = 33;
+/// After so many tries something that belongs to no page of ours will not do so later.
+const TRIES_FOR_OURS: i64 = 3;
+
+/// What is to become of an event.
+enum Verdict {
+    Applied,
+    /// It is about nothing of ours.
+    Ignored(String),
+    /// It is not believed; a person has to look.
+    Quarantined(String),
+    /// It is tried again.
+    Later(String),
+}
+
+/// Applies every event that is due. Tells how many were taken up.
+///
+/// # Errors
+/// The database failed. What the processor does not answer is asked again later.
+pub async fn apply_events(app: &App) -> Result<usize, Error> {
+    let mut seen = 0;
+    loop {
+        let taken = take_up(app).await?;
+        if taken.is_empty() {
+            return Ok(seen);
+        }
+        let organizations = read::organizations(app).await?;
+        for event in &taken {
+            let verdict = match apply(app, &organizations, event).await {
+                Ok(verdict) => verdict,
+                Err(error) => {
+                    tracing::error!(event = event.id, %error, "an event will be applied again");
+                    Verdict::Later(error.to_string())
+                }
+            };
+            write(app, &organizations, event, verdict).await?;
+            seen += 1;
+        }
+    }
+}
+
+async fn take_up(app: &App) -> Result<Vec<Event>, Error> {
+    let (processor, now) = (app.processor.name(), app.now());
+    let mut tx = app.db.read().await?;
+    if !processor_events::any_due(&mut tx, processor, now).await? {
+        return Ok(Vec::new());
+    }
+    drop(tx);
+    let mut tx = app.db.begin().await?;
+    let due = processor_events::due(&mut tx, processor, now, BATCH).await?;
+    for event in &due {
+        let next = (next(event.tries, now), event.tries + 1);
+        processor_events::set_next(&mut tx, processor, &event.id, next).await?;
+    }
+    tx.commit().await?;
+    Ok(due)
+}
+
+fn next(tries: i64, now: Timestamp) -> Timestamp {
+    now + if tries == 0 { FIRST_WAIT } else { wait_after(tries - 1) }
+}
+
+/// Fetches what an event is about and applies it.
+async fn apply(app: &App, organizations: &[Actor], event: &Event) -> Result<Verdict, Error> {
+    let Some((kind, id)) = event.object.clone() else {
+        return Ok(Verdict::Ignored("it is about nothing that can be fetched".to_owned()));
+    };
+    let object = Object { kind: ObjectKind::from_name(&kind), id };
+    Ok(match app.processor.fetch(&object).await {
+        Ok(Fact::Attempt(told)) => of_attempt(app, organizations, &told).await?,
+        Ok(Fact::Refund(_) | Fact::Dispute(_) | Fact::Payout(_)) => {
+            Verdict::Ignored(format!("nothing is done with a {kind}"))
+        }
+        Ok(Fact::Missing) => Verdict::Later("the processor does not know it".to_owned()),
+        Ok(Fact::NotOurs) => match object.kind {
+            // The search for its page may be behind.
+            ObjectKind::Payment | ObjectKind::Charge if event.tries + 1 < TRIES_FOR_OURS => {
+                Verdict::Later("it belongs to no page of ours".to_owned())
+            }
+            _ => Verdict::Ignored("it is not ours".to_owned()),
+        },
+        Err(error @ ProcessorError::NotSupported) => Verdict::Ignored(error.to_string()),
+        Err(error) => Verdict::Later(error.to_string()),
+    })
+}
+
+/// The organization that gave out a reference.
+fn owner<'a>(organizations: &'a [Actor], reference: Option<&str>) -> Option<&'a Actor> {
+    let (org, _) = reference?.split_once('-')?;
+    organizations.iter().find(|actor| actor.org().0.to_string() == org)
+}
+
+async fn of_attempt(
+    app: &App,
+    organizations: &[Actor],
+    told: &processor::Attempt,
+) -> Result<Verdict, Error> {
+    let Some(actor) = owner(organizations, told.reference.as_deref()) else {
+        return Ok(Verdict::Ignored("it is not ours".to_owned()));
+    };
+    Ok(match apply_attempt(app, actor, told).await {
+        Ok(Applied::Yes) => Verdict::Applied,
+        Ok(Applied::Unknown) => Verdict::Later("there is no such attempt here".to_owned()),
+        Ok(Applied::Differs) => Verdict::Quarantined("it is not as it was asked for".to_owned()),
+        // Failed after succeeded stays refused.
+        Err(Error::Status { refusal, .. }) => Verdict::Quarantined(refusal.to_string()),
+        Err(error) => return Err(error),
+    })
+}
+
+/// Writes what became of an event. One that was tried often enough is left to a person, who is
+/// told where there is no doubt whom to tell.
+async fn write(
+    app: &App,
+    organizations: &[Actor],
+    event: &Event,
+    verdict: Verdict,
+) -> Result<(), Error> {
+    let is_given_up = matches!(verdict, Verdict::Later(_)) && event.tries + 1 >= TRIES_MAX;
+    let (state, words) = match verdict {
+        Verdict::Applied => (EventState::Applied, None),
+        Verdict::Ignored(words) => (EventState::Ignored, Some(words)),
+        Verdict::Quarantined(words) => (EventState::Quarantined, Some(words)),
+        Verdict::Later(words) if !is_given_up => (EventState::Waiting, Some(words)),
+        Verdict::Later(words) => (EventState::Quarantined, Some(words)),
+    };
+    let mut tx = app.db.begin().await?;
+    let name = app.processor.name();
+    processor_events::set_state(&mut tx, name, &event.id, (state, words.as_deref())).await?;
+    if state == EventState::Quarantined {
+        let why = words.as_deref().unwrap_or_default();
+        tracing::error!(event = event.id, kind = event.kind, why, "an event is not applied");
+        if let ([only], true) = (organizations, is_given_up) {
+            let words = format!("The processor told of {}, but {why}.", event.kind);
+            let new = NewException {
+                kind: ExceptionKind::UnknownEvent,
+                mark: &event.id,
+                payment: None,
+                money: None,
+                words: &words,
+            };
+            exception::raise(app, only, &mut tx, &new, app.now()).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! Asks the processor beside everything else: one that takes its time keeps neither the other jobs
+//! waiting nor one kind of its own work behind another.
+
+use std::time::Duration;
+
+use almoner_app::{App, Error, apply_events, ask_attempts, read, settle_refund, sweep_events};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
+
+use crate::told;
+
+/// How often work that is due is looked for.
+const SHORT: Duration = Duration::from_secs(1);
+/// How long work that was begun may take to end once the program is asked to stop; what is cut off
+/// then is taken up again when it is due next.
+const STOP_WITHIN: Duration = Duration::from_secs(3);
+
+/// After how many short rounds the processor is asked what happened that no webhook brought: a day.
+const ROUNDS_BETWEEN_SWEEPS: u32 = 24 * 60 * 60;
+
+/// A kind of work; of each, one pass runs at a time.
+#[derive(Debug, Clone, Copy)]
+enum Work {
+    /// What each organization has to ask.
+    Of(Each),
+    /// What happened at the processor.
+    Events,
+    /// What happened there and no webhook brought.
+    Sweep,
+}
+
+/// What an organization has to ask.
+#[derive(Debug, Clone, Copy)]
+enum Each {
+    /// Refunds that are on their way.
+    Refunds,
+    /// Attempts of which the processor told nothing for a while.
+    Attempts,
+}
+
+impl Work {
+    const ALL: [Self; 4] =
+        [Self::Of(Each::Refunds), Self::Of(Each::Attempts), Self::Events, Self::Sweep];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Of(Each::Refunds) => "settle_refunds",
+            Self::Of(Each::Attempts) => "ask_attempts",
+            Self::Events => "apply_events",
+            Self::Sweep => "sweep_events",
+        }
+    }
+
+    fn is_due(self, round: u32) -> bool {
+        match self {
+            Self::Of(_) | Self::Events => true,
+            Self::Sweep => round.is_multiple_of(ROUNDS_BETWEEN_SWEEPS),
+        }
+    }
+
+    async fn pass(self, app: App) {
+        let done = match self {
+            Self::Of(each) => self.of_organizations(each, &app).await,
+            Self::Events => apply_events::apply_events(&app).await.map(drop),
+            Self::Sweep => sweep_events::sweep_events(&app).await.map(drop),
+        };
+        told(self.name(), done);
+    }
+
+    /// What fails in one organization keeps no other waiting.
+    async fn of_organizations(self, each: Each, app: &App) -> Result<(), Error> {
+        for actor in &read::organizations(app).await? {
+            let done = match each {
+                Each::Refunds => settle_refund::settle_refunds(app, actor).await,
+                Each::Attempts => ask_attempts::ask_attempts(app, actor).await,
+            };
+            told(self.name(), done.map(drop));
+        }
+        Ok(())
+    }
+}
+
+/// Runs until `stop` turns true.
+pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(SHORT);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut lanes = Work::ALL.map(|work| (work, JoinSet::new()));
+    let mut round: u32 = 0;
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            changed = stop.changed() => {
+                if changed.is_err() || *stop.borrow() {
+                    break;
+                }
+            }
+        }
+        for (work, running) in &mut lanes {
+            while running.try_join_next().is_some() {}
+            if running.is_empty() && work.is_due(round) {
+                running.spawn(work.pass(app.clone()));
+            }
+        }
+        round = round.wrapping_add(1);
+    }
+    let ending = async {
+        for (_, running) in &mut lanes {
+            while running.join_next().await.is_some() {}
+        }
+    };
+    // Dropping the sets ends what is left.
+    let _ = tokio::time::timeout(STOP_WITHIN, ending).await;
+}

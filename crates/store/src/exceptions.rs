@@ -1,0 +1,152 @@
+//! What a person has to look at: money that came where none was awaited, or not as it was awaited.
+
+use almoner_domain::{ExceptionId, Money, OrganizationId, PaymentId};
+use jiff::Timestamp;
+
+use crate::db::{Row, StoreError, Tx};
+use crate::{counters, params};
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExceptionKind {
+    /// Money came for a payment that was cancelled.
+    LateMoney,
+    /// A payment was paid twice.
+    SecondCapture,
+    /// The processor tells of another amount, currency, page or payment than was asked for.
+    Mismatch,
+    /// A refund came back.
+    RefundFailed,
+    /// The processor refunded what nobody refunded here.
+    ForeignRefund,
+    /// An event is about something that is not known, and was not for a long time.
+    UnknownEvent,
+}
+
+impl ExceptionKind {
+    /// All six.
+    pub const ALL: [Self; 6] = [
+        Self::LateMoney,
+        Self::SecondCapture,
+        Self::Mismatch,
+        Self::RefundFailed,
+        Self::ForeignRefund,
+        Self::UnknownEvent,
+    ];
+
+    /// The name that is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LateMoney => "late_money",
+            Self::SecondCapture => "second_capture",
+            Self::Mismatch => "mismatch",
+            Self::RefundFailed => "refund_failed",
+            Self::ForeignRefund => "foreign_refund",
+            Self::UnknownEvent => "unknown_event",
+        }
+    }
+
+    /// The kind with that stored name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// An exception as it is raised.
+#[derive(Debug, Clone)]
+pub struct NewException<'a> {
+    /// What happened.
+    pub kind: ExceptionKind,
+    /// What makes a second telling of the same thing the same, beside the kind.
+    pub mark: &'a str,
+    /// The payment that it is about.
+    pub payment: Option<PaymentId>,
+    /// How much came or went, and in which currency.
+    pub money: Option<(Money, &'a str)>,
+    /// What happened, in words without anything of the patient.
+    pub words: &'a str,
+}
+
+/// An exception.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exception {
+    /// Its id.
+    pub id: ExceptionId,
+    /// What happened.
+    pub kind: ExceptionKind,
+    /// The payment that it is about.
+    pub payment: Option<PaymentId>,
+    /// How much came or went.
+    pub amount: Option<Money>,
+    /// In which currency.
+    pub currency: Option<String>,
+    /// What happened, in words.
+    pub words: String,
+    /// When.
+    pub raised_at: Timestamp,
+}
+
+fn exception(row: &Row) -> Result<Exception, StoreError> {
+    Ok(Exception {
+        id: ExceptionId::new(row.int("seq")?),
+        kind: row.word("kind", ExceptionKind::from_name)?,
+        payment: row.opt_int("payment_seq")?.map(PaymentId::new),
+        amount: row.opt_money("amount_cents")?,
+        currency: row.opt_text("currency")?,
+        words: row.text("words")?,
+        raised_at: row.time("raised_at_us")?,
+    })
+}
+
+/// Raises an exception; `None` when it was raised before.
+pub async fn raise(
+    tx: &mut Tx,
+    org: OrganizationId,
+    new: &NewException<'_>,
+    now: Timestamp,
+) -> Result<Option<ExceptionId>, StoreError> {
+    let mark = format!("{} {}", new.kind.as_str(), new.mark);
+    let sql = "SELECT 1 AS n FROM money_exception WHERE organization_id = $1 AND mark = $2";
+    if tx.optional(sql, params![org, &*mark]).await?.is_some() {
+        return Ok(None);
+    }
+    let id = ExceptionId::new(counters::next(tx, org, ExceptionId::PREFIX).await?);
+    let sql = "INSERT INTO money_exception (organization_id, seq, kind, mark, payment_seq,
+            amount_cents, currency, words, raised_at_us)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let values = params![
+        org,
+        id,
+        new.kind.as_str(),
+        mark,
+        new.payment,
+        new.money.map(|money| money.0),
+        new.money.map(|money| money.1),
+        new.words,
+        now,
+    ];
+    tx.execute_one(sql, values).await?;
+    Ok(Some(id))
+}
+
+/// The exceptions of a payment that nobody has solved, oldest first.
+pub async fn open_of_payment(
+    tx: &mut Tx,
+    org: OrganizationId,
+    payment: PaymentId,
+) -> Result<Vec<Exception>, StoreError> {
+    let sql = "SELECT * FROM money_exception
+        WHERE organization_id = $1 AND payment_seq = $2 AND solved_at_us IS NULL ORDER BY seq";
+    tx.all(sql, params![org, payment]).await?.iter().map(exception).collect()
+}
+
+/// The exceptions that nobody has solved, oldest first.
+pub async fn open(
+    tx: &mut Tx,
+    org: OrganizationId,
+    limit: i64,
+) -> Result<Vec<Exception>, StoreError> {
+    let sql = "SELECT * FROM money_exception
+        WHERE organization_id = $1 AND solved_at_us IS NULL ORDER BY seq LIMIT $2";
+    tx.all(sql, params![org, limit]).await?.iter().map(exception).collect()
+}
