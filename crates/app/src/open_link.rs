@@ -2,6 +2,7 @@
 //! about a patient.
 
 use almoner_domain::{Money, PaymentId, Status};
+use almoner_store::attempts::{self, Attempt, AttemptState};
 use almoner_store::links::Link;
 use almoner_store::payments::Payment;
 use almoner_store::{Tx, links, locations, organizations, payments};
@@ -44,9 +45,15 @@ pub enum PayerState {
     /// To be paid.
     Payable,
     /// The last try did not work; to be tried again.
-    Failed,
+    Failed {
+        /// Why, in the payer's words, when the processor said it.
+        reason: Option<String>,
+    },
     /// Being paid, or otherwise under way.
-    Processing,
+    Processing {
+        /// The payer may not have done their part yet, and can go on with it.
+        goes_on: bool,
+    },
     /// Paid.
     Paid {
         /// When.
@@ -64,7 +71,9 @@ pub enum PayerState {
 pub async fn open_link(app: &App, token: &str) -> Result<PayerView, Error> {
     let mut tx = app.db.read().await?;
     let (actor, payment, link) = found(app, &mut tx, token).await?;
-    let state = state(&payment, &link, app.now()).ok_or(Error::NotFound("payment link"))?;
+    let attempt = attempts::newest(&mut tx, actor.org(), payment.id).await?;
+    let state = state(&payment, &link, attempt.as_ref(), app.now());
+    let state = state.ok_or(Error::NotFound("payment link"))?;
     let location = locations::get(&mut tx, actor.org(), payment.location).await?;
     Ok(PayerView {
         clinic: actor.organization.name.clone(),
@@ -94,7 +103,12 @@ pub(crate) async fn found(
 }
 
 /// What the payer may see; `None` when the link opens nothing any more.
-fn state(payment: &Payment, link: &Link, now: Timestamp) -> Option<PayerState> {
+fn state(
+    payment: &Payment,
+    link: &Link,
+    attempt: Option<&Attempt>,
+    now: Timestamp,
+) -> Option<PayerState> {
     if link.revoked_at.is_some() {
         return None;
     }
@@ -105,9 +119,15 @@ fn state(payment: &Payment, link: &Link, now: Timestamp) -> Option<PayerState> {
             (now < ends).then_some(PayerState::Paid { at, refunded: payment.refunded })
         }
         // What is under way is told even when the link ended meanwhile.
-        Status::Processing => Some(PayerState::Processing),
+        Status::Processing => {
+            let is_open = attempt.is_some_and(|attempt| attempt.state == AttemptState::Open);
+            Some(PayerState::Processing { goes_on: is_open && link.is_live(now) })
+        }
         Status::Pending => link.is_live(now).then_some(PayerState::Payable),
-        Status::Failed => link.is_live(now).then_some(PayerState::Failed),
+        Status::Failed => {
+            let reason = attempt.and_then(|attempt| attempt.failure.clone());
+            link.is_live(now).then_some(PayerState::Failed { reason })
+        }
         Status::Draft | Status::Cancelled | Status::Voided => None,
     }
 }

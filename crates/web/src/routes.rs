@@ -13,8 +13,8 @@ use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::handlers::{
-    asset, eligibility, eligibility_settings, health, patients, pay, payments, settings, sign_in,
-    treatments, webhooks,
+    asset, eligibility, eligibility_settings, health, patients, pay, payments, sandbox, settings,
+    sign_in, treatments, webhooks,
 };
 use crate::state::Web;
 use crate::{failure, security, session};
@@ -42,6 +42,13 @@ pub fn router(web: Web) -> Router {
         )
         .layer(staff_only)
         .layer(late(IMPORT_TIMEOUT));
+    // A link is all that a payer shows, and old browsers do not say from which page a form comes.
+    let payers = Router::new()
+        .route("/pay/back", get(pay::back))
+        .route("/pay/{token}", get(pay::look).post(pay::pay))
+        .route("/sandbox/{session}", get(sandbox::look).post(sandbox::submit))
+        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
+        .layer(late(REQUEST_TIMEOUT));
     // Signed by the processor, so that it need not come from a page of ours.
     let webhooks = Router::new()
         .route("/webhooks/{processor}", post(webhooks::receive))
@@ -49,7 +56,6 @@ pub fn router(web: Web) -> Router {
         .layer(late(REQUEST_TIMEOUT));
     Router::new()
         .merge(staff)
-        .route("/pay/{token}", get(pay::look))
         .route("/sign-in", get(sign_in::form).post(sign_in::submit))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/assets/{*path}", get(asset::asset))
@@ -62,6 +68,7 @@ pub fn router(web: Web) -> Router {
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(from_fn_with_state(web.clone(), security::own_requests))
         .merge(webhooks)
+        .merge(payers)
         .layer(CompressionLayer::new().gzip(true))
         .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(web.clone(), security::headers))

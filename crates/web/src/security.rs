@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use crate::state::Web;
 
 /// Nothing is loaded from elsewhere, nothing inline runs, nobody frames a page.
-const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+pub(crate) const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types app";
 

@@ -83,7 +83,7 @@ async fn fill_to(app: &App, size: &Size) -> Result<(), Failure> {
         clock: Arc::<SetClock>::clone(&clock),
         entropy: Arc::new(SeededEntropy::new(SEED)),
         // The history is one of test money, whatever the processor is from now on.
-        processor: Arc::new(Sandbox),
+        processor: Arc::new(Sandbox::default()),
         clearinghouse: Arc::new(NoClearinghouse),
         link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
     };

@@ -36,7 +36,7 @@ almoner_store::on_both_engines! {
             db: db.db.clone(),
             clock: Arc::new(SetClock::at("2026-11-23T15:30:00Z".parse().unwrap())),
             entropy: Arc::new(SystemEntropy),
-            processor: Arc::new(Sandbox),
+            processor: Arc::new(Sandbox::default()),
             clearinghouse: Arc::new(SandboxPayer::default()),
             link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
         };
@@ -82,7 +82,7 @@ almoner_store::on_both_engines! {
             db: db.db.clone(),
             clock: Arc::new(SetClock::at(now)),
             entropy: Arc::new(SystemEntropy),
-            processor: Arc::new(Sandbox),
+            processor: Arc::new(Sandbox::default()),
             clearinghouse: Arc::new(NoClearinghouse),
             link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
         };

@@ -131,7 +131,7 @@ on_both_engines! {
         clinic.begin(id).await.unwrap();
         let refused = fault(revoke_link(&clinic.app, &clinic.manager(), id).await);
         assert_eq!(refused.1, "attempt_live");
-        assert_eq!(state(&clinic, &second).await, Some(PayerState::Processing));
+        assert_eq!(state(&clinic, &second).await, Some(PayerState::Processing { goes_on: true }));
     }
 
     async fn what_a_payer_sees_follows_the_payment(db) {
@@ -139,7 +139,7 @@ on_both_engines! {
         let id = clinic.pending(700).await;
         let token = token(&clinic, id).await;
         clinic.change(id, Status::Failed).await.unwrap();
-        assert_eq!(state(&clinic, &token).await, Some(PayerState::Failed));
+        assert_eq!(state(&clinic, &token).await, Some(PayerState::Failed { reason: None }));
         clinic.change(id, Status::Cancelled).await.unwrap();
         assert_eq!(state(&clinic, &token).await, None);
         clinic.change(id, Status::Pending).await.unwrap();

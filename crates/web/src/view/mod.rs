@@ -21,6 +21,7 @@ pub(crate) mod pay;
 pub(crate) mod payments;
 pub(crate) mod query;
 mod samples;
+pub(crate) mod sandbox;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod treatments;

@@ -25,6 +25,8 @@ pub(crate) enum Closed {
     NoLonger,
     /// It was looked at too often in a short time.
     TooOften,
+    /// The payer comes back from the processor, and from which link is not known.
+    Back,
 }
 
 /// What is to be paid.
@@ -63,7 +65,10 @@ pub(crate) enum PayState {
     /// The payment page could not be opened just now.
     NotNow,
     /// Under way.
-    Processing,
+    Processing {
+        /// The payer may not have done their part yet.
+        goes_on: bool,
+    },
     /// Paid.
     Paid {
         /// On which day.
@@ -78,7 +83,7 @@ impl PayState {
         match self {
             Self::Payable | Self::NotHere | Self::NotNow => "Payment requested",
             Self::Failed { .. } => "The payment did not go through",
-            Self::Processing => "Payment in progress",
+            Self::Processing { .. } => "Payment in progress",
             Self::Paid { .. } => "Payment received",
         }
     }
@@ -96,7 +101,7 @@ impl PayPage {
     }
 
     fn looks_again(&self) -> Option<u32> {
-        let waits = |bill: &Bill| bill.state == PayState::Processing;
+        let waits = |bill: &Bill| matches!(bill.state, PayState::Processing { .. });
         self.bill.as_ref().is_ok_and(waits).then_some(LOOKS_AGAIN_SECONDS)
     }
 }
@@ -126,11 +131,13 @@ impl Samples for PayPage {
             ("not-now", with(PayState::NotNow)),
             ("declined", with(PayState::Failed { reason })),
             ("failed", with(PayState::Failed { reason: None })),
-            ("processing", with(PayState::Processing)),
+            ("processing", with(PayState::Processing { goes_on: false })),
+            ("going-on", with(PayState::Processing { goes_on: true })),
             ("paid", with(paid(None))),
             ("refunded", with(paid(Some(Money::from_cents(10_000))))),
             ("no-longer", page(Err(Closed::NoLonger))),
             ("too-often", page(Err(Closed::TooOften))),
+            ("back", page(Err(Closed::Back))),
         ]
     }
 }

@@ -1,5 +1,6 @@
 //! Payment links: the card on the payment's page, and what a payer sees.
 
+use almoner_app::ask_attempts::ask_attempts;
 use almoner_app::change_status::{ChangeStatus, change_status};
 use almoner_app::refund_payment::{RefundPayment, refund_payment};
 use almoner_domain::refund::{RefundAmount, RefundReason};
@@ -7,6 +8,7 @@ use almoner_domain::role::Role;
 use almoner_domain::tender::TenderEntry;
 use almoner_domain::{PaymentId, Status};
 use almoner_store::on_both_engines;
+use jiff::SignedDuration;
 
 use crate::site::{BASE, Reply, Site};
 
@@ -110,6 +112,56 @@ on_both_engines! {
         };
         refund_payment(&site.app, &site.system(), &refund).await.unwrap();
         payer.get(&link).await.shows(200, &["was given back or is on its way back"]);
+    }
+
+    async fn a_payer_pays_and_a_second_click_goes_on_with_the_same_page(db) {
+        let site = Site::new(db).await;
+        let id = site.payment(None, None).await;
+        let link = issued(&site, id).await;
+        let payer = site.stranger();
+        let sent = payer.post(&link, &[]).await;
+        let (page, cookie) = (sent.to().to_owned(), sent.header("set-cookie").to_owned());
+        assert!(page.starts_with("/sandbox/sbx_"), "{page}");
+        assert!(!page.contains(&link["/pay/".len()..]), "the processor never learns the link");
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+        assert_eq!(payer.post(&link, &[]).await.to(), page);
+        payer.get(&link).await.shows(200, &["Payment in progress", "Go on with the payment"]);
+        payer.get(&page).await.shows(200, &["Test money", "Pay Downtown Clinic", "Test card number"]);
+        let declined = payer.post(&page, &[("card", "4000 0000 0000 0002")]).await;
+        declined.shows(422, &["The bank declined the card", "aria-invalid"]);
+        let asked = payer.post(&page, &[("card", "4000 0025 0000 3155")]).await;
+        asked.shows(200, &["is it really you"]);
+        assert_eq!(payer.post(&page, &[("answer", "yes")]).await.to(), format!("{BASE}/pay/back"));
+        let mut returning = payer.clone();
+        returning.cookies = cookie.split(';').next().unwrap_or_default().to_owned();
+        assert_eq!(returning.get("/pay/back").await.to(), link);
+        payer.get("/pay/back").await.shows(200, &["Thank you", "open your payment link again"]);
+        // No webhook reaches a test's clinic: the job asks instead.
+        site.clock.set(site.app.now() + SignedDuration::from_mins(6));
+        ask_attempts(&site.app, &site.system()).await.unwrap();
+        payer.get(&link).await.shows(200, &["Payment received"]);
+        let desk = site.browser(Role::FrontDesk).await;
+        desk.get(&format!("/payments/{id}")).await.shows(200, &["Card", "the processor"]);
+        assert_eq!(payer.post(&link, &[]).await.to(), link, "nothing is paid twice");
+        assert_eq!(payer.post(&page, &[("card", "4242")]).await.to(), format!("{BASE}/pay/back"));
+    }
+
+    async fn a_payer_who_left_tries_again(db) {
+        let site = Site::new(db).await;
+        let id = site.payment(None, None).await;
+        let link = issued(&site, id).await;
+        let payer = site.stranger();
+        let first = payer.post(&link, &[]).await.to().to_owned();
+        site.clock.set(site.app.now() + SignedDuration::from_hours(2));
+        payer.post(&first, &[("card", "4242 4242 4242 4242")]).await.to();
+        ask_attempts(&site.app, &site.system()).await.unwrap();
+        payer.get(&link).await.shows(200, &["Payment requested"]);
+        let second = payer.post(&link, &[]).await.to().to_owned();
+        assert_ne!(first, second);
+        let gone = payer.post("/pay/1-99-1-aaaaaaaaaaaaaaaaaaaaaaaaaaa", &[]).await;
+        let nothing = payer.get(gone.to()).await;
+        nothing.shows(404, &["no longer valid"]);
+        payer.get("/sandbox/sbx_unknown").await.shows(404, &["not found"]);
     }
 
     async fn unknown_expired_revoked_and_cancelled_get_the_same_page(db) {

@@ -55,6 +55,7 @@ pub fn rendered_samples() -> Vec<(String, String)> {
     add::<error::ErrorPage>(&mut all, "error");
     add::<sign_in::SignInPage>(&mut all, "sign-in");
     add::<pay::PayPage>(&mut all, "pay");
+    add::<super::sandbox::SandboxPage>(&mut all, "sandbox");
     add::<PaymentsPage>(&mut all, "payments-list");
     add::<payments::new::FindPatientPage>(&mut all, "payments-find-patient");
     add::<NewPaymentPage>(&mut all, "payments-new");
