@@ -5,9 +5,6 @@ use askama::Template;
 
 use super::{Samples, samples};
 
-/// After how many seconds a page that waits for the processor looks again.
-const LOOKS_AGAIN_SECONDS: u32 = 5;
-
 /// The payer's page: GET and POST `/pay/{token}`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "pay.html")]
@@ -100,9 +97,10 @@ impl PayPage {
         self.bill.as_ref().map_or("Payment link", |bill| &bill.clinic)
     }
 
-    fn looks_again(&self) -> Option<u32> {
+    /// Whether the page waits for the processor.
+    fn waits(&self) -> bool {
         let waits = |bill: &Bill| matches!(bill.state, PayState::Processing { .. });
-        self.bill.as_ref().is_ok_and(waits).then_some(LOOKS_AGAIN_SECONDS)
+        self.bill.as_ref().is_ok_and(waits)
     }
 }
 
