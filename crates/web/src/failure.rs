@@ -103,7 +103,8 @@ pub(crate) fn page(web: &Web, shell: Option<Shell>, error: &Error) -> Response {
     response
 }
 
-fn chain(error: &Error) -> String {
+/// An error with all its reasons, in one line for the log.
+pub(crate) fn chain(error: &Error) -> String {
     let mut line = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {

@@ -16,7 +16,7 @@ use crate::handlers::{
     asset, eligibility, health, patients, payments, settings, sign_in, treatments,
 };
 use crate::state::Web;
-use crate::{failure, security, session};
+use crate::{api, failure, security, session};
 
 /// The largest form that is read.
 const MAX_FORM_BYTES: usize = 256 * 1024;
@@ -25,8 +25,18 @@ const MAX_IMPORT_BYTES: usize = 64 * 1024 * 1024;
 /// How long a request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// The whole program's pages.
+/// The whole program: its pages, and its interface for other programs.
 pub fn router(web: Web) -> Router {
+    Router::new()
+        .merge(pages(&web))
+        .merge(api::router(&web))
+        .layer(CompressionLayer::new().gzip(true))
+        .layer(from_fn_with_state(web.clone(), security::headers))
+        .layer(from_fn_with_state(web.clone(), security::logged))
+        .with_state(web)
+}
+
+fn pages(web: &Web) -> Router<Web> {
     let staff = Router::new()
         .merge(payment_pages())
         .merge(other_pages())
@@ -42,12 +52,8 @@ pub fn router(web: Web) -> Router {
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(from_fn_with_state(web.clone(), security::own_requests))
-        .layer(CompressionLayer::new().gzip(true))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
         .layer(CatchPanicLayer::new())
-        .layer(from_fn_with_state(web.clone(), security::headers))
-        .layer(from_fn_with_state(web.clone(), security::logged))
-        .with_state(web)
 }
 
 fn payment_pages() -> Router<Web> {

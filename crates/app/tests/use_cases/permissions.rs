@@ -232,7 +232,9 @@ const RECORDS: &[Case] = cases! {
 const READS: &[Case] = cases! {
     "read::payments" ReadPayments |c, a| read::payments(&c.app, a, &PageRequest::default());
     "read::payment_exists" ReadPayments |c, a| read::payment_exists(&c.app, a, PaymentId::new(1));
-    "read::payment" ReadPayments |c, a| async { read::payment(&c.app, a, c.pending(700).await).await };
+    "read::payment" ReadPayments |c, a| async {
+        read::payment(&c.app, a, c.pending(700).await).await
+    };
     "read::patients" ReadPatients |c, a| read::patients(&c.app, a, &[], false, (0, 50));
     "read::patients_with_balance" ReadPatients |c, a|
         read::patients_with_balance(&c.app, a, &[], false, (0, 50));
@@ -247,7 +249,9 @@ const READS: &[Case] = cases! {
     "read::listed_checks" ReadChecks |c, a| read::listed_checks(&c.app, a, &[CheckId::new(1)]);
     "read::unread_files" ReadChecks |c, a| read::unread_files(&c.app, a);
     "read::check" ReadChecks |c, a| async { read::check(&c.app, a, waiting(c).await).await };
-    "read::check_file" ReadChecks |c, a| async { read::check_file(&c.app, a, waiting(c).await).await };
+    "read::check_file" ReadChecks |c, a| async {
+        read::check_file(&c.app, a, waiting(c).await).await
+    };
     "read::locations" ReadSettings |c, a| read::locations(&c.app, a);
     "read::location" ReadSettings |c, a| read::location(&c.app, a, c.harbor);
     "read::physicians" ReadSettings |c, a| read::physicians(&c.app, a);

@@ -13,6 +13,8 @@ pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod treatments;
 
+pub(crate) use eligibility::sentence;
+
 use almoner_app::Error;
 use almoner_store::patients::Patient;
 

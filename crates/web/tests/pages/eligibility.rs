@@ -18,7 +18,7 @@ pub(crate) struct Insured<'a> {
 pub(crate) const NORA: Insured<'_> =
     Insured { first: "NORA", last: "NOBODY", member_id: "1EG4TE5MK73", birth: "19620314" };
 /// The second patient of the clinic.
-const BEN: Insured<'_> =
+pub(crate) const BEN: Insured<'_> =
     Insured { first: "BEN", last: "SPECIMEN", member_id: "MEMBER-B", birth: "19750704" };
 
 const BENEFITS: [&str; 4] = [
@@ -29,7 +29,7 @@ const BENEFITS: [&str; 4] = [
 ];
 
 /// A file with an answer that has these segments after the person.
-fn file(number: u32, insured: Insured<'_>, rows: &[&str]) -> Vec<u8> {
+pub(crate) fn file(number: u32, insured: Insured<'_>, rows: &[&str]) -> Vec<u8> {
     let Insured { first, last, member_id, birth } = insured;
     let mut segments = vec![
         "ST*271*0007*005010X279A1".to_owned(),

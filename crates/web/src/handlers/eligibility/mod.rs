@@ -5,3 +5,5 @@ pub(crate) mod detail;
 pub(crate) mod import;
 pub(crate) mod list;
 mod words;
+
+pub(crate) use words::sentence;

@@ -86,7 +86,7 @@ pub(super) fn concerned(loop_name: &str) -> &'static str {
 }
 
 /// A text as a sentence: it begins with a capital and ends with a full stop.
-pub(super) fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.trim().chars();
     let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
     let whole = format!("{first}{}", letters.as_str());

@@ -1,0 +1,91 @@
+//! The words of the domain, as the description lists them. They are taken from the domain's own
+//! lists, so that the description never knows other words than the program.
+
+use almoner_domain::estimate::{
+    Case, FigureLevel, FigureState, Network, NetworkChoice, Outcome, Rule, WarningCode,
+};
+use almoner_domain::payment::PaymentType;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident: $words:expr;)+) => {$(
+        $(#[$doc])*
+        pub(super) enum $name {}
+
+        impl ToSchema for $name {}
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let words: Vec<&'static str> = $words;
+                let schema = ObjectBuilder::new().schema_type(Type::String);
+                schema.enum_values(Some(words)).build().into()
+            }
+        }
+    )+};
+}
+
+words! {
+    /// What a check says on the whole.
+    CheckOutcome: Outcome::ALL.into_iter().map(Outcome::as_str).collect();
+    /// Whether a payer's row is for providers in the plan's network.
+    BenefitNetwork: NETWORKS.into_iter().map(network).collect();
+    /// What kind of estimate it is.
+    EstimateCase: Case::ALL.into_iter().map(Case::as_str).collect();
+    /// What is known of a figure.
+    EstimateFigureState: STATES.into_iter().map(FigureState::as_str).collect();
+    /// For whom a figure counts.
+    EstimateFigureLevel: LEVELS.into_iter().map(level).collect();
+    /// How the parts of a share are put together.
+    EstimateRule: Rule::ALL.into_iter().map(Rule::as_str).collect();
+    /// Whether the service is given within the plan's network.
+    ServiceNetwork: NetworkChoice::ALL.into_iter().map(NetworkChoice::as_str).collect();
+    /// What a payment is for.
+    PaymentKind: PaymentType::ALL.into_iter().map(PaymentType::as_str).collect();
+    /// What kind of thing a warning is about.
+    EstimateWarningCode: WarningCode::ALL.iter().map(|code| code.as_str()).collect();
+}
+
+/// What is sent instead of a row when nothing applies.
+pub(super) const NONE: &str = "none";
+
+/// A row's index, or the word that nothing applies.
+pub(super) enum RowOrNone {}
+
+impl ToSchema for RowOrNone {}
+
+impl PartialSchema for RowOrNone {
+    fn schema() -> RefOr<Schema> {
+        let row = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
+        let none = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([NONE]));
+        RefOr::T(Schema::OneOf(OneOfBuilder::new().item(row).item(none).build()))
+    }
+}
+
+const STATES: [FigureState; 4] =
+    [FigureState::Known, FigureState::NotReturned, FigureState::Choice, FigureState::NoLimit];
+
+const LEVELS: [FigureLevel; 2] = [FigureLevel::Individual, FigureLevel::Family];
+
+const NETWORKS: [Network; 5] =
+    [Network::In, Network::Out, Network::Either, Network::Unknown, Network::NotStated];
+
+/// The word for whom a figure counts.
+pub(super) fn level(level: FigureLevel) -> &'static str {
+    match level {
+        FigureLevel::Individual => "individual",
+        FigureLevel::Family => "family",
+    }
+}
+
+/// The word for what a payer's row says of the network.
+pub(super) fn network(network: Network) -> &'static str {
+    match network {
+        Network::In => "in",
+        Network::Out => "out",
+        Network::Either => "either",
+        Network::Unknown => "unknown",
+        Network::NotStated => "not_stated",
+    }
+}
