@@ -50,9 +50,10 @@ const PAGES = [
   ['/settings/physicians', 'admin'],
   ['/settings/physicians/:PHY', 'admin'],
   ['/sign-in', undefined],
+  ['/api/docs', undefined],
 ];
 /** What pages link to that is a download, not a page. */
-const DOWNLOADS = ['/payments/export.csv', '/eligibility/:ELG/raw'];
+const DOWNLOADS = ['/payments/export.csv', '/eligibility/:ELG/raw', '/api/v1/openapi.json'];
 /** How many paid payments are looked at for one that can still be refunded or reversed. */
 const PAID_LOOKED_AT_MAX = 25;
 
