@@ -107,9 +107,18 @@ fn fields(schema: &Value) -> Vec<Field> {
         name: name.clone(),
         kind: type_name(property),
         is_optional: !is_required(name),
-        description: text(&property["description"]),
+        description: described(property),
     }));
     all
+}
+
+/// What a field is; one that may be null says it beside the type.
+fn described(property: &Value) -> String {
+    let options = items(&property["oneOf"]).chain(std::iter::once(property));
+    options
+        .map(|option| text(&option["description"]))
+        .find(|text| !text.is_empty())
+        .unwrap_or_default()
 }
 
 /// A type where it is used.

@@ -79,9 +79,15 @@ on_both_engines! {
                 assert_eq!(is_once, method == "post", "{operation}");
             }
         }
+        for (name, schema) in described["components"]["schemas"].as_object().unwrap() {
+            assert!(schema["description"].is_string(), "{name} says nothing of itself");
+        }
         let figure = &described["components"]["schemas"]["FigureAnswer"];
         let required = figure["required"].as_array().unwrap();
         assert!(required.contains(&json!("amount_cents")), "null is said, not left out: {figure}");
+        let body = &described["components"]["schemas"]["EstimateBody"];
+        assert_eq!(body["required"], json!(["patient_id", "payment_type"]));
+        assert_eq!(body["additionalProperties"], false, "what is not described is refused");
         let kinds = &described["components"]["schemas"]["PaymentKind"]["enum"];
         assert_eq!(*kinds, json!(["treatment_pre_payment", "office_visit", "private_pay"]));
     }
@@ -98,7 +104,8 @@ on_both_engines! {
             let call = format!("<code>{} {}</code>", operation.method, operation.path);
             page.shows(200, &[&call, &format!("needs {}", operation.scope)]);
         }
-        page.lacks(&["http://", "https://", "<iframe", "…</code></th> <td></td>"]);
+        page.shows(200, &["In or out of network; in network when nothing is said."]);
+        page.lacks(&["http://", "https://", "<iframe", "<td class=\"wrap\"></td>"]);
         let text = page.text();
         for (at, _) in text.match_indices("href=\"#") {
             let id = text[at + 7..].split('"').next().unwrap();

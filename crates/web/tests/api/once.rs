@@ -98,6 +98,30 @@ on_both_engines! {
         }
     }
 
+    async fn who_is_cut_off_finds_the_answer(db) {
+        let site = Site::new(db).await;
+        let program = Program::new(&site, &all_but("")).await.once("one");
+        let body = answer(BEN);
+        let mut asking = Box::pin(program.hand_in(&body));
+        let taken = async {
+            let sql = "SELECT count(*) AS n FROM api_request";
+            loop {
+                let mut tx = site.app.db.read().await.unwrap();
+                if tx.one(sql, Vec::new()).await.unwrap().int("n").unwrap() > 0 {
+                    return;
+                }
+            }
+        };
+        tokio::select! {
+            _ = &mut asking => {}
+            () = taken => {}
+        }
+        drop(asking);
+        let found = program.hand_in(&body).await;
+        assert_eq!(found.value(201)["data"][0]["duplicate"], false, "it was carried out once");
+        assert_eq!(found.header("idempotent-replayed"), "true");
+    }
+
     async fn a_run_that_was_cut_off_is_waited_for_and_then_given_up(db) {
         let site = Site::new(db).await;
         let program = Program::new(&site, &all_but("")).await.once("one");

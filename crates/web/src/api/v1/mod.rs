@@ -9,7 +9,7 @@ use axum::http::Method;
 use axum::middleware::from_fn_with_state;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref,
@@ -94,10 +94,14 @@ fn complete(description: &mut OpenApi) {
     }
     let schemas = description.components.iter_mut().flat_map(|all| &mut all.schemas);
     for (name, schema) in schemas {
-        if let RefOr::T(schema) = schema
-            && !name.ends_with(SENT_SUFFIX)
-        {
-            require_all(schema);
+        match schema {
+            RefOr::T(Schema::Object(object)) if name.ends_with(SENT_SUFFIX) => {
+                // A field that is not described is refused.
+                let none = AdditionalProperties::FreeForm(false);
+                object.additional_properties = Some(Box::new(none));
+            }
+            RefOr::T(schema) => require_all(schema),
+            RefOr::Ref(_) => {}
         }
     }
 }

@@ -10,8 +10,8 @@ use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 macro_rules! words {
-    ($($(#[$doc:meta])* $name:ident: $words:expr;)+) => {$(
-        $(#[$doc])*
+    ($($name:ident $meaning:literal: $words:expr;)+) => {$(
+        #[doc = $meaning]
         pub(super) enum $name {}
 
         impl ToSchema for $name {}
@@ -20,31 +20,31 @@ macro_rules! words {
             fn schema() -> RefOr<Schema> {
                 let words: Vec<&'static str> = $words;
                 let schema = ObjectBuilder::new().schema_type(Type::String);
-                schema.enum_values(Some(words)).build().into()
+                schema.description(Some($meaning)).enum_values(Some(words)).build().into()
             }
         }
     )+};
 }
 
 words! {
-    /// What a check says on the whole.
-    CheckOutcome: Outcome::ALL.into_iter().map(Outcome::as_str).collect();
-    /// Whether a payer's row is for providers in the plan's network.
-    BenefitNetwork: NETWORKS.into_iter().map(network).collect();
-    /// What kind of estimate it is.
-    EstimateCase: Case::ALL.into_iter().map(Case::as_str).collect();
-    /// What is known of a figure.
-    EstimateFigureState: STATES.into_iter().map(FigureState::as_str).collect();
-    /// For whom a figure counts.
-    EstimateFigureLevel: LEVELS.into_iter().map(level).collect();
-    /// How the parts of a share are put together.
-    EstimateRule: Rule::ALL.into_iter().map(Rule::as_str).collect();
-    /// Whether the service is given within the plan's network.
-    ServiceNetwork: NetworkChoice::ALL.into_iter().map(NetworkChoice::as_str).collect();
-    /// What a payment is for.
-    PaymentKind: PaymentType::ALL.into_iter().map(PaymentType::as_str).collect();
-    /// What kind of thing a warning is about.
-    EstimateWarningCode: WarningCode::ALL.iter().map(|code| code.as_str()).collect();
+    CheckOutcome "What a check says on the whole.":
+        Outcome::ALL.into_iter().map(Outcome::as_str).collect();
+    BenefitNetwork "Whether a payer's row is for providers in the plan's network.":
+        NETWORKS.into_iter().map(network).collect();
+    EstimateCase "What kind of estimate it is.":
+        Case::ALL.into_iter().map(Case::as_str).collect();
+    EstimateFigureState "What is known of a figure.":
+        STATES.into_iter().map(FigureState::as_str).collect();
+    EstimateFigureLevel "For whom a figure counts.":
+        LEVELS.into_iter().map(level).collect();
+    EstimateRule "How the parts of a share are put together.":
+        Rule::ALL.into_iter().map(Rule::as_str).collect();
+    ServiceNetwork "Whether the service is given within the plan's network.":
+        NetworkChoice::ALL.into_iter().map(NetworkChoice::as_str).collect();
+    PaymentKind "What a payment is for.":
+        PaymentType::ALL.into_iter().map(PaymentType::as_str).collect();
+    EstimateWarningCode "What kind of thing a warning is about.":
+        WarningCode::ALL.iter().map(|code| code.as_str()).collect();
 }
 
 /// What is sent instead of a row when nothing applies.
@@ -59,7 +59,9 @@ impl PartialSchema for RowOrNone {
     fn schema() -> RefOr<Schema> {
         let row = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
         let none = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([NONE]));
-        RefOr::T(Schema::OneOf(OneOfBuilder::new().item(row).item(none).build()))
+        let meaning = "A row's index, or the word `none` when nothing applies.";
+        let either = OneOfBuilder::new().item(row).item(none).description(Some(meaning));
+        RefOr::T(Schema::OneOf(either.build()))
     }
 }
 

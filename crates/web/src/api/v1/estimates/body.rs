@@ -18,13 +18,13 @@ const ROWS: std::ops::RangeInclusive<i64> = 0..=i64::MAX;
 #[derive(Debug, ToSchema)]
 pub(super) struct EstimateBody {
     /// Whose, such as `PAT-001`.
-    #[schema(value_type = String, example = "PAT-001")]
+    #[schema(value_type = String, pattern = "^PAT-[0-9]+$", example = "PAT-001")]
     patient_id: PatientId,
     /// For what.
     #[schema(value_type = PaymentKind)]
     payment_type: PaymentType,
     /// For which treatment of the patient. Its codes, its date and its charges are used.
-    #[schema(value_type = Option<String>, example = "TRT-001")]
+    #[schema(value_type = Option<String>, pattern = "^TRT-[0-9]+$", example = "TRT-001")]
     treatment_id: Option<TreatmentId>,
     /// The expected charge in cents; without it, the treatment's own charges.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 1_000_000_000_000_i64)]
@@ -58,7 +58,7 @@ pub(super) struct ChoicesBody {
     #[schema(minimum = 0)]
     out_of_pocket: Option<i64>,
     /// Another check than the most recent one.
-    #[schema(value_type = Option<String>, example = "ELG-001")]
+    #[schema(value_type = Option<String>, pattern = "^ELG-[0-9]+$", example = "ELG-001")]
     check: Option<CheckId>,
 }
 
