@@ -44,16 +44,29 @@ const PAGES = [
   ['/treatments/:TRT', 'front'],
   ['/treatments/:TRT/edit', 'front'],
   ['/eligibility', 'front'],
+  ['/eligibility?outcome=rejected&sort=payer&dir=asc', 'front'],
+  ['/eligibility?q=nobodyiscalledthis', 'front'],
+  ['/eligibility/inbox', 'front'],
   ['/eligibility/:ELG', 'front'],
+  ['/eligibility/new?patient=:PAT', 'front'],
+  ['/inquiries/:INQ', 'front'],
+  ['/eligibility/:MATCHED/unmatch', 'biller'],
   ['/settings/locations', 'admin'],
   ['/settings/locations/:LOC', 'admin'],
   ['/settings/physicians', 'admin'],
   ['/settings/physicians/:PHY', 'admin'],
+  ['/settings/eligibility', 'admin'],
+  ['/settings/eligibility', 'biller'],
   ['/sign-in', undefined],
   ['/api/docs', undefined],
 ];
 /** What pages link to that is a download, not a page. */
-const DOWNLOADS = ['/payments/export.csv', '/eligibility/:ELG/raw', '/api/v1/openapi.json'];
+const DOWNLOADS = [
+  '/payments/export.csv',
+  '/eligibility/:ELG/raw',
+  '/eligibility/files/:HASH/raw',
+  '/api/v1/openapi.json',
+];
 /** How many paid payments are looked at for one that can still be refunded or reversed. */
 const PAID_LOOKED_AT_MAX = 25;
 
@@ -177,9 +190,10 @@ async function open(page, address) {
 
 /** An address without its query, with the kind of every id in place of the id. */
 function pattern(address) {
-  const kinds = { REFUNDABLE: 'PAY', REVERSIBLE: 'PAY', PENDING: 'PAY' };
+  const kinds = { REFUNDABLE: 'PAY', REVERSIBLE: 'PAY', PENDING: 'PAY', MATCHED: 'ELG' };
   return address.split('?')[0]
     .replaceAll(/:([A-Z]+)/g, (_, name) => `:${kinds[name] ?? name}`)
+    .replaceAll(/\/[0-9a-f]{64}\b/g, '/:HASH')
     .replaceAll(/\/([A-Z]{3})-\d+/g, '/:$1');
 }
 
@@ -191,12 +205,15 @@ async function findIds() {
     return (await rowLinks(page, folder, kind)).map((href) => href.split('/').at(-1));
   };
   [ids.PENDING] = await list(biller, '/payments?status=pending', '/payments', 'PAY');
-  [ids.PAT] = await list(biller, '/patients', '/patients', 'PAT');
+  const patients = await list(biller, '/patients', '/patients', 'PAT');
+  [ids.PAT] = patients;
   [ids.TRT] = await list(biller, '/treatments', '/treatments', 'TRT');
   [ids.ELG] = await list(biller, '/eligibility', '/eligibility', 'ELG');
+  ids.MATCHED = await matched(biller);
   const paid = await list(biller, '/payments?status=paid', '/payments', 'PAY');
   await closePage(biller);
   const manager = await openPage(browser, server, { state: states.manager });
+  ids.INQ = await firstQuestion(patients);
   ids.REFUNDABLE = await firstWith(manager, paid, 'Refund');
   ids.REVERSIBLE = await firstWith(manager, paid, 'Reverse');
   await closePage(manager);
@@ -204,6 +221,26 @@ async function findIds() {
   [ids.LOC] = await list(admin, '/settings/locations', '/settings/locations', 'LOC');
   [ids.PHY] = await list(admin, '/settings/physicians', '/settings/physicians', 'PHY');
   await closePage(admin);
+}
+
+/** Asks about the first of these patients who is insured: the demo's first question. */
+async function firstQuestion(patients) {
+  const page = await openPage(browser, server, { state: states.front });
+  for (const patient of patients) {
+    await page.goto(`/eligibility/new?patient=${patient}`);
+    if (await page.getByLabel('Coverage').locator('option').count() > 0) break;
+  }
+  await page.getByRole('button', { name: 'Run check' }).click();
+  await page.waitForURL(/\/patients\//);
+  await closePage(page);
+  return 'INQ-001';
+}
+
+/** A check that has its patient. */
+async function matched(page) {
+  await page.goto('/eligibility?sort=checked&dir=asc');
+  const [href] = await rowLinks(page, '/eligibility', 'ELG');
+  return href.split('/').at(-1);
 }
 
 /** The first of these payments whose page offers this. */

@@ -55,7 +55,7 @@ async function importCheck(page) {
   await axe(page, 'an unmatched check');
   await shot(page, 'check');
   await page.getByRole('link', { name: /^Create a patient/ }).click();
-  await holds(page.getByLabel('Date of birth'), '1980-02-29');
+  await holds(page.getByLabel('Date of birth', { exact: true }), '1980-02-29');
   await axe(page, 'the patient form');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   const patient = await awaitId(page, 'PAT');

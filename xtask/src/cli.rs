@@ -10,9 +10,9 @@ usage: cargo xtask COMMAND
 
   test [--only GROUP,…] [--keep-going]
                      everything that must pass: tidy, format, lints, tests on both engines,
-                     browser tests on both engines, and the search for leaked patient data.
-                     GROUP is one of tidy, rust, browser. Without --keep-going the first
-                     failure ends the run.
+                     readers that are not ours, browser tests on both engines, and the search for
+                     leaked patient data. GROUP is one of tidy, rust, readers, browser. Without
+                     --keep-going the first failure ends the run.
   tidy               only the style checks that the compiler does not make
   bench              performance ratios, against a PostgreSQL of its own
   soak [--seconds N] the long forms of the tests, then N seconds (60) of each fuzz target
@@ -94,8 +94,11 @@ fn parse_groups(list: &str) -> Outcome<Vec<Group>> {
         .map(|name| match name {
             "tidy" => Ok(Group::Tidy),
             "rust" => Ok(Group::Rust),
+            "readers" => Ok(Group::Readers),
             "browser" => Ok(Group::Browser),
-            other => Err(format!("`{other}` is not a group; there are tidy, rust and browser")),
+            other => {
+                Err(format!("`{other}` is not a group; there are tidy, rust, readers and browser"))
+            }
         })
         .collect()
 }
@@ -124,7 +127,8 @@ mod tests {
     #[test]
     fn test_runs_everything_unless_told_otherwise() {
         let Ok(Command::Test(options)) = parse(&words("test")) else { panic!("not understood") };
-        assert_eq!(options.groups, [Group::Tidy, Group::Rust, Group::Browser]);
+        let all = [Group::Tidy, Group::Rust, Group::Readers, Group::Browser];
+        assert_eq!(options.groups, all);
         assert!(!options.keep_going);
     }
 

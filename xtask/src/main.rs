@@ -25,6 +25,7 @@ mod long;
 mod postgres;
 mod process;
 mod project;
+mod readers;
 mod steps;
 mod suite;
 mod tidy;

@@ -8,7 +8,7 @@ use crate::postgres::{self, Postgres};
 use crate::process::{self, Outcome};
 use crate::steps::Steps;
 use crate::tools::{self, Tool};
-use crate::{project, tidy};
+use crate::{project, readers, tidy};
 
 /// What can be chosen with `--only`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub(crate) enum Group {
     Tidy,
     /// Format, lints, and all tests that cargo knows.
     Rust,
+    /// What we write, read by programs that are not ours.
+    Readers,
     /// The browser tests and the search for leaks.
     Browser,
 }
@@ -32,7 +34,8 @@ pub(crate) struct TestOptions {
 
 impl Default for TestOptions {
     fn default() -> Self {
-        Self { groups: vec![Group::Tidy, Group::Rust, Group::Browser], keep_going: false }
+        let groups = vec![Group::Tidy, Group::Rust, Group::Readers, Group::Browser];
+        Self { groups, keep_going: false }
     }
 }
 
@@ -45,6 +48,9 @@ impl TestOptions {
         let mut tools = Vec::new();
         if self.wants(Group::Rust) || self.wants(Group::Browser) {
             tools.push(Tool::Postgres);
+        }
+        if self.wants(Group::Readers) {
+            tools.push(Tool::Python);
         }
         if self.wants(Group::Browser) {
             tools.extend([Tool::Chromium, Tool::Node, Tool::Npm]);
@@ -78,6 +84,9 @@ pub(crate) fn test(options: &TestOptions) -> Outcome<()> {
     };
     if options.wants(Group::Rust) {
         rust_tests(&root, server.as_ref(), &mut steps);
+    }
+    if options.wants(Group::Readers) {
+        steps.run("independent readers", || readers::run(&root));
     }
     if options.wants(Group::Browser) {
         browser_tests(&root, server.as_ref(), &mut steps);

@@ -22,6 +22,8 @@ pub(crate) enum Tool {
     Node,
     /// npm, which fetches their two packages.
     Npm,
+    /// Python, which runs the readers that are not ours.
+    Python,
 }
 
 impl Tool {
@@ -32,6 +34,7 @@ impl Tool {
             Self::Chromium => &["chromium", "fonts-liberation"],
             Self::Node => &["nodejs"],
             Self::Npm => &["npm"],
+            Self::Python => &["python3", "python3-venv"],
         }
     }
 
@@ -41,6 +44,7 @@ impl Tool {
             Self::Chromium => chromium().is_some(),
             Self::Node => find_program("node").is_some(),
             Self::Npm => find_program("npm").is_some(),
+            Self::Python => has_python(),
         }
     }
 }
@@ -145,6 +149,11 @@ pub(crate) fn fuzz_targets(root: &Path) -> Vec<String> {
         .iter()
         .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
         .collect()
+}
+
+/// Whether Python can make environments: Debian has that in a package of its own.
+fn has_python() -> bool {
+    process::succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"]))
 }
 
 fn has_server(folder: &Path) -> bool {

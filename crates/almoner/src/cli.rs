@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use almoner_gateways::Secret;
 use clap::{Args, Parser, Subcommand};
 
 /// A clinic's desk for patient payments.
@@ -41,9 +42,62 @@ pub(crate) struct SettingArgs {
     /// Which log lines are written, such as info or almoner_web=debug.
     #[arg(long, global = true, env = "ALMONER_LOG")]
     pub log: Option<String>,
+    /// Who carries eligibility questions to payers.
+    #[command(flatten)]
+    pub clearinghouse: ClearinghouseArgs,
     /// A file with settings.
     #[arg(long, global = true, env = "ALMONER_CONFIG", default_value = "almoner.toml")]
     pub config: PathBuf,
+}
+
+/// Who carries eligibility questions to payers; `almoner.toml` has a table `[clearinghouse]`.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ClearinghouseArgs {
+    /// Who carries eligibility questions to payers: none, file-drop, http or sandbox (invented).
+    #[arg(long, global = true, env = "ALMONER_CLEARINGHOUSE")]
+    pub clearinghouse: Option<String>,
+    /// The folder with outbox and inbox for file-drop (default almoner-data/clearinghouse).
+    #[arg(long, global = true, env = "ALMONER_CLEARINGHOUSE_FOLDER")]
+    pub clearinghouse_folder: Option<String>,
+    /// The address of an http clearinghouse, such as https://clearinghouse.example/core.
+    #[arg(long, global = true, env = "ALMONER_CLEARINGHOUSE_URL")]
+    pub clearinghouse_url: Option<String>,
+    /// How http wraps questions: mime (default), soap or plain.
+    #[arg(long, global = true, env = "ALMONER_CLEARINGHOUSE_ENVELOPE")]
+    pub clearinghouse_envelope: Option<String>,
+    /// Our user name at an http clearinghouse.
+    #[arg(long, global = true, env = "ALMONER_CLEARINGHOUSE_USER")]
+    pub clearinghouse_user: Option<String>,
+    /// Our password there, from the environment alone: a command line can be read by others.
+    #[arg(skip)]
+    pub clearinghouse_password: Option<Secret>,
+    /// A file that holds the password, unless ALMONER_CLEARINGHOUSE_PASSWORD does.
+    #[arg(long, global = true, env = "ALMONER_CLEARINGHOUSE_PASSWORD_FILE")]
+    pub clearinghouse_password_file: Option<String>,
+    /// Certificates in PEM of authorities to trust besides the public ones.
+    #[arg(long, global = true, env = "ALMONER_CLEARINGHOUSE_CA_FILE")]
+    pub clearinghouse_ca_file: Option<String>,
+    /// The clinic's id at the clearinghouse (ISA06).
+    #[arg(long, global = true, env = "ALMONER_CLEARINGHOUSE_SENDER_ID")]
+    pub clearinghouse_sender_id: Option<String>,
+    /// What kind of id that is (ISA05; default ZZ).
+    #[arg(long, global = true, env = "ALMONER_CLEARINGHOUSE_SENDER_QUALIFIER")]
+    pub clearinghouse_sender_qualifier: Option<String>,
+    /// The clearinghouse's own id (ISA08).
+    #[arg(long, global = true, env = "ALMONER_CLEARINGHOUSE_RECEIVER_ID")]
+    pub clearinghouse_receiver_id: Option<String>,
+    /// What kind of id that is (ISA07; default ZZ).
+    #[arg(long, global = true, env = "ALMONER_CLEARINGHOUSE_RECEIVER_QUALIFIER")]
+    pub clearinghouse_receiver_qualifier: Option<String>,
+}
+
+impl ClearinghouseArgs {
+    /// Takes the password from the environment, where no other user of the machine reads it.
+    #[expect(clippy::disallowed_methods, reason = "a setting that must not be a flag")]
+    pub(crate) fn take_password(&mut self) {
+        let password = std::env::var("ALMONER_CLEARINGHOUSE_PASSWORD").ok();
+        self.clearinghouse_password = password.filter(|text| !text.is_empty()).map(Secret::new);
+    }
 }
 
 /// What to do.

@@ -58,7 +58,8 @@ impl From<almoner_store::StoreError> for Failure {
 
 #[expect(clippy::print_stderr, reason = "errors go to stderr, one readable line first")]
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let mut cli = Cli::parse();
+    cli.settings.clearinghouse.take_password();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let result = match runtime {
         Ok(runtime) => runtime.block_on(commands::run(cli)),

@@ -1,9 +1,12 @@
 //! Settings: by flag, by `ALMONER_*` in the environment, by `almoner.toml`, in this order.
 
+mod clearinghouse;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use almoner_gateways::clearinghouse::Clearinghouse;
 use almoner_gateways::processor::{self, Processor};
 use serde::Deserialize;
 
@@ -25,6 +28,7 @@ struct FileSettings {
     listen: Option<String>,
     base_url: Option<String>,
     processor: Option<String>,
+    clearinghouse: clearinghouse::FileClearinghouse,
     trusted_proxy: Option<String>,
     log_format: Option<String>,
     log: Option<String>,
@@ -41,6 +45,8 @@ pub(crate) struct Settings {
     pub base_url: Option<String>,
     /// Who takes card payments.
     pub processor: Arc<dyn Processor>,
+    /// Who carries eligibility questions to payers.
+    pub clearinghouse: Arc<dyn Clearinghouse>,
     /// The proxy that may name the client.
     pub trusted_proxy: Option<std::net::IpAddr>,
     /// Log lines as JSON.
@@ -85,6 +91,7 @@ impl Settings {
         let processor = processor::by_name(&name).ok_or_else(|| {
             Failure::Usage(format!("--processor {name}: choose sandbox or offline"))
         })?;
+        let clearinghouse = clearinghouse::choose(&args.clearinghouse, file.clearinghouse, demo)?;
         let trusted_proxy = one(&args.trusted_proxy, file.trusted_proxy)
             .map(|address| {
                 address.parse().map_err(|_| {
@@ -107,6 +114,7 @@ impl Settings {
             listen,
             base_url: base_url.map(|url| url.trim_end_matches('/').to_owned()),
             processor,
+            clearinghouse,
             trusted_proxy,
             json_logs,
             log: one(&args.log, file.log).unwrap_or_else(|| "info".to_owned()),
@@ -131,6 +139,9 @@ impl Settings {
         }
         if self.processor.is_test_money() {
             faults.push("--processor sandbox is test money; it is for the demo".to_owned());
+        }
+        if self.clearinghouse.is_test() {
+            faults.push("--clearinghouse sandbox invents answers; it is for the demo".to_owned());
         }
         match &self.base_url {
             Some(url) if self.trusted_proxy.is_some() && !url.starts_with("https://") => {
@@ -193,7 +204,16 @@ mod tests {
         let settings = settings.unwrap_or_else(|_| panic!("readable"));
         assert_eq!(settings.database, "sqlite://x.db");
         assert_eq!(settings.processor.name(), "sandbox");
-        std::fs::write(&path, "databse = \"x\"").unwrap();
-        assert!(read(&SettingArgs { config: path, ..SettingArgs::default() }).is_err());
+        let text = "[clearinghouse]\nkind = \"sandbox\"";
+        std::fs::write(&path, text).unwrap();
+        let settings = read(&SettingArgs { config: path.clone(), ..SettingArgs::default() });
+        let settings = settings.unwrap_or_else(|_| panic!("readable"));
+        assert_eq!(settings.clearinghouse.name(), "sandbox");
+        assert_eq!(settings.unsafe_for_real_data().len(), 1);
+        for text in ["databse = \"x\"", "[clearinghouse]\npassword = \"x\""] {
+            std::fs::write(&path, text).unwrap();
+            let args = SettingArgs { config: path.clone(), ..SettingArgs::default() };
+            assert!(read(&args).is_err(), "{text}");
+        }
     }
 }

@@ -27,6 +27,8 @@ pub struct AnswerPerson {
     pub group_number: Option<String>,
     /// The payer says that its data differ from what was asked.
     pub changed: bool,
+    /// What a dependent is to the subscriber, as the payer's code (INS02).
+    pub relationship: Option<String>,
 }
 
 /// Something odd about an answer.
@@ -48,6 +50,8 @@ pub struct StoredAnswer {
     pub subscriber: AnswerPerson,
     /// Whether the patient is a dependent of the subscriber.
     pub is_dependent: bool,
+    /// The id under which the payer answered.
+    pub payer_id: Option<String>,
     /// The payer's telephone.
     pub payer_phone: Option<String>,
     /// The payer's reference.
@@ -121,6 +125,7 @@ fn person(person: &x12::Person) -> AnswerPerson {
         address: (!address.is_empty()).then_some(address),
         group_number: person.group_number.clone(),
         changed: person.changed_demographics,
+        relationship: person.relationship.clone(),
     }
 }
 
@@ -175,6 +180,11 @@ pub fn benefit(row: &x12::Benefit) -> Benefit {
     }
 }
 
+/// An HSD segment in short words, such as `30 visits for 1 × calendar year`; `None` for another.
+pub fn delivery_in_words(segment: &str) -> Option<String> {
+    x12::delivery_in_words(segment)
+}
+
 /// What is stored of an answer, from what was read.
 pub fn stored(answer: &x12::Answer) -> StoredAnswer {
     let warning = |warning: &x12::Warning| AnswerWarning {
@@ -185,6 +195,7 @@ pub fn stored(answer: &x12::Answer) -> StoredAnswer {
         patient: person(&answer.patient),
         subscriber: person(&answer.subscriber),
         is_dependent: answer.is_dependent,
+        payer_id: answer.payer.id.clone(),
         payer_phone: answer.payer.phone.clone(),
         reference: answer.reference.clone(),
         traces: answer.traces.clone(),

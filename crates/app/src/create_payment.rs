@@ -43,12 +43,19 @@ pub struct CreatePayment {
     pub draft: bool,
     /// What the form's estimate was asked for, whether or not its amount was used.
     pub estimate: Option<EstimateInput>,
+    /// The [fingerprint](estimate_payment::fingerprint) of the estimate that the person saw. When
+    /// it says something else by now, no payment is created, so that none keeps an estimate that
+    /// nobody saw.
+    pub estimate_seen: Option<String>,
     /// The form's key, so that a second click or a retry creates nothing.
     #[serde(skip)]
     pub key: Option<String>,
 }
 
 const SCOPE: &str = "create_payment";
+const ESTIMATE_CHANGED: &str = "The estimate is not the one that was shown: the check, the \
+    treatment or what was typed has changed meanwhile. Look at the estimate as it is now, then \
+    press Create again.";
 
 /// Creates the payment, or finds the one that the same request created before.
 ///
@@ -190,6 +197,10 @@ async fn snapshot(
         return Ok(None);
     };
     let estimate = estimate_payment::estimate_within(app, actor, tx, request).await?;
+    let fingerprint = estimate_payment::fingerprint(&estimate);
+    if input.estimate_seen.as_ref().is_some_and(|seen| *seen != fingerprint) {
+        return Err(Invalid::one("estimate", "changed", ESTIMATE_CHANGED).into());
+    }
     if estimate.check.is_none() {
         return Ok(None);
     }

@@ -99,7 +99,7 @@ pub async fn edit_payment(app: &App, actor: &Actor, input: &EditPayment) -> Resu
         is_step: false,
         reason: None,
         transfers: if owed {
-            ledger::amount_changed(before.amount, after.amount)
+            ledger::edited((before.amount, before.location), (after.amount, after.location))
         } else {
             Vec::new()
         },

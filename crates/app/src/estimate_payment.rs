@@ -1,18 +1,18 @@
 //! Estimates what a patient owes, from the most recent eligibility check.
 
 use almoner_domain::estimate::{
-    self, Check, Choices, Estimate, NetworkChoice, Request, STALE_AFTER_DAYS, VisitClass,
+    self, ChargeSource, Check, Choices, Estimate, NetworkChoice, Request, VisitClass,
 };
 use almoner_domain::payment::PaymentType;
-use almoner_domain::{Invalid, Money, PatientId, TreatmentId, name, time};
+use almoner_domain::{Invalid, LocationId, Money, PatientId, TreatmentId, name, text, time};
 use almoner_store::patients::{self, Coverage};
 use almoner_store::treatments::{self, Treatment};
-use almoner_store::{Tx, eligibility, locations};
+use almoner_store::{Tx, eligibility, eligibility_settings, locations};
 use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::check_answer::{self, StoredAnswer};
-use crate::context::{Actor, App};
+use crate::context::{Actor, App, request_hash};
 use crate::error::Error;
 use crate::permission::Action;
 
@@ -28,10 +28,12 @@ pub struct EstimateInput {
     pub payment_type: Option<PaymentType>,
     /// For which treatment of the patient.
     pub treatment: Option<TreatmentId>,
+    /// Where; the treatment's location when there is one, else the organization's first.
+    pub location: Option<LocationId>,
     /// The expected charge; the treatment's own charges when none is said.
     pub charge: Option<Money>,
-    /// In or out of network.
-    pub network: NetworkChoice,
+    /// In or out of network; what the clinic sets as its default when none is said.
+    pub network: Option<NetworkChoice>,
     /// The day of the service; the treatment's, else today.
     pub service_date: Option<Date>,
     /// What staff chose where the payer left a choice.
@@ -67,32 +69,78 @@ pub(crate) async fn estimate_within(
         Some(id) => Some(own_treatment(tx, actor, input.patient, id, today).await?),
         None => None,
     };
-    let visit_class = match &treatment {
-        Some(treatment) => {
-            let location = locations::get(tx, org, treatment.fields.location).await?;
-            let class = location.and_then(|location| location.fields.visit_class);
-            class.as_deref().and_then(VisitClass::from_name)
-        }
-        None => None,
-    };
+    let settings = eligibility_settings::get(tx, org).await?.settings;
+    let (charge, charge_source) = charge(input, treatment.as_ref());
     let service = treatment.as_ref().map(service_date);
     let codes = treatment.iter().flat_map(|treatment| &treatment.fields.procedures);
     let request = Request {
         payment_type: input.payment_type,
-        charge: input.charge.or_else(|| treatment.as_ref().and_then(|t| t.fields.charge())),
-        network: input.network,
+        charge,
+        charge_source,
+        network: input.network.unwrap_or(settings.default_network),
         service_date: input.service_date.or(service).unwrap_or(today),
         today,
         procedures: codes.map(|procedure| procedure.code.clone()).collect(),
-        visit_class,
+        visit_class: visit_class(tx, actor, input, treatment.as_ref()).await?,
         choices: input.choices.clone(),
-        stale_after_days: STALE_AFTER_DAYS,
+        stale_after_days: settings.stale_after_days,
     };
     let checks = checks_of(tx, actor, input.patient).await?;
-    Ok(estimate::estimate(&request, &checks))
+    Ok(estimate::estimate_with(&request, &checks, &settings))
 }
 
-async fn own_treatment(
+/// A short text that differs when an estimate says something else: another check, another
+/// result, another figure, another warning. The day on which it is asked has no part in it.
+pub fn fingerprint(estimate: &Estimate) -> String {
+    const SHOWN_BYTES: usize = 16;
+    let figures = [
+        &estimate.copay,
+        &estimate.coinsurance,
+        &estimate.deductible_remaining,
+        &estimate.out_of_pocket_remaining,
+    ];
+    let figures = figures.map(|figure| (figure.state, figure.value, &figure.rows));
+    let warnings: Vec<_> =
+        estimate.warnings.iter().map(|warning| (warning.code, warning.row)).collect();
+    let result = (estimate.case, estimate.amount, estimate.range, estimate.rule);
+    let asked = (estimate.inputs.payment_type, estimate.network, estimate.service_date);
+    let said = (&estimate.procedures, warnings);
+    let hash =
+        request_hash(&(estimate.engine_version, estimate.check, result, asked, figures, said));
+    text::hex(&hash[..SHOWN_BYTES])
+}
+
+/// The expected charge and where it comes from.
+fn charge(
+    input: &EstimateInput,
+    treatment: Option<&Treatment>,
+) -> (Option<Money>, Option<ChargeSource>) {
+    let own = treatment.and_then(|treatment| treatment.fields.charge());
+    match input.charge.or(own) {
+        None => (None, None),
+        charge if charge == own => (charge, Some(ChargeSource::Treatment)),
+        charge => (charge, Some(ChargeSource::Stated)),
+    }
+}
+
+/// What kind of visit the place gives: the treatment's, else the one chosen, else the first.
+async fn visit_class(
+    tx: &mut Tx,
+    actor: &Actor,
+    input: &EstimateInput,
+    treatment: Option<&Treatment>,
+) -> Result<Option<VisitClass>, Error> {
+    let place = treatment.map(|treatment| treatment.fields.location).or(input.location);
+    let location = match place {
+        Some(id) => locations::get(tx, actor.org(), id).await?,
+        None => locations::all(tx, actor.org()).await?.into_iter().next(),
+    };
+    let class = location.and_then(|location| location.fields.visit_class);
+    Ok(class.as_deref().and_then(VisitClass::from_name))
+}
+
+/// The treatment, when it is one of the patient's.
+pub(crate) async fn own_treatment(
     tx: &mut Tx,
     actor: &Actor,
     patient: PatientId,
@@ -105,7 +153,8 @@ async fn own_treatment(
     own.ok_or_else(|| Invalid::one("treatment_id", "not_the_patients", message).into())
 }
 
-fn service_date(treatment: &Treatment) -> Date {
+/// The day of a treatment at its location.
+pub(crate) fn service_date(treatment: &Treatment) -> Date {
     let zone = time::parse_zone("time_zone", &treatment.time_zone);
     let zone = zone.unwrap_or(jiff::tz::TimeZone::UTC);
     time::local_date(treatment.fields.service_at, &zone)

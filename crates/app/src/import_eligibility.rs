@@ -1,12 +1,9 @@
 //! Imports 271 files: each answer becomes a check, matched to its patient or left in the inbox.
 
-use std::collections::HashMap;
-
 use almoner_domain::estimate::{self, Benefit, Outcome};
-use almoner_domain::{CheckId, PatientId, name};
+use almoner_domain::{CheckId, InquiryId, PatientId, name};
 use almoner_store::eligibility::{self, BenefitRow, CheckFile, CheckRow};
-use almoner_store::patients::{self, Patient};
-use almoner_store::{StoreError, Tx, counters};
+use almoner_store::{Tx, counters, inquiries};
 use almoner_x12 as x12;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -14,6 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::check_answer::{self, AnswerWarning, StoredAnswer};
 use crate::context::{Actor, App};
 use crate::error::Error;
+use crate::match_answer::{self, Said};
 use crate::permission::Action;
 use crate::record;
 
@@ -55,6 +53,8 @@ pub struct ImportedCheck {
     pub duplicate: bool,
     /// Whose it is; `None` when it waits in the inbox.
     pub patient: Option<PatientId>,
+    /// The question that it answers.
+    pub inquiry: Option<InquiryId>,
     /// What it says on the whole.
     pub outcome: Outcome,
     /// The payer.
@@ -74,6 +74,25 @@ pub async fn import_eligibility(
     actor: &Actor,
     file: ImportFile,
 ) -> Result<Imported, Error> {
+    import(app, actor, file, None).await
+}
+
+/// Imports what came back for a question on the spot.
+pub(crate) async fn import_reply(
+    app: &App,
+    actor: &Actor,
+    file: ImportFile,
+    inquiry: InquiryId,
+) -> Result<Imported, Error> {
+    import(app, actor, file, Some(inquiry)).await
+}
+
+async fn import(
+    app: &App,
+    actor: &Actor,
+    file: ImportFile,
+    inquiry: Option<InquiryId>,
+) -> Result<Imported, Error> {
     actor.must(Action::ImportEligibility)?;
     let name = shown_name(&file.name);
     if file.content.len() > MAX_FILE_BYTES {
@@ -92,8 +111,8 @@ pub async fn import_eligibility(
     eligibility::keep_file(&mut tx, actor.org(), &stored, app.now()).await?;
     // The file is kept whatever becomes of its answers.
     tx.commit().await?;
-    let interchange = match read {
-        Ok(interchange) => interchange,
+    let (transactions, warnings) = match read {
+        Ok(read) => read,
         Err(unreadable) => {
             let checks = Err(unreadable.to_string());
             return Ok(Imported { name, checks, warnings: Vec::new() });
@@ -102,26 +121,35 @@ pub async fn import_eligibility(
     let mut tx = app.db.begin().await?;
     // The same answer may be handed in twice at once: the second one must see the first.
     counters::hold(&mut tx, actor.org(), CheckId::PREFIX).await?;
-    let mut checks = Vec::with_capacity(interchange.answers.len());
-    let mut twins: HashMap<usize, usize> = HashMap::new();
-    for answer in &interchange.answers {
-        let seen = twins.entry(answer.segments.start).or_default();
-        let source = Source { file: &stored, answer, twin: *seen, given: file.patient };
-        *seen += 1;
-        checks.push(import_answer(app, actor, &mut tx, &source).await?);
+    let mut checks = Vec::new();
+    let answers: usize = transactions.iter().map(|transaction| transaction.answers.len()).sum();
+    // Of several answers at once, none is sure to be that of the question.
+    let said = Said { patient: file.patient, inquiry: inquiry.filter(|_| answers == 1) };
+    for transaction in &transactions {
+        for (place, answer) in transaction.answers.iter().enumerate() {
+            let source = Source { file: &stored, text: &transaction.text, answer, place, said };
+            checks.push(import_answer(app, actor, &mut tx, &source).await?);
+        }
     }
     tx.commit().await?;
     let warning = |warning: &x12::Warning| AnswerWarning {
         code: warning.code.as_str().to_owned(),
         message: warning.message.clone(),
     };
-    let warnings = interchange.warnings.iter().map(warning).collect();
+    let warnings = warnings.iter().map(warning).collect();
     Ok(Imported { name, checks: Ok(checks), warnings })
 }
 
+pub(crate) type Read = Result<(Vec<x12::Transaction>, Vec<x12::Warning>), x12::Unreadable>;
+
 /// Reads a file on a thread of its own, so that a large one keeps no other request waiting.
-async fn read_aside(content: Vec<u8>) -> (Result<x12::Interchange, x12::Unreadable>, Vec<u8>) {
-    let reading = tokio::task::spawn_blocking(move || (x12::read(&content), content));
+pub(crate) async fn read_aside(content: Vec<u8>) -> (Read, Vec<u8>) {
+    let reading = tokio::task::spawn_blocking(move || {
+        let mut reader = x12::Reader::new(&content[..]);
+        let next = || reader.next_transaction().expect("memory can be read");
+        let transactions = std::iter::from_fn(next).collect();
+        (reader.finish().map(|warnings| (transactions, warnings)), content)
+    });
     reading.await.expect("the reader never panics")
 }
 
@@ -138,17 +166,18 @@ fn shown_name(name: &str) -> String {
 /// An answer and where it came from.
 struct Source<'a> {
     file: &'a CheckFile,
+    text: &'a str,
     answer: &'a x12::Answer,
-    /// How many answers before it share its transaction.
-    twin: usize,
-    given: Option<PatientId>,
+    /// Its place among the answers of its transaction.
+    place: usize,
+    said: Said,
 }
 
 impl Source<'_> {
     fn fingerprint(&self) -> Vec<u8> {
         let mut hasher = Sha256::new();
-        hasher.update(x12::fingerprint_text(self.answer, &self.file.content));
-        hasher.update((self.twin as u64).to_be_bytes());
+        hasher.update(self.text);
+        hasher.update((self.place as u64).to_be_bytes());
         hasher.finalize().to_vec()
     }
 
@@ -167,12 +196,14 @@ async fn import_answer(
     let org = actor.org();
     let fingerprint = source.fingerprint();
     if let Some(known) = eligibility::by_fingerprint(tx, org, &fingerprint).await? {
+        match_answer::answered_again(app, actor, tx, &known, source.said).await?;
         return known_check(tx, actor, known).await;
     }
     let answer = source.answer;
     let mut stored = check_answer::stored(answer);
     let rows: Vec<Benefit> = answer.benefits.iter().map(check_answer::benefit).collect();
-    let patient = matched(tx, actor, &mut stored, source.given).await?;
+    let owner = match_answer::owner(tx, actor, answer, &mut stored, source.said).await?;
+    let patient = owner.patient;
     let now = app.now();
     let id = CheckId::new(counters::next(tx, org, CheckId::PREFIX).await?);
     let person = &stored.patient;
@@ -196,9 +227,19 @@ async fn import_answer(
     let subject = ("eligibility_check", id.seq());
     let detail = json!({ "outcome": row.outcome, "patient": patient, "benefits": rows.len() });
     record::happened(app, actor, tx, "check_imported", subject, detail).await?;
-    let (outcome, payer) = (row.outcome, row.payer);
-    let (benefits, warnings) = (rows.len(), stored.warnings);
-    Ok(ImportedCheck { id, duplicate: false, patient, outcome, payer, benefits, warnings })
+    if let Some(inquiry) = &owner.inquiry {
+        match_answer::answered(app, actor, tx, inquiry, (id, row.outcome), &stored).await?;
+    }
+    Ok(ImportedCheck {
+        id,
+        duplicate: false,
+        patient,
+        inquiry: owner.inquiry.map(|inquiry| inquiry.asked.id),
+        outcome: row.outcome,
+        payer: row.payer,
+        benefits: rows.len(),
+        warnings: stored.warnings,
+    })
 }
 
 async fn known_check(tx: &mut Tx, actor: &Actor, known: CheckRow) -> Result<ImportedCheck, Error> {
@@ -206,6 +247,7 @@ async fn known_check(tx: &mut Tx, actor: &Actor, known: CheckRow) -> Result<Impo
         id: known.id,
         duplicate: true,
         patient: known.patient,
+        inquiry: inquiries::of_check(tx, actor.org(), known.id).await?.map(|i| i.asked.id),
         outcome: known.outcome,
         benefits: eligibility::benefits(tx, actor.org(), known.id).await?.len(),
         payer: known.payer,
@@ -220,48 +262,6 @@ fn benefit_rows(rows: &[Benefit]) -> Vec<BenefitRow> {
         benefit: serde_json::to_string(row).expect("a benefit is plain values"),
     };
     rows.iter().map(row).collect()
-}
-
-/// The patient whose answer it is: never by a similar name.
-async fn matched(
-    tx: &mut Tx,
-    actor: &Actor,
-    stored: &mut StoredAnswer,
-    given: Option<PatientId>,
-) -> Result<Option<PatientId>, StoreError> {
-    let org = actor.org();
-    if let Some(id) = given {
-        let patient = patients::get(tx, org, id).await?;
-        if patient.is_some_and(|patient| is_same_person(&patient, stored)) {
-            return Ok(Some(id));
-        }
-        stored.warnings.push(AnswerWarning {
-            code: "patient_mismatch".to_owned(),
-            message: "The answer names another person than the chosen patient.".to_owned(),
-        });
-        return Ok(None);
-    }
-    let member_id = stored.patient.member_id.as_ref().or(stored.subscriber.member_id.as_ref());
-    let (Some(member_id), Some(birth)) = (member_id, stored.patient.date_of_birth) else {
-        return Ok(None);
-    };
-    let candidates = patients::by_member(tx, org, member_id, birth).await?;
-    let same: Vec<&Patient> =
-        candidates.iter().filter(|patient| is_same_person(patient, stored)).collect();
-    match same[..] {
-        [only] => Ok(Some(only.id)),
-        _ => Ok(None),
-    }
-}
-
-fn is_same_person(patient: &Patient, stored: &StoredAnswer) -> bool {
-    let person = &stored.patient;
-    let alike = |ours: &str, theirs: &Option<String>| {
-        theirs.as_ref().is_some_and(|theirs| name::normalize(ours) == name::normalize(theirs))
-    };
-    alike(&patient.fields.last_name, &person.last_name)
-        && alike(&patient.fields.first_name, &person.first_name)
-        && person.date_of_birth.is_none_or(|birth| birth == patient.fields.date_of_birth)
 }
 
 #[cfg(test)]

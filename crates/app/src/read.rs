@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use almoner_domain::checks::CheckRequest;
 use almoner_domain::estimate::{Benefit, Estimate};
 use almoner_domain::list::PageRequest;
 use almoner_domain::status::{self, Facts, Needs, Status};
@@ -10,7 +11,9 @@ use almoner_domain::{
 };
 use almoner_store::audit::{self, NamedEvent};
 use almoner_store::cards::{self, Cards};
-use almoner_store::eligibility::{self, CheckQuery, CheckRow, ListedCheck, UnreadFile};
+use almoner_store::check_list::{self, CheckPage, ListedCheck, Payer};
+use almoner_store::eligibility::{self, CheckRow, Decisions, UnreadFile};
+use almoner_store::eligibility_settings::{self, StoredSettings};
 use almoner_store::locations::{self, Location};
 use almoner_store::notes::{self, Note};
 use almoner_store::patients::{self, Balance, Coverage, Owed, Patient, PatientPage};
@@ -25,16 +28,21 @@ use almoner_store::{StoreError, Tx, attempts};
 
 use crate::change_status::action_for;
 use crate::check_answer::{self, StoredAnswer};
+use crate::compare_person::{self, Compared};
 use crate::context::{Actor, App};
 use crate::error::Error;
 use crate::permission::Action;
+use crate::read_inbox::{Candidate, InboxCount, candidates, inbox_count};
+use crate::save_eligibility_settings;
 
 /// Entries of a history that a page shows at most.
 const MAX_HISTORY: i64 = 200;
 /// Payments, treatments and checks that a patient's or treatment's page shows at most.
 const MAX_RELATED: i64 = 50;
-/// Unread files that the eligibility page shows at most.
-const MAX_UNREAD: i64 = 10;
+/// Unread files that are listed at most.
+const MAX_UNREAD: i64 = 50;
+/// Payers that the list of checks offers to be narrowed to at most.
+const MAX_PAYERS_OFFERED: i64 = 200;
 
 /// The payments page.
 #[derive(Debug, Clone)]
@@ -197,6 +205,16 @@ pub async fn patient_exists(app: &App, actor: &Actor, id: PatientId) -> Result<b
     Ok(patients::get(&mut tx, actor.org(), id).await?.is_some())
 }
 
+/// Whether there is a location with that id, for whoever asks for an estimate at it.
+///
+/// # Errors
+/// No permission, or the database failed.
+pub async fn location_exists(app: &App, actor: &Actor, id: LocationId) -> Result<bool, Error> {
+    actor.must(Action::Estimate)?;
+    let mut tx = app.db.read().await?;
+    Ok(locations::get(&mut tx, actor.org(), id).await?.is_some())
+}
+
 /// The patient with that medical record number.
 ///
 /// # Errors
@@ -224,6 +242,21 @@ pub struct PatientView {
     pub treatments: Vec<Treatment>,
     /// The most recent checks.
     pub checks: Vec<CheckRow>,
+    /// What the payer says of the patient in the most recent check, beside what is on file.
+    pub compared: Option<ComparedCheck>,
+}
+
+/// What the most recent check says of its patient.
+#[derive(Debug, Clone)]
+pub struct ComparedCheck {
+    /// The check.
+    pub id: CheckId,
+    /// The payer says itself that its data differ from what it was asked about.
+    pub is_flagged: bool,
+    /// Somebody decided that the differences do not matter.
+    pub is_dismissed: bool,
+    /// Each field on both sides.
+    pub fields: Vec<Compared>,
 }
 
 /// A patient's page.
@@ -237,14 +270,37 @@ pub async fn patient(app: &App, actor: &Actor, id: PatientId) -> Result<PatientV
     let mut tx = app.db.read().await?;
     let patient = patients::get(&mut tx, org, id).await?.ok_or(Error::NotFound("patient"))?;
     let owed = patients::owed(&mut tx, org, &[id], today).await?;
+    let coverages = patients::coverages(&mut tx, org, id).await?;
+    let checks = eligibility::of_patient(&mut tx, org, id, MAX_RELATED).await?;
+    let compared = match checks.first() {
+        Some(row) => Some(compared(&mut tx, org, row, (&patient, &coverages)).await?),
+        None => None,
+    };
     Ok(PatientView {
         patient,
         overdue: owed.first().map(|entry| entry.1.overdue).unwrap_or_default(),
-        coverages: patients::coverages(&mut tx, org, id).await?,
+        coverages,
         balance: patients::balance(&mut tx, org, id).await?,
         payments: payments::of_patient(&mut tx, org, id, MAX_RELATED).await?,
         treatments: treatments::of_patient(&mut tx, org, id, today, MAX_RELATED).await?,
-        checks: eligibility::of_patient(&mut tx, org, id, MAX_RELATED).await?,
+        checks,
+        compared,
+    })
+}
+
+async fn compared(
+    tx: &mut Tx,
+    org: OrganizationId,
+    row: &CheckRow,
+    (patient, coverages): (&Patient, &[Coverage]),
+) -> Result<ComparedCheck, StoreError> {
+    let answer = StoredAnswer::read(&row.answer)?;
+    let decisions = eligibility::decisions(tx, org, row.id).await?;
+    Ok(ComparedCheck {
+        id: row.id,
+        is_flagged: answer.patient.changed,
+        is_dismissed: decisions.differences_dismissed_at.is_some(),
+        fields: compare_person::compare(&answer, &row.payer, patient, coverages),
     })
 }
 
@@ -283,19 +339,37 @@ pub async fn treatment(
     Ok((treatment, payments))
 }
 
-/// A page of checks and how many there are in all.
+/// The page of all checks.
+#[derive(Debug, Clone)]
+pub struct ChecksView {
+    /// The rows.
+    pub page: CheckPage,
+    /// The payers that the list can be narrowed to.
+    pub payers: Vec<Payer>,
+    /// Whether there are payers beyond those.
+    pub has_more_payers: bool,
+    /// What waits for a person's decision.
+    pub inbox: InboxCount,
+    /// There is no check at all yet.
+    pub is_first_use: bool,
+}
+
+/// A page of checks, by the organization's days.
 ///
 /// # Errors
 /// No permission, or the database failed.
-pub async fn checks(
-    app: &App,
-    actor: &Actor,
-    query: &CheckQuery,
-    range: (i64, i64),
-) -> Result<(Vec<ListedCheck>, i64), Error> {
+pub async fn checks(app: &App, actor: &Actor, request: &CheckRequest) -> Result<ChecksView, Error> {
     actor.must(Action::ReadChecks)?;
+    let org = actor.org();
     let mut tx = app.db.read().await?;
-    Ok(eligibility::find(&mut tx, actor.org(), query, range).await?)
+    let page = check_list::page(&mut tx, org, request, &actor.organization.zone).await?;
+    let mut payers = check_list::payers(&mut tx, org, MAX_PAYERS_OFFERED + 1).await?;
+    let offered = usize::try_from(MAX_PAYERS_OFFERED).unwrap_or(usize::MAX);
+    let has_more_payers = payers.len() > offered;
+    payers.truncate(offered);
+    let is_first_use = page.rows.is_empty() && check_list::is_empty(&mut tx, org).await?;
+    let inbox = inbox_count(&mut tx, actor).await?;
+    Ok(ChecksView { page, payers, has_more_payers, inbox, is_first_use })
 }
 
 /// Those of the checks that exist, as lists show them.
@@ -318,7 +392,7 @@ pub async fn listed_checks(
     Ok(found)
 }
 
-/// The files from which nothing could be read.
+/// The newest files from which nothing could be read.
 ///
 /// # Errors
 /// No permission, or the database failed.
@@ -339,6 +413,12 @@ pub struct CheckView {
     pub benefits: Vec<Benefit>,
     /// Whose it is, once it is matched.
     pub patient: Option<Patient>,
+    /// What the payer says of that patient beside what is on file; nothing while it waits.
+    pub compared: Vec<Compared>,
+    /// What people decided about it.
+    pub decisions: Decisions,
+    /// Who it may be while it waits, the likeliest first.
+    pub candidates: Vec<Candidate>,
 }
 
 /// A check's page.
@@ -348,10 +428,18 @@ pub struct CheckView {
 pub async fn check(app: &App, actor: &Actor, id: CheckId) -> Result<CheckView, Error> {
     actor.must(Action::ReadChecks)?;
     let mut tx = app.db.read().await?;
-    check_view(&mut tx, actor.org(), id).await
+    let mut view = bare_check(&mut tx, actor.org(), id).await?;
+    if let Some(patient) = &view.patient {
+        let coverages = patients::coverages(&mut tx, actor.org(), patient.id).await?;
+        view.compared = compare_person::compare(&view.answer, &view.row.payer, patient, &coverages);
+    } else {
+        view.candidates = candidates(&mut tx, actor, &view.answer, &view.row.payer).await?;
+    }
+    Ok(view)
 }
 
 /// The checks that somebody handed in just now, in that order, for whoever may hand them in.
+/// Nothing is compared with our own records.
 ///
 /// # Errors
 /// No permission, no such check, or the database failed.
@@ -364,20 +452,23 @@ pub async fn imported_checks(
     let mut tx = app.db.read().await?;
     let mut views = Vec::with_capacity(ids.len());
     for &id in ids {
-        views.push(check_view(&mut tx, actor.org(), id).await?);
+        views.push(bare_check(&mut tx, actor.org(), id).await?);
     }
     Ok(views)
 }
 
-async fn check_view(tx: &mut Tx, org: OrganizationId, id: CheckId) -> Result<CheckView, Error> {
+/// A check that was not compared with anything yet.
+async fn bare_check(tx: &mut Tx, org: OrganizationId, id: CheckId) -> Result<CheckView, Error> {
     let row = eligibility::get(tx, org, id).await?.ok_or(Error::NotFound("check"))?;
     let patient = match row.patient {
         Some(id) => patients::get(tx, org, id).await?,
         None => None,
     };
     let answer = StoredAnswer::read(&row.answer)?;
-    let benefits = eligibility::benefits(tx, org, id).await?;
-    Ok(CheckView { row, answer, benefits: check_answer::benefits(&benefits)?, patient })
+    let benefits = check_answer::benefits(&eligibility::benefits(tx, org, id).await?)?;
+    let decisions = eligibility::decisions(tx, org, id).await?;
+    let (compared, candidates) = (Vec::new(), Vec::new());
+    Ok(CheckView { row, answer, benefits, patient, compared, decisions, candidates })
 }
 
 /// The untouched file of a check: its name and content.
@@ -467,4 +558,27 @@ pub async fn verify(
 ) -> Result<Vec<almoner_store::verify::Finding>, Error> {
     let mut tx = app.db.read().await?;
     Ok(almoner_store::verify::verify(&mut tx, org, anchor).await?)
+}
+
+/// What the clinic sets for its estimates.
+#[derive(Debug, Clone)]
+pub struct SettingsView {
+    /// The settings and their version.
+    pub stored: StoredSettings,
+    /// The last change, once there was one.
+    pub last_change: Option<NamedEvent>,
+}
+
+/// What the clinic sets for its estimates.
+///
+/// # Errors
+/// No permission, or the database failed.
+pub async fn eligibility_settings(app: &App, actor: &Actor) -> Result<SettingsView, Error> {
+    actor.must(Action::ReadSettings)?;
+    let org = actor.org();
+    let mut tx = app.db.read().await?;
+    let stored = eligibility_settings::get(&mut tx, org).await?;
+    let subject = save_eligibility_settings::SUBJECT;
+    let changes = audit::of_subject(&mut tx, org, subject, org.0, 1).await?;
+    Ok(SettingsView { stored, last_change: changes.into_iter().next() })
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::context::{Actor, App};
 use crate::error::Error;
+use crate::npi::parse_npi;
 use crate::permission::Action;
 use crate::record;
 
@@ -24,9 +25,11 @@ fn checked(fields: &LocationFields) -> Result<LocationFields, Invalid> {
     if visit_class.as_deref().is_some_and(|class| VisitClass::from_name(class).is_none()) {
         faults.push("visit_class", "unknown", "Choose a class from the list.");
     }
+    let npi = parse_npi("npi", fields.npi.as_deref().unwrap_or_default());
+    let npi = faults.collect(npi).flatten();
     faults.into_result()?;
     let time_zone = fields.time_zone.trim().to_owned();
-    Ok(LocationFields { name, time_zone, address, phone, visit_class })
+    Ok(LocationFields { name, time_zone, address, phone, visit_class, npi })
 }
 
 /// Adds a location, or changes the one with that id.
@@ -53,7 +56,7 @@ pub async fn save_location(
         locations::insert(&mut tx, org, id, &fields, app.now()).await?;
         (id, "location_added")
     };
-    let detail = json!({ "name": fields.name, "time_zone": fields.time_zone });
+    let detail = json!({ "name": fields.name, "time_zone": fields.time_zone, "npi": fields.npi });
     record::happened(app, actor, &mut tx, action, ("location", id.seq()), detail).await?;
     tx.commit().await?;
     Ok(id)

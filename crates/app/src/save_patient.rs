@@ -1,15 +1,17 @@
 //! Adds and changes patients with their coverages; a new one can be made from a check.
 
+use almoner_domain::insured::Relationship;
 use almoner_domain::{CheckId, Invalid, PatientId, text, time};
 use almoner_store::idempotency::{self, Seen};
 use almoner_store::patients::{self, Coverage, Patient, PatientFields};
-use almoner_store::{StoreError, Tx, counters, eligibility};
+use almoner_store::{StoreError, counters};
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::json;
 
 use crate::context::{Actor, App, request_hash};
 use crate::error::Error;
+use crate::match_check::give_check;
 use crate::permission::Action;
 use crate::record;
 
@@ -47,6 +49,16 @@ pub struct CoverageEntry {
     pub member_id: String,
     /// The plan's name.
     pub plan: String,
+    /// The id under which clearinghouses know the payer.
+    pub payer_id: String,
+    /// What the patient is to the subscriber: `self` (also when blank), `spouse`, `child`, `other`.
+    pub relationship: String,
+    /// The subscriber's first name, when it is not the patient.
+    pub subscriber_first_name: String,
+    /// The subscriber's last name, when it is not the patient.
+    pub subscriber_last_name: String,
+    /// The subscriber's date of birth, when it is not the patient.
+    pub subscriber_date_of_birth: String,
 }
 
 /// The greatest number of coverages.
@@ -56,14 +68,14 @@ fn optional(faults: &mut Invalid, field: &str, typed: &str) -> Option<String> {
     faults.collect(text::line(field, typed)).flatten()
 }
 
-fn checked_birth(typed: &str, today: Date) -> Result<Date, Invalid> {
+fn checked_birth(field: &str, typed: &str, today: Date) -> Result<Date, Invalid> {
     if typed.trim().is_empty() {
-        return Err(Invalid::one("date_of_birth", "required", "Enter the date of birth."));
+        return Err(Invalid::one(field, "required", "Enter the date of birth."));
     }
-    let birth = time::parse_date("date_of_birth", typed)?;
+    let birth = time::parse_date(field, typed)?;
     if birth > today {
         let message = "The date of birth lies in the future.";
-        return Err(Invalid::one("date_of_birth", "in_the_future", message));
+        return Err(Invalid::one(field, "in_the_future", message));
     }
     Ok(birth)
 }
@@ -74,7 +86,7 @@ fn checked(entry: &PatientEntry, today: Date) -> Result<(PatientFields, Vec<Cove
     let first_name = faults.collect(first);
     let last = text::required_line("last_name", "the last name", &entry.last_name);
     let last_name = faults.collect(last);
-    let birth = faults.collect(checked_birth(&entry.date_of_birth, today));
+    let birth = faults.collect(checked_birth("date_of_birth", &entry.date_of_birth, today));
     let sex = optional(&mut faults, "sex", &entry.sex);
     if sex.as_deref().is_some_and(|sex| !["F", "M", "X"].contains(&sex)) {
         faults.push("sex", "unknown", "Choose from the list.");
@@ -87,7 +99,7 @@ fn checked(entry: &PatientEntry, today: Date) -> Result<(PatientFields, Vec<Cove
     let phone = optional(&mut faults, "phone", &entry.phone);
     let address = optional(&mut faults, "address", &entry.address);
     let guarantor = optional(&mut faults, "guarantor", &entry.guarantor);
-    let coverages = checked_coverages(&mut faults, &entry.coverages);
+    let coverages = checked_coverages(&mut faults, &entry.coverages, today);
     match (first_name, last_name, birth) {
         (Some(first_name), Some(last_name), Some(date_of_birth)) if faults.0.is_empty() => {
             let fields = PatientFields {
@@ -107,22 +119,62 @@ fn checked(entry: &PatientEntry, today: Date) -> Result<(PatientFields, Vec<Cove
     }
 }
 
-fn checked_coverages(faults: &mut Invalid, entries: &[CoverageEntry]) -> Vec<Coverage> {
+fn checked_coverages(
+    faults: &mut Invalid,
+    entries: &[CoverageEntry],
+    today: Date,
+) -> Vec<Coverage> {
     let mut coverages = Vec::new();
     for (index, entry) in entries.iter().take(MAX_COVERAGES).enumerate() {
         let field = |name: &str| format!("coverage_{}_{name}", index + 1);
         let payer = optional(faults, &field("payer"), &entry.payer);
-        let member_id = optional(faults, &field("member_id"), &entry.member_id);
-        let plan = optional(faults, &field("plan"), &entry.plan);
-        match payer {
-            Some(payer) => coverages.push(Coverage { payer, member_id, plan }),
-            None if member_id.is_some() || plan.is_some() => {
-                faults.push(&field("payer"), "required", "Enter the payer of this coverage.");
-            }
-            None => {}
+        let coverage = Coverage {
+            payer: payer.clone().unwrap_or_default(),
+            member_id: optional(faults, &field("member_id"), &entry.member_id),
+            plan: optional(faults, &field("plan"), &entry.plan),
+            payer_id: optional(faults, &field("payer_id"), &entry.payer_id),
+            ..insured_through(faults, field, entry, today)
+        };
+        if payer.is_some() {
+            coverages.push(coverage);
+        } else if coverage != Coverage::default() {
+            faults.push(&field("payer"), "required", "Enter the payer of this coverage.");
         }
     }
     coverages
+}
+
+/// The subscriber of a coverage. When it is the patient, nothing else is kept of them.
+fn insured_through(
+    faults: &mut Invalid,
+    field: impl Fn(&str) -> String,
+    entry: &CoverageEntry,
+    today: Date,
+) -> Coverage {
+    let relationship = match &*entry.relationship {
+        "" => Some(Relationship::Subscriber),
+        name => Relationship::from_name(name),
+    };
+    let Some(relationship) = relationship else {
+        faults.push(&field("relationship"), "unknown", "Choose from the list.");
+        return Coverage::default();
+    };
+    if relationship == Relationship::Subscriber {
+        return Coverage::default();
+    }
+    let mut line = |name: &str, typed: &str| optional(faults, &field(name), typed);
+    let subscriber_first_name = line("subscriber_first_name", &entry.subscriber_first_name);
+    let subscriber_last_name = line("subscriber_last_name", &entry.subscriber_last_name);
+    let birth = &entry.subscriber_date_of_birth;
+    let birth = (!birth.trim().is_empty())
+        .then(|| checked_birth(&field("subscriber_date_of_birth"), birth, today));
+    Coverage {
+        relationship,
+        subscriber_first_name,
+        subscriber_last_name,
+        subscriber_date_of_birth: birth.and_then(|birth| faults.collect(birth)),
+        ..Coverage::default()
+    }
 }
 
 fn mrn_taken(error: StoreError) -> Error {
@@ -185,22 +237,6 @@ async fn attempt(
     }
     tx.commit().await?;
     Ok(id)
-}
-
-/// Gives a waiting check to a patient.
-pub(crate) async fn give_check(
-    app: &App,
-    actor: &Actor,
-    tx: &mut Tx,
-    check: CheckId,
-    patient: PatientId,
-) -> Result<(), Error> {
-    if !eligibility::set_patient(tx, actor.org(), check, patient).await? {
-        return Err(Error::NotFound("waiting eligibility check"));
-    }
-    let detail = json!({ "patient": patient });
-    let subject = ("eligibility_check", check.seq());
-    record::happened(app, actor, tx, "check_matched", subject, detail).await
 }
 
 /// Changes a patient that is at `version`.

@@ -7,11 +7,9 @@ use serde_json::json;
 
 use crate::context::{Actor, App};
 use crate::error::Error;
+use crate::npi::parse_npi;
 use crate::permission::Action;
 use crate::record;
-
-/// Digits of a national provider identifier.
-const NPI_DIGITS: usize = 10;
 
 fn checked(fields: &PhysicianFields) -> Result<PhysicianFields, Invalid> {
     let mut faults = Invalid::default();
@@ -19,12 +17,8 @@ fn checked(fields: &PhysicianFields) -> Result<PhysicianFields, Invalid> {
     let first_name = faults.collect(first_name).unwrap_or_default();
     let last_name = text::required_line("last_name", "the last name", &fields.last_name);
     let last_name = faults.collect(last_name).unwrap_or_default();
-    let npi = faults.collect(text::line("npi", fields.npi.as_deref().unwrap_or_default()));
+    let npi = faults.collect(parse_npi("npi", fields.npi.as_deref().unwrap_or_default()));
     let npi = npi.flatten();
-    let is_npi = |npi: &String| npi.len() == NPI_DIGITS && npi.bytes().all(|b| b.is_ascii_digit());
-    if npi.as_ref().is_some_and(|npi| !is_npi(npi)) {
-        faults.push("npi", "not_an_npi", "An NPI has ten digits.");
-    }
     faults.into_result()?;
     Ok(PhysicianFields { first_name, last_name, npi })
 }

@@ -16,24 +16,38 @@ mod create;
 mod edit;
 #[path = "use_cases/eligibility.rs"]
 mod eligibility;
+#[path = "use_cases/estimate.rs"]
+mod estimate;
+#[path = "use_cases/exchange.rs"]
+mod exchange;
+#[path = "use_cases/inbox.rs"]
+mod inbox;
 #[path = "use_cases/interleavings.rs"]
 mod interleavings;
 #[path = "use_cases/keys.rs"]
 mod keys;
+#[path = "use_cases/matching.rs"]
+mod matching;
 #[path = "use_cases/midnight.rs"]
 mod midnight;
 #[path = "use_cases/other_organization.rs"]
 mod other_organization;
 #[path = "use_cases/patients.rs"]
 mod patients;
+#[path = "use_cases/payer.rs"]
+mod payer;
 #[path = "use_cases/permissions.rs"]
 mod permissions;
 #[path = "use_cases/refund.rs"]
 mod refund;
 #[path = "use_cases/reversal.rs"]
 mod reversal;
+#[path = "use_cases/run_check.rs"]
+mod run_check;
 #[path = "use_cases/run_once.rs"]
 mod run_once;
+#[path = "use_cases/scripted.rs"]
+mod scripted;
 #[path = "use_cases/sign_in.rs"]
 mod sign_in;
 #[path = "use_cases/source.rs"]

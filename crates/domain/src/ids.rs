@@ -90,6 +90,8 @@ ids! {
     TreatmentId "TRT";
     /// An eligibility check.
     CheckId "ELG";
+    /// A question to a payer.
+    InquiryId "INQ";
     /// A location of the clinic.
     LocationId "LOC";
     /// A physician.

@@ -6,6 +6,7 @@
 
 use std::cmp::Ordering;
 
+use crate::ids::LocationId;
 use crate::money::Money;
 use crate::refund::RefundState;
 use crate::status::Status;
@@ -92,10 +93,12 @@ pub struct Transfer {
     pub credit: Account,
     /// How much; more than zero.
     pub amount: Money,
+    /// Where; `None` is where the payment is.
+    pub location: Option<LocationId>,
 }
 
 fn transfer(event: &'static str, debit: Account, credit: Account, amount: Money) -> Transfer {
-    Transfer { event, debit, credit, amount }
+    Transfer { event, debit, credit, amount, location: None }
 }
 
 use Account::{PatientCharges, Receivable, RefundsPayable};
@@ -125,8 +128,16 @@ pub fn status_changed(
     }
 }
 
-/// The transfers of a changed amount on a payment that is owed.
-pub fn amount_changed(before: Money, after: Money) -> Vec<Transfer> {
+/// The transfers of an edit of a payment that is owed, from one amount and location to another.
+///
+/// A payment that moves takes all that is owed along: its new location never knew the old amount.
+pub fn edited(before: (Money, LocationId), after: (Money, LocationId)) -> Vec<Transfer> {
+    let ((before, from), (after, to)) = (before, after);
+    if from != to {
+        let out = transfer("moved_out", PatientCharges, Receivable, before);
+        let into = transfer("moved_in", Receivable, PatientCharges, after);
+        return vec![Transfer { location: Some(from), ..out }, into];
+    }
     match after.cmp(&before) {
         Ordering::Greater => {
             let more = after.minus(before);
@@ -199,6 +210,19 @@ mod tests {
             let moved = tender_reversed(amount, TenderType::Check);
             assert_eq!(balance(&moved, Receivable), owed(edge.to));
         }
+    }
+
+    #[test]
+    fn an_edit_moves_what_is_owed_to_where_the_payment_is() {
+        let (here, there) = (LocationId::new(1), LocationId::new(2));
+        let [old, new] = [500, 800].map(Money::from_cents);
+        assert_eq!(balance(&edited((old, here), (new, here)), Receivable), 300);
+        assert_eq!(balance(&edited((new, here), (old, here)), Receivable), -300);
+        assert_eq!(edited((old, here), (old, here)), []);
+        let moved = edited((old, here), (new, there));
+        assert_eq!(balance(&moved, Receivable), 300);
+        let by_place: Vec<_> = moved.iter().map(|one| (one.location, one.amount)).collect();
+        assert_eq!(by_place, [(Some(here), old), (None, new)]);
     }
 
     #[test]

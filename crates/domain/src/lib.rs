@@ -6,9 +6,12 @@
 //! a table, a page or a party outside; otherwise it is a use case.
 
 pub mod ambient;
+pub mod checks;
 pub mod error;
 pub mod estimate;
 pub mod ids;
+pub mod inquiry;
+pub mod insured;
 pub mod ledger;
 pub mod list;
 pub mod money;
@@ -24,8 +27,8 @@ pub mod time;
 
 pub use error::{FieldError, Invalid};
 pub use ids::{
-    CheckId, KeyId, LocationId, OrganizationId, PatientId, PaymentId, PhysicianId, RefundId,
-    TreatmentId, UserId,
+    CheckId, InquiryId, KeyId, LocationId, OrganizationId, PatientId, PaymentId, PhysicianId,
+    RefundId, TreatmentId, UserId,
 };
 pub use money::{BasisPoints, Money};
 pub use status::Status;

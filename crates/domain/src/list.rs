@@ -148,20 +148,25 @@ impl Filter {
 /// What is searched for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub enum Search {
-    /// Nothing: all payments.
+    /// Nothing: all are listed.
     #[default]
     All,
-    /// Payments whose number begins with these digits, leading zeros dropped.
+    /// Those whose number begins with these digits, leading zeros dropped.
     Id(i64),
-    /// Payments of patients whose name has all these words.
+    /// Those of patients whose name has all these words.
     Name(Vec<String>),
-    /// What no payment can match, such as digits beyond any number.
+    /// What nothing can match, such as digits beyond any number.
     Nothing,
 }
 
 impl Search {
     /// Reads what was typed: digits, alone or after `PAY` or `PAY-`, search ids; the rest names.
     pub fn parse(text: &str) -> Self {
+        Self::parse_as("pay", text)
+    }
+
+    /// The same for ids of another kind, such as `elg`.
+    pub fn parse_as(kind: &str, text: &str) -> Self {
         let text = text.trim();
         if text.is_empty() {
             return Self::All;
@@ -169,8 +174,8 @@ impl Search {
         if text.len() > MAX_SEARCH_BYTES {
             return Self::Nothing;
         }
-        let head = text.get(..3).filter(|head| head.eq_ignore_ascii_case("pay"));
-        let rest = if head.is_some() { text[3..].trim_start() } else { text };
+        let head = text.get(..kind.len()).filter(|head| head.eq_ignore_ascii_case(kind));
+        let rest = if head.is_some() { text[kind.len()..].trim_start() } else { text };
         let digits = if head.is_some() { rest.strip_prefix('-').unwrap_or(rest) } else { rest };
         if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
             let significant = digits.trim_start_matches('0');
@@ -278,6 +283,9 @@ mod tests {
         assert_eq!(Search::parse("!!"), Search::Nothing);
         assert_eq!(Search::parse("pay"), Search::Name(vec!["pay".to_owned()]));
         assert_eq!(Search::parse("O'Brien"), Search::Name(vec!["obrien".to_owned()]));
+        assert_eq!(Search::parse_as("elg", "ELG-7"), Search::Id(7));
+        let words = vec!["pay".to_owned(), "7".to_owned()];
+        assert_eq!(Search::parse_as("elg", "PAY-7"), Search::Name(words));
     }
 
     proptest! {

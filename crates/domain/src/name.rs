@@ -42,6 +42,14 @@ pub fn sort_key(last: &str, first: &str) -> String {
     format!("{}{SORT_SEPARATOR}{}", normalize(last), normalize(first))
 }
 
+/// The sort keys of all people with exactly that last name: from the first one, which is included,
+/// to the second, which is not.
+pub fn last_name_range(last: &str) -> (String, String) {
+    let last = normalize(last);
+    let after = char::from(SORT_SEPARATOR as u8 + 1);
+    (format!("{last}{SORT_SEPARATOR}"), format!("{last}{after}"))
+}
+
 /// What name searches look through: every word of the name.
 pub fn search_key(last: &str, first: &str) -> String {
     normalize(&format!("{last} {first}"))
@@ -86,6 +94,14 @@ mod tests {
     fn people_are_ordered_by_last_then_first_name() {
         assert!(sort_key("Li", "Zoe") < sort_key("Li Wang", "Ann"));
         assert!(sort_key("Li", "Ann") < sort_key("Li", "Zoe"));
+    }
+
+    #[test]
+    fn a_last_name_has_a_range_of_sort_keys() {
+        let (from, to) = last_name_range("O'Brien");
+        let is_in = |last, first| (from.clone()..to.clone()).contains(&sort_key(last, first));
+        assert!(is_in("OBRIEN", "Ann") && is_in("O\u{2019}Brien", ""));
+        assert!(!is_in("O'Brien Smith", "Ann") && !is_in("O'Brie", "Ann") && !is_in("", "Ann"));
     }
 
     #[test]

@@ -3,6 +3,13 @@
 //! A gateway knows how to speak to a party and nothing of what its answers mean to us: that is
 //! for the use cases. No patient data goes through a processor. To add a processor, add a file
 //! under `processor/`, implement the trait, and name it in [`processor::by_name`].
+//!
+//! Secrets of ours are a [`Secret`], which is not printed.
 
 pub mod clearinghouse;
 pub mod processor;
+mod secret;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use secret::Secret;

@@ -1,7 +1,10 @@
 //! Work that happens without a person asking.
 //!
 //! A job is a function that looks for what is due and does it; running it twice, or on two
-//! servers at once, does no harm. To add one, add a line to [`run`].
+//! servers at once, does no harm. To add one, add a line to [`run`]. Questions to payers have a
+//! loop of their own, since payers take their time.
+
+mod exchange;
 
 use std::time::Duration;
 
@@ -15,7 +18,11 @@ const SHORT: Duration = Duration::from_secs(1);
 const ROUNDS_BETWEEN_CLEANING: u32 = 600;
 
 /// Runs all jobs until `stop` turns true.
-pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
+pub async fn run(app: App, stop: watch::Receiver<bool>) {
+    tokio::join!(exchange::run(app.clone(), stop.clone()), run_short(app, stop));
+}
+
+async fn run_short(app: App, mut stop: watch::Receiver<bool>) {
     let mut ticks = tokio::time::interval(SHORT);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut round: u32 = 0;

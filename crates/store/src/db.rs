@@ -124,6 +124,7 @@ value_from! {
     almoner_domain::PatientId => Int, almoner_domain::PatientId::seq;
     almoner_domain::TreatmentId => Int, almoner_domain::TreatmentId::seq;
     almoner_domain::CheckId => Int, almoner_domain::CheckId::seq;
+    almoner_domain::InquiryId => Int, almoner_domain::InquiryId::seq;
     almoner_domain::LocationId => Int, almoner_domain::LocationId::seq;
     almoner_domain::PhysicianId => Int, almoner_domain::PhysicianId::seq;
     almoner_domain::RefundId => Int, almoner_domain::RefundId::seq;
@@ -314,6 +315,19 @@ impl Db {
             Self::Sqlite { writer, .. } => migrator.run(writer).await?,
             Self::Postgres(pool) => migrator.run(pool).await?,
         }
+        crate::fill::payer_keys(self).await
+    }
+
+    /// Brings an empty database to an earlier version of the schema, for tests of what follows it.
+    #[cfg(feature = "testing")]
+    pub async fn migrate_up_to(&self, version: i64) -> Result<(), StoreError> {
+        let mut steps = migrations(self.engine());
+        steps.retain(|step| step.version <= version);
+        let migrator = Migrator::with_migrations(steps);
+        match self {
+            Self::Sqlite { writer, .. } => migrator.run(writer).await?,
+            Self::Postgres(pool) => migrator.run(pool).await?,
+        }
         Ok(())
     }
 
@@ -370,8 +384,22 @@ macro_rules! migration_list {
 /// The steps of the schema; a new one is added to both lists and never edited once released.
 fn migrations(engine: Engine) -> Vec<Migration> {
     let steps = match engine {
-        Engine::Sqlite => migration_list!("sqlite": 1 "0001_foundation", 3 "0003_api"),
-        Engine::Postgres => migration_list!("postgres": 1 "0001_foundation", 3 "0003_api"),
+        Engine::Sqlite => migration_list!(
+            "sqlite":
+            1 "0001_foundation",
+            2 "0002_eligibility_settings",
+            3 "0003_api",
+            4 "0004_inquiries",
+            5 "0005_check_search",
+        ),
+        Engine::Postgres => migration_list!(
+            "postgres":
+            1 "0001_foundation",
+            2 "0002_eligibility_settings",
+            3 "0003_api",
+            4 "0004_inquiries",
+            5 "0005_check_search",
+        ),
     };
     let step = |(version, name, sql): (i64, &'static str, &'static str)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
@@ -541,6 +569,15 @@ impl Tx {
         match self {
             Self::SqliteWrite(_) | Self::SqliteRead(_) => "",
             Self::PostgresWrite(_) | Self::PostgresRead(_) => " FOR NO KEY UPDATE",
+        }
+    }
+
+    /// What to append to a `SELECT` as [`Tx::lock`], for one that leaves out the rows that
+    /// somebody else holds.
+    pub fn lock_free(&self) -> &'static str {
+        match self {
+            Self::SqliteWrite(_) | Self::SqliteRead(_) => "",
+            Self::PostgresWrite(_) | Self::PostgresRead(_) => " FOR NO KEY UPDATE SKIP LOCKED",
         }
     }
 

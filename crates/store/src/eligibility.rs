@@ -1,12 +1,13 @@
 //! Eligibility checks: the payer's text as it came, and what was read from it.
 
+use almoner_domain::checks::{MAX_KEY_LETTERS, payer_key};
 use almoner_domain::estimate::Outcome;
 use almoner_domain::{CheckId, OrganizationId, PatientId};
 use jiff::Timestamp;
 
+use crate::check_list::{self, ListedCheck};
 use crate::db::{Row, StoreError, Tx};
 use crate::params;
-use crate::statement::Statement;
 
 /// A file that was handed in.
 #[derive(Debug, Clone)]
@@ -37,6 +38,8 @@ pub async fn keep_file(
 /// A file from which nothing could be read.
 #[derive(Debug, Clone)]
 pub struct UnreadFile {
+    /// SHA-256 of its content.
+    pub hash: Vec<u8>,
     /// Its name.
     pub name: String,
     /// Why.
@@ -45,23 +48,60 @@ pub struct UnreadFile {
     pub imported_at: Timestamp,
 }
 
-/// The files from which nothing could be read, newest first, at most `limit`.
+/// The files from which nothing could be read and about which nobody decided, newest first, at
+/// most `limit`.
 pub async fn unread_files(
     tx: &mut Tx,
     org: OrganizationId,
     limit: i64,
 ) -> Result<Vec<UnreadFile>, StoreError> {
-    let sql = "SELECT name, failure, imported_at_us FROM eligibility_file
-        WHERE organization_id = $1 AND failure IS NOT NULL
+    let sql = "SELECT file_hash, name, failure, imported_at_us FROM eligibility_file
+        WHERE organization_id = $1 AND failure IS NOT NULL AND dismissed_at_us IS NULL
         ORDER BY imported_at_us DESC LIMIT $2";
     let file = |row: &Row| {
         Ok(UnreadFile {
+            hash: row.bytes("file_hash")?,
             name: row.text("name")?,
             failure: row.text("failure")?,
             imported_at: row.time("imported_at_us")?,
         })
     };
     tx.all(sql, params![org, limit]).await?.iter().map(file).collect()
+}
+
+/// How many such files there are, counted up to `limit`.
+pub async fn count_unread_files(
+    tx: &mut Tx,
+    org: OrganizationId,
+    limit: i64,
+) -> Result<i64, StoreError> {
+    let sql = "SELECT count(*) AS n FROM (SELECT imported_at_us FROM eligibility_file
+        WHERE organization_id = $1 AND failure IS NOT NULL AND dismissed_at_us IS NULL
+        LIMIT $2) AS unread";
+    tx.one(sql, params![org, limit]).await?.int("n")
+}
+
+/// Whether there is an unreadable file of that content; nothing of others is told.
+pub async fn is_unreadable(
+    tx: &mut Tx,
+    org: OrganizationId,
+    hash: &[u8],
+) -> Result<bool, StoreError> {
+    let sql = "SELECT name FROM eligibility_file
+        WHERE organization_id = $1 AND file_hash = $2 AND failure IS NOT NULL";
+    Ok(tx.optional(sql, params![org, hash]).await?.is_some())
+}
+
+/// Notes that nothing is to be done about an unreadable file; false when that was noted before.
+pub async fn dismiss_file(
+    tx: &mut Tx,
+    org: OrganizationId,
+    hash: &[u8],
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE eligibility_file SET dismissed_at_us = $3 WHERE organization_id = $1
+        AND file_hash = $2 AND failure IS NOT NULL AND dismissed_at_us IS NULL";
+    Ok(tx.execute(sql, params![org, hash, now]).await? == 1)
 }
 
 /// A check as it is stored.
@@ -89,8 +129,34 @@ pub struct CheckRow {
     pub file_range: (i64, i64),
     /// Whom the payer spoke of and what else it said, as JSON.
     pub answer: String,
-    /// Sort key of the name that the payer gave.
+    /// Sort key of the name that the payer gave; once the check is matched, the patient's.
     pub name_sort: String,
+}
+
+/// What people decided about a check.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decisions {
+    /// Why somebody took it back from a patient, while it waits for another.
+    pub put_back: Option<String>,
+    /// When somebody decided that the payer's other data of the person do not matter.
+    pub differences_dismissed_at: Option<Timestamp>,
+}
+
+/// What people decided about a check; nothing about one that does not exist.
+pub async fn decisions(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: CheckId,
+) -> Result<Decisions, StoreError> {
+    let sql = "SELECT put_back, differences_dismissed_at_us FROM eligibility_check
+        WHERE organization_id = $1 AND seq = $2";
+    let Some(row) = tx.optional(sql, params![org, id]).await? else {
+        return Ok(Decisions::default());
+    };
+    Ok(Decisions {
+        put_back: row.opt_text("put_back")?,
+        differences_dismissed_at: row.opt_time("differences_dismissed_at_us")?,
+    })
 }
 
 /// A benefit row: its place, the payer's line, and what was read, as JSON.
@@ -131,9 +197,13 @@ pub async fn insert(
     row: &CheckRow,
     benefits: &[BenefitRow],
 ) -> Result<(), StoreError> {
-    let sql = "INSERT INTO eligibility_check (organization_id, seq, patient_seq, outcome, payer,
-        plan, checked_at_us, imported_at_us, fingerprint, file_hash, file_from, file_to, answer,
-        name_sort) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+    let sql = format!(
+        "INSERT INTO eligibility_check (organization_id, seq, patient_seq, outcome, payer, plan,
+            checked_at_us, imported_at_us, fingerprint, file_hash, file_from, file_to, answer,
+            name_sort, payer_sort)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+            coalesce(({PATIENT_KEY} AND p.seq = $3), $14), $15)"
+    );
     let r = row.clone();
     let values = params![
         org,
@@ -149,7 +219,8 @@ pub async fn insert(
         r.file_range.0,
         r.file_range.1,
         r.answer,
-        r.name_sort,
+        cut(&r.name_sort),
+        payer_key(&row.payer),
     ];
     tx.execute_one(sql, values).await?;
     let sql = "INSERT INTO eligibility_benefit (organization_id, check_seq, row_index, segment,
@@ -230,73 +301,62 @@ pub async fn set_patient(
     id: CheckId,
     patient: PatientId,
 ) -> Result<bool, StoreError> {
-    let sql = "UPDATE eligibility_check SET patient_seq = $3
-        WHERE organization_id = $1 AND seq = $2 AND patient_seq IS NULL";
+    let sql = format!(
+        "UPDATE eligibility_check SET patient_seq = $3, put_back = NULL,
+            name_sort = ({PATIENT_KEY} AND p.seq = $3)
+        WHERE organization_id = $1 AND seq = $2 AND patient_seq IS NULL"
+    );
     Ok(tx.execute(sql, params![org, id, patient]).await? == 1)
 }
 
-/// Which checks a list shows.
-#[derive(Debug, Clone, Default)]
-pub struct CheckQuery {
-    /// Only this outcome.
-    pub outcome: Option<Outcome>,
-    /// Only what waits to be matched.
-    pub unmatched: bool,
-    /// All words of the patient's name; empty for all.
-    pub words: Vec<String>,
-    /// Earliest first.
-    pub ascending: bool,
-}
-
-/// A check in a list.
-#[derive(Debug, Clone)]
-pub struct ListedCheck {
-    /// The check.
-    pub row: CheckRow,
-    /// The patient's name as `Last, First`, once it is matched.
-    pub patient_name: Option<String>,
-}
-
-/// A page of checks by the payer's time, and how many there are in all.
-pub async fn find(
+/// Takes a check back from that patient, so that it waits again under the name that the payer
+/// gave; false when it is not that patient's.
+pub async fn take_back(
     tx: &mut Tx,
     org: OrganizationId,
-    query: &CheckQuery,
-    (offset, limit): (i64, i64),
-) -> Result<(Vec<ListedCheck>, i64), StoreError> {
-    let condition = |statement: &mut Statement| {
-        statement.push(" WHERE c.organization_id = ").bind(org);
-        if let Some(outcome) = query.outcome {
-            statement.push(" AND c.outcome = ").bind(outcome.as_str());
-        }
-        if query.unmatched {
-            statement.push(" AND c.patient_seq IS NULL");
-        }
-        if !query.words.is_empty() {
-            statement.push(" AND c.patient_seq IN (").patients_named(org, &query.words).push(")");
-        }
-    };
-    let mut count = Statement::default();
-    count.push("SELECT count(*) AS n FROM eligibility_check c");
-    condition(&mut count);
-    let total = count.one(tx).await?.int("n")?;
-    let mut page = Statement::default();
-    page.push(SELECT_LISTED);
-    condition(&mut page);
-    let order = if query.ascending { "" } else { " DESC" };
-    page.push(&format!(" ORDER BY c.checked_at_us{order}, c.seq{order} LIMIT ")).bind(limit);
-    page.push(" OFFSET ").bind(offset);
-    let rows = page.all(tx).await?.iter().map(listed).collect::<Result<_, StoreError>>()?;
-    Ok((rows, total))
+    (id, patient): (CheckId, PatientId),
+    name_sort: &str,
+    reason: &str,
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE eligibility_check SET patient_seq = NULL, name_sort = $4, put_back = $5,
+            differences_dismissed_at_us = NULL
+        WHERE organization_id = $1 AND seq = $2 AND patient_seq = $3";
+    Ok(tx.execute(sql, params![org, id, patient, cut(name_sort), reason]).await? == 1)
 }
 
-const SELECT_LISTED: &str = "SELECT c.*, p.first_name, p.last_name FROM eligibility_check c
-    LEFT JOIN patient p ON p.organization_id = c.organization_id AND p.seq = c.patient_seq";
+/// Notes that what the payer says of the person otherwise does not matter; false when that was
+/// noted before.
+pub async fn dismiss_differences(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: CheckId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE eligibility_check SET differences_dismissed_at_us = $3
+        WHERE organization_id = $1 AND seq = $2 AND differences_dismissed_at_us IS NULL";
+    Ok(tx.execute(sql, params![org, id, now]).await? == 1)
+}
 
-fn listed(row: &Row) -> Result<ListedCheck, StoreError> {
-    let names = row.opt_text("last_name")?.zip(row.opt_text("first_name")?);
-    let patient_name = names.map(|(last, first)| format!("{last}, {first}"));
-    Ok(ListedCheck { row: check(row)?, patient_name })
+/// Orders a patient's checks by the name that the patient has now.
+pub(crate) async fn rename(
+    tx: &mut Tx,
+    org: OrganizationId,
+    patient: PatientId,
+) -> Result<(), StoreError> {
+    let sql = format!(
+        "UPDATE eligibility_check SET name_sort = ({PATIENT_KEY} AND p.seq = $2)
+        WHERE organization_id = $1 AND patient_seq = $2"
+    );
+    tx.execute(sql, params![org, patient]).await.map(drop)
+}
+
+/// The beginning of a patient's name by which checks are ordered; the patient's number follows.
+const PATIENT_KEY: &str =
+    "SELECT substr(p.name_sort, 1, 200) FROM patient p WHERE p.organization_id = $1";
+
+/// As much of a name as an index has room for.
+fn cut(name_sort: &str) -> String {
+    name_sort.chars().take(MAX_KEY_LETTERS).collect()
 }
 
 /// The check with that id, as lists show it.
@@ -305,6 +365,8 @@ pub async fn get_listed(
     org: OrganizationId,
     id: CheckId,
 ) -> Result<Option<ListedCheck>, StoreError> {
-    let sql = format!("{SELECT_LISTED} WHERE c.organization_id = $1 AND c.seq = $2");
-    tx.optional(sql, params![org, id]).await?.as_ref().map(listed).transpose()
+    let sql = "SELECT c.*, p.first_name, p.last_name FROM eligibility_check c
+        LEFT JOIN patient p ON p.organization_id = c.organization_id AND p.seq = c.patient_seq
+        WHERE c.organization_id = $1 AND c.seq = $2";
+    tx.optional(sql, params![org, id]).await?.as_ref().map(check_list::listed).transpose()
 }

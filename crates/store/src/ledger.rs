@@ -43,7 +43,7 @@ pub async fn insert(
             debit,
             credit,
             transfer.amount,
-            moment.location,
+            transfer.location.unwrap_or(moment.location),
             day,
             moment.at,
         ];

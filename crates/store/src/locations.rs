@@ -20,6 +20,8 @@ pub struct LocationFields {
     pub phone: Option<String>,
     /// `primary`, `specialist` or `urgent`, when visits there are of one class.
     pub visit_class: Option<String>,
+    /// The national provider identifier that asks payers, when no physician is named.
+    pub npi: Option<String>,
 }
 
 /// A location.
@@ -47,6 +49,7 @@ fn location(row: &Row) -> Result<Location, StoreError> {
             address: row.opt_text("address")?,
             phone: row.opt_text("phone")?,
             visit_class: row.opt_text("visit_class")?,
+            npi: row.opt_text("npi")?,
         },
     })
 }
@@ -60,9 +63,10 @@ pub async fn insert(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO location (organization_id, seq, name, time_zone, address, phone,
-        visit_class, created_at_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        visit_class, npi, created_at_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     let f = fields.clone();
-    let values = params![org, id, f.name, f.time_zone, f.address, f.phone, f.visit_class, now];
+    let (zone, class) = (f.time_zone, f.visit_class);
+    let values = params![org, id, f.name, zone, f.address, f.phone, class, f.npi, now];
     tx.execute_one(sql, values).await
 }
 
@@ -74,9 +78,10 @@ pub async fn update(
     fields: &LocationFields,
 ) -> Result<bool, StoreError> {
     let sql = "UPDATE location SET name = $3, time_zone = $4, address = $5, phone = $6,
-        visit_class = $7 WHERE organization_id = $1 AND seq = $2";
+        visit_class = $7, npi = $8 WHERE organization_id = $1 AND seq = $2";
     let f = fields.clone();
-    let values = params![org, id, f.name, f.time_zone, f.address, f.phone, f.visit_class];
+    let (zone, class) = (f.time_zone, f.visit_class);
+    let values = params![org, id, f.name, zone, f.address, f.phone, class, f.npi];
     Ok(tx.execute(sql, values).await? == 1)
 }
 

@@ -1,13 +1,14 @@
 //! Patients, their coverages, and the names that lists sort and search by.
 
+use almoner_domain::insured::Relationship;
 use almoner_domain::{Money, OrganizationId, PatientId, name, time};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::db::{Row, StoreError, Tx};
-use crate::params;
 use crate::statement::Statement;
 use crate::treatments::Overdue;
+use crate::{eligibility, params};
 
 /// A patient as entered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,16 @@ pub struct Coverage {
     pub member_id: Option<String>,
     /// The plan's name.
     pub plan: Option<String>,
+    /// The id under which clearinghouses know the payer.
+    pub payer_id: Option<String>,
+    /// What the patient is to the subscriber.
+    pub relationship: Relationship,
+    /// The subscriber's first name, when it is not the patient.
+    pub subscriber_first_name: Option<String>,
+    /// The subscriber's last name, when it is not the patient.
+    pub subscriber_last_name: Option<String>,
+    /// The subscriber's date of birth, when it is not the patient.
+    pub subscriber_date_of_birth: Option<Date>,
 }
 
 /// A patient.
@@ -133,7 +144,7 @@ async fn insert_words(
     Ok(())
 }
 
-/// Changes a patient; a new name is written to the payments' sort key as well.
+/// Changes a patient; a new name is written to the sort keys of payments and checks as well.
 ///
 /// # Errors
 /// [`StoreError::Duplicate`] when another patient has the same medical record number.
@@ -172,6 +183,7 @@ pub async fn update(
         let sql = "UPDATE payment SET name_sort = $3 WHERE organization_id = $1
             AND patient_seq = $2 AND name_sort <> $3";
         tx.execute(sql, params![org, before.id, sort]).await?;
+        eligibility::rename(tx, org, before.id).await?;
         let sql = "DELETE FROM patient_word WHERE organization_id = $1 AND patient_seq = $2";
         tx.execute(sql, params![org, before.id]).await?;
         insert_words(tx, org, before.id, &search).await?;
@@ -284,6 +296,40 @@ pub async fn by_member(
     tx.all(sql, values).await?.iter().map(patient).collect()
 }
 
+/// Patients whom a check may be about, though its name alone, its number alone or its date of birth
+/// alone never decides: those with that member id, and those with that date of birth and last name.
+/// Those with the member id come first; at most `limit` of each.
+pub async fn likely(
+    tx: &mut Tx,
+    org: OrganizationId,
+    member_id: Option<&str>,
+    born: Option<(Date, &str)>,
+    limit: i64,
+) -> Result<Vec<Patient>, StoreError> {
+    let mut found = Vec::new();
+    if let Some(member_id) = member_id {
+        let sql = "SELECT * FROM patient WHERE organization_id = $1 AND seq IN (
+                SELECT patient_seq FROM coverage WHERE organization_id = $1 AND member_id = $2
+            ) ORDER BY seq LIMIT $3";
+        found = tx.all(sql, params![org, member_id, limit]).await?;
+    }
+    if let Some((date, last_name)) = born {
+        let (from, to) = name::last_name_range(last_name);
+        // The few who were born on that day are tested for the name.
+        let sql = "SELECT * FROM patient WHERE organization_id = $1 AND birth_day = $2
+                AND name_sort || '' >= $3 AND name_sort || '' < $4 ORDER BY seq LIMIT $5";
+        found.extend(tx.all(sql, params![org, time::date_key(date), from, to, limit]).await?);
+    }
+    let mut patients: Vec<Patient> = Vec::with_capacity(found.len());
+    for row in &found {
+        let next = patient(row)?;
+        if patients.iter().all(|known| known.id != next.id) {
+            patients.push(next);
+        }
+    }
+    Ok(patients)
+}
+
 /// Replaces a patient's coverages; the first is the primary one.
 pub async fn set_coverages(
     tx: &mut Tx,
@@ -293,11 +339,25 @@ pub async fn set_coverages(
 ) -> Result<(), StoreError> {
     let sql = "DELETE FROM coverage WHERE organization_id = $1 AND patient_seq = $2";
     tx.execute(sql, params![org, id]).await?;
-    let sql = "INSERT INTO coverage (organization_id, patient_seq, rank, payer, member_id, plan)
-        VALUES ($1, $2, $3, $4, $5, $6)";
+    let sql = "INSERT INTO coverage (organization_id, patient_seq, rank, payer, member_id, plan,
+        payer_id, relationship, subscriber_first_name, subscriber_last_name, subscriber_birth_day)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     for (rank, coverage) in (1_i64..).zip(coverages) {
-        let Coverage { payer, member_id, plan } = coverage.clone();
-        tx.execute_one(sql, params![org, id, rank, payer, member_id, plan]).await?;
+        let c = coverage.clone();
+        let values = params![
+            org,
+            id,
+            rank,
+            c.payer,
+            c.member_id,
+            c.plan,
+            c.payer_id,
+            c.relationship.as_str(),
+            c.subscriber_first_name,
+            c.subscriber_last_name,
+            c.subscriber_date_of_birth.map(time::date_key),
+        ];
+        tx.execute_one(sql, values).await?;
     }
     Ok(())
 }
@@ -308,13 +368,20 @@ pub async fn coverages(
     org: OrganizationId,
     id: PatientId,
 ) -> Result<Vec<Coverage>, StoreError> {
-    let sql = "SELECT payer, member_id, plan FROM coverage
+    let sql = "SELECT * FROM coverage
         WHERE organization_id = $1 AND patient_seq = $2 ORDER BY rank";
     let coverage = |row: &Row| {
         Ok(Coverage {
             payer: row.text("payer")?,
             member_id: row.opt_text("member_id")?,
             plan: row.opt_text("plan")?,
+            payer_id: row.opt_text("payer_id")?,
+            relationship: row.word("relationship", Relationship::from_name)?,
+            subscriber_first_name: row.opt_text("subscriber_first_name")?,
+            subscriber_last_name: row.opt_text("subscriber_last_name")?,
+            subscriber_date_of_birth: row
+                .opt_int("subscriber_birth_day")?
+                .and_then(time::date_from_key),
         })
     };
     tx.all(sql, params![org, id]).await?.iter().map(coverage).collect()

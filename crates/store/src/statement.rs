@@ -78,6 +78,10 @@ impl Statement {
         (self.text, self.values)
     }
 
+    pub(crate) async fn execute(self, tx: &mut Tx) -> Result<u64, StoreError> {
+        tx.execute(self.text, self.values).await
+    }
+
     pub(crate) async fn all(self, tx: &mut Tx) -> Result<Vec<Row>, StoreError> {
         tx.all(self.text, self.values).await
     }

@@ -63,23 +63,41 @@ impl TestDb {
     /// When it cannot be made; for a server, when its address is not in the environment.
     pub async fn new(engine: Engine) -> Self {
         match engine {
-            Engine::Sqlite => Self::embedded().await,
-            Engine::Postgres => Self::on_server().await,
+            Engine::Sqlite => Self::embedded(None).await,
+            Engine::Postgres => Self::on_server(None).await,
         }
     }
 
-    async fn embedded() -> Self {
+    /// A fresh database with the schema of an earlier version.
+    ///
+    /// # Panics
+    /// As [`TestDb::new`].
+    pub async fn at_version(engine: Engine, version: i64) -> Self {
+        match engine {
+            Engine::Sqlite => Self::embedded(Some(version)).await,
+            Engine::Postgres => Self::on_server(Some(version)).await,
+        }
+    }
+
+    async fn embedded(version: Option<i64>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let path: PathBuf = folder.path().join("test.db");
         let url = format!("sqlite://{}", path.display());
         let db = Db::open(&url, Durability::Scratch).await.expect("the database opens");
-        db.migrate().await.expect("the schema is made");
+        match version {
+            Some(version) => db.migrate_up_to(version).await,
+            None => db.migrate().await,
+        }
+        .expect("the schema is made");
         Self { db, url, _folder: Some(folder), _database: None }
     }
 
-    async fn on_server() -> Self {
+    async fn on_server(version: Option<i64>) -> Self {
         let server = server_url();
-        let template = ready_template(&server).await;
+        let template = match version {
+            Some(_) => "template1".to_owned(),
+            None => ready_template(&server).await,
+        };
         let mut unique = [0; 8];
         let entropy = almoner_domain::ambient::SystemEntropy;
         almoner_domain::ambient::Entropy::fill(&entropy, &mut unique);
@@ -90,6 +108,9 @@ impl TestDb {
         made.expect("the test's database is made");
         let url = sibling_url(&server, &name);
         let db = Db::open(&url, Durability::Full).await.expect("the database opens");
+        if let Some(version) = version {
+            db.migrate_up_to(version).await.expect("the schema is made");
+        }
         Self { db, url, _folder: None, _database: Some(OnServer { server, name }) }
     }
 }

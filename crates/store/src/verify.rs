@@ -173,6 +173,26 @@ const ACCOUNTS: Check = Check {
     ),
 };
 
+/// What is owed at each location, and what was charged there, from the payments.
+const RECEIVABLE: Check = Check {
+    proves: "each location is owed, and has charged, what its payments say",
+    sql: "SELECT 'account ' || account || ' at location ' || location_seq || ' is off by '
+            || sum(cents) || ' cents' AS difference
+        FROM (SELECT debit_account AS account, location_seq, amount_cents AS cents
+                FROM ledger_transfer WHERE organization_id = $1
+            UNION ALL SELECT credit_account, location_seq, -amount_cents
+                FROM ledger_transfer WHERE organization_id = $1
+            UNION ALL SELECT 'receivable', location_seq, -amount_cents FROM payment
+                WHERE organization_id = $1 AND status IN ('pending', 'processing', 'failed')
+            UNION ALL SELECT 'patient_charges', location_seq, amount_cents FROM payment
+                WHERE organization_id = $1 AND status IN ('pending', 'processing', 'failed')
+            UNION ALL SELECT 'patient_charges', location_seq, collected_cents - refunded_cents
+                FROM payment WHERE organization_id = $1) a
+        WHERE account IN ('receivable', 'patient_charges')
+        GROUP BY account, location_seq HAVING sum(cents) <> 0
+        ORDER BY account, location_seq LIMIT 1",
+};
+
 /// Ledger rows belong to a version of a payment that exists.
 const LEDGER_SOURCES: Check = Check {
     proves: "ledger rows belong to changes that happened",
@@ -210,7 +230,7 @@ const LEDGER_STEPS: Check = Check {
 
 /// Ledger rows of an edit, which has no step.
 const LEDGER_EDITS: Check = Check {
-    proves: "every change of an amount that is owed has its ledger row",
+    proves: "every change of what is owed, or where, has its ledger rows",
     sql: "SELECT 'payment ' || e.subject_seq || ' at version ' || e.subject_version || ' has '
             || coalesce(l.n, 0) || ' ledger rows for the edit' AS difference
         FROM audit_event e
@@ -219,11 +239,13 @@ const LEDGER_EDITS: Check = Check {
             GROUP BY source_seq, version) l
             ON l.source_seq = e.subject_seq AND l.version = e.subject_version
         WHERE e.organization_id = $1 AND e.action = 'payment_edited'
-            AND coalesce(l.n, 0) <> CASE WHEN e.detail LIKE '%\"amount_cents\":[%' AND (
+            AND coalesce(l.n, 0) <> CASE WHEN (
                 SELECT s.to_status FROM payment_transition s
                 WHERE s.organization_id = $1 AND s.payment_seq = e.subject_seq
                     AND s.version < e.subject_version ORDER BY s.version DESC LIMIT 1
-            ) IN ('pending', 'processing', 'failed') THEN 1 ELSE 0 END
+            ) NOT IN ('pending', 'processing', 'failed') THEN 0
+                WHEN e.detail LIKE '%\"location\":[%' THEN 2
+                WHEN e.detail LIKE '%\"amount_cents\":[%' THEN 1 ELSE 0 END
         ORDER BY e.subject_seq, e.subject_version LIMIT 1",
 };
 
@@ -239,6 +261,10 @@ const LEDGER_EVENTS: Check = Check {
             WHEN 'issued' THEN s.version IS NOT NULL
                 AND l.debit_account = 'receivable' AND l.credit_account = 'patient_charges'
             WHEN 'withdrawn' THEN s.version IS NOT NULL
+                AND l.debit_account = 'patient_charges' AND l.credit_account = 'receivable'
+            WHEN 'moved_in' THEN s.version IS NULL
+                AND l.debit_account = 'receivable' AND l.credit_account = 'patient_charges'
+            WHEN 'moved_out' THEN s.version IS NULL
                 AND l.debit_account = 'patient_charges' AND l.credit_account = 'receivable'
             WHEN 'amount_raised' THEN s.version IS NULL
                 AND l.debit_account = 'receivable' AND l.credit_account = 'patient_charges'
@@ -424,6 +450,16 @@ const NAMES: Check = Check {
         ORDER BY p.seq LIMIT 1",
 };
 
+/// Names on checks are those of their patients, as far as an index has room for them.
+const CHECK_NAMES: Check = Check {
+    proves: "eligibility checks sort under their patient's name",
+    sql: "SELECT 'check ' || c.seq || ' does not sort under its patient''s name' AS difference
+        FROM eligibility_check c JOIN patient q
+            ON q.organization_id = c.organization_id AND q.seq = c.patient_seq
+        WHERE c.organization_id = $1 AND c.name_sort <> substr(q.name_sort, 1, 200)
+        ORDER BY c.seq LIMIT 1",
+};
+
 /// Numbers that were given out are not given out again.
 const COUNTERS: Check = Check {
     proves: "no public number can be given out twice",
@@ -503,6 +539,7 @@ const CHECKS: &[Check] = &[
     ATTEMPTS,
     LEDGER,
     ACCOUNTS,
+    RECEIVABLE,
     LEDGER_SOURCES,
     LEDGER_STEPS,
     LEDGER_EDITS,
@@ -517,6 +554,7 @@ const CHECKS: &[Check] = &[
     ROLLUP_DAY,
     PATIENTS,
     NAMES,
+    CHECK_NAMES,
     COUNTERS,
     AUDITED,
     AUDITED_EXIST,

@@ -5,6 +5,12 @@
 
 #![expect(clippy::print_stdout, reason = "a cost is measured to be read")]
 
+#[path = "store/check_flat.rs"]
+mod check_flat;
+#[path = "store/check_model.rs"]
+mod check_model;
+#[path = "store/check_walk.rs"]
+mod check_walk;
 #[path = "store/clinic.rs"]
 mod clinic;
 #[path = "store/common.rs"]
@@ -13,6 +19,8 @@ mod common;
 mod flat;
 #[path = "store/flat_load.rs"]
 mod flat_load;
+#[path = "store/inquiries.rs"]
+mod inquiries;
 #[path = "store/kept_rows.rs"]
 mod kept_rows;
 #[path = "store/list_model.rs"]

@@ -1,30 +1,44 @@
 // What the pages do beyond what the browser does by itself. Every page works without this file.
 //
-// One function, `swap`, turns an answer of the server into elements; it goes through the one
+// One function, `parse`, turns an answer of the server into elements; it goes through the one
 // Trusted Types policy. Everything else listens on the document, so that swapped parts need no
 // new listeners.
 
 const TYPING_PAUSE_MS = 150;
 const BUSY_AFTER_MS = 200;
+const LOOK_MS = 3000;
+const LOOKS_MAX = 20;
 const KEYS_OFF = 'almoner-keys-off';
 
 const policy = window.trustedTypes?.createPolicy('app', { createHTML: (text) => text });
 const byId = (id) => document.getElementById(id);
 const isField = (node) => node instanceof Element && node.matches('input, select, textarea, [contenteditable]');
 
-/** Replaces the elements of these ids by those of the answer, and keeps the focus where it was. */
+/** Turns an answer of the server into a document. */
+function parse(text) {
+  return new DOMParser().parseFromString(policy ? policy.createHTML(text) : text, 'text/html');
+}
+
+/**
+ * Replaces the elements of these ids by those of the answer, and keeps the focus where it was.
+ * Returns how many the answer had.
+ */
 function swap(text, ids) {
-  const answer = new DOMParser().parseFromString(policy ? policy.createHTML(text) : text, 'text/html');
+  const answer = parse(text);
   const held = document.activeElement;
   const [start, end] = caret(held);
+  let found = 0;
   for (const id of ids) {
     const fresh = answer.getElementById(id);
-    if (fresh) byId(id)?.replaceWith(document.adoptNode(fresh));
+    if (!fresh) continue;
+    found += 1;
+    byId(id)?.replaceWith(document.adoptNode(fresh));
   }
-  if (held === document.activeElement || held === document.body) return;
-  const again = (held.id && byId(held.id)) || byId('results');
+  if (held === document.activeElement || held === document.body) return found;
+  const again = (held.id && byId(held.id)) || byId('results') || byId('s-estimate');
   again?.focus({ preventScroll: true });
   if (start !== null) again?.setSelectionRange?.(start, end);
+  return found;
 }
 
 /** Where the caret of a text field stands; other fields have none. */
@@ -38,12 +52,16 @@ function caret(field) {
 
 let running;
 
-/** Asks for a page and swaps parts of it in; a newer call makes an older one void. */
-async function load(url, request, ids) {
+/**
+ * Asks for a page and swaps parts of it in; a newer call makes an older one void. `ids` tells
+ * which, when the answer is there. Returns whether it was done; undefined when it was made void.
+ */
+async function load(url, request, ids, isQuiet = false) {
   running?.abort();
   const mine = new AbortController();
   running = mine;
-  const busy = setTimeout(() => byId(ids[0])?.setAttribute('aria-busy', 'true'), BUSY_AFTER_MS);
+  const showBusy = () => byId(ids()[0])?.setAttribute('aria-busy', 'true');
+  const busy = isQuiet ? undefined : setTimeout(showBusy, BUSY_AFTER_MS);
   try {
     const answer = await fetch(url, { ...request, headers: { 'x-live': '1' }, signal: mine.signal });
     if (new URL(answer.url).pathname !== new URL(url, location).pathname) {
@@ -51,21 +69,50 @@ async function load(url, request, ids) {
       return false;
     }
     const text = await answer.text();
-    if (mine.signal.aborted) return false;
-    swap(text, ids);
-    return true;
+    if (mine.signal.aborted) return undefined;
+    if (swap(text, ids()) > 0) return true;
   } catch (error) {
-    if (error.name !== 'AbortError') say('The page could not be refreshed. Try again.');
-    return false;
+    if (error.name === 'AbortError') return undefined;
   } finally {
     clearTimeout(busy);
-    if (running === mine) byId(ids[0])?.removeAttribute('aria-busy');
+    if (running === mine) {
+      byId(ids()[0])?.removeAttribute('aria-busy');
+      running = undefined;
+    }
+    look();
   }
+  if (!isQuiet) say('The page could not be refreshed. Try again.');
+  return false;
 }
 
 function say(text) {
   const place = byId('announce');
   if (place) place.textContent = text;
+}
+
+// A question to a payer that is under way: the page looks whether the answer is there, ever more
+// seldom and a bounded number of times, and then leaves it to the reader.
+
+let looks = 0;
+let looking;
+
+function look() {
+  clearTimeout(looking);
+  if (looks >= LOOKS_MAX || !document.querySelector('[data-look]')) return;
+  looking = setTimeout(lookNow, LOOK_MS * (1 + Math.floor(looks / 5)));
+}
+
+async function lookNow() {
+  const open = document.querySelector('[data-look]');
+  const ids = open?.dataset.look.split(' ') ?? [];
+  looks += 1;
+  // Nothing is swapped from under a reader's hands.
+  const isHeld = ids.some((id) => byId(id)?.contains(document.activeElement));
+  if (!open || running || document.hidden || isHeld) return look();
+  const form = open.closest('form[data-estimate]');
+  const url = form?.dataset.estimate ?? location.href;
+  if (!await load(url, form ? estimating(form) : {}, () => ids, true)) return;
+  if (!document.querySelector('[data-look]')) say('The question to the payer has ended; the page says how.');
 }
 
 // Lists: the filter works while it is being set.
@@ -81,14 +128,13 @@ function address(form) {
 }
 
 async function list(form, url, replaces) {
-  if (!await load(url, {}, form.dataset.live.split(' '))) return;
+  if (!await load(url, {}, () => form.dataset.live.split(' '))) return;
   history[replaces ? 'replaceState' : 'pushState'](null, '', url);
   const told = document.querySelector('#results .pages p, #results .blank h2');
   say(told?.textContent ?? '');
 }
 
 document.addEventListener('input', ({ target }) => {
-  if (target.form?.dataset.estimate) running?.abort();
   if (!target.form?.dataset.live || target.type !== 'search') return;
   clearTimeout(typing);
   typing = setTimeout(() => {
@@ -103,14 +149,40 @@ document.addEventListener('change', ({ target }) => {
     isTyping = false;
     list(form, address(form), false);
   }
-  if (form?.dataset.estimate && /^(payment_type|treatment|network|charge|service_date|choice_.*)$/.test(target.name)) {
-    const body = new URLSearchParams(new FormData(form));
-    body.set('do', 'estimate');
-    load(form.dataset.estimate, { method: 'POST', body }, ['estimate']);
-  }
+  if (form?.dataset.estimate && (BASIS.test(target.name) || ASKED.test(target.name))) estimate(form, target.name);
 });
 
+function estimating(form) {
+  const body = new URLSearchParams(new FormData(form));
+  body.set('do', 'estimate');
+  return { method: 'POST', body };
+}
+
 window.addEventListener('popstate', () => location.reload());
+
+// The estimate of the create form, asked anew when anything changes that it rests on.
+
+const BASIS = /^(payment_type|treatment)$/;
+const ASKED = /^(location|network|charge|service_date|choice_.*)$/;
+
+/** Hides the numbers at once, so that none of another question stays, and asks for new ones. */
+async function estimate(form, name) {
+  const isBasis = BASIS.test(name);
+  const { amount, used_amount: used } = form.elements;
+  if (isBasis && used.value !== '' && used.value === amount.value) amount.value = '';
+  const panel = byId('estimate');
+  panel.dataset.old = isBasis ? 'all' : 'numbers';
+  delete panel.dataset.lost;
+  // What is being typed into stays as it is.
+  const parts = () => (
+    !isBasis && document.activeElement?.closest('#asked') ? ['answer', 'basis'] : ['estimate']
+  );
+  const isDone = await load(form.dataset.estimate, estimating(form), parts);
+  if (isDone === undefined) return;
+  if (isDone) delete byId('estimate').dataset.old;
+  else byId('estimate').dataset.lost = '';
+  if (isDone) say(byId('answer')?.dataset.say ?? '');
+}
 
 // Clicks: pages and orders of a list, rows, menus.
 
@@ -125,6 +197,7 @@ document.addEventListener('click', (event) => {
   const form = byId('filter');
   if (link && isPlain && form?.dataset.live) {
     event.preventDefault();
+    clearTimeout(typing);
     isTyping = false;
     list(form, new URL(link.href), false);
     if (link.closest('.pages')) byId('results').scrollIntoView({ block: 'nearest' });
@@ -135,6 +208,16 @@ document.addEventListener('click', (event) => {
   const opener = target.closest('button[commandfor]');
   if (opener && !('command' in opener)) byId(opener.getAttribute('commandfor'))?.showModal();
 });
+
+// Lists of codes: what is proposed goes on from what stands in the field.
+
+for (const name of ['focusin', 'input']) {
+  document.addEventListener(name, ({ target }) => {
+    if (!('codes' in target.dataset)) return;
+    const [head] = /^(.*[,;\s])?/s.exec(target.value);
+    for (const option of target.list.options) option.value = head + option.dataset.code;
+  });
+}
 
 // Forms: sent once, and not left by accident.
 
@@ -148,6 +231,10 @@ document.addEventListener('submit', (event) => {
   const form = event.target;
   clearTimeout(typing);
   isDirty = false;
+  if ('upload' in form.dataset && takes(form)) {
+    event.preventDefault();
+    return;
+  }
   if (!('once' in form.dataset)) return;
   if ('sent' in form.dataset) {
     event.preventDefault();
@@ -202,6 +289,11 @@ document.addEventListener('keydown', (event) => {
     }
     return;
   }
+  if (key === 'Enter' && target.closest?.('#asked input')) {
+    event.preventDefault();
+    estimate(target.form, target.name);
+    return;
+  }
   if (key === 'Escape') {
     const menu = target.closest?.('.menu[open]');
     if (menu) {
@@ -228,3 +320,5 @@ if (keysBox) {
     }
   });
 }
+
+look();

@@ -1,6 +1,6 @@
 //! Style, behaviour and icon, embedded in the binary under addresses that change with them.
 //!
-//! The stylesheet is written in parts, joined in the order of the cascade. An address carries a
+//! The stylesheet and the module are written in parts, joined in their order. An address carries a
 //! hash of the content, so that browsers may keep what it leads to for ever.
 
 use std::fmt::Write as _;
@@ -19,7 +19,10 @@ const STYLE: &str = concat!(
     include_str!("../assets/css/base.css"),
     include_str!("../assets/css/parts.css"),
     include_str!("../assets/css/pages.css"),
+    include_str!("../assets/css/checks.css"),
 );
+
+const SCRIPT: &str = concat!(include_str!("../assets/app.js"), include_str!("../assets/upload.js"));
 
 /// Something that a page loads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +42,7 @@ struct Entry {
 static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     vec![
         entry("app.css", STYLE.as_bytes(), "text/css; charset=utf-8"),
-        entry("app.js", include_bytes!("../assets/app.js"), "text/javascript; charset=utf-8"),
+        entry("app.js", SCRIPT.as_bytes(), "text/javascript; charset=utf-8"),
         entry("icon.svg", include_bytes!("../assets/icon.svg"), "image/svg+xml"),
     ]
 });

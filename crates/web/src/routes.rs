@@ -13,7 +13,8 @@ use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::handlers::{
-    asset, eligibility, health, patients, payments, settings, sign_in, treatments,
+    asset, eligibility, eligibility_settings, health, patients, payments, settings, sign_in,
+    treatments,
 };
 use crate::state::Web;
 use crate::{api, failure, security, session};
@@ -24,6 +25,8 @@ const MAX_FORM_BYTES: usize = 256 * 1024;
 const MAX_IMPORT_BYTES: usize = 64 * 1024 * 1024;
 /// How long a request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
+/// How long an import may take: its largest file comes over a slow line.
+const IMPORT_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// The whole program: its pages, and its interface for other programs.
 pub fn router(web: Web) -> Router {
@@ -37,10 +40,16 @@ pub fn router(web: Web) -> Router {
 }
 
 fn pages(web: &Web) -> Router<Web> {
-    let staff = Router::new()
-        .merge(payment_pages())
-        .merge(other_pages())
-        .layer(from_fn_with_state(web.clone(), session::staff_only));
+    let late = |limit| TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, limit);
+    let staff_only = from_fn_with_state(web.clone(), session::staff_only);
+    let staff = Router::new().merge(payment_pages()).merge(other_pages()).layer(staff_only.clone());
+    let import = Router::new()
+        .route(
+            "/eligibility/import",
+            post(eligibility::import::submit).layer(DefaultBodyLimit::max(MAX_IMPORT_BYTES)),
+        )
+        .layer(staff_only)
+        .layer(late(IMPORT_TIMEOUT));
     Router::new()
         .merge(staff)
         .route("/sign-in", get(sign_in::form).post(sign_in::submit))
@@ -50,9 +59,10 @@ fn pages(web: &Web) -> Router<Web> {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .fallback(not_found)
+        .layer(late(REQUEST_TIMEOUT))
+        .merge(import)
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(from_fn_with_state(web.clone(), security::own_requests))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
         .layer(CatchPanicLayer::new())
 }
 
@@ -85,18 +95,28 @@ fn other_pages() -> Router<Web> {
         .route("/treatments/new", get(treatments::new))
         .route("/treatments/{id}", get(treatments::page))
         .route("/treatments/{id}/edit", get(treatments::edit).post(treatments::save))
-        .route("/eligibility", get(eligibility::list::page))
-        .route(
-            "/eligibility/import",
-            post(eligibility::import::submit).layer(DefaultBodyLimit::max(MAX_IMPORT_BYTES)),
-        )
+        .route("/eligibility", get(eligibility::list::page).post(eligibility::run::submit))
+        .route("/eligibility/new", get(eligibility::run::new))
+        .route("/eligibility/inbox", get(eligibility::inbox::page))
+        .route("/eligibility/files/{id}/raw", get(eligibility::files::unread))
+        .route("/eligibility/files/{id}/dismiss", post(eligibility::files::dismiss))
         .route("/eligibility/{id}", get(eligibility::detail::page))
-        .route("/eligibility/{id}/match", post(eligibility::detail::match_patient))
-        .route("/eligibility/{id}/raw", get(eligibility::detail::raw))
+        .route("/eligibility/{id}/match", post(eligibility::matching::submit))
+        .route(
+            "/eligibility/{id}/unmatch",
+            get(eligibility::matching::unmatch_form).post(eligibility::matching::unmatch),
+        )
+        .route("/eligibility/{id}/differences", post(eligibility::differences::submit))
+        .route("/eligibility/{id}/raw", get(eligibility::files::of_check))
+        .route("/inquiries/{id}", get(eligibility::run::page))
         .route("/settings", get(|| async { Redirect::to("/settings/locations") }))
         .route("/settings/locations", get(settings::locations).post(settings::add_location))
         .route("/settings/locations/{id}", get(settings::location).post(settings::save_location))
         .route("/settings/physicians", get(settings::physicians).post(settings::add_physician))
+        .route(
+            "/settings/eligibility",
+            get(eligibility_settings::form).post(eligibility_settings::submit),
+        )
         .route("/settings/physicians/{id}", get(settings::physician).post(settings::save_physician))
 }
 

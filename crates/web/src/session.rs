@@ -35,9 +35,14 @@ const FLASHES: &[(&str, &str)] = &[
     ("patient_saved", "The patient was saved."),
     ("treatment_added", "The treatment was added."),
     ("treatment_saved", "The treatment was saved."),
+    ("check_asked", "The payer is being asked; the answer comes by itself."),
     ("check_matched", "The eligibility check was matched."),
+    ("check_unmatched", "The match was undone; the check waits in the inbox again."),
+    ("differences_dismissed", "The differences were dismissed."),
+    ("file_dismissed", "The file was dismissed; it is kept."),
     ("location_saved", "The location was saved."),
     ("physician_saved", "The physician was saved."),
+    ("settings_saved", "The settings were saved."),
 ];
 
 /// A member of the staff who is signed in, with the frame of their pages.
@@ -153,6 +158,7 @@ fn seen(web: &Web, staff: &Staff, request: &Request) -> Option<Seen> {
         "patients" => ("patients", "patient"),
         "treatments" => ("treatments", "treatment"),
         "eligibility" => ("eligibility_checks", "eligibility_check"),
+        "inquiries" => ("eligibility_inquiries", "eligibility_inquiry"),
         _ => return None,
     };
     let number = parts.next().and_then(|id| id.split_once('-')?.1.parse().ok());

@@ -21,10 +21,20 @@ mod api_once;
 mod api_program;
 #[path = "pages/eligibility.rs"]
 mod eligibility;
+#[path = "pages/eligibility_settings.rs"]
+mod eligibility_settings;
+#[path = "pages/estimate.rs"]
+mod estimate;
+#[path = "pages/estimate_cases.rs"]
+mod estimate_cases;
 #[path = "pages/hostile.rs"]
 mod hostile;
+#[path = "pages/inbox.rs"]
+mod inbox;
 #[path = "pages/patients.rs"]
 mod patients;
+#[path = "pages/run_check.rs"]
+mod run_check;
 #[path = "pages/settings.rs"]
 mod settings;
 #[path = "pages/site.rs"]

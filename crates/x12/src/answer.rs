@@ -17,6 +17,17 @@ pub struct Interchange {
     pub warnings: Vec<Warning>,
 }
 
+/// One 271 transaction, or a part of one that is too long to be held at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transaction {
+    /// One answer for each patient, in the order of the file; never empty.
+    pub answers: Vec<Answer>,
+    /// Its segments, one on each line, without any wrapper. The same text means the same
+    /// transaction, even when it was sent again in another envelope. A further part of a
+    /// transaction begins with the transaction's own beginning, up to the first level.
+    pub text: String,
+}
+
 /// One check: one patient in one 271 transaction.
 ///
 /// A transaction that names no patient, because the payer rejected it higher up, is an answer with
@@ -63,7 +74,7 @@ pub struct Answer {
     pub rejections: Vec<Rejection>,
     /// What was odd about the transaction and the patient's part of it.
     pub warnings: Vec<Warning>,
-    /// Where the transaction stands in the input, ST to SE, in bytes.
+    /// Where the transaction, or the part of it, stands in the input, ST to SE, in bytes.
     pub segments: Range<usize>,
     /// The delimiters of the transaction.
     pub delimiters: Delimiters,

@@ -4,6 +4,7 @@
 //! unpadded, and some lack their last elements.
 
 use crate::limits::{MAX_HEADER_BYTES, MAX_PADDING_BYTES};
+use crate::work;
 
 /// The most bytes between the last separator of the header and the next segment.
 const MAX_TAIL_BYTES: usize = 12;
@@ -54,6 +55,7 @@ pub(crate) struct Header {
 pub(crate) fn read_header(text: &[u8]) -> Option<Header> {
     let window = text.get(..text.len().min(MAX_HEADER_BYTES))?;
     let element = *window.strip_prefix(b"ISA")?.first()?;
+    work::note(2 * window.len());
     if element.is_ascii_alphanumeric() || matches!(element, b' ' | b'\r' | b'\n' | b'<' | b'"') {
         return None;
     }
@@ -175,6 +177,7 @@ pub(crate) fn is_segment(text: &[u8], element: u8) -> bool {
 /// Whether a segment follows after at most some blanks; `at_end` is the answer when nothing does.
 pub(crate) fn segment_follows(text: &[u8], element: u8, at_end: bool) -> bool {
     let blanks = text.iter().take(MAX_PADDING_BYTES).take_while(|byte| is_blank(**byte)).count();
+    work::note(blanks);
     let rest = text.get(blanks..).unwrap_or_default();
     if rest.is_empty() { at_end } else { is_segment(rest, element) || read_header(rest).is_some() }
 }
@@ -184,30 +187,35 @@ pub(crate) fn is_blank(byte: u8) -> bool {
     byte.is_ascii_whitespace() || matches!(byte, 0 | 0x1A)
 }
 
-/// Infers the delimiters of a transaction without an interchange header. The second value is where
-/// the transaction, or its group, begins.
-pub(crate) fn infer(text: &[u8]) -> Option<(Delimiters, usize)> {
-    let start = text.windows(7).enumerate().position(|(at, found)| {
-        let free = at == 0 || text.get(at - 1).is_some_and(|byte| !byte.is_ascii_alphanumeric());
-        free && matches!(found, [b'S', b'T', a, b'2', b'7', b'0' | b'1', b]
-            if a == b && !a.is_ascii_alphanumeric() && *a != b' ')
-    })?;
-    let element = *text.get(start + 2)?;
+/// Infers the delimiters of the transaction that begins at `text[at..]`, without an interchange
+/// header, or tells that none begins there. `lead` is what stands before `text`. The second value
+/// is how many bytes before the transaction its group begins.
+pub(crate) fn infer(lead: &[u8], text: &[u8], at: usize) -> Option<(Delimiters, usize)> {
+    let (before, text) = text.split_at_checked(at)?;
+    let element = match text {
+        [b'S', b'T', a, b'2', b'7', b'0' | b'1', b, ..] if a == b => *a,
+        _ => return None,
+    };
+    let last = before.last().or(lead.last());
+    if last.is_some_and(u8::is_ascii_alphanumeric) || element.is_ascii_alphanumeric() {
+        return None;
+    }
+    work::note(2 * MAX_HEADER_BYTES);
     let name = [b'B', b'H', b'T', element];
-    let window = text.get(start..text.len().min(start + MAX_HEADER_BYTES))?;
+    let window = text.get(..text.len().min(MAX_HEADER_BYTES))?;
     let next = window.windows(name.len()).position(|found| found == name)?;
-    let before = window.get(..next)?;
-    let terminator = before.trim_ascii_end().last().copied()?;
-    let terminator = if terminator.is_ascii_alphanumeric() { *before.last()? } else { terminator };
-    if terminator.is_ascii_alphanumeric() || terminator == element {
+    let header = window.get(..next)?;
+    let terminator = header.trim_ascii_end().last().copied()?;
+    let terminator = if terminator.is_ascii_alphanumeric() { *header.last()? } else { terminator };
+    if element == b' ' || terminator.is_ascii_alphanumeric() || terminator == element {
         return None;
     }
     let delimiters = Delimiters { element, terminator, ..Delimiters::default() };
+    let mut back = [lead, before].concat();
+    back.drain(..back.len().saturating_sub(MAX_HEADER_BYTES));
     let group = [b'G', b'S', element];
-    let lead = text.get(..start)?;
-    let from = start.saturating_sub(MAX_HEADER_BYTES);
-    let found = lead.get(from..)?.windows(group.len()).rposition(|found| found == group);
-    Some((delimiters, found.map_or(start, |at| from + at)))
+    let found = back.windows(group.len()).rposition(|found| found == group);
+    Some((delimiters, found.map_or(0, |at| back.len() - at)))
 }
 
 #[cfg(test)]
@@ -280,9 +288,13 @@ mod tests {
     #[test]
     fn delimiters_without_a_header_are_inferred() {
         let text = b"some text\nGS*HB*A*B~\nST*271*0001~\nBHT*0022*11*X*20260602*0901~";
-        let found = infer(text);
-        assert_eq!(found, Some((Delimiters::default(), 10)));
-        assert_eq!(infer(b"ST*271*0001\nBHT*").map(|found| found.0.terminator), Some(b'\n'));
-        assert_eq!(infer(b"nothing of the kind"), None);
+        let (lead, rest) = text.split_at(15);
+        assert_eq!(infer(lead, rest, 6), Some((Delimiters::default(), 11)));
+        assert_eq!(
+            infer(b"", b"ST*271*0001\nBHT*", 0).map(|found| found.0.terminator),
+            Some(b'\n')
+        );
+        assert_eq!(infer(b"A", b"ST*271*0001~BHT*", 0), None);
+        assert_eq!(infer(b"", b"ST*271*0001~ and no more", 0), None);
     }
 }

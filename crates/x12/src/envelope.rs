@@ -5,28 +5,50 @@
 
 use std::ops::Range;
 
-use crate::answer::{Answer, Interchange, Unreadable};
+use crate::answer::{Answer, Transaction, Unreadable};
 use crate::assemble::{self, Budget};
 use crate::date::{Date, DateTime};
 use crate::delimiters::Delimiters;
-use crate::limits::{MAX_ANSWERS, MAX_BENEFITS, MAX_FOUND, MAX_LEVELS};
+use crate::limits::{MAX_ANSWERS, MAX_FOUND};
 use crate::loops::Body;
-use crate::segment::{Segment, Segments};
-use crate::warning::{WarningCode, Warnings};
-use crate::wrapper::Payload;
+use crate::segment::Segment;
+use crate::warning::{Warning, WarningCode, Warnings};
 
 /// A 271 transaction that is being read.
 #[derive(Debug, Default)]
-struct Transaction {
+struct Open {
     control: String,
     version: Option<String>,
     delimiters: Delimiters,
     body: Body,
     warnings: Warnings,
-    /// Where it stands in the payload.
+    /// Where what is held of it stands in the input.
     range: Range<usize>,
     segments: usize,
     closed: bool,
+    /// The segments that are held, one on each line.
+    text: String,
+    /// How much of the text stands before the first level.
+    head: usize,
+}
+
+impl Open {
+    /// A transaction that begins with this segment.
+    fn at(segment: &Segment<'_>) -> Self {
+        let range = segment.start..segment.end;
+        Open { range, delimiters: segment.delimiters, ..Open::default() }
+    }
+
+    /// Adds a segment to what is held.
+    fn hold(&mut self, segment: &Segment<'_>) {
+        self.range.end = segment.end;
+        if self.body.has_room() {
+            segment.write_line(&mut self.text);
+        }
+        if self.body.is_before_levels() {
+            self.head = self.text.len();
+        }
+    }
 }
 
 /// What surrounds the segment that is being read.
@@ -35,36 +57,31 @@ enum Inside {
     /// Between transactions.
     #[default]
     Nothing,
-    Answer(Box<Transaction>),
+    Answer(Box<Open>),
     /// A transaction of another kind.
     Other,
 }
 
-/// The reader of a whole input.
+/// What is known of the envelopes while an input is read.
 #[derive(Debug, Default)]
-pub(crate) struct Reader {
-    answers: Vec<Answer>,
+pub(crate) struct Envelopes {
     pub(crate) warnings: Warnings,
+    /// The kinds of transaction that were found instead of a 271.
     found: Vec<String>,
     inside: Inside,
     budget: Budget,
-    index: usize,
-    benefits: usize,
+    answers: usize,
     answers_left_out: usize,
-    benefits_left_out: usize,
-    /// How many levels the closed transactions have.
-    levels: usize,
-    levels_left_out: usize,
     mixed: bool,
     outside: bool,
-    /// ISA13, when an interchange is open.
+    /// When an interchange is open: ISA13, empty when it is not known.
     interchange: Option<String>,
     groups: usize,
-    /// GS01, GS04, GS05, GS06 and GS08.
     group: Option<Group>,
     transactions: usize,
 }
 
+/// GS01, GS04, GS05, GS06 and GS08.
 #[derive(Debug, Default)]
 struct Group {
     kind: String,
@@ -74,44 +91,36 @@ struct Group {
     version: Option<String>,
 }
 
-impl Reader {
-    /// Reads one payload; several in a row make one file.
-    pub(crate) fn read(&mut self, payload: &Payload<'_>, first: Delimiters) {
-        if payload.text_before {
-            let message = "text before the interchange was passed over";
-            self.warnings.add(WarningCode::TextAround, None, message);
+impl Envelopes {
+    /// Reads a segment, and returns the transaction that it ends, or a part of one.
+    pub(crate) fn read(&mut self, segment: &Segment<'_>) -> Option<Transaction> {
+        self.budget.earn(segment.len());
+        self.oddities(segment);
+        match segment.name() {
+            b"ISA" => self.interchange(segment),
+            b"GS" => self.group(segment),
+            b"ST" => self.transaction(segment),
+            b"SE" => self.trailer(segment),
+            b"GE" => self.group_end(segment),
+            b"IEA" => self.interchange_end(segment),
+            b"TA1" => self.acknowledgment(segment),
+            _ => self.body(segment),
         }
-        let mut segments = Segments::new(&payload.text, first, self.index);
-        while let Some(segment) = segments.next() {
-            self.oddities(&segment);
-            match segment.name() {
-                b"ISA" => self.interchange(payload, &segment),
-                b"GS" => self.group(payload, &segment),
-                b"ST" => self.transaction(payload, &segment),
-                b"SE" => self.trailer(&segment),
-                b"GE" => self.group_end(payload, &segment),
-                b"IEA" => {
-                    self.interchange_end(payload, &segment);
-                    if segments.skip_text() {
-                        let message = "text after the interchange was passed over";
-                        self.warnings.add(WarningCode::TextAround, None, message);
-                    }
-                }
-                b"TA1" => self.acknowledgment(&segment),
-                _ => self.body(&segment, &segments),
-            }
-        }
-        self.index = segments.next_index();
-        self.close(payload, true);
+    }
+
+    /// Ends a payload.
+    pub(crate) fn end(&mut self) -> Option<Transaction> {
+        let ended = self.close(true);
         if self.interchange.take().is_some() || self.group.take().is_some() {
             let message = "the file ends before the end of its envelope; it may be cut off";
             self.warnings.add(WarningCode::Truncated, None, message);
         }
+        ended
     }
 
     /// Ends the reading.
-    pub(crate) fn finish(mut self) -> Result<Interchange, Unreadable> {
-        if self.answers.is_empty() {
+    pub(crate) fn finish(mut self) -> Result<Vec<Warning>, Unreadable> {
+        if self.answers == 0 {
             return Err(if self.found.iter().any(|kind| kind == "270") {
                 Unreadable::Request270
             } else {
@@ -122,16 +131,12 @@ impl Reader {
             let message = format!("a transaction of kind {kind} stands beside the answers");
             self.warnings.add(WarningCode::OtherTransaction, None, message);
         }
-        let left_out = self.answers_left_out + self.levels_left_out;
-        if left_out > 0 {
-            let message = format!("{left_out} answers beyond the limit were left out");
+        if self.answers_left_out > 0 {
+            let message =
+                format!("{} answers beyond the limit were left out", self.answers_left_out);
             self.warnings.add(WarningCode::TooManyAnswers, None, message);
         }
-        if self.benefits_left_out > 0 {
-            let message = format!("{} rows beyond the limit were left out", self.benefits_left_out);
-            self.warnings.add(WarningCode::TooManyBenefits, None, message);
-        }
-        Ok(Interchange { answers: self.answers, warnings: self.warnings.into_vec() })
+        Ok(self.warnings.into_vec())
     }
 
     fn warn(&mut self, code: WarningCode, segment: &Segment<'_>, message: &str) {
@@ -157,19 +162,22 @@ impl Reader {
         }
     }
 
-    fn interchange(&mut self, payload: &Payload<'_>, segment: &Segment<'_>) {
-        self.close(payload, true);
+    fn interchange(&mut self, segment: &Segment<'_>) -> Option<Transaction> {
+        let ended = self.close(true);
         if self.interchange.is_some() {
             let message = "an interchange has no trailer, and another begins";
             self.warnings.add(WarningCode::TrailerMissing, Some(segment.index), message);
         }
-        self.interchange = Some(segment.code(13));
+        // A header that lacks elements may have another one in the place of its number.
+        let control = if segment.irregular { String::new() } else { segment.code(13) };
+        self.interchange = Some(control);
         self.group = None;
         self.groups = 0;
+        ended
     }
 
-    fn group(&mut self, payload: &Payload<'_>, segment: &Segment<'_>) {
-        self.close(payload, true);
+    fn group(&mut self, segment: &Segment<'_>) -> Option<Transaction> {
+        let ended = self.close(true);
         self.groups += 1;
         self.transactions = 0;
         self.group = Some(Group {
@@ -179,24 +187,26 @@ impl Reader {
             control: segment.code(6),
             version: segment.field(8),
         });
+        ended
     }
 
-    fn transaction(&mut self, payload: &Payload<'_>, segment: &Segment<'_>) {
-        self.close(payload, true);
+    fn transaction(&mut self, segment: &Segment<'_>) -> Option<Transaction> {
+        let ended = self.close(true);
         self.transactions += 1;
-        if segment.bytes(1) != b"271" {
+        if segment.bytes(1) == b"271" {
+            let mut open = Open {
+                control: segment.field(2).unwrap_or_default(),
+                version: segment.field(3),
+                segments: 1,
+                ..Open::at(segment)
+            };
+            open.hold(segment);
+            self.inside = Inside::Answer(Box::new(open));
+        } else {
             self.inside = Inside::Other;
-            let kind = segment.field(1).unwrap_or_else(|| "unnamed".to_owned());
-            return self.find(kind);
+            self.find(segment.field(1).unwrap_or_else(|| "unnamed".to_owned()));
         }
-        self.inside = Inside::Answer(Box::new(Transaction {
-            control: segment.field(2).unwrap_or_default(),
-            version: segment.field(3),
-            delimiters: segment.delimiters,
-            range: segment.start..segment.end,
-            segments: 1,
-            ..Transaction::default()
-        }));
+        ended
     }
 
     fn find(&mut self, kind: String) {
@@ -205,7 +215,7 @@ impl Reader {
         }
     }
 
-    fn body(&mut self, segment: &Segment<'_>, ahead: &Segments<'_>) {
+    fn body(&mut self, segment: &Segment<'_>) -> Option<Transaction> {
         self.imply_transaction(segment);
         let Inside::Answer(open) = &mut self.inside else {
             if matches!(self.inside, Inside::Nothing) && !self.outside {
@@ -213,27 +223,37 @@ impl Reader {
                 let message = "segments stand outside any transaction and were not read";
                 self.warnings.add(WarningCode::OutsideTransaction, Some(segment.index), message);
             }
-            return;
+            return None;
         };
         if open.closed && !open.warnings.has(WarningCode::AfterTrailer) {
             let message = "segments stand after the trailer; they were read with the transaction";
             open.warnings.add(WarningCode::AfterTrailer, Some(segment.index), message);
         }
         open.segments += 1;
-        open.range.end = segment.end;
-        if self.levels + open.body.nodes.len() >= MAX_LEVELS {
-            self.levels_left_out += usize::from(segment.name() == b"HL");
-            self.benefits_left_out += usize::from(segment.name() == b"EB");
-            return;
+        let has_begun_level = open.body.read(segment);
+        let part = if has_begun_level && open.body.is_long() { self.part(segment) } else { None };
+        if let Inside::Answer(open) = &mut self.inside {
+            open.hold(segment);
         }
-        if segment.name() == b"EB" {
-            if self.benefits == MAX_BENEFITS {
-                self.benefits_left_out += 1;
-                return;
-            }
-            self.benefits += 1;
+        part
+    }
+
+    /// Hands out the finished levels of a transaction that is too long to be held as a whole. The
+    /// level that has just begun belongs to the next part.
+    fn part(&mut self, segment: &Segment<'_>) -> Option<Transaction> {
+        if !self.warnings.has(WarningCode::TransactionSplit) {
+            let message = "a transaction is too long to be held at once; it was read in parts";
+            self.warnings.add(WarningCode::TransactionSplit, Some(segment.index), message);
         }
-        open.body.read(segment, ahead);
+        let Inside::Answer(open) = &mut self.inside else {
+            return None;
+        };
+        let common = open.common(self.group.as_ref());
+        let answers = assemble::finished(&mut open.body, &common, &open.warnings, &mut self.budget);
+        let head = open.text.get(..open.head).unwrap_or_default().to_owned();
+        let text = std::mem::replace(&mut open.text, head);
+        open.range = segment.start..segment.end;
+        self.hand_out(answers, text)
     }
 
     /// Begins a transaction without its header where the body of one plainly begins.
@@ -243,23 +263,20 @@ impl Reader {
         if !begins || !answers || !matches!(self.inside, Inside::Nothing) {
             return;
         }
-        let mut open = Transaction {
-            range: segment.start..segment.end,
-            delimiters: segment.delimiters,
-            ..Transaction::default()
-        };
+        let mut open = Open::at(segment);
         let message = "the header of the transaction is missing";
         open.warnings.add(WarningCode::HeaderMissing, Some(segment.index), message);
         self.inside = Inside::Answer(Box::new(open));
     }
 
-    fn trailer(&mut self, segment: &Segment<'_>) {
+    fn trailer(&mut self, segment: &Segment<'_>) -> Option<Transaction> {
         let Inside::Answer(open) = &mut self.inside else {
             self.inside = Inside::Nothing;
-            return;
+            return None;
         };
         open.segments += 1;
-        open.range.end = segment.end;
+        open.body.count(segment);
+        open.hold(segment);
         open.closed = true;
         let expected = open.segments.to_string();
         if !same_number(segment.bytes(1), expected.as_bytes()) {
@@ -270,24 +287,27 @@ impl Reader {
             let message = "the trailer names another control number than the header";
             open.warnings.add(WarningCode::ControlMismatch, Some(segment.index), message);
         }
+        None
     }
 
-    fn group_end(&mut self, payload: &Payload<'_>, segment: &Segment<'_>) {
-        self.close(payload, false);
+    fn group_end(&mut self, segment: &Segment<'_>) -> Option<Transaction> {
+        let ended = self.close(false);
         let count = self.transactions.to_string();
         let control = self.group.take().map(|group| group.control);
         self.check(segment, &count, control.as_deref(), "group");
+        ended
     }
 
-    fn interchange_end(&mut self, payload: &Payload<'_>, segment: &Segment<'_>) {
-        self.close(payload, false);
+    fn interchange_end(&mut self, segment: &Segment<'_>) -> Option<Transaction> {
+        let ended = self.close(false);
         if self.group.take().is_some() {
             let message = "a group has no trailer";
             self.warnings.add(WarningCode::TrailerMissing, Some(segment.index), message);
         }
         let count = self.groups.to_string();
-        let control = self.interchange.take();
+        let control = self.interchange.take().filter(|control| !control.is_empty());
         self.check(segment, &count, control.as_deref(), "interchange");
+        ended
     }
 
     fn check(&mut self, segment: &Segment<'_>, count: &str, control: Option<&str>, what: &str) {
@@ -302,19 +322,20 @@ impl Reader {
         }
     }
 
-    fn acknowledgment(&mut self, segment: &Segment<'_>) {
+    fn acknowledgment(&mut self, segment: &Segment<'_>) -> Option<Transaction> {
         self.find("TA1".to_owned());
         if matches!(segment.bytes(4), b"R" | b"E") {
             let message =
                 "the file carries a receipt that reports errors in the request's envelope";
             self.warn(WarningCode::InterchangeRejected, segment, message);
         }
+        None
     }
 
     /// Closes the open transaction. `broken` tells that no trailer of a group came before.
-    fn close(&mut self, payload: &Payload<'_>, broken: bool) {
+    fn close(&mut self, broken: bool) -> Option<Transaction> {
         let Inside::Answer(open) = std::mem::take(&mut self.inside) else {
-            return;
+            return None;
         };
         let mut open = *open;
         if !open.closed {
@@ -322,28 +343,40 @@ impl Reader {
             let message = "the answer ends before its trailer; rows may be missing or cut short";
             open.warnings.add(code, None, message);
         }
-        let group = self.group.as_ref();
-        if open.body.answered_at.is_none() {
-            open.body.answered_at = group.and_then(time_of_group);
-            if open.body.answered_at.is_some() {
+        let common = open.common(self.group.as_ref());
+        let answers = assemble::all(open.body, &common, &open.warnings, &mut self.budget);
+        self.hand_out(answers, open.text)
+    }
+
+    fn hand_out(&mut self, mut answers: Vec<Answer>, text: String) -> Option<Transaction> {
+        let room = MAX_ANSWERS - self.answers;
+        self.answers_left_out += answers.len().saturating_sub(room);
+        answers.truncate(room);
+        self.answers += answers.len();
+        if answers.is_empty() { None } else { Some(Transaction { answers, text }) }
+    }
+}
+
+impl Open {
+    /// What is the same for all answers of the transaction.
+    fn common(&mut self, group: Option<&Group>) -> Answer {
+        if self.body.answered_at.is_none() {
+            self.body.answered_at = group.and_then(time_of_group);
+            if self.body.answered_at.is_some() {
                 let message = "the time of the answer was taken from the header of its group";
-                open.warnings.add(WarningCode::TimeFromGroup, None, message);
+                self.warnings.add(WarningCode::TimeFromGroup, None, message);
             }
         }
-        let common = Answer {
-            transaction_control: open.control,
-            reference: std::mem::take(&mut open.body.reference),
-            answered_at: open.body.answered_at,
-            version: open.version.or_else(|| group.and_then(|group| group.version.clone())),
-            segments: payload.place(open.range.start)..payload.place(open.range.end),
-            delimiters: open.delimiters,
+        let version = self.version.clone();
+        Answer {
+            transaction_control: self.control.clone(),
+            reference: self.body.reference.clone(),
+            answered_at: self.body.answered_at,
+            version: version.or_else(|| group.and_then(|group| group.version.clone())),
+            segments: self.range.clone(),
+            delimiters: self.delimiters,
             ..Answer::default()
-        };
-        self.levels += open.body.nodes.len();
-        let made = assemble::answers(open.body, &common, &open.warnings, &mut self.budget);
-        let room = MAX_ANSWERS - self.answers.len();
-        self.answers_left_out += made.len().saturating_sub(room);
-        self.answers.extend(made.into_iter().take(room));
+        }
     }
 }
 

@@ -1,4 +1,19 @@
 //! A 270: the question whether and how a patient is covered.
+//!
+//! [`write`] makes its text, release 005010X279A1, with the delimiters `*`, `^`, `:` and `~`.
+//! [`faults`] tells everything that keeps a question from being written, each with the field that
+//! it is about, so that a form can name them all at once.
+//!
+//! Names are written in capital letters without accents and cut at the format's length, as payers
+//! keep them; a letter that has no plain form is a fault and never left out. Ids are written as
+//! they stand, for another id is another person.
+
+mod letters;
+mod unwritable;
+mod write;
+
+pub use unwritable::{Field, Unwritable};
+pub use write::{faults, is_npi, write};
 
 use crate::date::{Date, DateTime};
 
@@ -19,9 +34,11 @@ pub struct Inquiry {
     pub payer: InquiryPayer,
     /// Who asks (loop 2100B).
     pub provider: InquiryProvider,
-    /// Our own reference, which comes back in the answer (TRN02 and BHT03).
+    /// Our own reference, which comes back in the answer (TRN02 and BHT03): up to 50 letters,
+    /// digits and hyphens, written as they stand.
     pub trace: String,
-    /// Who gave the trace out (TRN03): ten letters or digits.
+    /// Who gave the trace out (TRN03): ten letters or digits. Payers expect `1` and a tax id, `3`
+    /// and a D-U-N-S number, or `9` and nine of one's own.
     pub originator: String,
     /// Through whom the patient is insured; the patient, when there is no dependent.
     pub subscriber: InquiryPerson,
@@ -38,7 +55,7 @@ pub struct Inquiry {
 pub struct TradingPartner {
     /// What kind of id it is, such as `ZZ` mutually defined, `30` tax id.
     pub qualifier: String,
-    /// The id: up to 15 letters and digits.
+    /// The id: 2 to 15 letters and digits.
     pub id: String,
 }
 
@@ -88,6 +105,6 @@ pub struct InquiryDependent {
     pub birth_date: Option<Date>,
     /// `F` or `M`; anything else is left out.
     pub sex: Option<String>,
-    /// INS02: `01` spouse, `19` child, `34` other adult.
+    /// INS02: `01` spouse, `19` child, `34` other adult; empty when it is not known.
     pub relationship: String,
 }

@@ -9,11 +9,14 @@ use std::collections::BTreeMap;
 
 use crate::answer::{Benefit, Party, Person};
 use crate::date::{Date, DateTime, PlanDate};
-use crate::limits::MAX_LOOKAHEAD_SEGMENTS;
+use crate::limits::{
+    MAX_LEVEL_BYTES, MAX_LEVEL_SEGMENTS, MAX_LOOKAHEAD_SEGMENTS, MAX_PART_BYTES, MAX_PART_LEVELS,
+    MAX_PART_SEGMENTS,
+};
 use crate::person::{self, push};
 use crate::rejection::{self, Rejection};
 use crate::related::{self, Place};
-use crate::segment::{Segment, Segments};
+use crate::segment::Segment;
 use crate::warning::{WarningCode, Warnings};
 
 /// What a level is about.
@@ -95,18 +98,74 @@ pub(crate) struct Body {
     by_id: BTreeMap<Vec<u8>, usize>,
     /// Where the reader stands beneath a row, when it does.
     place: Option<Place>,
+    /// What was read of the current level.
+    level_size: Size,
+    /// What is held of the transaction.
+    part_size: Size,
+}
+
+/// How much was read.
+#[derive(Clone, Copy, Debug, Default)]
+struct Size {
+    bytes: usize,
+    segments: usize,
+}
+
+impl Size {
+    fn add(&mut self, segment: &Segment<'_>) {
+        self.bytes += segment.len();
+        self.segments += 1;
+    }
+
+    fn exceeds(self, bytes: usize, segments: usize) -> bool {
+        self.bytes > bytes || self.segments > segments
+    }
 }
 
 impl Body {
-    /// Reads a segment. `ahead` are the segments after it.
-    pub(crate) fn read(&mut self, segment: &Segment<'_>, ahead: &Segments<'_>) {
+    /// Reads a segment, and tells whether a level begins with it.
+    pub(crate) fn read(&mut self, segment: &Segment<'_>) -> bool {
+        let levels = self.nodes.len();
+        self.count(segment);
+        self.dispatch(segment);
+        let has_begun_level = self.nodes.len() > levels;
+        if has_begun_level {
+            self.level_size = Size::default();
+            self.level_size.add(segment);
+        }
+        has_begun_level
+    }
+
+    /// Counts a segment that belongs to the current level.
+    pub(crate) fn count(&mut self, segment: &Segment<'_>) {
+        self.level_size.add(segment);
+        self.part_size.add(segment);
+    }
+
+    /// Whether no level has begun.
+    pub(crate) fn is_before_levels(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// Whether the current level is within its limits.
+    pub(crate) fn has_room(&self) -> bool {
+        !self.level_size.exceeds(MAX_LEVEL_BYTES, MAX_LEVEL_SEGMENTS)
+    }
+
+    /// Whether so much is held that what is finished should be handed out.
+    pub(crate) fn is_long(&self) -> bool {
+        self.part_size.exceeds(MAX_PART_BYTES, MAX_PART_SEGMENTS)
+            || self.nodes.len() > MAX_PART_LEVELS
+    }
+
+    fn dispatch(&mut self, segment: &Segment<'_>) {
         if segment.has_long_field() && !matches!(segment.name(), b"MSG" | b"EB" | b"HI") {
             let message = "a value is longer than the limit and was clipped";
             self.warn(WarningCode::FieldClipped, segment, message);
         }
         match segment.name() {
             b"BHT" if self.nodes.is_empty() => self.beginning(segment),
-            b"HL" => self.level(segment, ahead.clone()),
+            b"HL" => self.level(segment),
             b"EB" => self.benefit(segment),
             b"NM1" => self.name(segment),
             _ => self.detail(segment),
@@ -114,11 +173,33 @@ impl Body {
     }
 
     fn warn(&mut self, code: WarningCode, segment: &Segment<'_>, message: &str) {
-        let list = match self.current.and_then(|at| self.nodes.get_mut(at)) {
+        self.warnings_here().add(code, Some(segment.index), message);
+    }
+
+    /// Whether a segment may be added to the current level; warns when not.
+    fn has_room_for(&mut self, segment: &Segment<'_>) -> bool {
+        if self.has_room() {
+            return true;
+        }
+        let (code, message) = if segment.name() == b"EB" {
+            let message = "a level is longer than the limit; rows of it were left out";
+            (WarningCode::TooManyBenefits, message)
+        } else {
+            let message = "a level is longer than the limit; its rest was not read";
+            (WarningCode::LevelTooLong, message)
+        };
+        if !self.warnings_here().has(code) {
+            self.warn(code, segment, message);
+        }
+        false
+    }
+
+    /// The warnings of the current level, or else of the transaction.
+    fn warnings_here(&mut self) -> &mut Warnings {
+        match self.current.and_then(|at| self.nodes.get_mut(at)) {
             Some(node) => &mut node.warnings,
             None => &mut self.warnings,
-        };
-        list.add(code, Some(segment.index), message);
+        }
     }
 
     /// Adds a warning about the segment to whatever it is part of.
@@ -143,10 +224,10 @@ impl Body {
         }
     }
 
-    fn level(&mut self, segment: &Segment<'_>, ahead: Segments<'_>) {
+    fn level(&mut self, segment: &Segment<'_>) {
         let said = Level::of_code(segment.bytes(3));
         let named = self.by_id.get(segment.bytes(2)).copied();
-        let level = said.unwrap_or_else(|| self.infer(named, ahead));
+        let level = said.unwrap_or_else(|| self.infer(named, segment));
         let above = self.above(level);
         let level_at = |at: usize| self.nodes.get(at).map(|node| node.level);
         let fits = named.filter(|at| level_at(*at).is_some_and(|found| found.below() == level));
@@ -169,9 +250,9 @@ impl Body {
     }
 
     /// The kind of a level that does not say it: by its next name, and by the parent it names.
-    fn infer(&self, parent: Option<usize>, ahead: Segments<'_>) -> Level {
+    fn infer(&self, parent: Option<usize>, segment: &Segment<'_>) -> Level {
         let level_at = |at: usize| self.nodes.get(at).map(|node| node.level);
-        let by_name = match (name_ahead(ahead), parent.and_then(level_at)) {
+        let by_name = match (name_ahead(segment), parent.and_then(level_at)) {
             (Some(b"IL" | b"03" | b"QC"), Some(Level::Payer | Level::Receiver)) => {
                 Some(Level::Subscriber)
             }
@@ -234,6 +315,46 @@ impl Body {
         self.warn(WarningCode::LevelImplied, segment, message);
     }
 
+    /// Takes the levels out, except those to which something may still be added: the open ones with
+    /// all above them, which `keep` marks.
+    pub(crate) fn forget(&mut self, keep: &[bool]) {
+        let mut places = Vec::with_capacity(self.nodes.len());
+        let mut kept = 0;
+        for at in 0..self.nodes.len() {
+            let is_kept = keep.get(at).copied().unwrap_or(false);
+            places.push(is_kept.then_some(kept));
+            kept += usize::from(is_kept);
+        }
+        let place = |at: usize| places.get(at).copied().flatten();
+        let mut marks = keep.iter().copied();
+        self.nodes.retain(|_| marks.next().unwrap_or(false));
+        for node in &mut self.nodes {
+            node.parent = node.parent.and_then(place);
+        }
+        self.current = self.current.and_then(place);
+        self.latest = self.latest.map(|at| at.and_then(place));
+        self.by_id = std::mem::take(&mut self.by_id)
+            .into_iter()
+            .filter_map(|(id, at)| Some((id, place(at)?)))
+            .collect();
+        self.part_size = self.level_size;
+    }
+
+    /// Which levels are open: the current one, the latest of each kind, and all above them.
+    pub(crate) fn open_levels(&self) -> Vec<bool> {
+        let mut open = vec![false; self.nodes.len()];
+        for start in self.latest.into_iter().chain([self.current]) {
+            let mut above = start;
+            while let Some((mark, node)) =
+                above.and_then(|at| open.get_mut(at).zip(self.nodes.get(at)))
+            {
+                *mark = true;
+                above = node.parent;
+            }
+        }
+        open
+    }
+
     /// The kind of level that a name (NM101) speaks for at this place.
     fn level_of_name(&self, entity: &[u8]) -> Option<Level> {
         let [payer, _, subscriber, _] = self.latest;
@@ -291,6 +412,9 @@ impl Body {
     }
 
     fn benefit(&mut self, segment: &Segment<'_>) {
+        if !self.has_room_for(segment) {
+            return;
+        }
         if self.current.is_none() {
             let message = "a row stands before any level; a payer's level was assumed";
             self.add(Level::Payer, None, segment);
@@ -310,6 +434,9 @@ impl Body {
     }
 
     fn detail(&mut self, segment: &Segment<'_>) {
+        if !self.has_room_for(segment) {
+            return;
+        }
         let Some(node) = self.current.and_then(|at| self.nodes.get_mut(at)) else {
             if segment.name() == b"AAA" {
                 let message = "a rejection stands before any level; a payer's level was assumed";
@@ -393,8 +520,8 @@ impl Node {
 }
 
 /// NM101 of the next name at the level that has just begun.
-fn name_ahead(ahead: Segments<'_>) -> Option<&[u8]> {
-    for segment in ahead.take(MAX_LOOKAHEAD_SEGMENTS) {
+fn name_ahead<'a>(segment: &Segment<'a>) -> Option<&'a [u8]> {
+    for segment in segment.ahead().take(MAX_LOOKAHEAD_SEGMENTS) {
         match segment.name() {
             b"NM1" => return Some(segment.bytes(1)),
             b"HL" | b"EB" | b"SE" | b"ST" => return None,

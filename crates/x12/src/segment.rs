@@ -1,18 +1,22 @@
-//! Cutting a payload into segments, and a segment into elements.
+//! Cutting a text into segments, and a segment into elements.
 
-use crate::delimiters::{Delimiters, Header, is_blank, is_segment, read_header, segment_follows};
-use crate::limits::{MAX_FIELD_BYTES, MAX_SEGMENT_BYTES};
+use std::borrow::Cow;
+use std::ops::Range;
 
-/// One segment, borrowed from the payload.
+use crate::delimiters::{Delimiters, is_blank, read_header, segment_follows};
+use crate::limits::{LOOKAHEAD_BYTES, MAX_FIELD_BYTES, MAX_SEGMENT_BYTES};
+use crate::work;
+
+/// One segment, borrowed from the text that it stands in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Segment<'a> {
     /// The text without terminator and surrounding blanks, and not longer than the limit.
     raw: &'a [u8],
     /// Its number within the file.
     pub(crate) index: usize,
-    /// Where it begins in the payload.
+    /// Where it begins in the input.
     pub(crate) start: usize,
-    /// Where it ends in the payload, without its terminator.
+    /// Where it ends in the input, without its terminator.
     pub(crate) end: usize,
     /// Whether it breaks off: its last element cannot be trusted.
     pub(crate) cut: bool,
@@ -24,15 +28,54 @@ pub(crate) struct Segment<'a> {
     pub(crate) delimiters: Delimiters,
     /// Whether this is a header that lacks elements.
     pub(crate) irregular: bool,
+    /// What stands behind it, as far as it may be looked at.
+    ahead: &'a [u8],
 }
 
 impl<'a> Segment<'a> {
+    /// A segment with this text, which may be followed by blanks, at the start of the input.
+    pub(crate) fn new(text: &'a [u8], end: End, index: usize, delimiters: Delimiters) -> Self {
+        let (kept, rest) = text.split_at(text.len().min(MAX_SEGMENT_BYTES));
+        let raw = kept.trim_ascii_end();
+        let mut segment = Segment {
+            raw,
+            index,
+            start: 0,
+            end: end.at,
+            cut: end.cut,
+            clipped: !rest.trim_ascii().is_empty(),
+            mixed: end.mixed,
+            delimiters,
+            irregular: false,
+            ahead: &[],
+        };
+        // A trailer without its terminator is complete: nothing needs to follow it.
+        segment.cut &= !matches!(segment.name(), b"SE" | b"GE" | b"IEA");
+        segment
+    }
+
+    /// The same segment with its place in the input and what stands behind it.
+    pub(crate) fn placed(self, place: Range<usize>, ahead: &'a [u8]) -> Self {
+        Segment { start: place.start, end: place.end, ahead, ..self }
+    }
+
+    /// The segments behind it.
+    pub(crate) fn ahead(&self) -> Segments<'a> {
+        Segments::new(self.ahead, self.delimiters, self.index + 1)
+    }
+
+    /// How many bytes it has.
+    pub(crate) fn len(&self) -> usize {
+        self.raw.len()
+    }
+
     /// The name of the segment.
     pub(crate) fn name(&self) -> &'a [u8] {
         self.split().next().unwrap_or_default().trim_ascii()
     }
 
     fn split(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        work::note(self.raw.len());
         let element = self.delimiters.element;
         self.raw.split(move |byte| *byte == element)
     }
@@ -79,6 +122,16 @@ impl<'a> Segment<'a> {
         decode(self.raw, Join::Keep)
     }
 
+    /// Writes the whole segment as a line of text. Its terminator is shown unless it is a blank.
+    pub(crate) fn write_line(&self, out: &mut String) {
+        out.push_str(&decoded(self.raw));
+        let terminator = self.delimiters.terminator;
+        if terminator.is_ascii_graphic() {
+            out.push(char::from(terminator));
+        }
+        out.push('\n');
+    }
+
     /// The segment as text, clipped to the length of a field.
     pub(crate) fn raw_field(&self) -> String {
         decode(clip(self.raw), Join::Keep)
@@ -118,12 +171,17 @@ enum Join {
     Drop,
 }
 
-/// Decodes bytes as UTF-8, or else as Latin-1, which old systems send.
-fn decode(bytes: &[u8], join: Join) -> String {
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
+/// Bytes as UTF-8, or else as Latin-1, which old systems send.
+fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+    work::note(bytes.len());
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
         Err(_) => bytes.iter().map(|byte| char::from(*byte)).collect(),
-    };
+    }
+}
+
+fn decode(bytes: &[u8], join: Join) -> String {
+    let text = decoded(bytes).into_owned();
     if join == Join::Keep || !text.contains(['\r', '\n']) {
         return text;
     }
@@ -136,106 +194,17 @@ pub(crate) fn value(bytes: &[u8]) -> Option<String> {
     some(decode(bytes.trim_ascii(), Join::Drop))
 }
 
-/// An iterator over the segments of a payload. Copies of it look ahead.
+/// The segments of a text that is held as a whole.
 #[derive(Clone, Debug)]
 pub(crate) struct Segments<'a> {
-    data: &'a [u8],
-    at: usize,
-    index: usize,
+    text: &'a [u8],
     delimiters: Delimiters,
-}
-
-/// How the text of a segment ended.
-#[derive(Clone, Copy)]
-struct End {
-    /// Where its text ends.
-    at: usize,
-    /// Where to go on.
-    next: usize,
-    mixed: bool,
-    cut: bool,
+    index: usize,
 }
 
 impl<'a> Segments<'a> {
-    pub(crate) fn new(data: &'a [u8], delimiters: Delimiters, first_index: usize) -> Self {
-        Segments { data, at: 0, index: first_index, delimiters }
-    }
-
-    /// The index that the next segment will have.
-    pub(crate) fn next_index(&self) -> usize {
-        self.index
-    }
-
-    /// After the end of an interchange: goes to the next segment or header, and tells whether any
-    /// other text was passed over.
-    pub(crate) fn skip_text(&mut self) -> bool {
-        self.skip_blanks();
-        let rest = self.data.get(self.at..).unwrap_or_default();
-        if rest.is_empty() || is_segment(rest, self.delimiters.element) {
-            return false;
-        }
-        let header = find_header(rest);
-        self.at += header.unwrap_or(rest.len());
-        header != Some(0)
-    }
-
-    fn skip_blanks(&mut self) {
-        let end = self.delimiters.terminator;
-        loop {
-            let rest = self.data.get(self.at..).unwrap_or_default();
-            self.at += rest.iter().take_while(|byte| is_blank(**byte) || **byte == end).count();
-            // Line breaks of a JSON wrapper.
-            match self.data.get(self.at..) {
-                Some([b'\\', b'n' | b'r', ..]) => self.at += 2,
-                _ => return,
-            }
-        }
-    }
-
-    fn find_end(&self) -> End {
-        let Delimiters { element, terminator, .. } = self.delimiters;
-        let data = self.data;
-        for at in self.at..data.len() {
-            let byte = data[at];
-            let rest = &data[at + 1..];
-            if byte == terminator && (byte != b' ' || segment_follows(rest, element, true)) {
-                return End { at, next: at + 1, mixed: false, cut: false };
-            }
-            let stray = matches!(byte, b'\n' | b'~') && at > 0 && data[at - 1] != element;
-            if stray && byte != terminator && segment_follows(rest, element, byte == b'~') {
-                return End { at, next: at + 1, mixed: true, cut: false };
-            }
-            if byte == b'I' && at > self.at && read_header(&data[at..]).is_some() {
-                return End { at, next: at, mixed: false, cut: true };
-            }
-        }
-        End { at: data.len(), next: data.len(), mixed: false, cut: true }
-    }
-
-    fn header(&mut self, header: Header) -> Segment<'a> {
-        self.delimiters = header.delimiters;
-        let start = self.at;
-        let end = start + header.len;
-        self.at = end;
-        let raw = self.data.get(start..end).unwrap_or_default();
-        self.segment(raw, start, End { at: end, next: end, mixed: false, cut: false }, header)
-    }
-
-    fn segment(&mut self, raw: &'a [u8], start: usize, end: End, header: Header) -> Segment<'a> {
-        let index = self.index;
-        self.index += 1;
-        self.at = end.next;
-        Segment {
-            raw,
-            index,
-            start,
-            end: end.at,
-            cut: end.cut,
-            clipped: false,
-            mixed: end.mixed,
-            delimiters: self.delimiters,
-            irregular: header.irregular,
-        }
+    pub(crate) fn new(text: &'a [u8], delimiters: Delimiters, first_index: usize) -> Self {
+        Segments { text, delimiters, index: first_index }
     }
 }
 
@@ -243,34 +212,81 @@ impl<'a> Iterator for Segments<'a> {
     type Item = Segment<'a>;
 
     fn next(&mut self) -> Option<Segment<'a>> {
-        self.skip_blanks();
-        let rest = self.data.get(self.at..).filter(|rest| !rest.is_empty())?;
-        if let Some(header) = read_header(rest) {
-            return Some(self.header(header));
+        let text = self.text.get(padding(self.text, self.delimiters)..).unwrap_or_default();
+        if text.is_empty() || read_header(text).is_some() {
+            return None;
         }
-        let (start, end) = (self.at, self.find_end());
-        let text = self.data.get(start..end.at).unwrap_or_default().trim_ascii_end();
-        let kept = text.get(..text.len().min(MAX_SEGMENT_BYTES)).unwrap_or_default();
-        let none = Header { delimiters: self.delimiters, len: 0, irregular: false };
-        let mut segment = self.segment(kept, start, end, none);
-        segment.clipped = kept.len() < text.len();
-        // A trailer without its terminator is complete: nothing needs to follow it.
-        segment.cut &= !matches!(segment.name(), b"SE" | b"GE" | b"IEA");
-        Some(segment)
+        let end = find_end(text, &mut 0, self.delimiters, true)?;
+        self.text = text.get(end.next..).unwrap_or_default();
+        self.index += 1;
+        Some(Segment {
+            ahead: self.text,
+            ..Segment::new(text.get(..end.at)?, end, self.index - 1, self.delimiters)
+        })
     }
 }
 
-/// Where the next interchange header begins.
-pub(crate) fn find_header(data: &[u8]) -> Option<usize> {
-    let mut from = 0;
+/// How a segment ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct End {
+    /// Where its text ends.
+    pub(crate) at: usize,
+    /// Where to go on.
+    pub(crate) next: usize,
+    /// Whether another terminator than the header's ended it.
+    pub(crate) mixed: bool,
+    /// Whether it breaks off.
+    pub(crate) cut: bool,
+}
+
+/// How many bytes between segments come before the next one.
+pub(crate) fn padding(text: &[u8], delimiters: Delimiters) -> usize {
+    let mut at = 0;
     loop {
-        let rest = data.get(from..)?;
-        let at = from + rest.windows(3).position(|found| found == b"ISA")?;
-        if read_header(data.get(at..)?).is_some() {
-            return Some(at);
+        let rest = text.get(at..).unwrap_or_default();
+        let terminator = delimiters.terminator;
+        at += rest.iter().take_while(|byte| is_blank(**byte) || **byte == terminator).count();
+        // Line breaks of a JSON wrapper.
+        match text.get(at..) {
+            Some([b'\\', b'n' | b'r', ..]) => at += 2,
+            _ => break,
         }
-        from = at + 3;
     }
+    work::note(at);
+    at
+}
+
+/// Where the segment at the start of `text` ends. `seen` is how far it was looked through before,
+/// and is set to how far it is now. `None` means that more text is needed, unless this is the last.
+pub(crate) fn find_end(
+    text: &[u8],
+    seen: &mut usize,
+    delimiters: Delimiters,
+    is_last: bool,
+) -> Option<End> {
+    let Delimiters { element, terminator, .. } = delimiters;
+    let sure = if is_last { text.len() } else { text.len().saturating_sub(LOOKAHEAD_BYTES) };
+    let from = *seen;
+    for at in from..sure {
+        let byte = text[at];
+        let rest = &text[at + 1..];
+        let stray = matches!(byte, b'\n' | b'~') && at > 0 && text[at - 1] != element;
+        let end = if byte == terminator && (byte != b' ' || segment_follows(rest, element, true)) {
+            End { at, next: at + 1, mixed: false, cut: false }
+        } else if stray && byte != terminator && segment_follows(rest, element, byte == b'~') {
+            End { at, next: at + 1, mixed: true, cut: false }
+        } else if byte == b'I' && at > 0 && read_header(&text[at..]).is_some() {
+            End { at, next: at, mixed: false, cut: true }
+        } else {
+            continue;
+        };
+        work::note(at - from);
+        return Some(end);
+    }
+    work::note(sure.saturating_sub(from));
+    *seen = sure.max(from);
+    let end = text.len();
+    is_last.then_some(End { at: end, next: end, mixed: false, cut: true })
 }
 
 #[cfg(test)]

@@ -47,8 +47,12 @@ codes! {
     SegmentTooLong => "segment_too_long",
     /// There are more answers than the limit.
     TooManyAnswers => "too_many_answers",
-    /// There are more benefit rows than the limit.
+    /// A level has more benefit rows than the limit.
     TooManyBenefits => "too_many_benefits",
+    /// A level is longer than the limit; its rest was not read.
+    LevelTooLong => "level_too_long",
+    /// A transaction is too long to be held at once; it was read in parts.
+    TransactionSplit => "transaction_split",
     /// There are more warnings than the limit.
     TooManyWarnings => "too_many_warnings",
     /// A level repeats one kind of segment more often than the limit.
@@ -167,6 +171,11 @@ impl Warnings {
         for warning in &other.0 {
             self.push(warning.clone());
         }
+    }
+
+    /// About how many bytes the list takes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.iter().map(|warning| size_of_val(warning) + warning.message.len()).sum()
     }
 
     pub(crate) fn has(&self, code: WarningCode) -> bool {

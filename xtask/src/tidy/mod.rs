@@ -22,7 +22,7 @@ use crate::project;
 type Check = fn(&Tree, &mut Vec<Finding>);
 
 /// Every check, in the order in which they are run.
-const CHECKS: [Check; 16] = [
+const CHECKS: [Check; 18] = [
     size::lines,
     size::files,
     size::functions,
@@ -39,6 +39,8 @@ const CHECKS: [Check; 16] = [
     dead::templates,
     migrations::on_both_engines,
     docs::decisions_and_changelog,
+    docs::named_in_tables,
+    docs::fixtures_in_tables,
 ];
 
 /// Runs every check on the project.

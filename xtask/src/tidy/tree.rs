@@ -1,5 +1,6 @@
 //! The project's own text files, read once and handed to every check.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 use std::process::Command;
@@ -77,10 +78,12 @@ impl File {
     }
 }
 
-/// All text files of the project.
+/// All files of the project.
 pub(super) struct Tree {
-    /// Sorted by path.
+    /// Those that are text, sorted by path.
     pub(super) files: Vec<File>,
+    /// The paths of all, text or not.
+    pub(super) paths: BTreeSet<String>,
 }
 
 impl Tree {
@@ -93,6 +96,7 @@ impl Tree {
         paths.sort();
         paths.dedup();
         let mut files = Vec::new();
+        let mut kept = BTreeSet::new();
         for path in paths {
             let full = root.join(&path);
             // Deleted files are still tracked, and links lead to what is read anyway.
@@ -104,14 +108,16 @@ impl Tree {
             if let Ok(text) = String::from_utf8(bytes) {
                 files.push(File::new(&path, &text));
             }
+            kept.insert(path);
         }
-        Ok(Self { files })
+        Ok(Self { files, paths: kept })
     }
 
     /// A tree for tests of the checks.
     #[cfg(test)]
     pub(super) fn of(files: &[(&str, &str)]) -> Self {
-        Self { files: files.iter().map(|(path, text)| File::new(path, text)).collect() }
+        let paths = files.iter().map(|(path, _)| (*path).to_owned()).collect();
+        Self { files: files.iter().map(|(path, text)| File::new(path, text)).collect(), paths }
     }
 
     /// The Rust files, with their masked text.

@@ -14,7 +14,6 @@ use std::sync::Arc;
 
 use almoner_app::{Actor, App};
 use almoner_domain::ambient::{SystemClock, SystemEntropy};
-use almoner_gateways::clearinghouse::NoClearinghouse;
 use almoner_store::Db;
 use almoner_store::db::Durability;
 
@@ -76,7 +75,7 @@ fn app(db: Db, settings: &Settings) -> App {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         processor: Arc::clone(&settings.processor),
-        clearinghouse: Arc::new(NoClearinghouse),
+        clearinghouse: Arc::clone(&settings.clearinghouse),
     }
 }
 

@@ -22,18 +22,27 @@ const NAME: &str = "Harbor Street Clinic";
 /// The organization's time zone.
 pub(super) const ZONE: &str = "America/New_York";
 
-/// A location: name, time zone, address, telephone, class of its visits.
-type Place = (&'static str, &'static str, &'static str, &'static str, &'static str);
+/// A location: name, time zone, address, telephone, class of its visits, a provider's number that
+/// nobody was given.
+type Place = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
 
 /// The locations; the first is the one that every organization begins with.
 const PLACES: [Place; 3] = [
-    ("Harbor Street", ZONE, "1 Harbor Street, Testville, NY 00000", "(212) 555-0100", "primary"),
+    (
+        "Harbor Street",
+        ZONE,
+        "1 Harbor Street, Testville, NY 00000",
+        "(212) 555-0100",
+        "primary",
+        "2300000009",
+    ),
     (
         "Lakeside Urgent Care",
         "America/Chicago",
         "20 Lakeside Walk, Sampleton, IL 00000",
         "(312) 555-0120",
         "urgent",
+        "2400000008",
     ),
     (
         "Mesa Specialty Center",
@@ -41,6 +50,7 @@ const PLACES: [Place; 3] = [
         "300 Mesa Road, Mockford, CO 00000",
         "(303) 555-0130",
         "specialist",
+        "2500000007",
     ),
 ];
 
@@ -135,13 +145,14 @@ impl Clinic {
 
     async fn furnish(&mut self) -> Result<(), Error> {
         let admin = &self.staff[3];
-        for (index, (name, zone, address, phone, class)) in PLACES.into_iter().enumerate() {
+        for (index, (name, zone, address, phone, class, npi)) in PLACES.into_iter().enumerate() {
             let fields = LocationFields {
                 name: name.to_owned(),
                 time_zone: zone.to_owned(),
                 address: Some(address.to_owned()),
                 phone: Some(phone.to_owned()),
                 visit_class: Some(class.to_owned()),
+                npi: Some(npi.to_owned()),
             };
             let first = (index == 0).then(|| LocationId::new(1));
             let saved = save_location::save_location(&self.app, admin, first, &fields);

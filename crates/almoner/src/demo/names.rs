@@ -123,7 +123,7 @@ pub(super) const TOWNS: &[(&str, &str)] = &[
     ("Mockford, CO 00000", "303"),
 ];
 
-/// Payers; their order is that of [`PLANS`].
+/// Payers; their order is that of [`PLANS`] and [`PAYER_IDS`].
 pub(super) const PAYERS: &[&str] = &[
     "Blue Heron Sample Health",
     "Prairie Sample HMO",
@@ -131,6 +131,9 @@ pub(super) const PAYERS: &[&str] = &[
     "Quayside Sample Plan",
     "Lantern Sample Life",
 ];
+
+/// The id of each payer, as in its answers.
+pub(super) const PAYER_IDS: &[&str] = &["00101", "00102", "00103", "00104", "00105"];
 
 /// A plan of each payer.
 pub(super) const PLANS: &[&str] = &[

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::Size;
 use super::calendar::{Calendar, open_second};
 use super::dice::Dice;
-use super::names::{FIRST, LAST, PAYERS, PLANS, STREETS, TOWNS};
+use super::names::{FIRST, LAST, PAYER_IDS, PAYERS, PLANS, STREETS, TOWNS};
 
 /// How many days back the clinic's first patients were added.
 pub(super) const FIRST_DAY: i64 = 550;
@@ -75,14 +75,19 @@ fn person(dice: &Dice, calendar: &Calendar, number: i64, since: i64) -> Person {
         email: if has_email { format!("{mailbox}@example.org") } else { String::new() },
         address: format!("{} {}, {town}", dice.between(1, 199), dice.pick(STREETS)),
         guarantor: parent.as_ref().map(|(f, l)| format!("{f} {l}")).unwrap_or_default(),
-        coverages: coverages(dice, number, payer),
+        coverages: coverages(dice, number, payer, parent.as_ref()),
     };
     let at = calendar.at(since, open_second(dice), &calendar.zone);
     let birth = birth.parse().expect("a date of the calendar");
     Person { since, at, entry, birth, payer, parent }
 }
 
-fn coverages(dice: &Dice, number: i64, payer: Option<usize>) -> Vec<CoverageEntry> {
+fn coverages(
+    dice: &Dice,
+    number: i64,
+    payer: Option<usize>,
+    parent: Option<&(String, String)>,
+) -> Vec<CoverageEntry> {
     let Some(payer) = payer else {
         return Vec::new();
     };
@@ -90,6 +95,11 @@ fn coverages(dice: &Dice, number: i64, payer: Option<usize>) -> Vec<CoverageEntr
         payer: PAYERS[payer].to_owned(),
         member_id,
         plan: PLANS[payer].to_owned(),
+        payer_id: PAYER_IDS[payer].to_owned(),
+        relationship: parent.map(|_| "child".to_owned()).unwrap_or_default(),
+        subscriber_first_name: parent.map(|parent| parent.0.clone()).unwrap_or_default(),
+        subscriber_last_name: parent.map(|parent| parent.1.clone()).unwrap_or_default(),
+        subscriber_date_of_birth: String::new(),
     };
     // A step that shares no factor with the modulus gives every number once.
     let scattered = (number + 1) * 1_000_003 % 9_999_991;

@@ -14,7 +14,7 @@ use almoner_app::{
     import_eligibility, refund_payment, reverse_tender, save_patient, save_treatment,
     settle_refund, void_payment,
 };
-use almoner_domain::estimate::{Choices, NetworkChoice};
+use almoner_domain::estimate::Choices;
 use almoner_domain::refund::{RefundAmount, RefundReason, ReversalReason};
 use almoner_domain::tender::{TenderEntry, TenderType};
 use almoner_domain::{Money, PatientId, PaymentId, TreatmentId};
@@ -118,8 +118,9 @@ impl Clinic {
             patient,
             payment_type: story.kind,
             treatment,
+            location: Some(self.locations[story.location]),
             charge: None,
-            network: NetworkChoice::In,
+            network: None,
             service_date: None,
             choices: Choices::default(),
         };
@@ -145,6 +146,7 @@ impl Clinic {
             memo: story.memo.map(str::to_owned),
             draft: story.draft,
             estimate: used,
+            estimate_seen: None,
             key: None,
         };
         let id = create_payment::create_payment(&self.app, actor, &input).await?;

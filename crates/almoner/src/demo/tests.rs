@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use almoner_app::read;
+use almoner_app::exchange_checks::{ask_claimed, claim_due};
+use almoner_app::run_check::{RunCheck, run_check};
+use almoner_app::{read, read_inquiries};
 use almoner_domain::Status;
 use almoner_domain::ambient::SystemEntropy;
 use almoner_domain::estimate::Outcome;
-use almoner_gateways::clearinghouse::NoClearinghouse;
+use almoner_gateways::clearinghouse::{NoClearinghouse, SandboxPayer};
 use almoner_store::Db;
 
 use super::*;
@@ -28,6 +30,50 @@ async fn number(db: &Db, sql: &'static str) -> i64 {
 }
 
 almoner_store::on_both_engines! {
+    async fn every_insured_patient_can_be_asked_about(db) {
+        let app = App {
+            db: db.db.clone(),
+            clock: Arc::new(SetClock::at("2026-11-23T15:30:00Z".parse().unwrap())),
+            entropy: Arc::new(SystemEntropy),
+            processor: Arc::new(Sandbox),
+            clearinghouse: Arc::new(SandboxPayer::default()),
+        };
+        fill_to(&app, &SMALL).await.unwrap();
+        let clinic = read::organizations(&app).await.unwrap().remove(0);
+        let found = read::patients(&app, &clinic, &[], false, (0, 100)).await.unwrap();
+        let mut asked = Vec::new();
+        for patient in found.rows {
+            let view = read::patient(&app, &clinic, patient.id).await.unwrap();
+            for (rank, _) in (1..).zip(&view.coverages) {
+                let input = RunCheck {
+                    patient: patient.id,
+                    rank,
+                    service_type: None,
+                    service_date: None,
+                    location: None,
+                    physician: None,
+                    treatment: None,
+                };
+                asked.push(run_check(&app, &clinic, &input, None).await.unwrap());
+            }
+        }
+        assert!(asked.len() > 40, "{}", asked.len());
+        loop {
+            let claimed = claim_due(&app, &clinic, 50).await.unwrap();
+            if claimed.is_empty() {
+                break;
+            }
+            for inquiry in &claimed {
+                ask_claimed(&app, &clinic, inquiry).await.unwrap();
+            }
+        }
+        for id in asked {
+            let inquiry = read_inquiries::inquiry(&app, &clinic, id).await.unwrap().listed.inquiry;
+            let check = read::check(&app, &clinic, inquiry.check.unwrap()).await.unwrap();
+            assert_eq!(check.row.patient, Some(inquiry.asked.patient), "{id}");
+        }
+    }
+
     async fn the_clinic_is_whole_and_shows_everything(db) {
         let now: Timestamp = "2026-11-23T15:30:00Z".parse().unwrap();
         let app = App {

@@ -1,6 +1,6 @@
 //! The command line: what it prints, and how it ends.
 
-use crate::common::{add_user, run, set_up};
+use crate::common::{add_user, command, run, set_up};
 use almoner_store::on_both_engines;
 use almoner_store::testing::TestDb;
 
@@ -77,7 +77,13 @@ on_both_engines! {
 #[tokio::test]
 async fn wrong_usage_ends_with_two_and_unsafe_settings_are_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(&[&str], &str); 4] = [
+    std::fs::write(folder.path().join("password"), "SAMPLE-secret").unwrap();
+    let file = ["--clearinghouse-password-file", "password"];
+    let cases: [(&[&str], &str); 8] = [
+        (&["serve", "--clearinghouse", "sandbox"], "--clearinghouse sandbox"),
+        (&["serve", "--clearinghouse", "pigeon"], "--clearinghouse pigeon"),
+        (&["serve", "--clearinghouse-password", "x"], "--clearinghouse-password"),
+        (&[&PLAIN_HOUSE[..], &file].concat(), "use https://"),
         (&["serve", "--listen", "0.0.0.0:0"], "plain http"),
         (&["serve", "--listen", "here"], "--listen"),
         (&["serve", "--processor", "bank"], "--processor"),
@@ -91,6 +97,35 @@ async fn wrong_usage_ends_with_two_and_unsafe_settings_are_refused() {
     let nowhere = run(folder.path(), "mysql://x", &["migrate"]).await;
     assert_eq!(nowhere.code, 1);
     assert!(nowhere.stderr.starts_with("almoner: The database must be"), "{}", nowhere.stderr);
+}
+
+/// A clearinghouse to which patient data would go without TLS; only the password is missing.
+const PLAIN_HOUSE: [&str; 11] = [
+    "serve",
+    "--clearinghouse",
+    "http",
+    "--clearinghouse-url",
+    "http://house.example",
+    "--clearinghouse-sender-id",
+    "SAMPLECLINIC",
+    "--clearinghouse-receiver-id",
+    "SAMPLEHOUSE",
+    "--clearinghouse-user",
+    "desk",
+];
+
+#[tokio::test]
+async fn the_clearinghouses_password_comes_from_the_environment_and_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let without = run(folder.path(), "sqlite://x.db", &PLAIN_HOUSE).await;
+    assert_eq!(without.code, 2);
+    assert!(without.stderr.contains("ALMONER_CLEARINGHOUSE_PASSWORD"), "{}", without.stderr);
+    let mut with = command(folder.path(), "sqlite://x.db");
+    with.env("ALMONER_CLEARINGHOUSE_PASSWORD", "SAMPLE-secret").args(PLAIN_HOUSE);
+    let output = with.output().await.unwrap();
+    let printed = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(printed.contains("use https://") && !printed.contains("SAMPLE-secret"), "{printed}");
 }
 
 #[tokio::test]

@@ -110,6 +110,9 @@ pub(crate) struct Browser {
 impl Browser {
     /// Signs in.
     pub(crate) async fn sign_in(base: &str, email: &str) -> Self {
+        // The client wants to know its cryptography even where it speaks plain HTTP. It fails when
+        // another test of this process has already said so.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().cookie_store(true).redirect(Policy::none()).build();
         let browser = Self { client: client.expect("a client"), base: base.to_owned() };
         let form = [("email", email), ("password", PASSWORD), ("next", "")];

@@ -20,7 +20,7 @@ use almoner_domain::tender::TenderEntry;
 use almoner_domain::{
     LocationId, Money, PatientId, PaymentId, PhysicianId, RefundId, Status, TreatmentId, UserId,
 };
-use almoner_gateways::clearinghouse::NoClearinghouse;
+use almoner_gateways::clearinghouse::Clearinghouse;
 use almoner_gateways::processor::{self, Processor};
 use almoner_store::cards::Cards;
 use almoner_store::counters;
@@ -31,6 +31,8 @@ use almoner_store::physicians::PhysicianFields;
 use almoner_store::staff::{self, StaffUser};
 use almoner_store::testing::TestDb;
 use jiff::{SignedDuration, Timestamp};
+
+use crate::scripted::Scripted;
 
 /// When the tests begin: eleven in the morning of the tenth of March, in the clinic's zone.
 pub(crate) const START: &str = "2026-03-10T15:00:00Z";
@@ -84,6 +86,7 @@ impl Dice {
 pub(crate) struct Clinic {
     pub(crate) app: App,
     pub(crate) clock: Arc<SetClock>,
+    pub(crate) clearinghouse: Arc<Scripted>,
     pub(crate) organization: Organization,
     pub(crate) downtown: LocationId,
     pub(crate) harbor: LocationId,
@@ -91,6 +94,8 @@ pub(crate) struct Clinic {
     pub(crate) ann: PatientId,
     pub(crate) ben: PatientId,
     staff: Vec<(Role, Member)>,
+    /// The database's address, for a second server.
+    pub(crate) url: String,
     /// The database lives as long as the clinic.
     _db: TestDb,
 }
@@ -98,7 +103,12 @@ pub(crate) struct Clinic {
 /// The entry of a patient with an insurance.
 pub(crate) fn person(first: &str, last: &str, birth: &str, member_id: &str) -> PatientEntry {
     let payer = "Sample Health Plan".to_owned();
-    let coverage = CoverageEntry { payer, member_id: member_id.to_owned(), plan: String::new() };
+    let coverage = CoverageEntry {
+        payer,
+        member_id: member_id.to_owned(),
+        payer_id: "00042".to_owned(),
+        ..CoverageEntry::default()
+    };
     PatientEntry {
         first_name: first.to_owned(),
         last_name: last.to_owned(),
@@ -136,12 +146,13 @@ impl Clinic {
     /// A clinic in New York at the start of the tests, with the sandbox's processor.
     pub(crate) async fn new(db: TestDb) -> Self {
         let clock = Arc::new(SetClock::at(at(START)));
+        let clearinghouse = Arc::new(Scripted::default());
         let app = App {
             db: db.db.clone(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::new(SeededEntropy::new(1)),
             processor: processor::by_name("sandbox").expect("the sandbox is built in"),
-            clearinghouse: Arc::new(NoClearinghouse),
+            clearinghouse: Arc::clone(&clearinghouse) as Arc<dyn Clearinghouse>,
         };
         let zone = "America/New_York";
         let add = add_organization::add_organization(&app, "Downtown Clinic", zone);
@@ -154,6 +165,7 @@ impl Clinic {
         let harbor = LocationFields {
             name: "Harbor".to_owned(),
             time_zone: "America/Los_Angeles".to_owned(),
+            npi: Some("1999999984".to_owned()),
             ..LocationFields::default()
         };
         let harbor = save_location::save_location(&app, &system, None, &harbor).await.unwrap();
@@ -169,7 +181,20 @@ impl Clinic {
         let ben = person("Ben", "Specimen", "1975-07-04", "MEMBER-B");
         let ben = add_patient(&app, &system, &ben, None, None).await.unwrap();
         let downtown = LocationId::new(1);
-        Self { app, clock, organization, downtown, harbor, physician, ann, ben, staff, _db: db }
+        Self {
+            app,
+            clock,
+            clearinghouse,
+            organization,
+            downtown,
+            harbor,
+            physician,
+            ann,
+            ben,
+            staff,
+            url: db.url.clone(),
+            _db: db,
+        }
     }
 
     /// The same clinic with another processor.
@@ -216,6 +241,7 @@ impl Clinic {
             memo: None,
             draft: false,
             estimate: None,
+            estimate_seen: None,
             key: None,
         }
     }

@@ -154,6 +154,19 @@ on_both_engines! {
         edit(&clinic, &input).await.unwrap();
         assert_eq!((count(clinic.downtown).await, count(clinic.harbor).await), (0, 1));
         clinic.verified().await;
+        // Back again with another amount: each place is owed what its payments say.
+        let input = EditPayment {
+            treatment: None,
+            location: Some(clinic.downtown),
+            amount: cents(650),
+            ..shown(&clinic, id).await
+        };
+        edit(&clinic, &input).await.unwrap();
+        clinic.verified().await;
+        edit(&clinic, &EditPayment { treatment, ..shown(&clinic, id).await }).await.unwrap();
+        let input = EditPayment { amount: cents(700), ..shown(&clinic, id).await };
+        edit(&clinic, &input).await.unwrap();
+        clinic.verified().await;
         // Money taken now counts where the payment is.
         clinic.pay(id, "cash").await.unwrap();
         assert_eq!(clinic.cards_of(&[clinic.harbor]).await.collected.gross, cents(700));

@@ -3,9 +3,9 @@
 use almoner_app::import_eligibility::{ImportFile, Imported, ImportedCheck, import_eligibility};
 use almoner_app::match_check::match_check;
 use almoner_app::{Error, read};
+use almoner_domain::checks::CheckRequest;
 use almoner_domain::estimate::Outcome;
 use almoner_domain::{CheckId, PatientId};
-use almoner_store::eligibility::CheckQuery;
 use almoner_store::on_both_engines;
 
 use crate::answers::{BENEFITS, Insured, NORA, answer, envelope, transaction};
@@ -106,10 +106,9 @@ on_both_engines! {
             let check = one(&clinic, about(stranger, &format!("{:04}", place + 10)), None).await;
             assert_eq!(check.patient, None, "{stranger:?}");
         }
-        let query = CheckQuery { unmatched: true, ..CheckQuery::default() };
-        let (_, waiting) =
-            read::checks(&clinic.app, &clinic.manager(), &query, (0, 50)).await.unwrap();
-        assert_eq!(waiting, 5);
+        let request = CheckRequest { waiting: true, ..CheckRequest::default() };
+        let view = read::checks(&clinic.app, &clinic.manager(), &request).await.unwrap();
+        assert_eq!((view.page.total, view.inbox.checks), (5, 5));
         let page = read::patient(&clinic.app, &clinic.manager(), clinic.ann).await.unwrap();
         assert_eq!(page.checks.len(), 1);
         // The payer's time, which is told without a zone, is the clinic's.

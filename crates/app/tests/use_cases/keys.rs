@@ -6,9 +6,9 @@ use almoner_app::authenticate_key::{KeyCheck, authenticate_key};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::permission::Action;
 use almoner_app::{Actor, Error, Who, read};
+use almoner_domain::checks::CheckRequest;
 use almoner_domain::role::Role;
 use almoner_domain::scope::{Scope, Scopes};
-use almoner_store::eligibility::CheckQuery;
 use almoner_store::on_both_engines;
 use jiff::SignedDuration;
 
@@ -131,8 +131,8 @@ on_both_engines! {
         let actor = holder(&clinic, &token).await;
         let file = ImportFile { name: "a.271".to_owned(), content: answer(NORA), patient: None };
         import_eligibility(&clinic.app, &actor, file).await.unwrap();
-        let query = CheckQuery::default();
-        let read = read::checks(&clinic.app, &actor, &query, (0, 1)).await;
+        let query = CheckRequest::default();
+        let read = read::checks(&clinic.app, &actor, &query).await;
         assert!(is_forbidden(&read, Action::ReadChecks), "{read:?}");
         let log = ReadLog::start(clinic.app.clone());
         let (from, at) = ("192.0.2.1".to_owned(), clinic.app.now());

@@ -13,33 +13,41 @@ use almoner_app::add_organization::add_organization;
 use almoner_app::api_keys::{NewKey, create_key, revoke_key};
 use almoner_app::attempt::{Outcome, begin, told};
 use almoner_app::change_status::{ChangeStatus, change_status};
+use almoner_app::compare_person::PersonField;
 use almoner_app::create_payment::{CreatePayment, create_payment};
+use almoner_app::dismiss_differences::dismiss_differences;
+use almoner_app::dismiss_file::dismiss_file;
 use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::estimate_payment::{EstimateInput, estimate_payment};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::match_check::match_check;
 use almoner_app::refund_payment::{RefundPayment, refund_payment, summarize};
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
+use almoner_app::run_check::{RunCheck, run_check};
 use almoner_app::save_location::save_location;
 use almoner_app::save_patient::{add_patient, edit_patient};
 use almoner_app::save_physician::save_physician;
 use almoner_app::save_treatment::{TreatmentEntry, add_treatment, edit_treatment};
 use almoner_app::settle_refund::settle_refund;
 use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
+use almoner_app::unmatch_check::unmatch_check;
+use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
-use almoner_app::{Actor, Error, read};
-use almoner_domain::estimate::{Choices, NetworkChoice};
+use almoner_app::{Actor, Error, read, read_inbox, read_inquiries};
+use almoner_domain::estimate::Choices;
 use almoner_domain::list::PageRequest;
 use almoner_domain::payment::PaymentType;
 use almoner_domain::refund::{RefundState, ReversalReason};
 use almoner_domain::role::Role;
 use almoner_domain::scope::Scopes;
 use almoner_domain::{
-    CheckId, KeyId, LocationId, PatientId, PaymentId, PhysicianId, RefundId, Status, TreatmentId,
+    CheckId, InquiryId, KeyId, LocationId, PatientId, PaymentId, PhysicianId, RefundId, Status,
+    TreatmentId, text,
 };
 use almoner_store::locations::LocationFields;
 use almoner_store::on_both_engines;
 use almoner_store::physicians::PhysicianFields;
+use sha2::{Digest as _, Sha256};
 
 use crate::answers::{BENEFITS, Insured, envelope, transaction};
 use crate::common::{Clinic, cents, part_of, person, tender};
@@ -97,8 +105,9 @@ fn question(patient: PatientId, treatment: Option<TreatmentId>) -> EstimateInput
         patient,
         payment_type: Some(PaymentType::OfficeVisit),
         treatment,
+        location: None,
         charge: None,
-        network: NetworkChoice::In,
+        network: None,
         service_date: None,
         choices: Choices::default(),
     }
@@ -220,7 +229,34 @@ const RECORDS: &[Case] = cases! {
         match_check(&c.app, &c.manager(), CheckId::new(n), c.ann);
     "match_check::match_check" |c, n|
         match_check(&c.app, &c.manager(), CheckId::new(1), PatientId::new(n));
+    "unmatch_check::unmatch_check" |c, n|
+        unmatch_check(&c.app, &c.manager(), (CheckId::new(n), c.ann), "not hers");
+    "unmatch_check::unmatch_check" |c, n|
+        unmatch_check(&c.app, &c.manager(), (CheckId::new(1), PatientId::new(n)), "not theirs");
+    "use_payers_data::use_payers_data" |c, n|
+        use_payers_data(&c.app, &c.manager(), &taken(CheckId::new(n), c.ann));
+    "use_payers_data::use_payers_data" |c, n|
+        use_payers_data(&c.app, &c.manager(), &taken(CheckId::new(1), PatientId::new(n)));
+    "dismiss_differences::dismiss_differences" |c, n|
+        dismiss_differences(&c.app, &c.manager(), CheckId::new(n));
+    "dismiss_file::dismiss_file" |c, n| async {
+        dismiss_file(&c.app, &c.manager(), &hash_of(n)).await
+    };
     "import_eligibility::import_eligibility" |c, n| imported_for(c, n);
+    "run_check::run_check" |c, n| run_check(&c.app, &c.manager(),
+        &RunCheck { patient: PatientId::new(n), ..check_of(c) }, None);
+    "run_check::run_check" |c, n| run_check(&c.app, &c.manager(),
+        &RunCheck { location: Some(LocationId::new(n)), ..check_of(c) }, None);
+    "run_check::run_check" |c, n| run_check(&c.app, &c.manager(),
+        &RunCheck { physician: Some(PhysicianId::new(n)), ..check_of(c) }, None);
+    "run_check::run_check" |c, n| run_check(&c.app, &c.manager(),
+        &RunCheck { treatment: Some(TreatmentId::new(n)), ..check_of(c) }, None);
+    "read_inquiries::inquiry" |c, n|
+        read_inquiries::inquiry(&c.app, &c.manager(), InquiryId::new(n));
+    "read_inquiries::unsettled" |c, n|
+        read_inquiries::unsettled(&c.app, &c.manager(), Some(PatientId::new(n)));
+    "read_inquiries::of_check" |c, n|
+        read_inquiries::of_check(&c.app, &c.manager(), CheckId::new(n));
     "save_location::save_location" |c, n|
         save_location(&c.app, &c.staff(Role::Administrator), Some(LocationId::new(n)), &place());
     "save_physician::save_physician" |c, n| save_physician(
@@ -247,15 +283,26 @@ const RECORDS: &[Case] = cases! {
     "read::listed_checks" |c, n| async {
         read::listed_checks(&c.app, &c.manager(), &[CheckId::new(n)]).await
     };
+    "read_inbox::comparison" |c, n|
+        read_inbox::comparison(&c.app, &c.manager(), CheckId::new(n), c.ann);
+    "read_inbox::comparison" |c, n|
+        read_inbox::comparison(&c.app, &c.manager(), CheckId::new(1), PatientId::new(n));
+    "read_inbox::unread_file" |c, n| async {
+        read_inbox::unread_file(&c.app, &c.manager(), &text::hex(&hash_of(n))).await
+    };
     "read::location" |c, n| read::location(&c.app, &c.manager(), LocationId::new(n));
     "read::physician" |c, n| read::physician(&c.app, &c.manager(), PhysicianId::new(n));
 };
 
 /// What takes no id, or only names and words.
-const WITHOUT_IDS: [&str; 14] = [
+const WITHOUT_IDS: [&str; 20] = [
     "api_keys::create_key",
     "api_keys::list_keys",
+    "exchange_checks::ask_claimed",
+    "exchange_checks::claim_due",
+    "exchange_checks::give_up",
     "read::checks",
+    "read::eligibility_settings",
     "read::last_location",
     "read::locations",
     "read::patients",
@@ -263,11 +310,39 @@ const WITHOUT_IDS: [&str; 14] = [
     "read::physicians",
     "read::treatments",
     "read::unread_files",
+    "read_inbox::inbox",
     "run_once::remove_old_answers",
+    "save_eligibility_settings::save_eligibility_settings",
     "seal_audit::seal_audit",
     "settle_refund::settle_refunds",
     "staff_accounts::add_user",
 ];
+
+/// What is asked about Ann by her physician.
+fn check_of(clinic: &Clinic) -> RunCheck {
+    RunCheck {
+        patient: clinic.ann,
+        rank: 1,
+        service_type: None,
+        service_date: None,
+        location: None,
+        physician: Some(clinic.physician),
+        treatment: None,
+    }
+}
+
+fn taken(check: CheckId, patient: PatientId) -> UsePayersData {
+    UsePayersData { check, patient, version: 1, field: PersonField::Address }
+}
+
+/// An unreadable file of that number.
+fn scan(n: i64) -> Vec<u8> {
+    format!("%PDF {n}").into_bytes()
+}
+
+fn hash_of(n: i64) -> Vec<u8> {
+    Sha256::digest(scan(n)).to_vec()
+}
 
 fn email_of(n: i64) -> String {
     format!("person{n}@other.example")
@@ -284,7 +359,11 @@ async fn fill(ours: &Clinic) -> Actor {
         entry.mrn = format!("MRN-{number}");
         let patient = add_patient(app, &actor, &entry, None, None).await.unwrap();
         save_location(app, &actor, None, &place()).await.unwrap();
-        let physician = save_physician(app, &actor, None, &physician()).await.unwrap();
+        let npi = Some("1234567893".to_owned());
+        let physician = PhysicianFields { npi, ..physician() };
+        let physician = save_physician(app, &actor, None, &physician).await.unwrap();
+        let asked = RunCheck { patient, physician: Some(physician), ..check_of(ours) };
+        run_check(app, &actor, &asked, None).await.unwrap();
         let treated = TreatmentEntry {
             patient: patient.to_string(),
             physician: physician.to_string(),
@@ -301,6 +380,8 @@ async fn fill(ours: &Clinic) -> Actor {
             told(app, &actor, id, &Outcome::Authorized).await.unwrap();
         }
         import(ours, &actor, number + 50, None).await;
+        let file = ImportFile { name: "a.pdf".to_owned(), content: scan(number), patient: None };
+        import_eligibility(app, &actor, file).await.unwrap();
         let scopes = Scopes::parse("payments:read").unwrap();
         let key = NewKey { name: "Theirs".to_owned(), scopes, life_days: None };
         create_key(app, &actor, key).await.unwrap();
@@ -324,7 +405,13 @@ async fn inventory(ours: &Clinic, theirs: &Actor) -> Vec<String> {
         ("treatment", "seq || ' ' || version || location_seq"),
         ("location", "name"),
         ("physician", "first_name"),
-        ("eligibility_check", "seq || ' ' || coalesce(patient_seq, 0)"),
+        (
+            "eligibility_check",
+            "seq || ' ' || coalesce(patient_seq, 0) || coalesce(put_back, '')
+                || coalesce(differences_dismissed_at_us, 0)",
+        ),
+        ("eligibility_file", "name || coalesce(dismissed_at_us, 0)"),
+        ("eligibility_inquiry", "seq || ' ' || state || trace || tries"),
         ("refund", "state || seq"),
         ("payment_attempt", "state || attempt_no"),
         ("note", "body"),

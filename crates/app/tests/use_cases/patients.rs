@@ -78,7 +78,7 @@ on_both_engines! {
         let coverage = |payer: &str, member_id: &str| CoverageEntry {
             payer: payer.to_owned(),
             member_id: member_id.to_owned(),
-            plan: String::new(),
+            ..CoverageEntry::default()
         };
         let covered = |coverages| PatientEntry {
             coverages,

@@ -8,7 +8,10 @@ use almoner_app::add_note::{AddNote, add_note};
 use almoner_app::api_keys::{NewKey, create_key, list_keys, revoke_key};
 use almoner_app::attempt::Outcome;
 use almoner_app::change_status::{ChangeStatus, change_status};
+use almoner_app::compare_person::PersonField;
 use almoner_app::create_payment::create_payment;
+use almoner_app::dismiss_differences::dismiss_differences;
+use almoner_app::dismiss_file::dismiss_file;
 use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::estimate_payment::{EstimateInput, estimate_payment};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
@@ -16,24 +19,29 @@ use almoner_app::match_check::match_check;
 use almoner_app::permission::{Action, allows};
 use almoner_app::refund_payment::{refund_payment, summarize};
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
+use almoner_app::run_check::{RunCheck, run_check};
+use almoner_app::save_eligibility_settings::save_eligibility_settings;
 use almoner_app::save_location::save_location;
 use almoner_app::save_patient::{add_patient, edit_patient};
 use almoner_app::save_physician::save_physician;
 use almoner_app::save_treatment::{add_treatment, edit_treatment};
 use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
+use almoner_app::unmatch_check::unmatch_check;
+use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
-use almoner_app::{Actor, Error, read};
-use almoner_domain::estimate::{Choices, NetworkChoice};
+use almoner_app::{Actor, Error, read, read_inbox, read_inquiries};
+use almoner_domain::checks::CheckRequest;
+use almoner_domain::estimate::{Choices, EstimateSettings};
 use almoner_domain::list::PageRequest;
 use almoner_domain::refund::ReversalReason;
 use almoner_domain::role::Role;
 use almoner_domain::scope::Scopes;
-use almoner_domain::{CheckId, PaymentId, Status};
-use almoner_store::eligibility::CheckQuery;
+use almoner_domain::{CheckId, PaymentId, Status, text};
 use almoner_store::locations::LocationFields;
 use almoner_store::on_both_engines;
 use almoner_store::physicians::PhysicianFields;
 use almoner_store::treatments::TreatmentQuery;
+use sha2::{Digest as _, Sha256};
 
 use crate::answers::{BENEFITS, NORA, answer, envelope, transaction};
 use crate::common::{Clinic, cents, part_of, person, tender};
@@ -86,6 +94,20 @@ async fn waiting(clinic: &Clinic) -> CheckId {
     imported.checks.unwrap()[0].id
 }
 
+/// A check of Ann, a new one each time.
+async fn matched(clinic: &Clinic) -> CheckId {
+    let check = waiting(clinic).await;
+    match_check(&clinic.app, &clinic.system(), check, clinic.ann).await.unwrap();
+    check
+}
+
+/// The hash of a file from which nothing can be read.
+async fn unreadable(clinic: &Clinic) -> Vec<u8> {
+    let file = ImportFile { name: "a.pdf".to_owned(), content: b"%PDF".to_vec(), patient: None };
+    import_eligibility(&clinic.app, &clinic.system(), file).await.unwrap();
+    Sha256::digest(b"%PDF").to_vec()
+}
+
 async fn account(clinic: &Clinic) -> String {
     let number = clinic.number("SELECT count(*) AS n FROM staff_user").await;
     let email = format!("person{number}@clinic.example");
@@ -115,8 +137,9 @@ fn question(clinic: &Clinic) -> EstimateInput {
         patient: clinic.ann,
         payment_type: None,
         treatment: None,
+        location: None,
         charge: None,
-        network: NetworkChoice::In,
+        network: None,
         service_date: None,
         choices: Choices::default(),
     }
@@ -128,6 +151,19 @@ fn reversal(payment: PaymentId) -> ReverseTender {
 
 fn note(payment: PaymentId) -> AddNote {
     AddNote { payment, body: "Called.".to_owned(), key: None }
+}
+
+/// What is asked about Ann by her physician.
+fn check_of(clinic: &Clinic) -> RunCheck {
+    RunCheck {
+        patient: clinic.ann,
+        rank: 1,
+        service_type: None,
+        service_date: None,
+        location: None,
+        physician: Some(clinic.physician),
+        treatment: None,
+    }
 }
 
 fn file() -> ImportFile {
@@ -205,10 +241,29 @@ const RECORDS: &[Case] = cases! {
     "read::patient_exists" ImportEligibility |c, a| read::patient_exists(&c.app, a, c.ann);
     "match_check::match_check" ImportEligibility |c, a|
         match_check(&c.app, a, waiting(c).await, c.ann);
+    "run_check::run_check" ImportEligibility |c, a| run_check(&c.app, a, &check_of(c), None);
+    "unmatch_check::unmatch_check" UnmatchCheck |c, a| async {
+        unmatch_check(&c.app, a, (matched(c).await, c.ann), "not hers").await
+    };
+    "use_payers_data::use_payers_data" SavePatient |c, a| async {
+        let version = read::patient(&c.app, &c.manager(), c.ann).await?.patient.version;
+        let (check, patient, field) = (matched(c).await, c.ann, PersonField::Sex);
+        use_payers_data(&c.app, a, &UsePayersData { check, patient, version, field }).await
+    };
+    "dismiss_differences::dismiss_differences" SavePatient |c, a| async {
+        dismiss_differences(&c.app, a, matched(c).await).await
+    };
+    "dismiss_file::dismiss_file" ImportEligibility |c, a| async {
+        dismiss_file(&c.app, a, &unreadable(c).await).await
+    };
     "save_location::save_location" ChangeSettings |c, a|
         save_location(&c.app, a, None, &place());
     "save_location::save_location" ChangeSettings |c, a|
         save_location(&c.app, a, Some(c.harbor), &place());
+    "save_eligibility_settings::save_eligibility_settings" ChangeSettings |c, a| async {
+        let version = read::eligibility_settings(&c.app, a).await?.stored.version;
+        save_eligibility_settings(&c.app, a, version, &EstimateSettings::default().entry()).await
+    };
     "save_physician::save_physician" ChangeSettings |c, a|
         save_physician(&c.app, a, None, &physician());
     "staff_accounts::add_user" ManageStaff |c, a| async {
@@ -245,23 +300,42 @@ const READS: &[Case] = cases! {
     "read::treatment" ReadTreatments |c, a| async {
         read::treatment(&c.app, a, c.treatment(c.ann, c.harbor).await).await
     };
-    "read::checks" ReadChecks |c, a| read::checks(&c.app, a, &CheckQuery::default(), (0, 50));
+    "read::checks" ReadChecks |c, a| read::checks(&c.app, a, &CheckRequest::default());
     "read::listed_checks" ReadChecks |c, a| read::listed_checks(&c.app, a, &[CheckId::new(1)]);
     "read::unread_files" ReadChecks |c, a| read::unread_files(&c.app, a);
     "read::check" ReadChecks |c, a| async { read::check(&c.app, a, waiting(c).await).await };
     "read::check_file" ReadChecks |c, a| async {
         read::check_file(&c.app, a, waiting(c).await).await
     };
+    "read_inbox::inbox" ReadChecks |c, a| read_inbox::inbox(&c.app, a, &CheckRequest::default());
+    "read_inbox::comparison" ReadChecks |c, a| async {
+        read_inbox::comparison(&c.app, a, waiting(c).await, c.ann).await
+    };
+    "read_inbox::unread_file" ReadChecks |c, a| async {
+        read_inbox::unread_file(&c.app, a, &text::hex(&unreadable(c).await)).await
+    };
+    "read_inquiries::inquiry" ReadChecks |c, a| async {
+        let id = run_check(&c.app, &c.system(), &check_of(c), None).await?;
+        read_inquiries::inquiry(&c.app, a, id).await
+    };
+    "read_inquiries::unsettled" ReadChecks |c, a| read_inquiries::unsettled(&c.app, a, None);
+    "read_inquiries::of_check" ReadChecks |c, a|
+        read_inquiries::of_check(&c.app, a, CheckId::new(1));
     "read::locations" ReadSettings |c, a| read::locations(&c.app, a);
+    "read::location_exists" Estimate |c, a| read::location_exists(&c.app, a, c.harbor);
     "read::location" ReadSettings |c, a| read::location(&c.app, a, c.harbor);
+    "read::eligibility_settings" ReadSettings |c, a| read::eligibility_settings(&c.app, a);
     "read::physicians" ReadSettings |c, a| read::physicians(&c.app, a);
     "read::physician" ReadSettings |c, a| read::physician(&c.app, a, c.physician);
 };
 
 /// What the program does itself, whoever is signed in, and what everybody may ask of themselves.
-const OPEN: [&str; 7] = [
+const OPEN: [&str; 10] = [
     "attempt::begin",
     "attempt::told",
+    "exchange_checks::ask_claimed",
+    "exchange_checks::claim_due",
+    "exchange_checks::give_up",
     "read::last_location",
     "run_once::remove_old_answers",
     "seal_audit::seal_audit",

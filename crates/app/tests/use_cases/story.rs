@@ -4,17 +4,17 @@ use almoner_app::change_status::{ChangeStatus, change_status};
 use almoner_app::create_payment::{CreatePayment, create_payment};
 use almoner_app::estimate_payment::{EstimateInput, estimate_payment};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
-use almoner_app::read;
 use almoner_app::refund_payment::{RefundPayment, refund_payment, summarize};
 use almoner_app::save_patient::add_patient;
 use almoner_app::save_treatment::add_treatment;
-use almoner_domain::estimate::{Case, Choices, NetworkChoice};
+use almoner_app::{read, read_inbox};
+use almoner_domain::checks::CheckRequest;
+use almoner_domain::estimate::{Case, Choices};
 use almoner_domain::payment::PaymentType;
 use almoner_domain::refund::{RefundAmount, RefundReason};
 use almoner_domain::role::Role;
 use almoner_domain::tender::{TenderEntry, TenderType};
 use almoner_domain::{CheckId, Money, PatientId, PaymentId, Status, TreatmentId};
-use almoner_store::eligibility::CheckQuery;
 use almoner_store::on_both_engines;
 use jiff::SignedDuration;
 
@@ -29,9 +29,9 @@ async fn import(clinic: &Clinic) -> CheckId {
     assert_eq!(imported.name, "nora.271");
     let [check] = &imported.checks.unwrap()[..] else { panic!("one check was expected") };
     assert_eq!((check.patient, check.duplicate, check.benefits), (None, false, 7));
-    let query = CheckQuery { unmatched: true, ..CheckQuery::default() };
-    let (inbox, total) = read::checks(&clinic.app, &desk, &query, (0, 50)).await.unwrap();
-    assert_eq!((inbox.len(), total, inbox[0].row.id), (1, 1, check.id));
+    let inbox = read_inbox::inbox(&clinic.app, &desk, &CheckRequest::default()).await.unwrap();
+    let waiting: Vec<_> = inbox.waiting.iter().map(|waiting| waiting.listed.id).collect();
+    assert_eq!((waiting, inbox.count.checks), (vec![check.id], 1));
     check.id
 }
 
@@ -56,8 +56,9 @@ fn question(patient: PatientId, treatment: TreatmentId) -> EstimateInput {
         patient,
         payment_type: Some(PaymentType::OfficeVisit),
         treatment: Some(treatment),
+        location: None,
         charge: None,
-        network: NetworkChoice::In,
+        network: None,
         service_date: None,
         choices: Choices::default(),
     }

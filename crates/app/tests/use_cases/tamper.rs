@@ -11,7 +11,7 @@ use almoner_app::read;
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
 use almoner_app::settle_refund::{settle_refund, settle_refunds};
 use almoner_domain::refund::{RefundState, ReversalReason};
-use almoner_domain::{PaymentId, Status};
+use almoner_domain::{LocationId, PaymentId, Status};
 use almoner_store::db::{Engine, Value};
 use almoner_store::{Tx, on_both_engines, params, verify};
 use jiff::SignedDuration;
@@ -24,8 +24,8 @@ async fn story(clinic: &Clinic) {
     let minute = || clinic.pass(SignedDuration::from_mins(1));
     let edited = clinic.pending(700).await;
     minute();
-    for amount in [900, 700] {
-        edit(clinic, edited, amount).await;
+    for (amount, location) in [(900, clinic.downtown), (700, clinic.harbor)] {
+        edit(clinic, edited, (amount, location)).await;
         minute();
     }
     let cancelled = clinic.pending(800).await;
@@ -62,7 +62,7 @@ async fn story(clinic: &Clinic) {
     clinic.verified().await;
 }
 
-async fn edit(clinic: &Clinic, payment: PaymentId, amount: i64) {
+async fn edit(clinic: &Clinic, payment: PaymentId, (amount, location): (i64, LocationId)) {
     let input = EditPayment {
         payment,
         version: clinic.payment(payment).await.version,
@@ -70,7 +70,7 @@ async fn edit(clinic: &Clinic, payment: PaymentId, amount: i64) {
         amount: cents(amount),
         kind: None,
         treatment: None,
-        location: None,
+        location: Some(location),
         due: Some(Date::constant(2026, 4, 1)),
         confirm_past_due_date: false,
         memo: None,
@@ -158,6 +158,7 @@ const BOOKS: &[Book] = &[
             "debit_account",
             "credit_account",
             "amount_cents",
+            "location_seq",
             "at_us",
         ],
         idle: NONE_IDLE,
@@ -396,6 +397,7 @@ on_both_engines! {
             // A pair of ledger rows that cancel each other out.
             &["DELETE FROM ledger_transfer WHERE source_seq = 2"],
             &["DELETE FROM ledger_transfer WHERE event IN ('amount_raised', 'amount_lowered')"],
+            &["DELETE FROM ledger_transfer WHERE event IN ('moved_out', 'moved_in')"],
             &["DELETE FROM ledger_transfer WHERE event IN
                 ('refund_made', 'refund_settled', 'refund_returned', 'refund_failed')
                 AND source_seq = 6"],

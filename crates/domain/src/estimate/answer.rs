@@ -9,7 +9,7 @@ use crate::ids::CheckId;
 use crate::money::{BasisPoints, MAX_PAYMENT, Money};
 
 /// The version of the rules in this module; a change of any result takes the next number.
-pub const ENGINE_VERSION: u32 = 1;
+pub const ENGINE_VERSION: u32 = 2;
 
 /// What every estimate is shown with.
 pub const DISCLAIMER: &str = "This estimate rests on eligibility benefit information only. Fee \
@@ -38,6 +38,10 @@ pub struct Estimate {
     pub network: NetworkChoice,
     /// The date of the service.
     pub service_date: Date,
+    /// The service types that were asked about, in the order in which they count, before the
+    /// whole plan.
+    #[serde(default)]
+    pub service_types: Vec<String>,
     /// The co-payment.
     pub copay: Figure,
     /// The co-insurance.
@@ -393,6 +397,8 @@ codes! {
     NetworkNotStated => "network_not_stated",
     /// The payer's words contradict the row's network.
     NetworkContradicted => "network_contradicted",
+    /// The payer returned cost sharing, but none that counts for the network.
+    OtherNetwork => "other_network",
     /// Another payer may have to pay.
     OtherPayer => "other_payer",
     /// The patient must spend down before coverage begins.
@@ -431,6 +437,8 @@ codes! {
     AssumesCharge => "assumes_charge",
     /// The amount is without co-insurance, for want of a charge.
     BeforeCoinsurance => "before_coinsurance",
+    /// A co-payment of nothing stands beside a co-insurance that is more than nothing.
+    CopayOfNothing => "copay_of_nothing",
     /// The payer's words: after the deductible.
     SaysAfterDeductible => "says_after_deductible",
     /// The payer's words: the deductible is waived.
@@ -460,6 +468,7 @@ impl Estimate {
             age_days: None,
             network: request.network,
             service_date: request.service_date,
+            service_types: Vec::new(),
             copay: Figure::default(),
             coinsurance: Figure::default(),
             deductible_remaining: Figure::default(),

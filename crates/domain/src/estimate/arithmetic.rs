@@ -107,8 +107,9 @@ pub fn not_covered(charge: Option<Money>) -> Owed {
     Owed { amount: charge, missing, ..Owed::default() }
 }
 
-/// The stages of a rule, in their order.
-fn stages(rule: Rule) -> &'static [Need] {
+/// The stages of a rule, in their order: each needs its figure unless the charge is used up
+/// before it.
+pub fn stages(rule: Rule) -> &'static [Need] {
     match rule {
         Rule::CopayOnly => &[Need::Copay],
         Rule::DeductibleCoinsurance => &[Need::Deductible, Need::Coinsurance],
@@ -172,12 +173,14 @@ fn with_charge(terms: &Terms, charge: Money) -> Owed {
         }
     }
     let sum: Money = owed.parts.iter().map(amount_of).sum();
-    if owed.missing.is_empty() {
+    let at_most = terms.out_of_pocket.map_or(charge, |limit| limit.min(charge));
+    // What is unknown has no say when the known parts reach all that there is to pay.
+    if owed.missing.is_empty() || sum >= at_most {
+        owed.missing.clear();
         owed.amount = Some(capped(terms, sum, &mut owed.parts));
     } else {
         owed.parts.clear();
-        let at_most = terms.out_of_pocket.map_or(charge, |limit| limit.min(charge));
-        owed.range = range(Some(sum.min(at_most)), Some(at_most));
+        owed.range = range(Some(sum), Some(at_most));
     }
     owed
 }
@@ -208,32 +211,51 @@ fn without_charge(terms: &Terms) -> Owed {
     let all_zero = order.iter().all(|&stage| is_zero(terms, stage) == Some(true));
     let all_known = counted.is_some_and(|stages| unknown(terms, stages).is_empty());
     let is_exact = terms.rule == Rule::CopayOnly;
-    let may_speak = all_zero || (all_known && (sum > Money::ZERO || is_exact));
-    owed.assumes_charge = owed
-        .parts
-        .iter()
-        .any(|part| matches!(part, Part::Deductible(amount) if *amount > Money::ZERO));
-    if !may_speak {
-        owed.parts.clear();
-        owed.missing = unknown(terms, order);
-        if !is_exact {
-            owed.missing.push(Need::Charge);
-        }
-        let at_least = terms.out_of_pocket.map_or(sum, |limit| limit.min(sum));
-        let at_least = (at_least > Money::ZERO).then_some(at_least);
-        owed.range = range(at_least, terms.out_of_pocket);
-        return owed;
+    // What is unknown has no say when the known parts reach all that is left out of pocket.
+    let is_capped = terms.out_of_pocket.is_some_and(|limit| sum >= limit);
+    if !(all_zero || is_capped || (all_known && (sum > Money::ZERO || is_exact))) {
+        return unknown_share(terms);
     }
-    let left_out = order.iter().filter(|stage| !counted.unwrap_or_default().contains(stage));
-    owed.is_incomplete = left_out.clone().any(|&stage| is_zero(terms, stage) != Some(true));
+    let counts_deductible =
+        |part: &Part| matches!(part, Part::Deductible(amount) if *amount > Money::ZERO);
+    owed.assumes_charge = owed.parts.iter().any(counts_deductible);
+    let mut left_out = order.iter().filter(|stage| !counted.unwrap_or_default().contains(stage));
+    owed.is_incomplete = !is_capped && left_out.any(|&stage| is_zero(terms, stage) != Some(true));
     let amount = capped(terms, sum, &mut owed.parts);
     owed.amount = Some(amount);
-    if owed.is_incomplete {
-        owed.range = range(Some(amount), terms.out_of_pocket);
-    } else if owed.assumes_charge {
-        owed.range = range(None, Some(amount));
-    }
+    owed.range = match (owed.is_incomplete, owed.assumes_charge) {
+        // Below the deductible, the charge itself would be the share.
+        (true, true) => range(None, terms.out_of_pocket),
+        (true, false) => range(Some(amount), terms.out_of_pocket),
+        (false, true) => range(None, Some(amount)),
+        (false, false) => None,
+    };
     owed
+}
+
+/// What can be said of a share that is not known, without a charge: that it is no less than a
+/// co-payment of the rule and no more than what is left out of pocket.
+fn unknown_share(terms: &Terms) -> Owed {
+    let order = stages(terms.rule);
+    let mut missing = unknown(terms, order);
+    if terms.rule != Rule::CopayOnly {
+        missing.push(Need::Charge);
+    }
+    let copay = terms.copay.filter(|_| order.contains(&Need::Copay)).unwrap_or_default();
+    let at_least = terms.out_of_pocket.map_or(copay, |limit| limit.min(copay));
+    let range = range(Some(at_least), terms.out_of_pocket);
+    Owed { range, missing, ..Owed::default() }
+}
+
+/// Between what the share lies when some figures are one of several values: the lowest ones are
+/// in `low`, the highest in `high`. It grows with each of them.
+pub fn between(low: &Terms, high: &Terms) -> Option<Range> {
+    let exactly = |owed: &Owed| Range { at_least: owed.amount, at_most: owed.amount };
+    let ends = |terms: &Terms| {
+        let owed = patient_owes(terms);
+        owed.range.unwrap_or_else(|| exactly(&owed))
+    };
+    range(ends(low).at_least, ends(high).at_most)
 }
 
 fn capped(terms: &Terms, sum: Money, parts: &mut Vec<Part>) -> Money {

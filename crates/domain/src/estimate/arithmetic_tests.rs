@@ -178,6 +178,60 @@ fn a_missing_figure_means_a_range_and_no_amount() {
 }
 
 #[test]
+fn what_is_unknown_has_no_say_once_the_known_parts_reach_the_maximum() {
+    let given = Given { x: Some(4000), d: Some(2000), o: Some(1500), ..TREATMENT };
+    let owed = owes(given);
+    assert_eq!((owed.amount, owed.missing), (Some(Money::from_cents(150_000)), vec![]));
+    assert_eq!(owed.range, None);
+    assert_eq!(owed.parts.last(), Some(&Part::Capped(Money::from_cents(150_000))));
+    let open = Given { x: None, d: None, k: Some(50), o: Some(40), ..COPAY_FIRST };
+    assert_eq!(cents(open), Some(4_000));
+    assert_eq!(cents(Given { o: Some(60), ..open }), None);
+    let capped = owes(Given { d: Some(4000), o: Some(1250), ..TREATMENT });
+    assert!(!capped.is_incomplete, "co-insurance can add nothing");
+    let most = Some(Money::from_cents(125_000));
+    assert_eq!(capped.range, Some(Range { at_least: None, at_most: most }));
+}
+
+#[test]
+fn what_is_unknown_has_no_say_once_the_known_parts_reach_the_charge() {
+    let whole = Given { x: Some(150), p: Some(100), ..NO_COPAY };
+    assert_eq!(cents(whole), Some(15_000), "all of it, whatever the deductible");
+    let rule = Rule::CopayAfterDeductible;
+    assert_eq!(cents(Given { rule, x: Some(20), k: Some(25), ..OFFICE }), Some(2_000));
+}
+
+#[test]
+fn without_a_charge_a_deductible_is_no_lower_end() {
+    let owed = owes(Given { k: Some(50), d: Some(800), p: Some(20), ..COPAY_FIRST });
+    assert_eq!((owed.amount, owed.range), (Some(Money::from_cents(85_000)), None));
+    let unknown = owes(Given { d: Some(800), ..COPAY_FIRST });
+    assert_eq!((unknown.amount, unknown.range), (None, None));
+    let met = owes(Given { k: Some(50), d: Some(0), p: Some(20), o: Some(900), ..COPAY_FIRST });
+    let money = |dollars: i64| Some(Money::from_cents(dollars * 100));
+    assert_eq!(met.range, Some(Range { at_least: money(50), at_most: money(900) }));
+}
+
+#[test]
+fn values_that_are_still_to_be_picked_leave_a_range() {
+    let terms = |k: i64, o: i64| Terms {
+        rule: Rule::CopayOnly,
+        place: Place::Office,
+        charge: None,
+        copay: Some(Money::from_cents(k)),
+        deductible: None,
+        coinsurance: None,
+        out_of_pocket: Some(Money::from_cents(o)),
+    };
+    let range = |least: i64, most: i64| {
+        let (at_least, at_most) = (Money::from_cents(least), Money::from_cents(most));
+        Some(Range { at_least: Some(at_least), at_most: Some(at_most) })
+    };
+    assert_eq!(between(&terms(2_500, 9_000), &terms(4_000, 9_000)), range(2_500, 4_000));
+    assert_eq!(between(&terms(2_500, 1_000), &terms(2_500, 9_000)), range(1_000, 2_500));
+}
+
+#[test]
 fn office_without_charge_counts_the_copay_alone() {
     let given = Given { k: Some(50), d: Some(800), p: Some(20), ..OFFICE };
     assert_eq!(cents(given), Some(5_000));
@@ -188,42 +242,37 @@ fn office_without_charge_counts_the_copay_alone() {
     assert_eq!(cents(Given { k: None, d: Some(0), p: Some(0), ..NO_COPAY }), Some(0));
 }
 
-/// The same rules as exact fractions: everything in ten-thousandths of a cent, rounded once.
+/// The same rules as exact fractions: everything in ten-thousandths of a cent, rounded once. They
+/// grow with each figure, so an amount is known when the lowest and the highest come to the same.
 fn reference(terms: &Terms) -> Option<i128> {
     const UNIT: i128 = 10_000;
     let scaled = |money: Money| i128::from(money.cents()) * UNIT;
-    let limit = terms.out_of_pocket.map(scaled);
-    if limit == Some(0) {
-        return Some(0);
-    }
     let x = scaled(terms.charge?);
-    // Unknown figures matter only when a part of the charge is left to them.
-    let known_or_unneeded = |value: Option<i128>, left: i128| match (value, left) {
-        (_, 0) => Some(0),
-        (value, _) => value,
+    let owes = |k: i128, d: i128, p: i128| {
+        let exact = match terms.rule {
+            Rule::CopayOnly => k.min(x),
+            Rule::DeductibleCoinsurance => {
+                let d = d.min(x);
+                d + (x - d) * p / UNIT
+            }
+            Rule::CopayFirst => {
+                let k = k.min(x);
+                let d = d.min(x - k);
+                k + d + (x - k - d) * p / UNIT
+            }
+            Rule::CopayAfterDeductible => {
+                let d = d.min(x);
+                d + k.min(x - d)
+            }
+        };
+        let capped = terms.out_of_pocket.map_or(exact, |limit| exact.min(scaled(limit))).min(x);
+        (2 * capped + UNIT).div_euclid(2 * UNIT)
     };
-    let k = terms.copay.map(scaled);
-    let d = terms.deductible.map(scaled);
+    let (k, d) = (terms.copay.map(scaled), terms.deductible.map(scaled));
     let p = terms.coinsurance.map(|share| i128::from(share.get()));
-    let share = |left: i128| known_or_unneeded(p, left).map(|p| left * p / UNIT);
-    let exact = match terms.rule {
-        Rule::CopayOnly => known_or_unneeded(k, x)?.min(x),
-        Rule::DeductibleCoinsurance => {
-            let d = known_or_unneeded(d, x)?.min(x);
-            d + share(x - d)?
-        }
-        Rule::CopayFirst => {
-            let k = known_or_unneeded(k, x)?.min(x);
-            let d = known_or_unneeded(d, x - k)?.min(x - k);
-            k + d + share(x - k - d)?
-        }
-        Rule::CopayAfterDeductible => {
-            let d = known_or_unneeded(d, x)?.min(x);
-            d + known_or_unneeded(k, x - d)?.min(x - d)
-        }
-    };
-    let exact = limit.map_or(exact, |limit| exact.min(limit)).min(x);
-    Some((2 * exact + UNIT).div_euclid(2 * UNIT))
+    let lowest = owes(k.unwrap_or(0), d.unwrap_or(0), p.unwrap_or(0));
+    let highest = owes(k.unwrap_or(x), d.unwrap_or(x), p.unwrap_or(UNIT));
+    (lowest == highest).then_some(lowest)
 }
 
 fn money() -> impl Strategy<Value = Money> {

@@ -69,7 +69,7 @@ pub enum Network {
 }
 
 /// EB13: a procedure, drug or service that a row is about.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Procedure {
     /// The code list: `HC`, `CJ`, `AD`, `ID`, `N4`, `ZZ`.

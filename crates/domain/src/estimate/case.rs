@@ -1,6 +1,6 @@
 //! Which case an estimate is: the first that holds, in a written order.
 
-use super::answer::{Case, FigureState};
+use super::answer::Case;
 use super::arithmetic::{Need, Owed};
 use super::benefit::{Check, Outcome};
 use super::coverage::{Coverage, Exclusions};
@@ -28,7 +28,7 @@ pub(super) fn case(facts: &Facts<'_>) -> Case {
         Case::Inactive
     } else if matches!(facts.coverage, Coverage::Both { .. }) && !is_reviewed {
         Case::NeedsReview
-    } else if facts.exclusions.not_covered.is_some() {
+    } else if !facts.exclusions.not_covered.is_empty() {
         Case::NotCovered
     } else if troubled(Trouble::Conflict) {
         Case::Conflict
@@ -61,8 +61,8 @@ fn needed_troubles(facts: &Facts<'_>) -> Vec<Trouble> {
     troubles.into_iter().flatten().collect()
 }
 
-/// Whether the payer returned anything about money; a co-payment without an amount counts.
+/// Whether the payer returned anything about money, though perhaps not what is asked, such as what
+/// was used of a deductible. A co-payment without an amount counts.
 fn has_cost_sharing(figures: &Figures) -> bool {
-    let returned = |found: &&Found| found.figure.state != FigureState::NotReturned;
-    figures.copay.was_sent || figures.all().iter().any(returned)
+    figures.copay.was_sent || figures.all().iter().any(|found| found.has_money)
 }

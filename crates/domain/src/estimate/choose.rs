@@ -4,7 +4,8 @@
 use super::benefit::{Benefit, Check, Network};
 use super::dates;
 use super::request::{NetworkChoice, Request, VisitClass};
-use super::service_types::{self, CodeRange};
+use super::service_types;
+use super::settings::EstimateSettings;
 
 /// How many rows of a check are looked at; no payer is known to send a tenth of it.
 pub const MAX_ROWS: usize = 5_000;
@@ -30,33 +31,66 @@ pub(super) struct Candidate<'a> {
 }
 
 /// The rows of a check as one question sees them.
+#[derive(Clone)]
 pub(super) struct Scope<'a> {
     check: &'a Check,
+    settings: &'a EstimateSettings,
     /// The service types in question, without that of the whole plan.
-    pub(super) types: Vec<&'static str>,
+    pub(super) types: Vec<&'a str>,
     /// The treatment's codes.
     pub(super) procedures: Vec<String>,
     network: NetworkChoice,
     pub(super) visit_class: Option<VisitClass>,
     pub(super) request: &'a Request,
+    /// The rows that may count, whatever they are, the closest first.
+    counting: Vec<Candidate<'a>>,
 }
 
 impl<'a> Scope<'a> {
-    pub(super) fn new(request: &'a Request, check: &'a Check, table: &[CodeRange]) -> Self {
+    pub(super) fn new(
+        request: &'a Request,
+        check: &'a Check,
+        settings: &'a EstimateSettings,
+    ) -> Self {
         let mut procedures: Vec<String> = Vec::new();
         for code in request.procedures.iter().map(|code| service_types::normal(code)) {
             if !code.is_empty() && !procedures.contains(&code) {
                 procedures.push(code);
             }
         }
-        Self {
+        let mut scope = Self {
             check,
-            types: service_types::in_question(request, table),
+            settings,
+            types: service_types::in_question(request, settings),
             procedures,
             network: request.network,
             visit_class: request.visit_class,
             request,
+            counting: Vec::new(),
+        };
+        let rows = scope.rows().iter();
+        scope.counting = closest_first(rows.filter_map(|row| scope.candidate(row)).collect());
+        scope
+    }
+
+    /// The same question about each of the treatment's codes by itself; this one without codes.
+    pub(super) fn parts(&self) -> Vec<Self> {
+        if self.procedures.len() < 2 {
+            return vec![self.clone()];
         }
+        let about = |code: &String| {
+            let procedures = vec![code.clone()];
+            let request = Request { procedures: procedures.clone(), ..self.request.clone() };
+            let types = service_types::in_question(&request, self.settings);
+            let part = Self { types, procedures, counting: Vec::new(), ..*self };
+            // Whatever counts for a part counts for the whole, so no other row is looked at.
+            let counting = self.counting.iter().filter_map(|candidate| {
+                let specificity = part.specificity(candidate.row)?;
+                Some(Candidate { specificity, ..*candidate })
+            });
+            Self { counting: closest_first(counting.collect()), ..part }
+        };
+        self.procedures.iter().map(about).collect()
     }
 
     pub(super) fn check(&self) -> &'a Check {
@@ -110,17 +144,26 @@ impl<'a> Scope<'a> {
 
     /// The rows that may count and have one of these codes, the closest first.
     pub(super) fn candidates(&self, codes: &[&str]) -> Vec<Candidate<'a>> {
-        let rows = self.rows().iter().filter(|row| codes.contains(&row.code.as_str()));
-        let mut found: Vec<Candidate<'a>> = rows.filter_map(|row| self.candidate(row)).collect();
-        found.sort_by_key(|candidate| (candidate.specificity, candidate.network));
-        found
+        let has_code = |candidate: &&Candidate<'a>| codes.contains(&candidate.row.code.as_str());
+        self.counting.iter().filter(has_code).copied().collect()
     }
 
-    /// All rows that may count, whatever they are, the closest first.
-    pub(super) fn all(&self) -> Vec<Candidate<'a>> {
+    /// Whether a row is stated to be for the other network.
+    pub(super) fn is_of_other_network(&self, row: &Benefit) -> bool {
+        match self.network {
+            NetworkChoice::In => row.network == Network::Out,
+            NetworkChoice::Out => row.network == Network::In,
+        }
+    }
+
+    /// All rows that concern the service, whatever they are, the closest first. Unlike those that
+    /// may count, they include rows without a network: what they say warns of either.
+    pub(super) fn concerning(&self) -> Vec<(Specificity, &'a Benefit)> {
         let rows = self.rows().iter();
-        let mut found: Vec<Candidate<'a>> = rows.filter_map(|row| self.candidate(row)).collect();
-        found.sort_by_key(|candidate| (candidate.specificity, candidate.network));
+        let rows = rows.filter(|row| !self.is_of_other_network(row) && self.is_in_time(row));
+        let mut found: Vec<(Specificity, &Benefit)> =
+            rows.filter_map(|row| Some((self.specificity(row)?, row))).collect();
+        found.sort_by_key(|(specificity, _)| *specificity);
         found
     }
 
@@ -132,10 +175,31 @@ impl<'a> Scope<'a> {
     }
 }
 
+fn closest_first(mut candidates: Vec<Candidate<'_>>) -> Vec<Candidate<'_>> {
+    candidates.sort_by_key(|candidate| (candidate.specificity, candidate.network));
+    candidates
+}
+
+/// The code list of drugs, whose codes are made of parts and never those of procedures.
+const DRUGS: &str = "N4";
+
 /// Whether a row is about that procedure code.
 pub(super) fn is_about(row: &Benefit, code: &str) -> bool {
     let Some(procedure) = &row.procedure else { return false };
-    let first = service_types::normal(&procedure.code);
-    let last = procedure.range_end.as_deref().map(service_types::normal);
-    first == code || last.is_some_and(|last| service_types::is_between(code, &first, &last))
+    if procedure.qualifier.as_deref() == Some(DRUGS) {
+        return false;
+    }
+    if bare(&procedure.code).eq_ignore_ascii_case(code) {
+        return true;
+    }
+    let Some(last) = &procedure.range_end else { return false };
+    let (first, last) = (service_types::normal(&procedure.code), service_types::normal(last));
+    service_types::is_between(code, &first, &last)
+}
+
+/// A code without modifiers, as it is written.
+fn bare(code: &str) -> &str {
+    let code = code.trim();
+    let end = code.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(code.len());
+    code.get(..end).unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::benefit::{Benefit, Outcome};
-use super::choose::{Candidate, Scope, Specificity, is_about};
+use super::choose::{Candidate, Scope, Specificity};
 use super::dates::{self, Outside};
 
 /// What the payer says about coverage on the service date.
@@ -25,38 +25,49 @@ pub(super) enum Coverage {
         /// The row that gives the dates, unless they are the plan's.
         row: Option<i64>,
     },
-    /// The payer says both; a row that says inactive.
+    /// The payer says both.
     Both {
-        /// The row.
-        row: Option<i64>,
+        /// A row that says active.
+        active: Option<i64>,
+        /// A row that says inactive.
+        inactive: Option<i64>,
     },
     /// The payer says neither.
     NotStated,
 }
 
-/// Judges the rows about the service types in question and the whole plan.
+/// Judges the rows about the service types in question and the whole plan. Those that are stated
+/// to be for the other network have no say.
 pub(super) fn coverage(scope: &Scope<'_>) -> Coverage {
     let check = scope.check();
     let service_date = scope.request.service_date;
     if let Some(side) = dates::excludes(&check.dates, service_date) {
         return Coverage::Outside { side, row: None };
     }
-    let in_question = |row: &&Benefit| row.procedure.is_none() && scope.specificity(row).is_some();
+    let in_question = |row: &&Benefit| {
+        row.procedure.is_none()
+            && !scope.is_of_other_network(row)
+            && scope.specificity(row).is_some()
+    };
     let rows: Vec<&Benefit> = scope.rows().iter().filter(in_question).collect();
-    let inactive = rows.iter().find(|row| row.is_inactive());
     let active = || rows.iter().filter(|row| row.is_active());
-    let active_now = active().find(|row| scope.is_in_time(row));
-    match (active_now, inactive, active().next()) {
-        (Some(_), Some(row), _) => Coverage::Both { row: Some(row.index) },
-        (Some(_), None, _) => Coverage::Active,
-        (None, Some(row), _) => inactive_since(scope, Some(row)),
-        (None, None, Some(row)) => match dates::excludes(&row.dates, service_date) {
+    let inactive = || rows.iter().filter(|row| row.is_inactive());
+    if let Some(active) = active().find(|row| scope.is_in_time(row)) {
+        // A row about another time does not contradict the one about this day.
+        return match inactive().find(|row| scope.is_in_time(row)) {
+            Some(row) => Coverage::Both { active: Some(active.index), inactive: Some(row.index) },
+            None => Coverage::Active,
+        };
+    }
+    match (inactive().next(), active().next()) {
+        (Some(row), _) => inactive_since(scope, Some(row)),
+        (None, Some(row)) => match dates::excludes(&row.dates, service_date) {
             Some(side) => Coverage::Outside { side, row: Some(row.index) },
             None => Coverage::Active,
         },
-        (None, None, None) => match check.outcome {
+        (None, None) => match check.outcome {
             Outcome::Inactive => inactive_since(scope, None),
-            Outcome::Review => Coverage::Both { row: None },
+            Outcome::Review => Coverage::Both { active: None, inactive: None },
             Outcome::Active | Outcome::Rejected | Outcome::Unknown => Coverage::NotStated,
         },
     }
@@ -72,42 +83,51 @@ fn inactive_since(scope: &Scope<'_>, row: Option<&Benefit>) -> Coverage {
 /// What the payer excludes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Exclusions {
-    /// The row by which the service is not covered.
-    pub(super) not_covered: Option<i64>,
+    /// The rows by which the service is not covered; empty when it may be covered.
+    pub(super) not_covered: Vec<i64>,
     /// Rows that exclude a part of it, or something that only a person can judge.
     pub(super) partial: Vec<i64>,
 }
 
-/// Finds the rows that exclude the service (EB01 `E`, `I`).
+/// Finds the rows that exclude the service (EB01 `E`, `I`). A treatment of several codes is not
+/// covered when none of them is.
+pub(super) fn exclusions(scope: &Scope<'_>) -> Exclusions {
+    let mut not_covered: Vec<i64> = Vec::new();
+    if !scope.candidates(&EXCLUDING).is_empty() {
+        let by_part: Option<Vec<i64>> = scope.parts().iter().map(excluding_row).collect();
+        for row in by_part.unwrap_or_default() {
+            if !not_covered.contains(&row) {
+                not_covered.push(row);
+            }
+        }
+    }
+    let rows = scope.concerning().into_iter().map(|(_, row)| row);
+    let excluding = rows.filter(|row| EXCLUDING.contains(&row.code.as_str()));
+    let others = excluding.map(|row| row.index).filter(|row| !not_covered.contains(row));
+    let partial = others.collect();
+    Exclusions { not_covered, partial }
+}
+
+const EXCLUDING: [&str; 2] = ["E", "I"];
+
+/// The row that excludes all that is asked about.
 ///
 /// A row with words of its own excludes something particular, so it yields to cost sharing that
 /// fits as closely. Exclusions from the whole plan are never taken for the service itself.
-pub(super) fn exclusions(scope: &Scope<'_>) -> Exclusions {
-    let rows = scope.candidates(&["E", "I"]);
+fn excluding_row(scope: &Scope<'_>) -> Option<i64> {
     let shares = scope.candidates(&["A", "B", "C"]);
-    let excluded = |code: &String| {
-        let named = |candidate: &&Candidate<'_>| is_about(candidate.row, code);
-        rows.iter()
-            .find(named)
-            .filter(|row| row.row.messages.is_empty() || !shares.iter().any(|share| named(&share)))
-    };
-    let by_code: Vec<Option<&Candidate<'_>>> = scope.procedures.iter().map(excluded).collect();
-    let all_codes = !by_code.is_empty() && by_code.iter().all(Option::is_some);
-    let closest_share = shares.first().map(|share| share.specificity);
-    let by_type = rows.iter().find(|row| excludes_type(row, closest_share));
-    let whole = if all_codes { by_code.first().copied().flatten() } else { by_type };
-    let not_covered = whole.map(|row| row.row.index);
-    let others = rows.iter().map(|row| row.row.index).filter(|&row| Some(row) != not_covered);
-    Exclusions { not_covered, partial: others.collect() }
+    let closest = shares.first().map(|share| share.specificity);
+    let rows = scope.candidates(&EXCLUDING);
+    rows.iter().find(|row| excludes(row, closest)).map(|row| row.row.index)
 }
 
-fn excludes_type(row: &Candidate<'_>, closest_share: Option<Specificity>) -> bool {
+fn excludes(row: &Candidate<'_>, closest_share: Option<Specificity>) -> bool {
     let is_closer = closest_share.is_none_or(|share| row.specificity < share);
     let ties = closest_share == Some(row.specificity);
     let has_words = !row.row.messages.is_empty();
     let says_not_covered = row.row.code == "I";
     match row.specificity {
-        Specificity::Procedure => false,
+        Specificity::Procedure => is_closer || (ties && !has_words),
         Specificity::ServiceType(_) if has_words => is_closer && says_not_covered,
         Specificity::ServiceType(_) => is_closer || ties,
         Specificity::PlanWide => says_not_covered && !has_words && (is_closer || ties),

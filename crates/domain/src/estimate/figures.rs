@@ -4,19 +4,17 @@
 use super::answer::{
     Figure, FigureLevel, FigureOption, FigureState, FigureValue, Warning, WarningCode,
 };
+use super::arithmetic::Terms;
 use super::benefit::Benefit;
 use super::choose::{Candidate, Scope};
-use super::request::RowChoice;
+use super::readings::{self, Reading, Said, WHOLE_BP, best, is_settled, level_of, slot, value_of};
+use super::request::{RowChoice, VisitClass};
 use super::{dates, labels, words};
 use crate::money::{BasisPoints, Money};
-
-/// From this amount on, payers mean that there is no limit: $99,999.00.
-pub const NO_LIMIT: Money = Money::from_cents(9_999_900);
 
 /// How many rows of one figure that were set aside are warned about one by one.
 const MAX_SET_ASIDE_WARNINGS: usize = 5;
 
-const WHOLE_BP: i64 = 10_000;
 const REMAINING: &str = "29";
 const LIFETIME_REMAINING: &str = "33";
 const USED: &str = "24";
@@ -41,9 +39,11 @@ pub(super) struct Found {
     pub(super) warnings: Vec<Warning>,
     /// The payer sent such a row, though perhaps without a value that can be used.
     pub(super) was_sent: bool,
+    /// One of the rows carries a value, though perhaps none of what is asked.
+    pub(super) has_money: bool,
     /// The staff stated that there is none.
     pub(super) stated_none: bool,
-    /// Whether the service falls into another plan year than the check; `None` without a total.
+    /// Whether the service falls into another plan year than the check; `None` without rows.
     pub(super) other_year: Option<bool>,
 }
 
@@ -74,24 +74,90 @@ impl Figures {
         figures
     }
 
+    /// The terms with the lowest of the values that are still to be picked.
+    pub(super) fn lowest(&self, terms: &Terms) -> Terms {
+        self.with_open(terms, |values| values.iter().flatten().copied().min())
+    }
+
+    /// The terms with the highest of the values that are still to be picked.
+    pub(super) fn highest(&self, terms: &Terms) -> Terms {
+        let highest = |values: &[Option<i64>]| {
+            let is_bounded = values.iter().all(Option::is_some);
+            values.iter().flatten().copied().max().filter(|_| is_bounded)
+        };
+        self.with_open(terms, highest)
+    }
+
+    /// The terms with one of the values of each figure that is left open. The values are cents or
+    /// basis points; `None` among them is "no limit".
+    fn with_open(&self, terms: &Terms, one_of: impl Fn(&[Option<i64>]) -> Option<i64>) -> Terms {
+        let open = |found: &Found| {
+            let number = |option: &FigureOption| {
+                option.value.map(|value| match value {
+                    FigureValue::Amount(money) => money.cents(),
+                    FigureValue::Percent(share) => share.get(),
+                })
+            };
+            let values: Vec<Option<i64>> = found.figure.options.iter().map(number).collect();
+            found.trouble.map(|_| one_of(&values))
+        };
+        let money = |found: &Found, known| match open(found) {
+            Some(cents) => cents.map(Money::from_cents),
+            None => known,
+        };
+        Terms {
+            copay: money(&self.copay, terms.copay),
+            deductible: money(&self.deductible, terms.deductible),
+            coinsurance: match open(&self.coinsurance) {
+                Some(bp) => bp.and_then(BasisPoints::new),
+                None => terms.coinsurance,
+            },
+            out_of_pocket: money(&self.out_of_pocket, terms.out_of_pocket),
+            ..*terms
+        }
+    }
+
     pub(super) fn all(&self) -> [&Found; 4] {
         [&self.copay, &self.coinsurance, &self.deductible, &self.out_of_pocket]
     }
 }
 
 impl Found {
+    /// Nothing known yet of the figure that these rows are about.
+    fn of(groups: &[Vec<Candidate<'_>>]) -> Self {
+        let rows = || groups.iter().flatten().map(|candidate| candidate.row);
+        let set_aside = rows().filter_map(set_aside).take(MAX_SET_ASIDE_WARNINGS);
+        Self {
+            was_sent: !groups.is_empty(),
+            has_money: rows().any(|row| value_of(row) != Said::Nothing),
+            warnings: set_aside.collect(),
+            ..Self::default()
+        }
+    }
+
     fn state_none(&mut self, choice: Option<RowChoice>, name: &str) {
         if choice == Some(RowChoice::None) {
             self.stated_none = true;
             self.trouble = None;
-            let message = format!("The staff stated that no {name} applies.");
-            self.warn(WarningCode::StatedByStaff, message, None);
+            let returned = self.figure.value;
+            let returned = returned.map(|value| format!(", although the payer returned {value}"));
+            let returned = returned.unwrap_or_default();
+            let message = format!("The staff stated that no {name} applies{returned}.");
+            self.warn(WarningCode::StatedByStaff, message, self.figure.rows.first().copied());
         }
     }
 
-    fn note_set_aside(&mut self, groups: &[Vec<Candidate<'_>>]) {
-        let rows = groups.iter().flatten().map(|candidate| candidate.row);
-        self.warnings.extend(rows.filter_map(set_aside).take(MAX_SET_ASIDE_WARNINGS));
+    /// Leaves it to a person to pick one of the values that differ.
+    fn leave_open(&mut self, levels: &[&[Reading<'_>]]) {
+        let contradict = levels.iter().any(|readings| readings::contradict(readings));
+        self.figure.state = FigureState::Choice;
+        self.trouble = Some(if contradict { Trouble::Conflict } else { Trouble::Choice });
+    }
+
+    fn note_year(&mut self, levels: [Option<bool>; 2]) {
+        for is_other in levels.into_iter().flatten() {
+            self.other_year = Some(is_other || self.other_year == Some(true));
+        }
     }
 
     fn warn(&mut self, code: WarningCode, message: impl Into<String>, row: Option<i64>) {
@@ -109,138 +175,6 @@ impl Found {
     }
 }
 
-/// A value as a row gives it.
-#[derive(Debug, Clone)]
-struct Reading<'a> {
-    row: &'a Benefit,
-    /// `None` when the row says that there is no limit.
-    value: Option<FigureValue>,
-    level: FigureLevel,
-    derived: bool,
-    may_be_lower: bool,
-    rows: Vec<i64>,
-    label: String,
-}
-
-impl<'a> Reading<'a> {
-    fn of(row: &'a Benefit, value: Option<FigureValue>) -> Self {
-        Self {
-            row,
-            value,
-            level: level_of(row).0,
-            derived: false,
-            may_be_lower: false,
-            rows: vec![row.index],
-            label: labels::describe(row),
-        }
-    }
-
-    fn cents(&self) -> Option<i64> {
-        match self.value {
-            Some(FigureValue::Amount(money)) => Some(money.cents()),
-            Some(FigureValue::Percent(_)) | None => None,
-        }
-    }
-}
-
-/// For whom a row counts, and how plainly it says so; less is plainer.
-fn level_of(row: &Benefit) -> (FigureLevel, u8) {
-    match row.level.as_deref() {
-        Some("IND") => (FigureLevel::Individual, 0),
-        None => (FigureLevel::Individual, 1),
-        Some("FAM") => (FigureLevel::Family, 0),
-        Some("ECH" | "ESP" | "SPC") => (FigureLevel::Family, 1),
-        Some(_) => (FigureLevel::Individual, 2),
-    }
-}
-
-/// What a row of this code says of its figure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Said {
-    /// A value.
-    Value(FigureValue),
-    /// That there is no limit.
-    NoLimit,
-    /// Nothing that can be used.
-    Nothing,
-}
-
-impl Said {
-    /// The value, when there is one.
-    pub(super) fn value(self) -> Option<FigureValue> {
-        match self {
-            Self::Value(value) => Some(value),
-            Self::NoLimit | Self::Nothing => None,
-        }
-    }
-}
-
-/// Reads the value of a row.
-pub(super) fn value_of(row: &Benefit) -> Said {
-    if row.code == "A" {
-        return row.percent_bp.and_then(share_of).map_or(Said::Nothing, Said::Value);
-    }
-    let amount = row.amount_cents.map(Money::from_cents).filter(|amount| *amount >= Money::ZERO);
-    match amount {
-        Some(amount) if amount < NO_LIMIT => Said::Value(FigureValue::Amount(amount)),
-        Some(_) if matches!(row.code.as_str(), "C" | "G") => Said::NoLimit,
-        Some(_) | None => Said::Nothing,
-    }
-}
-
-/// A share as sent; one above 100 % was meant as a number of percent.
-fn share_of(bp: i64) -> Option<FigureValue> {
-    let is_whole_number = bp > WHOLE_BP && bp <= WHOLE_BP * 100;
-    let bp = if is_whole_number { bp / 100 } else { bp };
-    BasisPoints::new(bp).map(FigureValue::Percent)
-}
-
-/// The readings at one level of the rows that are wanted, of the best network and, within it, of
-/// the plainest statement of the level.
-fn slot<'a>(
-    rows: &[Candidate<'a>],
-    level: FigureLevel,
-    wanted: impl Fn(&Benefit) -> bool,
-) -> Vec<Reading<'a>> {
-    let fits = |row: &Benefit| level_of(row).0 == level && wanted(row);
-    best(rows, fits, |candidate| (candidate.network, level_of(candidate.row).1))
-}
-
-/// The readings of the rows that are wanted and have the least rank.
-fn best<'a, Rank: Ord>(
-    rows: &[Candidate<'a>],
-    wanted: impl Fn(&Benefit) -> bool,
-    rank: impl Fn(&Candidate<'a>) -> Rank,
-) -> Vec<Reading<'a>> {
-    let said = rows.iter().map(|candidate| (candidate, value_of(candidate.row)));
-    let usable: Vec<(&Candidate<'a>, Said)> =
-        said.filter(|(candidate, said)| *said != Said::Nothing && wanted(candidate.row)).collect();
-    let least = usable.iter().map(|(candidate, _)| rank(candidate)).min();
-    let of_least = usable.into_iter().filter(|(candidate, _)| Some(rank(candidate)) == least);
-    let readings: Vec<Reading<'a>> =
-        of_least.map(|(candidate, said)| Reading::of(candidate.row, said.value())).collect();
-    without_hospital_part(without_unlimited(readings))
-}
-
-/// A limit of "no limit" does not bind beside one that does.
-fn without_unlimited(readings: Vec<Reading<'_>>) -> Vec<Reading<'_>> {
-    if readings.iter().all(|reading| reading.value.is_none()) {
-        return readings;
-    }
-    readings.into_iter().filter(|reading| reading.value.is_some()).collect()
-}
-
-/// Medicare answers for its hospital part and its medical part at once; a clinic is paid by the
-/// medical one.
-fn without_hospital_part(readings: Vec<Reading<'_>>) -> Vec<Reading<'_>> {
-    let is =
-        |reading: &Reading<'_>, kind: &str| reading.row.insurance_type.as_deref() == Some(kind);
-    if !readings.iter().any(|reading| is(reading, "MB")) {
-        return readings;
-    }
-    readings.into_iter().filter(|reading| !is(reading, "MA")).collect()
-}
-
 fn has_period(row: &Benefit, periods: &[&str]) -> bool {
     row.period.as_deref().is_some_and(|period| periods.contains(&period))
 }
@@ -249,65 +183,68 @@ fn has_period(row: &Benefit, periods: &[&str]) -> bool {
 fn plain(scope: &Scope<'_>, code: &str, choice: Option<i64>) -> Found {
     let wanted = |row: &Benefit| !has_period(row, &[REMAINING, LIFETIME_REMAINING, USED]);
     let groups = scope.groups(code);
-    let mut found = Found { was_sent: !groups.is_empty(), ..Found::default() };
-    found.note_set_aside(&groups);
-    for group in &groups {
-        let readings = best(group, wanted, |candidate| candidate.network);
-        if !readings.is_empty() {
-            settle(&mut found, &readings, &readings, pick(scope, code, choice, &readings));
-            break;
-        }
+    let mut found = Found::of(&groups);
+    let all = groups.iter().map(|group| best(group, wanted, |candidate| candidate.network));
+    let all = all.into_iter().find(|all| !all.is_empty()).unwrap_or_default();
+    found.figure.options = all.iter().map(option).collect();
+    let class = scope.visit_class.filter(|_| code == "B" && choice.is_none());
+    if let Some(picked) = picked_by_staff(&all, choice) {
+        know(&mut found, picked);
+    } else if is_settled(&all) {
+        know(&mut found, &all);
+    } else if let Some(named) = class.and_then(|class| of_visit(&all, class)) {
+        let message = "One of several values was chosen because its words name the kind of visit.";
+        let row = named.first().map(|reading| reading.row.index);
+        found.warn(WarningCode::Preselected, message, row);
+        know(&mut found, &named);
+    } else {
+        found.leave_open(&[&all]);
     }
     note_ignored_choice(&mut found, choice);
     found
 }
 
-/// What decides between several values.
-#[derive(Debug, Clone, Copy)]
-enum Pick {
-    Nobody,
-    Staff(i64),
-    VisitClass(FigureValue),
+fn picked_by_staff<'r, 'a>(
+    all: &'r [Reading<'a>],
+    choice: Option<i64>,
+) -> Option<&'r [Reading<'a>]> {
+    let index = choice?;
+    all.iter().find(|reading| reading.row.index == index).map(std::slice::from_ref)
 }
 
-fn pick(scope: &Scope<'_>, code: &str, choice: Option<i64>, readings: &[Reading<'_>]) -> Pick {
-    if let Some(index) = choice {
-        return Pick::Staff(index);
-    }
-    let Some(class) = scope.visit_class.filter(|_| code == "B") else { return Pick::Nobody };
-    let named = readings.iter().filter(|reading| words::names_visit(reading.row, class));
-    let mut values: Vec<FigureValue> = named.filter_map(|reading| reading.value).collect();
-    values.dedup();
-    match values[..] {
-        [value] => Pick::VisitClass(value),
-        _ => Pick::Nobody,
-    }
+/// The readings whose words name the kind of visit, when they give one value.
+fn of_visit<'a>(all: &[Reading<'a>], class: VisitClass) -> Option<Vec<Reading<'a>>> {
+    let named = all.iter().filter(|reading| words::names_visit(reading.row, class));
+    let named: Vec<Reading<'a>> = named.cloned().collect();
+    (!named.is_empty() && is_settled(&named)).then_some(named)
 }
 
 /// What is left of a deductible or until an out-of-pocket maximum.
 fn remaining(scope: &Scope<'_>, code: &str, choice: Option<i64>) -> Found {
     let groups = scope.groups(code);
-    let mut found = Found { was_sent: !groups.is_empty(), ..Found::default() };
-    found.note_set_aside(&groups);
+    let mut found = Found::of(&groups);
+    let has_own_years = has_own_years(scope);
     for group in &groups {
-        let individual = left_over(scope, group, FigureLevel::Individual, &mut found);
-        let family = left_over(scope, group, FigureLevel::Family, &mut found);
-        if individual.is_empty() && family.is_empty() {
+        let level = |level| left_over(scope, group, level, has_own_years);
+        let (individual, family) = (level(FigureLevel::Individual), level(FigureLevel::Family));
+        found.note_year([individual.other_year, family.other_year]);
+        let (individual, family) = (individual.readings, family.readings);
+        let all: Vec<Reading<'_>> = individual.iter().chain(&family).cloned().collect();
+        if all.is_empty() {
             continue;
         }
-        let pick = choice.map_or(Pick::Nobody, Pick::Staff);
-        match (is_settled(&individual), is_settled(&family)) {
-            (false, _) | (_, false) => {
-                let all: Vec<Reading<'_>> = individual.iter().chain(&family).cloned().collect();
-                let open = if is_settled(&individual) { &family } else { &individual };
-                settle(&mut found, open, &all, pick);
-            }
-            (true, true) => {
-                note_levels(&mut found, &individual, &family);
-                let all: Vec<Reading<'_>> = individual.iter().chain(&family).cloned().collect();
-                let smaller = smaller(individual, family);
-                settle(&mut found, &smaller, &all, pick);
-            }
+        found.figure.options = all.iter().map(option).collect();
+        let picked = picked_by_staff(&all, choice);
+        let is_open = !is_settled(&individual) || !is_settled(&family);
+        if !is_open {
+            note_levels(&mut found, &individual, &family, picked.is_some());
+        }
+        if let Some(picked) = picked {
+            know(&mut found, picked);
+        } else if is_open {
+            found.leave_open(&[&individual, &family]);
+        } else {
+            know(&mut found, &smaller(individual, family));
         }
         break;
     }
@@ -315,75 +252,65 @@ fn remaining(scope: &Scope<'_>, code: &str, choice: Option<i64>) -> Found {
     found
 }
 
-fn service_date(scope: &Scope<'_>) -> jiff::civil::Date {
-    scope.request.service_date
+/// What is left at one level.
+struct Left<'a> {
+    readings: Vec<Reading<'a>>,
+    /// Whether the service falls into another plan year than the check; `None` without rows.
+    other_year: Option<bool>,
 }
 
 /// The readings of what is left at one level: as the payer says it, or a total less what was
-/// used of it, or a total.
+/// used of it, or a total. After the plan's year turned, a total comes before what remained; of
+/// a lifetime, what remains stays.
 fn left_over<'a>(
     scope: &Scope<'_>,
     group: &[Candidate<'a>],
     level: FigureLevel,
-    found: &mut Found,
-) -> Vec<Reading<'a>> {
+    has_own_years: bool,
+) -> Left<'a> {
     let is_yearly = |row: &Benefit| {
         row.period.is_none() || has_period(row, &SERVICE_YEAR) || has_period(row, &[CALENDAR_YEAR])
     };
-    let mut totals = slot(group, level, is_yearly);
-    if totals.is_empty() {
-        totals = slot(group, level, |row| has_period(row, &[LIFETIME]));
+    let of = |period: &str| slot(group, level, |row| has_period(row, &[period]));
+    let (yearly, lifetime) = (slot(group, level, is_yearly), of(LIFETIME));
+    let totals = if yearly.is_empty() { &lifetime } else { &yearly };
+    let turned = has_turned(scope, totals, has_own_years);
+    let ways = if turned {
+        let whole = |totals| readings::less_used(totals, &[]);
+        [whole(yearly), of(LIFETIME_REMAINING), whole(lifetime)]
+    } else {
+        let totals = if yearly.is_empty() { lifetime } else { yearly };
+        let left = readings::less_used(totals, &of(USED));
+        [of(REMAINING), of(LIFETIME_REMAINING), left]
+    };
+    let has_rows = group.iter().any(|candidate| level_of(candidate.row).0 == level);
+    Left {
+        readings: ways.into_iter().find(|way| !way.is_empty()).unwrap_or_default(),
+        other_year: has_rows.then_some(turned),
     }
-    let turned = has_turned(scope, &totals);
-    if !totals.is_empty() {
-        found.other_year = Some(turned || found.other_year == Some(true));
-    }
-    let mut left = Vec::new();
-    if !turned {
-        left = slot(group, level, |row| has_period(row, &[REMAINING]));
-    }
-    if left.is_empty() {
-        left = slot(group, level, |row| has_period(row, &[LIFETIME_REMAINING]));
-    }
-    if left.is_empty() {
-        let used =
-            if turned { Vec::new() } else { slot(group, level, |row| has_period(row, &[USED])) };
-        left = totals.into_iter().map(|total| less_used(total, &used)).collect();
-    }
-    left
 }
 
 /// Whether the service falls into another plan year than the check. Years are the calendar's,
-/// unless the payer's total is for a service year whose first day is known.
-fn has_turned(scope: &Scope<'_>, totals: &[Reading<'_>]) -> bool {
-    let (checked, service) = (scope.check().checked_on, service_date(scope));
-    let own_year = totals.iter().any(|total| has_period(total.row, &SERVICE_YEAR));
-    match dates::plan_begin(&scope.check().dates).filter(|_| own_year) {
+/// unless the payer's total is for a service year whose first day is known. Without a total at
+/// this level, the plan's other totals say which years are meant.
+fn has_turned(scope: &Scope<'_>, totals: &[Reading<'_>], has_own_years: bool) -> bool {
+    let (checked, service) = (scope.check().checked_on, scope.request.service_date);
+    let own_years = if totals.is_empty() {
+        has_own_years
+    } else {
+        totals.iter().any(|total| has_period(total.row, &SERVICE_YEAR))
+    };
+    match dates::plan_begin(&scope.check().dates).filter(|_| own_years) {
         Some(begin) => dates::other_service_year(begin, checked, service),
         None => dates::other_calendar_year(checked, service),
     }
 }
 
-/// A total less what was used of it; just the total when that is not known.
-fn less_used<'a>(mut total: Reading<'a>, used: &[Reading<'a>]) -> Reading<'a> {
-    let Some(cents) = total.cents() else { return total };
-    let mut values: Vec<i64> = used.iter().filter_map(Reading::cents).collect();
-    values.dedup();
-    match values[..] {
-        [used_cents] => {
-            let left = cents.saturating_sub(used_cents).max(0);
-            total.value = Some(FigureValue::Amount(Money::from_cents(left)));
-            total.derived = true;
-            total.rows.extend(used.iter().map(|reading| reading.row.index));
-            total.label.push_str(", less what was used");
-        }
-        _ => total.may_be_lower = cents > 0,
-    }
-    total
-}
-
-fn is_settled(readings: &[Reading<'_>]) -> bool {
-    readings.windows(2).all(|pair| pair[0].value == pair[1].value)
+/// Whether the plan counts service years and not the calendar's, by all totals that it gives.
+fn has_own_years(scope: &Scope<'_>) -> bool {
+    let rows = scope.candidates(&["C", "G"]);
+    let any = |periods: &[&str]| rows.iter().any(|candidate| has_period(candidate.row, periods));
+    any(&SERVICE_YEAR) && !any(&[CALENDAR_YEAR])
 }
 
 /// Of two settled levels, the one that binds first; the individual one when they are the same.
@@ -399,45 +326,31 @@ fn smaller<'a>(individual: Vec<Reading<'a>>, family: Vec<Reading<'a>>) -> Vec<Re
     }
 }
 
-fn note_levels(found: &mut Found, individual: &[Reading<'_>], family: &[Reading<'_>]) {
+fn note_levels(
+    found: &mut Found,
+    individual: &[Reading<'_>],
+    family: &[Reading<'_>],
+    is_picked: bool,
+) {
     let bounding = |reading: &&Reading<'_>| reading.value.is_some();
     let first = |readings: &[Reading<'_>]| {
         readings.first().filter(bounding).map(|reading| reading.row.index)
     };
+    let both = if is_picked {
+        "The payer returned an individual and a family figure; the chosen one is used."
+    } else {
+        "The payer returned an individual and a family figure; the smaller is used."
+    };
     match (first(individual), first(family)) {
-        (Some(_), Some(row)) => found.warn(
-            WarningCode::FamilyAndIndividual,
-            "The payer returned an individual and a family figure; the smaller is used.",
-            Some(row),
-        ),
+        (Some(_), Some(row)) => {
+            found.warn(WarningCode::FamilyAndIndividual, both, Some(row));
+        }
         (None, Some(row)) => found.warn(
             WarningCode::FamilyOnly,
             "The payer returned a figure for the family only; it is used.",
             Some(row),
         ),
         (_, None) => {}
-    }
-}
-
-/// Makes the figure of the readings that count; `all` are shown.
-fn settle(found: &mut Found, counting: &[Reading<'_>], all: &[Reading<'_>], pick: Pick) {
-    found.figure.options = all.iter().map(option).collect();
-    let settled = counting.first().filter(|_| is_settled(counting));
-    let picked = match pick {
-        Pick::Nobody => None,
-        Pick::Staff(index) => all.iter().find(|reading| reading.row.index == index),
-        Pick::VisitClass(_) if settled.is_some() => None,
-        Pick::VisitClass(value) => all.iter().find(|reading| reading.value == Some(value)),
-    };
-    if let (Pick::VisitClass(_), Some(reading)) = (pick, picked) {
-        let message = "One of several values was chosen because its words name the kind of visit.";
-        found.warn(WarningCode::Preselected, message, Some(reading.row.index));
-    }
-    if let Some(used) = picked.map(std::slice::from_ref).or(settled.map(|_| counting)) {
-        know(found, used);
-    } else {
-        found.figure.state = FigureState::Choice;
-        found.trouble = Some(trouble(counting));
     }
 }
 
@@ -448,9 +361,11 @@ fn know(found: &mut Found, used: &[Reading<'_>]) {
     figure.value = first.value;
     figure.state = if first.value.is_some() { FigureState::Known } else { FigureState::NoLimit };
     figure.level = first.row.level.as_ref().map(|_| first.level);
-    figure.derived = used.iter().any(|reading| reading.derived);
+    let less = used.iter().find_map(|reading| reading.used.as_ref());
+    figure.derived = less.is_some();
     figure.may_be_lower = used.iter().any(|reading| reading.may_be_lower);
-    figure.rows = used.iter().flat_map(|reading| reading.rows.iter().copied()).collect();
+    let rows = used.iter().map(|reading| reading.row.index);
+    figure.rows = rows.chain(less.into_iter().flat_map(|rows| rows.iter().copied())).collect();
     let row = Some(first.row.index);
     if figure.derived {
         let message = "A remainder was computed: the total less what was used of it.";
@@ -473,17 +388,6 @@ fn option(reading: &Reading<'_>) -> FigureOption {
         label: reading.label.clone(),
         messages: reading.row.messages.clone(),
     }
-}
-
-/// Values that differ contradict each other when nothing tells their rows apart.
-fn trouble(readings: &[Reading<'_>]) -> Trouble {
-    let alike = |one: &Reading<'_>, other: &Reading<'_>| {
-        one.value != other.value
-            && one.row.messages == other.row.messages
-            && one.row.procedure == other.row.procedure
-    };
-    let conflict = readings.iter().any(|one| readings.iter().any(|other| alike(one, other)));
-    if conflict { Trouble::Conflict } else { Trouble::Choice }
 }
 
 fn is_rescaled(row: &Benefit) -> bool {

@@ -98,91 +98,87 @@ pub fn network_label(network: Network) -> &'static str {
     }
 }
 
-/// What a row is about (EB03): services that belong to the body of medicine.
-fn medical_label(service_type: &str) -> Option<&'static str> {
-    Some(match service_type {
-        "1" => "Medical care",
-        "2" => "Surgery",
-        "3" => "Consultation",
-        "4" => "X-ray",
-        "5" => "Laboratory",
-        "6" => "Radiation",
-        "7" => "Anesthesia",
-        "8" => "Surgical assistance",
-        "12" => "Equipment, bought",
-        "13" => "Surgery center",
-        "18" => "Equipment, rented",
-        "20" => "Second opinion",
-        "30" => "Whole plan",
-        "33" => "Chiropractic",
-        "42" => "Home care",
-        "45" => "Hospice",
-        "47" => "Hospital",
-        "48" => "Hospital, inpatient",
-        "50" => "Hospital, outpatient",
-        "51" | "52" | "86" => "Emergency",
-        "56" => "Medical transport",
-        "62" => "MRI and CT",
-        "65" => "Newborn",
-        "68" => "Well baby",
-        "69" => "Maternity",
-        "73" => "Diagnostics",
-        "76" => "Dialysis",
-        "78" => "Chemotherapy",
-        "80" => "Immunization",
-        "81" => "Physical examination",
-        "82" => "Family planning",
-        "83" => "Infertility",
-        "88" => "Pharmacy",
-        "93" => "Podiatry",
-        "96" => "Physician",
-        "98" => "Office visit",
-        "99" => "Physician, inpatient",
-        _ => return None,
-    })
-}
+/// Service types (EB03): each code and what it is about, numbers first.
+pub const SERVICE_TYPES: &[(&str, &str)] = &[
+    ("1", "Medical care"),
+    ("2", "Surgery"),
+    ("3", "Consultation"),
+    ("4", "X-ray"),
+    ("5", "Laboratory"),
+    ("6", "Radiation"),
+    ("7", "Anesthesia"),
+    ("8", "Surgical assistance"),
+    ("12", "Equipment, bought"),
+    ("13", "Surgery center"),
+    ("18", "Equipment, rented"),
+    ("20", "Second opinion"),
+    ("30", "Whole plan"),
+    ("33", "Chiropractic"),
+    ("35", "Dental"),
+    ("38", "Orthodontics"),
+    ("40", "Oral surgery"),
+    ("42", "Home care"),
+    ("45", "Hospice"),
+    ("47", "Hospital"),
+    ("48", "Hospital, inpatient"),
+    ("50", "Hospital, outpatient"),
+    ("51", "Emergency"),
+    ("52", "Emergency"),
+    ("53", "Hospital, day surgery"),
+    ("54", "Long-term care"),
+    ("56", "Medical transport"),
+    ("60", "Benefits in general"),
+    ("62", "MRI and CT"),
+    ("65", "Newborn"),
+    ("68", "Well baby"),
+    ("69", "Maternity"),
+    ("73", "Diagnostics"),
+    ("76", "Dialysis"),
+    ("78", "Chemotherapy"),
+    ("80", "Immunization"),
+    ("81", "Physical examination"),
+    ("82", "Family planning"),
+    ("83", "Infertility"),
+    ("86", "Emergency"),
+    ("88", "Pharmacy"),
+    ("93", "Podiatry"),
+    ("96", "Physician"),
+    ("98", "Office visit"),
+    ("99", "Physician, inpatient"),
+    ("A0", "Physician, outpatient"),
+    ("A3", "Physician, home"),
+    ("A4", "Mental health"),
+    ("A6", "Psychotherapy"),
+    ("A7", "Psychiatry, inpatient"),
+    ("A8", "Psychiatry, outpatient"),
+    ("A9", "Rehabilitation"),
+    ("AD", "Occupational therapy"),
+    ("AE", "Physical medicine"),
+    ("AF", "Speech therapy"),
+    ("AG", "Skilled nursing"),
+    ("AI", "Substance abuse"),
+    ("AL", "Vision"),
+    ("BG", "Cardiac rehabilitation"),
+    ("BH", "Pediatrics"),
+    ("BL", "Cardiology"),
+    ("BT", "Gynecology"),
+    ("BU", "Obstetrics"),
+    ("BY", "Office visit, sick"),
+    ("BZ", "Office visit, well"),
+    ("DM", "Medical equipment"),
+    ("GY", "Allergy"),
+    ("MH", "Mental health"),
+    ("ON", "Oncology"),
+    ("PT", "Physical therapy"),
+    ("UC", "Urgent care"),
+];
 
 /// What a row is about (EB03).
 pub fn service_type_label(service_type: &str) -> Option<&'static str> {
-    medical_label(service_type).or_else(|| {
-        Some(match service_type {
-            "35" => "Dental",
-            "38" => "Orthodontics",
-            "40" => "Oral surgery",
-            "53" => "Hospital, day surgery",
-            "54" => "Long-term care",
-            "60" => "Benefits in general",
-            "A0" => "Physician, outpatient",
-            "A3" => "Physician, home",
-            "A4" | "MH" => "Mental health",
-            "A6" => "Psychotherapy",
-            "A7" => "Psychiatry, inpatient",
-            "A8" => "Psychiatry, outpatient",
-            "A9" => "Rehabilitation",
-            "AD" => "Occupational therapy",
-            "AE" => "Physical medicine",
-            "AF" => "Speech therapy",
-            "AG" => "Skilled nursing",
-            "AI" => "Substance abuse",
-            "AL" => "Vision",
-            "BG" => "Cardiac rehabilitation",
-            "BH" => "Pediatrics",
-            "BL" => "Cardiology",
-            "BT" => "Gynecology",
-            "BU" => "Obstetrics",
-            "BY" => "Office visit, sick",
-            "BZ" => "Office visit, well",
-            "DM" => "Medical equipment",
-            "GY" => "Allergy",
-            "ON" => "Oncology",
-            "PT" => "Physical therapy",
-            "UC" => "Urgent care",
-            _ => return None,
-        })
-    })
+    SERVICE_TYPES.iter().find(|known| known.0 == service_type).map(|known| known.1)
 }
 
-/// A row in one line: what it is, for whom, of what period, about what, in which network.
+/// A row in one line: what it is, for whom, of what period, about what, in which network and plan.
 pub fn describe(row: &Benefit) -> String {
     let mut words = vec![code_label(&row.code).unwrap_or(&row.code).to_owned()];
     let level = row.level.as_deref().map(|level| level_label(level).unwrap_or(level).to_owned());
@@ -192,12 +188,23 @@ pub fn describe(row: &Benefit) -> String {
     words.extend(first.map(|code| service_type_label(code).unwrap_or(code).to_owned()));
     words.extend(row.procedure.as_ref().map(|procedure| procedure.code.clone()));
     words.push(network_label(row.network).to_owned());
+    words.extend(row.plan.clone());
     words.join(", ")
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    #[test]
+    fn service_types_are_listed_once_each() {
+        let codes: BTreeSet<&str> = SERVICE_TYPES.iter().map(|known| known.0).collect();
+        assert_eq!(codes.len(), SERVICE_TYPES.len());
+        assert_eq!(service_type_label("98"), Some("Office visit"));
+        assert_eq!(service_type_label("ZZ"), None);
+    }
 
     #[test]
     fn a_row_is_described_in_one_line() {
@@ -210,6 +217,9 @@ mod tests {
             ..Benefit::default()
         };
         assert_eq!(describe(&row), "Deductible, Family, remaining, Office visit, In network");
+        let planned = Benefit { plan: Some("SAMPLE GOLD".to_owned()), level: None, ..row };
+        let expected = "Deductible, remaining, Office visit, In network, SAMPLE GOLD";
+        assert_eq!(describe(&planned), expected);
         let odd = Benefit { code: "ZZZ".to_owned(), ..Benefit::default() };
         assert_eq!(describe(&odd), "ZZZ, Network not stated");
     }

@@ -3,8 +3,8 @@
 use super::answer::ProcedureLine;
 use super::benefit::{Benefit, Procedure};
 use super::choose::{Scope, is_about};
-use super::figures::value_of;
 use super::labels;
+use super::readings::value_of;
 
 /// The lines: first the treatment's codes in their order, then what the payer sent for others.
 pub(super) fn lines(scope: &Scope<'_>) -> Vec<ProcedureLine> {

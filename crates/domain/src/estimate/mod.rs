@@ -18,8 +18,10 @@ mod dates;
 mod figures;
 pub mod labels;
 mod lines;
+mod readings;
 pub mod request;
 pub mod service_types;
+pub mod settings;
 mod steps;
 mod warnings;
 mod words;
@@ -30,16 +32,19 @@ pub use answer::{
 };
 pub use benefit::{Benefit, BenefitDate, Check, Network, Outcome, Procedure, Rejection, outcome};
 pub use choose::MAX_ROWS;
-pub use figures::NO_LIMIT;
-pub use request::{Choices, NetworkChoice, Request, RowChoice, Rule, STALE_AFTER_DAYS, VisitClass};
+pub use readings::NO_LIMIT;
+pub use request::{
+    ChargeSource, Choices, NetworkChoice, Request, RowChoice, Rule, STALE_AFTER_DAYS, VisitClass,
+};
+pub use service_types::CodeRange;
+pub use settings::{EstimateSettings, RangeEntry, SettingsEntry};
 
 use std::collections::BTreeSet;
 
 use arithmetic::{Owed, Place, Terms};
 use case::Facts;
 use choose::Scope;
-use figures::Figures;
-use service_types::{CodeRange, DEFAULT_SERVICE_TYPES};
+use figures::{Figures, Found};
 
 use crate::money::Money;
 use crate::payment::PaymentType;
@@ -47,16 +52,17 @@ use crate::payment::PaymentType;
 /// The greatest charge that is reckoned with: ten billion dollars.
 pub const MAX_CHARGE: Money = Money::from_cents(1_000_000_000_000);
 
-/// Estimates what the patient owes, with the default table of service types.
+/// Estimates what the patient owes, with the default settings.
 ///
 /// `checks` are the patient's, newest first; those of the primary coverage come before others.
 /// None at all is the case `no_check`.
 pub fn estimate(request: &Request, checks: &[Check]) -> Estimate {
-    estimate_with(request, checks, DEFAULT_SERVICE_TYPES)
+    estimate_with(request, checks, &EstimateSettings::default())
 }
 
-/// Estimates what the patient owes, with a table of service types of the clinic's own.
-pub fn estimate_with(request: &Request, checks: &[Check], table: &[CodeRange]) -> Estimate {
+/// Estimates what the patient owes, with the service types that the clinic sets. The network and
+/// the age of a stale check are those of the request.
+pub fn estimate_with(request: &Request, checks: &[Check], settings: &EstimateSettings) -> Estimate {
     let Some(kind) = request.payment_type.filter(|kind| kind.is_estimated()) else {
         return without_check(request, Case::NotApplicable);
     };
@@ -64,7 +70,7 @@ pub fn estimate_with(request: &Request, checks: &[Check], table: &[CodeRange]) -
     let Some(check) = chosen.or(checks.first()) else {
         return without_check(request, Case::NoCheck);
     };
-    let mut estimate = of_check(request, kind, check, table);
+    let mut estimate = of_check(request, kind, check, settings);
     if estimate.case == Case::Rejected {
         let other = checks.iter().find(|other| is_usable(other) && other.id != check.id);
         estimate.other_check = other.map(|other| other.id);
@@ -73,8 +79,11 @@ pub fn estimate_with(request: &Request, checks: &[Check], table: &[CodeRange]) -
     if request.choices.check.is_some() && chosen.is_none() {
         let message = "The chosen check is not one of the patient's; the latest one is used.";
         estimate.warn(WarningCode::CheckNotFound, message);
-    } else if checks.first().is_some_and(|latest| latest.id != check.id) {
-        estimate.warn(WarningCode::OlderCheck, "A newer check exists and is not used.");
+    } else if let Some(first) = checks.first().filter(|first| first.id != check.id) {
+        let is_older = check.checked_on <= first.checked_on;
+        let newer = "A newer check exists and is not used.";
+        let primary = "The check of the primary coverage is not used.";
+        estimate.warn(WarningCode::OlderCheck, if is_older { newer } else { primary });
     }
     estimate.warnings.sort_by_key(|warning| warning.code);
     estimate
@@ -95,23 +104,34 @@ fn is_usable(check: &Check) -> bool {
     }
 }
 
-fn of_check(request: &Request, kind: PaymentType, check: &Check, table: &[CodeRange]) -> Estimate {
-    let scope = Scope::new(request, check, table);
+fn of_check(
+    request: &Request,
+    kind: PaymentType,
+    check: &Check,
+    settings: &EstimateSettings,
+) -> Estimate {
+    let scope = Scope::new(request, check, settings);
     let figures = Figures::read(&scope);
     let coverage = coverage::coverage(&scope);
     let exclusions = coverage::exclusions(&scope);
-    let charge = request.charge.filter(|charge| (Money::ZERO..=MAX_CHARGE).contains(charge));
+    let charge = usable_charge(request);
     let rule = request.choices.rule.unwrap_or_else(|| default_rule(kind, &figures));
-    let owed = match exclusions.not_covered {
-        Some(_) => arithmetic::not_covered(charge),
-        None => arithmetic::patient_owes(&terms(kind, rule, charge, &figures)),
+    let terms = terms(kind, rule, charge, &figures);
+    let mut owed = if exclusions.not_covered.is_empty() {
+        arithmetic::patient_owes(&terms)
+    } else {
+        arithmetic::not_covered(charge)
     };
     let facts =
         Facts { request, check, coverage, exclusions: &exclusions, figures: &figures, owed: &owed };
     let case = case::case(&facts);
+    if matches!(case, Case::Conflict | Case::ChoiceNeeded) {
+        owed.range = arithmetic::between(&figures.lowest(&terms), &figures.highest(&terms));
+    }
 
     let mut estimate = Estimate::empty(request, case);
     estimate.describe(check);
+    estimate.service_types = scope.types.iter().copied().map(str::to_owned).collect();
     if case == Case::Rejected {
         estimate.settle(&owed);
         return estimate;
@@ -125,11 +145,17 @@ fn of_check(request: &Request, kind: PaymentType, check: &Check, table: &[CodeRa
     if is_reckoned(case) {
         estimate.rule = Some(rule);
         estimate.rules_offered = rules_offered(kind, &figures, scope.rows());
+        estimate.note_copay_of_nothing(&figures);
     }
-    estimate.settle(&owed);
     estimate.take_figures(figures);
+    estimate.settle(&owed);
     estimate.sources = sources(&estimate, scope.rows());
     estimate
+}
+
+/// The charge to reckon with; one that is negative or beyond belief is set aside.
+fn usable_charge(request: &Request) -> Option<Money> {
+    request.charge.filter(|charge| (Money::ZERO..=MAX_CHARGE).contains(charge))
 }
 
 /// Whether a rule has a say in the case.
@@ -158,10 +184,12 @@ fn default_rule(kind: PaymentType, figures: &Figures) -> Rule {
 }
 
 /// The default rule, those that the payer's words at a co-payment suggest, and the one without a
-/// co-payment when the payer sent it without an amount.
+/// co-payment when the payer sent it without an amount, or with nothing beside a co-insurance.
 fn rules_offered(kind: PaymentType, figures: &Figures, rows: &[Benefit]) -> Vec<Rule> {
-    let mut offered = vec![default_rule(kind, figures)];
-    if figures.copay.was_sent && figures.copay.figure.state == FigureState::NotReturned {
+    let default = default_rule(kind, figures);
+    let mut offered = vec![default];
+    let is_bare = figures.copay.was_sent && figures.copay.figure.state == FigureState::NotReturned;
+    if is_bare || (default == Rule::CopayOnly && is_copay_of_nothing(figures)) {
         offered.push(Rule::DeductibleCoinsurance);
     }
     let options = figures.copay.figure.options.iter();
@@ -175,6 +203,14 @@ fn rules_offered(kind: PaymentType, figures: &Figures, rows: &[Benefit]) -> Vec<
         }
     }
     offered
+}
+
+/// Whether a co-payment of nothing stands beside a co-insurance of more than nothing: payers write
+/// so when only the co-insurance applies.
+fn is_copay_of_nothing(figures: &Figures) -> bool {
+    let Found { figure, trouble, .. } = &figures.coinsurance;
+    let has_share = trouble.is_some() || figure.percent().is_some_and(|share| share.get() > 0);
+    figures.copay.amount() == Some(Money::ZERO) && has_share
 }
 
 fn terms(kind: PaymentType, rule: Rule, charge: Option<Money>, figures: &Figures) -> Terms {
@@ -241,6 +277,16 @@ impl Estimate {
             self.range = owed.range;
         }
         self.steps = steps::steps(self, owed);
+    }
+
+    fn note_copay_of_nothing(&mut self, figures: &Figures) {
+        if self.rule == Some(Rule::CopayOnly) && is_copay_of_nothing(figures) {
+            let message = "The payer returned a co-payment of $0.00 beside a co-insurance. Where \
+                           the co-insurance applies, choose the rule with it.";
+            let row = figures.copay.figure.rows.first().copied();
+            let message = message.to_owned();
+            self.warnings.push(Warning { code: WarningCode::CopayOfNothing, message, row });
+        }
     }
 
     fn note_assumptions(&mut self, owed: &Owed) {

@@ -18,6 +18,9 @@ pub struct Request {
     /// The expected charge; `None` when nobody knows it yet.
     #[serde(rename = "charge_cents")]
     pub charge: Option<Money>,
+    /// Where the expected charge comes from, when there is one and that is known.
+    #[serde(default)]
+    pub charge_source: Option<ChargeSource>,
     /// Whether the clinic is within the plan's network.
     pub network: NetworkChoice,
     /// The date of the service.
@@ -40,6 +43,7 @@ impl Request {
         Self {
             payment_type,
             charge: None,
+            charge_source: None,
             network: NetworkChoice::In,
             service_date,
             today,
@@ -47,6 +51,26 @@ impl Request {
             visit_class: None,
             choices: Choices::default(),
             stale_after_days: STALE_AFTER_DAYS,
+        }
+    }
+}
+
+/// Where an expected charge comes from. Fee schedules and payers' rates would be further sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChargeSource {
+    /// The treatment's own charges.
+    Treatment,
+    /// Whoever asked for the estimate stated it.
+    Stated,
+}
+
+impl ChargeSource {
+    /// The words that people read.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Treatment => "from the treatment's charges",
+            Self::Stated => "entered by staff",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Everything beside the case that the staff should know. To add a warning, add its code in
 //! `answer.rs` and the function that finds it to [`gather`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::answer::{FigureState, Warning, WarningCode};
 use super::benefit::{Benefit, Network};
@@ -15,6 +15,12 @@ use super::words;
 /// How many exclusions of a part are warned about one by one.
 const MAX_EXCLUSION_WARNINGS: usize = 5;
 
+/// At how many rows the same thing is warned about. The words of all rows stand in the options.
+const MAX_ROWS_OF_A_WARNING: usize = 20;
+
+/// The rows that the four figures are read from.
+const COST_SHARING: [&str; 4] = ["A", "B", "C", "G"];
+
 /// All warnings about a check and what was read from it.
 pub(super) fn gather(
     scope: &Scope<'_>,
@@ -24,6 +30,10 @@ pub(super) fn gather(
 ) -> Vec<Warning> {
     let mut list = Vec::new();
     list.extend(about_coverage(coverage));
+    if let Coverage::Both { active: Some(row), .. } = coverage {
+        let message = "This line of the payer's says that coverage is active.";
+        note(&mut list, warning(WarningCode::ActiveAndInactive, message, Some(row)));
+    }
     about_the_check(scope, figures, &mut list);
     about_limits(scope, exclusions, &mut list);
     for found in figures.all() {
@@ -36,10 +46,7 @@ pub(super) fn gather(
                        capped.";
         note(&mut list, warning(WarningCode::OutOfPocketUnknown, message, None));
     }
-    for row in used_rows(scope, figures) {
-        about_words(row, &mut list);
-        about_network(scope.request, row, &mut list);
-    }
+    about_rows(scope, figures, &mut list);
     list
 }
 
@@ -65,10 +72,10 @@ fn about_coverage(coverage: Coverage) -> Option<Warning> {
             let message = format!("{dates} Consider Private Pay or a new check.");
             warning(WarningCode::OutsideCoverage, message, row)
         }
-        Coverage::Both { row } => {
+        Coverage::Both { inactive, .. } => {
             let message = "The payer says both active and inactive. Look at its lines before \
                            using this check.";
-            warning(WarningCode::ActiveAndInactive, message, row)
+            warning(WarningCode::ActiveAndInactive, message, inactive)
         }
         Coverage::NotStated => {
             let message = "The payer does not say whether coverage is active.";
@@ -107,6 +114,11 @@ fn about_the_check(scope: &Scope<'_>, figures: &Figures, list: &mut Vec<Warning>
         let message = "The estimate is for a service out of network.";
         note(list, warning(WarningCode::OutOfNetwork, message, None));
     }
+    if is_for_other_network(scope, figures) {
+        let message = "The payer's cost sharing is not stated to count for this network, so none \
+                       of it is used.";
+        note(list, warning(WarningCode::OtherNetwork, message, None));
+    }
 }
 
 fn is_other_year(scope: &Scope<'_>, figures: &Figures) -> bool {
@@ -130,23 +142,22 @@ fn about_limits(scope: &Scope<'_>, exclusions: &Exclusions, list: &mut Vec<Warni
         let message = "The patient has a spend-down to meet before coverage begins.";
         note(list, warning(WarningCode::SpendDown, message, Some(row.index)));
     }
-    if let Some(row) = exclusions.not_covered {
+    for &row in exclusions.not_covered.iter().take(MAX_EXCLUSION_WARNINGS) {
         note(list, warning(WarningCode::NotCovered, "The service is not covered.", Some(row)));
     }
     for &row in exclusions.partial.iter().take(MAX_EXCLUSION_WARNINGS) {
         let message = "The payer excludes a part; see its line.";
         note(list, warning(WarningCode::Exclusion, message, Some(row)));
     }
-    let candidates = scope.all();
-    if let Some(used_up) = candidates.iter().find(|candidate| is_used_up(candidate.row)) {
+    let concerning = scope.concerning();
+    let rows = || concerning.iter().map(|(_, row)| row);
+    if let Some(used_up) = rows().find(|row| is_used_up(row)) {
         let message = "Nothing is left of a limit, such as a number of visits.";
-        note(list, warning(WarningCode::LimitReached, message, Some(used_up.row.index)));
+        note(list, warning(WarningCode::LimitReached, message, Some(used_up.index)));
     }
-    let authorized = candidates.iter().find(|candidate| candidate.row.authorization == Some(true));
-    if let Some(candidate) = authorized {
+    if let Some(row) = rows().find(|row| row.authorization == Some(true)) {
         let message = "An authorization is required.";
-        let row = Some(candidate.row.index);
-        note(list, warning(WarningCode::AuthorizationRequired, message, row));
+        note(list, warning(WarningCode::AuthorizationRequired, message, Some(row.index)));
     }
 }
 
@@ -170,22 +181,46 @@ fn used_rows<'a>(scope: &Scope<'a>, figures: &Figures) -> Vec<&'a Benefit> {
     scope.rows().iter().filter(|row| used.contains(&row.index)).collect()
 }
 
-fn about_words(row: &Benefit, list: &mut Vec<Warning>) {
-    for (code, message) in words::meanings(row).into_iter().map(words::Meaning::warning) {
-        note(list, warning(code, message, Some(row.index)));
+/// What the rows say beside their values.
+fn about_rows(scope: &Scope<'_>, figures: &Figures, list: &mut Vec<Warning>) {
+    let mut counts: BTreeMap<WarningCode, usize> = BTreeMap::new();
+    for row in used_rows(scope, figures) {
+        let words = words::meanings(row).into_iter().map(words::Meaning::warning);
+        for (code, message) in words.chain(about_network(scope.request, row)) {
+            let count = counts.entry(code).or_default();
+            *count += 1;
+            if *count <= MAX_ROWS_OF_A_WARNING {
+                list.push(warning(code, message, Some(row.index)));
+            }
+        }
     }
 }
 
-fn about_network(request: &Request, row: &Benefit, list: &mut Vec<Warning>) {
-    let is_open = matches!(row.network, Network::NotStated | Network::Unknown);
-    if is_open && request.network == NetworkChoice::In {
-        let message = "The payer does not say for which network the line counts.";
-        note(list, warning(WarningCode::NetworkNotStated, message, Some(row.index)));
-    }
-    if words::contradict_network(row) {
-        let message = "The payer's words contradict the network of the line.";
-        note(list, warning(WarningCode::NetworkContradicted, message, Some(row.index)));
-    }
+fn about_network(
+    request: &Request,
+    row: &Benefit,
+) -> impl Iterator<Item = (WarningCode, &'static str)> {
+    let is_open = matches!(row.network, Network::NotStated | Network::Unknown)
+        && request.network == NetworkChoice::In;
+    let open = is_open.then_some((
+        WarningCode::NetworkNotStated,
+        "The payer does not say for which network the line counts.",
+    ));
+    let contradicted = words::contradict_network(row).then_some((
+        WarningCode::NetworkContradicted,
+        "The payer's words contradict the network of the line.",
+    ));
+    open.into_iter().chain(contradicted)
+}
+
+/// Whether there is cost sharing for the service, but none that counts for the network.
+fn is_for_other_network(scope: &Scope<'_>, figures: &Figures) -> bool {
+    let fits = |row: &Benefit| {
+        COST_SHARING.contains(&row.code.as_str())
+            && scope.specificity(row).is_some()
+            && scope.is_in_time(row)
+    };
+    figures.all().iter().all(|found| !found.was_sent) && scope.rows().iter().any(fits)
 }
 
 /// Notes a warning, unless the same thing was said before.

@@ -127,6 +127,27 @@ impl Words {
         waived && !self.after_deductible()
     }
 
+    /// Whether the words speak of within the network, and of outside it.
+    fn networks(&self) -> (bool, bool) {
+        let (mut within, mut outside) =
+            (self.has(&["IN", "AND"]) || self.has(&["IN", "OR"]), false);
+        for (place, word) in self.0.iter().enumerate() {
+            let before = |steps: usize| {
+                let earlier = place.checked_sub(steps).and_then(|place| self.0.get(place));
+                earlier.map_or("", String::as_str)
+            };
+            match (word.as_str(), before(1), before(2)) {
+                ("OON" | "NONPAR" | "NONPARTICIPATING", _, _)
+                | ("NETWORK" | "PAR" | "PARTICIPATING", "NON", _)
+                | ("NETWORK", "OF", "OUT") => outside = true,
+                ("NETWORK", "IN", _) => within = true,
+                ("PARTICIPATING", earlier, _) if earlier != "NOT" => within = true,
+                _ => {}
+            }
+        }
+        (within, outside)
+    }
+
     /// Whether a word with that beginning stands here and is not denied by the word before it.
     fn affirms(&self, beginning: &str) -> bool {
         self.0.iter().enumerate().any(|(place, word)| {
@@ -165,16 +186,10 @@ pub(super) fn names_visit(row: &Benefit, class: VisitClass) -> bool {
 /// Whether the row's words say the opposite of its network.
 pub(super) fn contradict_network(row: &Benefit) -> bool {
     row.messages.iter().any(|text| {
-        let words = Words::of(text);
-        let out = words.has(&["OUT", "OF", "NETWORK"])
-            || words.has(&["NON", "NETWORK"])
-            || words.begins("NONPAR")
-            || words.has(&["NON", "PARTICIPATING"]);
-        let within = [["IN", "NETWORK"], ["IN", "AND"], ["IN", "OR"]];
-        let within = within.iter().any(|phrase| words.has(phrase));
+        let (within, outside) = Words::of(text).networks();
         match row.network {
-            Network::In => out && !within,
-            Network::Out => within && !out,
+            Network::In => outside && !within,
+            Network::Out => within && !outside,
             Network::Either | Network::Unknown | Network::NotStated => false,
         }
     })
@@ -224,5 +239,11 @@ mod tests {
         assert!(contradict_network(&row("In Network only", Network::Out)));
         assert!(!contradict_network(&row("IN AND OUT OF NETWORK", Network::In)));
         assert!(!contradict_network(&row("OUT OF NETWORK", Network::NotStated)));
+        for text in ["OON BENEFIT", "NON-PAR PROVIDER", "Nonparticipating", "NON PARTICIPATING"] {
+            assert!(contradict_network(&row(text, Network::In)), "{text}");
+            assert!(!contradict_network(&row(text, Network::Out)), "{text}");
+        }
+        assert!(contradict_network(&row("PARTICIPATING PROVIDER", Network::Out)));
+        assert!(!contradict_network(&row("NOT PARTICIPATING", Network::Out)));
     }
 }

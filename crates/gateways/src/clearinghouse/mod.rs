@@ -4,12 +4,18 @@
 //! say is for the 271 reader and the use cases. To add one, add a file, implement the trait, and
 //! let the settings name it.
 
+pub mod file_drop;
+pub mod http;
 mod none;
+pub mod sandbox;
 
 use std::future::Future;
 use std::pin::Pin;
 
+pub use file_drop::FileDrop;
+pub use http::Http;
 pub use none::NoClearinghouse;
+pub use sandbox::SandboxPayer;
 
 /// What a clearinghouse answers in its own time.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, ClearinghouseError>> + Send + 'a>>;

@@ -28,18 +28,18 @@ const MAX_ROWS: i64 = 1_000;
 /// Turns of the embedded engine's loops for the same, each key in several.
 const MAX_TURNS: i64 = 40_000;
 /// Runs after which a server has settled on a plan.
-const SETTLED: usize = 6;
+pub(crate) const SETTLED: usize = 6;
 /// Plans that are printed of what is not flat.
 const MAX_PLANS: usize = 3;
 const TODAY: Date = Date::constant(2026, 6, 15);
 
 /// What a request made the database read.
 #[derive(Debug, Clone, Copy, Default)]
-struct Cost {
+pub(crate) struct Cost {
     /// Rows and index entries on a server, turns of loops in the embedded engine.
-    rows: i64,
+    pub(crate) rows: i64,
     /// Blocks; not told by the embedded engine.
-    blocks: i64,
+    pub(crate) blocks: i64,
 }
 
 const READ_SO_FAR: &str = "SELECT
@@ -80,7 +80,7 @@ async fn cost(tx: &mut Tx, work: impl AsyncFn(&mut Tx)) -> Cost {
 }
 
 /// What `work` makes the database read at worst in so many runs.
-async fn worst_cost(tx: &mut Tx, runs: usize, work: impl AsyncFn(&mut Tx)) -> Cost {
+pub(crate) async fn worst_cost(tx: &mut Tx, runs: usize, work: impl AsyncFn(&mut Tx)) -> Cost {
     let mut worst = Cost::default();
     for _ in 0..runs {
         let cost = cost(tx, &work).await;

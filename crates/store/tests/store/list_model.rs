@@ -144,7 +144,7 @@ pub(crate) fn list<'a>(
 }
 
 /// Names that sort or search in ways of their own.
-const LAST: [&str; 28] = [
+pub(crate) const LAST: [&str; 28] = [
     "O'Brien",
     "O\u{2019}Brien",
     "Obrien",
@@ -174,7 +174,7 @@ const LAST: [&str; 28] = [
     "100% Real",
     "_under\\score",
 ];
-const FIRST: [&str; 14] = [
+pub(crate) const FIRST: [&str; 14] = [
     "Ann", "Anna", "Mary Ann", "Mary-Ann", "José", "Jose", "Zoë", "Jean-Luc", "A.", "Bo", "Øle",
     "Brienne", "An", "Ann",
 ];
@@ -202,7 +202,7 @@ const AMOUNTS: [i64; 7] = [1, 2, 2_500, 2_500, 10_000, 12_345, 99_999_999];
 pub(crate) const LOCATIONS: i64 = 6;
 
 /// A moment of 2026, often one that others have as well.
-fn moment(chance: &mut Chance) -> Timestamp {
+pub(crate) fn moment(chance: &mut Chance) -> Timestamp {
     if chance.percent(60) {
         return at(chance.pick(&MOMENTS));
     }
@@ -281,7 +281,10 @@ pub(crate) fn calendar(chance: &mut Chance) -> Calendar {
     Calendar { zone, today: date(chance) }
 }
 
-fn span<T: PartialOrd>(chance: &mut Chance, mut end: impl FnMut(&mut Chance) -> T) -> Span<T> {
+pub(crate) fn span<T: PartialOrd>(
+    chance: &mut Chance,
+    mut end: impl FnMut(&mut Chance) -> T,
+) -> Span<T> {
     let (one, other) = (end(chance), end(chance));
     match chance.below(8) {
         0 | 1 => Span { from: Some(one), to: None },
@@ -361,7 +364,7 @@ pub(crate) fn request(chance: &mut Chance) -> PageRequest {
 }
 
 /// A day on which something happens around midnight.
-fn near_a_moment(chance: &mut Chance) -> Date {
+pub(crate) fn near_a_moment(chance: &mut Chance) -> Date {
     let zone = jiff::tz::TimeZone::get(chance.pick(&ZONES)).expect("the zone is known");
     zone.to_datetime(at(chance.pick(&MOMENTS))).date()
 }

@@ -244,7 +244,8 @@ async fn sorted_text_is_compared_byte_by_byte() {
     let sql = "SELECT c.table_name || '.' || c.column_name AS t
         FROM information_schema.columns c
         WHERE c.table_schema = 'public' AND c.data_type = 'text'
-            AND (c.column_name LIKE '%name_s%' OR c.column_name IN ('word', 'member_id')
+            AND (c.column_name LIKE '%name_s%'
+                OR c.column_name IN ('word', 'member_id', 'payer_sort')
                 OR (c.table_name, c.column_name)
                     IN (('payment', 'status'), ('staff_user', 'email')))
             AND c.collation_name IS DISTINCT FROM 'C'";

@@ -1,17 +1,22 @@
 //! Patients: the list, a patient's page, adding and editing.
 
+use almoner_app::check_answer::StoredAnswer;
 use almoner_app::permission::Action;
 use almoner_app::read::{self, CheckView, PatientView, PatientsView};
 use almoner_app::save_patient::{self, add_patient, edit_patient};
 use almoner_app::{Actor, Error};
+use almoner_domain::insured::Relationship;
 use almoner_domain::list::Direction;
 use almoner_domain::{CheckId, Invalid, PatientId, name, text};
 use almoner_store::patients::{Coverage, Patient, PatientPage as FoundPatients};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::{Form, Query};
+use jiff::civil::Date;
 use serde::Deserialize;
 
+use super::eligibility::asked::{asked_list, may_ask};
+use super::eligibility::differences;
 use super::numbered::Numbered;
 use super::payments::detail::patient_facts;
 use super::rows::{check_row, overdue, payment_row, treatment_row};
@@ -20,10 +25,11 @@ use crate::handlers::form_key::FormKey;
 use crate::handlers::parse_id;
 use crate::session::{Staff, done};
 use crate::state::Web;
+use crate::view::eligibility::detail::Differences;
 use crate::view::parts::Errors;
 use crate::view::patients::{
-    CoverageBlock, CoverageEntry, PatientEntry, PatientFormPage, PatientPage, PatientRow,
-    PatientsPage,
+    CoverageBlock, CoverageEntry, PatientCheck, PatientEntry, PatientFormPage, PatientPage,
+    PatientRow, PatientsPage,
 };
 use crate::view::query::{Address, ListQuery};
 use crate::{format, view};
@@ -101,12 +107,17 @@ fn listed_name(patient: &Patient) -> String {
 pub(crate) async fn page(State(web): State<Web>, staff: Staff, Path(id): Path<String>) -> Answer {
     let id: PatientId = parse_id(&id, "patient")?;
     let view = read::patient(&web.app, &staff.actor, id).await?;
+    let asked = asked_list(&web, &staff.actor, Some(id), "checks").await?;
     let (actor, today) = (&staff.actor, staff.actor.date(web.app.now()));
     let zone = &actor.organization.zone;
     let listed = listed_name(&view.patient);
     let fields = &view.patient.fields;
     let payment = |payment| payment_row(actor, today, payment, listed.clone());
-    let check = |row| check_row(zone, row, Some(listed.clone()));
+    let check = |(place, row): (usize, &almoner_store::eligibility::CheckRow)| PatientCheck {
+        age: format::age(actor.date(row.checked_at), today),
+        row: check_row(zone, row, listed.clone()),
+        is_latest: place == 0,
+    };
     Ok(html(&PatientPage {
         id,
         name: format!("{} {}", fields.first_name, fields.last_name),
@@ -117,11 +128,29 @@ pub(crate) async fn page(State(web): State<Web>, staff: Staff, Path(id): Path<St
         more_payments: more_payments(&view),
         treatments: view.treatments.iter().map(|row| treatment_row(today, row)).collect(),
         coverages: ["Primary", "Secondary"].into_iter().zip(&view.coverages).map(block).collect(),
-        checks: view.checks.iter().map(check).collect(),
+        checks: view.checks.iter().enumerate().map(check).collect(),
+        differences: told_differences(&web, actor, &view),
+        asked,
+        can_check: may_ask(&web, actor),
         can_edit: actor.may(Action::SavePatient),
         can_create: actor.may(Action::CreatePayment),
         shell: staff.shell,
     }))
+}
+
+/// What the payer says of the patient otherwise in the most recent check, unless it was dismissed.
+fn told_differences(web: &Web, actor: &Actor, view: &PatientView) -> Option<Differences> {
+    let compared = view.compared.as_ref().filter(|compared| !compared.is_dismissed)?;
+    let payer = &view.checks.first()?.payer;
+    let place = differences::Place {
+        key: web.form_key(),
+        check: compared.id,
+        patient: view.patient.id,
+        version: view.patient.version,
+        back: "patient",
+        can_edit: actor.may(Action::SavePatient),
+    };
+    differences::told(place, payer, &compared.fields, (compared.is_flagged, None))
 }
 
 /// The search for a patient's payments, when there are more than the page shows.
@@ -134,9 +163,29 @@ fn more_payments(view: &PatientView) -> Option<String> {
 }
 
 fn block((rank, coverage): (&'static str, &Coverage)) -> CoverageBlock {
-    let Coverage { payer, member_id, plan } = coverage.clone();
+    let through = through(coverage);
+    let Coverage { payer, member_id, plan, payer_id, .. } = coverage.clone();
     let member_id = member_id.unwrap_or_else(|| "id not stated".to_owned());
-    CoverageBlock { rank, payer, member_id, plan }
+    CoverageBlock { rank, payer, member_id, plan, payer_id, through }
+}
+
+/// Through whom the patient is insured: `Child of Cleo Sample, born May 6, 1955`.
+fn through(coverage: &Coverage) -> Option<String> {
+    if coverage.relationship == Relationship::Subscriber {
+        return None;
+    }
+    let names = [&coverage.subscriber_first_name, &coverage.subscriber_last_name];
+    let name = names.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
+    let whose = if name.is_empty() { "a subscriber who is not named" } else { &name };
+    let birth = coverage.subscriber_date_of_birth.map(format::date);
+    let birth = birth.map(|birth| format!(", born {birth}")).unwrap_or_default();
+    let what = match coverage.relationship {
+        Relationship::Other => "Insured through",
+        Relationship::Spouse | Relationship::Child | Relationship::Subscriber => {
+            &format!("{} of", coverage.relationship.label())
+        }
+    };
+    Some(format!("{what} {whose}{birth}"))
 }
 
 /// What the form of a new patient is asked for by its address.
@@ -165,9 +214,19 @@ pub(crate) struct Sent {
     primary_payer: String,
     primary_member_id: String,
     primary_plan: String,
+    primary_payer_id: String,
+    primary_relationship: String,
+    primary_subscriber_first_name: String,
+    primary_subscriber_last_name: String,
+    primary_subscriber_date_of_birth: String,
     secondary_payer: String,
     secondary_member_id: String,
     secondary_plan: String,
+    secondary_payer_id: String,
+    secondary_relationship: String,
+    secondary_subscriber_first_name: String,
+    secondary_subscriber_last_name: String,
+    secondary_subscriber_date_of_birth: String,
 }
 
 /// The sexes: as they are stored and as the form names them.
@@ -181,8 +240,6 @@ impl Sent {
     fn read(&self) -> save_patient::PatientEntry {
         let sent = self.clone();
         let sex = SEXES.iter().find(|sex| sex.1 == sent.sex).map(|sex| sex.0.to_owned());
-        let coverage =
-            |payer, member_id, plan| save_patient::CoverageEntry { payer, member_id, plan };
         save_patient::PatientEntry {
             first_name: sent.first_name,
             last_name: sent.last_name,
@@ -194,8 +251,26 @@ impl Sent {
             address: sent.address,
             guarantor: sent.guarantor,
             coverages: vec![
-                coverage(sent.primary_payer, sent.primary_member_id, sent.primary_plan),
-                coverage(sent.secondary_payer, sent.secondary_member_id, sent.secondary_plan),
+                save_patient::CoverageEntry {
+                    payer: sent.primary_payer,
+                    member_id: sent.primary_member_id,
+                    plan: sent.primary_plan,
+                    payer_id: sent.primary_payer_id,
+                    relationship: sent.primary_relationship,
+                    subscriber_first_name: sent.primary_subscriber_first_name,
+                    subscriber_last_name: sent.primary_subscriber_last_name,
+                    subscriber_date_of_birth: sent.primary_subscriber_date_of_birth,
+                },
+                save_patient::CoverageEntry {
+                    payer: sent.secondary_payer,
+                    member_id: sent.secondary_member_id,
+                    plan: sent.secondary_plan,
+                    payer_id: sent.secondary_payer_id,
+                    relationship: sent.secondary_relationship,
+                    subscriber_first_name: sent.secondary_subscriber_first_name,
+                    subscriber_last_name: sent.secondary_subscriber_last_name,
+                    subscriber_date_of_birth: sent.secondary_subscriber_date_of_birth,
+                },
             ],
         }
     }
@@ -217,11 +292,21 @@ impl Sent {
                 payer: sent.primary_payer,
                 member_id: sent.primary_member_id,
                 plan: sent.primary_plan,
+                payer_id: sent.primary_payer_id,
+                relationship: sent.primary_relationship,
+                subscriber_first_name: sent.primary_subscriber_first_name,
+                subscriber_last_name: sent.primary_subscriber_last_name,
+                subscriber_date_of_birth: sent.primary_subscriber_date_of_birth,
             },
             secondary: CoverageEntry {
                 payer: sent.secondary_payer,
                 member_id: sent.secondary_member_id,
                 plan: sent.secondary_plan,
+                payer_id: sent.secondary_payer_id,
+                relationship: sent.secondary_relationship,
+                subscriber_first_name: sent.secondary_subscriber_first_name,
+                subscriber_last_name: sent.secondary_subscriber_last_name,
+                subscriber_date_of_birth: sent.secondary_subscriber_date_of_birth,
             },
         }
     }
@@ -233,6 +318,7 @@ impl Sent {
         let mut coverages = view.coverages.iter().cloned();
         let mut coverage = || coverages.next().unwrap_or_default();
         let (primary, secondary) = (coverage(), coverage());
+        let birth = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
         Self {
             key: String::new(),
             version: view.patient.version.to_string(),
@@ -249,9 +335,19 @@ impl Sent {
             primary_payer: primary.payer,
             primary_member_id: primary.member_id.unwrap_or_default(),
             primary_plan: primary.plan.unwrap_or_default(),
+            primary_payer_id: primary.payer_id.unwrap_or_default(),
+            primary_relationship: primary.relationship.as_str().to_owned(),
+            primary_subscriber_first_name: primary.subscriber_first_name.unwrap_or_default(),
+            primary_subscriber_last_name: primary.subscriber_last_name.unwrap_or_default(),
+            primary_subscriber_date_of_birth: birth(primary.subscriber_date_of_birth),
             secondary_payer: secondary.payer,
             secondary_member_id: secondary.member_id.unwrap_or_default(),
             secondary_plan: secondary.plan.unwrap_or_default(),
+            secondary_payer_id: secondary.payer_id.unwrap_or_default(),
+            secondary_relationship: secondary.relationship.as_str().to_owned(),
+            secondary_subscriber_first_name: secondary.subscriber_first_name.unwrap_or_default(),
+            secondary_subscriber_last_name: secondary.subscriber_last_name.unwrap_or_default(),
+            secondary_subscriber_date_of_birth: birth(secondary.subscriber_date_of_birth),
         }
     }
 
@@ -271,6 +367,31 @@ impl Sent {
             primary_payer: view.row.payer.clone(),
             primary_member_id: member_id.unwrap_or_default(),
             primary_plan: view.row.plan.clone().unwrap_or_default(),
+            primary_payer_id: view.answer.payer_id.clone().unwrap_or_default(),
+            ..Self::subscriber_of(&view.answer)
+        }
+    }
+}
+
+impl Sent {
+    /// Through whom a payer says that a dependent is insured.
+    fn subscriber_of(answer: &StoredAnswer) -> Self {
+        if !answer.is_dependent {
+            return Self::default();
+        }
+        let code = answer.patient.relationship.as_deref().unwrap_or_default();
+        let relationship = match Relationship::from_code(code) {
+            // A dependent is somebody else than the subscriber, whatever the code says.
+            Relationship::Subscriber => Relationship::Other,
+            known => known,
+        };
+        let subscriber = answer.subscriber.clone();
+        let birth = subscriber.date_of_birth.map(|birth| birth.to_string());
+        Self {
+            primary_relationship: relationship.as_str().to_owned(),
+            primary_subscriber_first_name: subscriber.first_name.unwrap_or_default(),
+            primary_subscriber_last_name: subscriber.last_name.unwrap_or_default(),
+            primary_subscriber_date_of_birth: birth.unwrap_or_default(),
             ..Self::default()
         }
     }
@@ -414,7 +535,34 @@ impl Sent {
             check: String::new(),
             ..sent.clone()
         };
-        next.as_ref() == Ok(&self.version) && *self == same
+        next.as_ref() == Ok(&self.version) && self.clone().kept() == same.kept()
+    }
+
+    /// What is kept of the form: nothing of a subscriber who is the patient.
+    fn kept(mut self) -> Self {
+        let drop_unless_other = |relationship: &mut String, fields: [&mut String; 3]| {
+            if ["", Relationship::Subscriber.as_str()].contains(&relationship.as_str()) {
+                relationship.clear();
+                fields.into_iter().for_each(String::clear);
+            }
+        };
+        drop_unless_other(
+            &mut self.primary_relationship,
+            [
+                &mut self.primary_subscriber_first_name,
+                &mut self.primary_subscriber_last_name,
+                &mut self.primary_subscriber_date_of_birth,
+            ],
+        );
+        drop_unless_other(
+            &mut self.secondary_relationship,
+            [
+                &mut self.secondary_subscriber_first_name,
+                &mut self.secondary_subscriber_last_name,
+                &mut self.secondary_subscriber_date_of_birth,
+            ],
+        );
+        self
     }
 }
 
@@ -438,5 +586,12 @@ mod tests {
         assert!(now.is_saved(&Sent { key: "k".to_owned(), ..sent.clone() }));
         assert!(!now.is_saved(&Sent { mrn: "8".to_owned(), ..sent.clone() }));
         assert!(!now.is_saved(&now));
+        let of_self = Sent {
+            primary_relationship: "self".to_owned(),
+            primary_subscriber_last_name: "Dropped".to_owned(),
+            ..sent.clone()
+        };
+        assert!(now.is_saved(&of_self));
+        assert!(!now.is_saved(&Sent { primary_relationship: "child".to_owned(), ..of_self }));
     }
 }

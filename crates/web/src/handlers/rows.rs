@@ -3,13 +3,14 @@
 use almoner_app::Actor;
 use almoner_app::check_answer::{AnswerPerson, StoredAnswer};
 use almoner_domain::payment::is_overdue;
+use almoner_store::check_list::ListedCheck;
 use almoner_store::payments::Payment;
 use almoner_store::treatments::{self, Treatment};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::format;
-use crate::view::eligibility::{CheckRow, Outcome};
+use crate::view::eligibility::CheckRow;
 use crate::view::parts::{Overdue, PatientRef};
 use crate::view::payments::list::PaymentRow;
 use crate::view::treatments::TreatmentRow;
@@ -69,28 +70,37 @@ pub(crate) fn named(person: &AnswerPerson) -> Option<String> {
     (!known.is_empty()).then(|| known.join(", "))
 }
 
-/// A check as lists show it; its times are shown in `zone`.
+/// A check as a patient's page shows it, under the patient's name as `Last, First`.
 pub(crate) fn check_row(
     zone: &TimeZone,
     row: &almoner_store::eligibility::CheckRow,
-    patient_name: Option<String>,
+    patient_name: String,
 ) -> CheckRow {
-    let answer = StoredAnswer::read(&row.answer).unwrap_or_default();
-    let patient = row.patient.zip(patient_name);
     CheckRow {
         id: row.id,
-        patient: patient.map(|(id, name)| PatientRef { id, name }),
-        named: named(&answer.patient).unwrap_or_else(|| "Not named".to_owned()),
+        patient: row.patient.map(|id| PatientRef { id, name: patient_name }),
+        named: String::new(),
         payer: row.payer.clone(),
         plan: row.plan.clone(),
-        outcome: outcome(row.outcome),
+        outcome: row.outcome,
         checked_at: format::moment(row.checked_at, zone),
     }
 }
 
-/// An outcome as pages show it.
-pub(crate) fn outcome(outcome: almoner_domain::estimate::Outcome) -> Outcome {
-    Outcome::from_name(outcome.as_str()).unwrap_or(Outcome::Unknown)
+/// A check as lists show it; its times are shown in `zone`.
+pub(crate) fn listed_check(zone: &TimeZone, listed: &ListedCheck) -> CheckRow {
+    let answer = listed.answer.as_deref().map(StoredAnswer::read);
+    let answer = answer.and_then(Result::ok).unwrap_or_default();
+    let patient = listed.patient.clone();
+    CheckRow {
+        id: listed.id,
+        patient: patient.map(|(id, name)| PatientRef { id, name }),
+        named: named(&answer.patient).unwrap_or_else(|| "Not named".to_owned()),
+        payer: listed.payer.clone(),
+        plan: listed.plan.clone(),
+        outcome: listed.outcome,
+        checked_at: format::moment(listed.checked_at, zone),
+    }
 }
 
 #[cfg(test)]

@@ -48,6 +48,7 @@ pub(crate) struct SentLocation {
     address: String,
     phone: String,
     visit_class: String,
+    npi: String,
 }
 
 impl SentLocation {
@@ -58,12 +59,13 @@ impl SentLocation {
             address: Some(self.address.clone()),
             phone: Some(self.phone.clone()),
             visit_class: Some(self.visit_class.clone()),
+            npi: Some(self.npi.clone()),
         }
     }
 
     fn entry(self) -> LocationEntry {
-        let Self { name, time_zone, address, phone, visit_class } = self;
-        LocationEntry { name, time_zone, address, phone, visit_class }
+        let Self { name, time_zone, address, phone, visit_class, npi } = self;
+        LocationEntry { name, time_zone, address, phone, visit_class, npi }
     }
 
     fn of(location: &Location) -> Self {
@@ -74,6 +76,7 @@ impl SentLocation {
             address: fields.address.unwrap_or_default(),
             phone: fields.phone.unwrap_or_default(),
             visit_class: fields.visit_class.unwrap_or_default(),
+            npi: fields.npi.unwrap_or_default(),
         }
     }
 }
@@ -103,6 +106,7 @@ async fn locations_page(
         time_zone: location.fields.time_zone.clone(),
         address: location.fields.address.clone(),
         phone: location.fields.phone.clone(),
+        npi: location.fields.npi.clone(),
     };
     let all = read::locations(&web.app, &staff.actor).await?;
     let class = |class: VisitClass| Choice::new(class.as_str(), class.label());

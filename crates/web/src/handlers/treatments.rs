@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Redirect};
 use axum_extra::extract::{Form, Query};
 use serde::Deserialize;
 
+use super::eligibility::asked::may_ask;
 use super::find_patient;
 use super::numbered::Numbered;
 use super::rows::{overdue, payment_row, treatment_row, treatment_zone};
@@ -89,6 +90,7 @@ pub(crate) async fn page(State(web): State<Web>, staff: Staff, Path(id): Path<St
         payments: payments.iter().map(payment).collect(),
         can_edit: actor.may(Action::SaveTreatment),
         can_create_payment: actor.may(Action::CreatePayment),
+        can_check: may_ask(&web, actor),
         shell: staff.shell,
     }))
 }
@@ -217,7 +219,7 @@ async fn form(
             status: sent.status.clone(),
             procedures: sent.procedures().collect(),
         },
-        physicians: physicians(web, &staff.actor).await?,
+        physicians: physician_choices(web, &staff.actor).await?,
         locations: locations(web, &staff.actor).await?,
         statuses: TreatmentStatus::ALL.into_iter().map(status).collect(),
         errors,
@@ -225,7 +227,8 @@ async fn form(
     })
 }
 
-async fn physicians(web: &Web, actor: &Actor) -> Result<Vec<Choice>, Error> {
+/// All physicians, as a select shows them.
+pub(super) async fn physician_choices(web: &Web, actor: &Actor) -> Result<Vec<Choice>, Error> {
     let all = read::physicians(&web.app, actor).await?;
     let choices = all.iter().map(|physician| {
         let fields = &physician.fields;

@@ -13,7 +13,9 @@
 pub(crate) mod api_docs;
 pub(crate) mod chart;
 pub(crate) mod eligibility;
+pub(crate) mod eligibility_settings;
 pub(crate) mod error;
+pub(crate) mod inquiries;
 pub(crate) mod parts;
 pub(crate) mod patients;
 pub(crate) mod payments;

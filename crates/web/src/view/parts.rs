@@ -246,6 +246,25 @@ impl Pager {
     }
 }
 
+/// A filter that is at work, and the list without it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Chip {
+    /// What it narrows to.
+    pub(crate) label: String,
+    /// The list without it.
+    pub(crate) href: String,
+}
+
+/// `Due from 2026-11-01`; nothing for a range that is open at both ends.
+pub(crate) fn span_label(what: &str, from: &str, to: &str) -> Option<String> {
+    match (from, to) {
+        ("", "") => None,
+        (from, "") => Some(format!("{what} from {from}")),
+        ("", to) => Some(format!("{what} to {to}")),
+        (from, to) => Some(format!("{what} {from} to {to}")),
+    }
+}
+
 /// A patient as lists and links name them.
 #[derive(Debug, Clone)]
 pub(crate) struct PatientRef {

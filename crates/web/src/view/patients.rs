@@ -1,11 +1,14 @@
 //! Pages of patients.
 
+use almoner_domain::insured::Relationship;
 use almoner_domain::list::Direction;
 use almoner_domain::{CheckId, Money, PatientId};
 use askama::Template;
 
 use super::Samples;
 use super::eligibility::CheckRow;
+use super::eligibility::detail::Differences;
+use super::inquiries::AskedList;
 use super::parts::{Choice, Errors, Fact, Overdue, Pager, Shell, count};
 use super::payments::list::PaymentRow;
 use super::query::ListQuery;
@@ -82,11 +85,28 @@ pub(crate) struct PatientPage {
     /// Their coverages.
     pub(crate) coverages: Vec<CoverageBlock>,
     /// Their eligibility checks, the newest first.
-    pub(crate) checks: Vec<CheckRow>,
+    pub(crate) checks: Vec<PatientCheck>,
+    /// What the payer says of them otherwise, in the most recent check.
+    pub(crate) differences: Option<Differences>,
+    /// The questions to payers that somebody looks after.
+    pub(crate) asked: AskedList,
+    /// Run check is offered.
+    pub(crate) can_check: bool,
     /// Edit is offered.
     pub(crate) can_edit: bool,
     /// Create Payment and new treatment are offered.
     pub(crate) can_create: bool,
+}
+
+/// An eligibility check of a patient.
+#[derive(Debug, Clone)]
+pub(crate) struct PatientCheck {
+    /// The check.
+    pub(crate) row: CheckRow,
+    /// How old the answer is: "12 days ago".
+    pub(crate) age: String,
+    /// It is the one that estimates use first.
+    pub(crate) is_latest: bool,
 }
 
 /// A coverage of a patient.
@@ -100,10 +120,14 @@ pub(crate) struct CoverageBlock {
     pub(crate) member_id: String,
     /// The plan.
     pub(crate) plan: Option<String>,
+    /// The id under which clearinghouses know the payer.
+    pub(crate) payer_id: Option<String>,
+    /// Through whom the patient is insured, when it is somebody else.
+    pub(crate) through: Option<String>,
 }
 
-/// A patient as they are typed. Names: those of the fields; coverages are `primary_payer`,
-/// `primary_member_id`, `primary_plan` and the same with `secondary_`.
+/// A patient as they are typed. Names: those of the fields; those of coverages are the fields of
+/// [`CoverageEntry`] with `primary_` and `secondary_` before them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PatientEntry {
     /// Given names.
@@ -139,6 +163,16 @@ pub(crate) struct CoverageEntry {
     pub(crate) member_id: String,
     /// The plan.
     pub(crate) plan: String,
+    /// The id under which clearinghouses know the payer.
+    pub(crate) payer_id: String,
+    /// What the patient is to the subscriber.
+    pub(crate) relationship: String,
+    /// The subscriber's first name.
+    pub(crate) subscriber_first_name: String,
+    /// The subscriber's last name.
+    pub(crate) subscriber_last_name: String,
+    /// The subscriber's date of birth, `YYYY-MM-DD`.
+    pub(crate) subscriber_date_of_birth: String,
 }
 
 /// Adding or editing a patient: POST `/patients` or `/patients/PAT-001/edit` with `key`, `version`,
@@ -163,6 +197,25 @@ pub(crate) struct PatientFormPage {
 }
 
 impl PatientFormPage {
+    fn relationships() -> Vec<Choice> {
+        let choice =
+            |relationship: Relationship| Choice::new(relationship.as_str(), relationship.label());
+        Relationship::ALL.into_iter().map(choice).collect()
+    }
+
+    /// Whether the subscriber's fields are shown at once.
+    fn shows_subscriber(&self, rank: &str, coverage: &CoverageEntry) -> bool {
+        let is_other = !["", Relationship::Subscriber.as_str()].contains(&&*coverage.relationship);
+        let names = [
+            "relationship",
+            "subscriber_first_name",
+            "subscriber_last_name",
+            "subscriber_date_of_birth",
+        ];
+        let is_wrong = |name: &&str| self.errors.of(&format!("{rank}_{name}")).is_some();
+        is_other || names.iter().any(is_wrong)
+    }
+
     fn sexes() -> [Choice; 3] {
         ["Female", "Male", "Other"].map(|label| Choice::new(label.to_lowercase(), label))
     }
@@ -199,6 +252,9 @@ impl Samples for PatientPage {
             treatments: Vec::new(),
             coverages: Vec::new(),
             checks: Vec::new(),
+            asked: AskedList::default(),
+            can_check: false,
+            differences: None,
             can_edit: false,
             can_create: false,
             ..usual.clone()
@@ -231,6 +287,8 @@ impl Samples for PatientFormPage {
                 address: samples::HARD_TEXT.to_owned(),
                 primary: CoverageEntry {
                     payer: "Northlake Health".to_owned(),
+                    relationship: "child".to_owned(),
+                    subscriber_last_name: samples::HARD_NAME.to_owned(),
                     ..CoverageEntry::default()
                 },
                 ..PatientEntry::default()

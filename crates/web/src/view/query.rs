@@ -328,20 +328,20 @@ impl ListQuery {
     }
 }
 
-fn push_size(fields: &mut Vec<(&'static str, String)>, per_page: i64) {
+pub(crate) fn push_size(fields: &mut Vec<(&'static str, String)>, per_page: i64) {
     if per_page != DEFAULT_PAGE_SIZE {
         fields.push(("per_page", per_page.to_string()));
     }
 }
 
-fn aria(direction: Direction) -> &'static str {
+pub(crate) fn aria(direction: Direction) -> &'static str {
     match direction {
         Direction::Ascending => "ascending",
         Direction::Descending => "descending",
     }
 }
 
-fn sizes(current: i64, href: impl Fn(i64) -> String) -> Vec<PageSize> {
+pub(crate) fn sizes(current: i64, href: impl Fn(i64) -> String) -> Vec<PageSize> {
     PAGE_SIZES
         .into_iter()
         .map(|rows| PageSize { rows, href: href(rows), is_current: rows == current })

@@ -8,7 +8,7 @@ use super::parts::{Choice, Errors, Shell};
 use super::samples;
 
 /// Locations: GET `/settings/locations`, or `/settings/locations/LOC-001` to edit one; POST to
-/// the same address with `key`, `name`, `time_zone`, `address`, `phone`, `visit_class`.
+/// the same address with `key`, `name`, `time_zone`, `address`, `phone`, `visit_class`, `npi`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "settings/locations.html")]
 pub(crate) struct LocationsPage {
@@ -51,6 +51,8 @@ pub(crate) struct LocationRow {
     pub(crate) address: Option<String>,
     /// Its phone number.
     pub(crate) phone: Option<String>,
+    /// Its national provider identifier.
+    pub(crate) npi: Option<String>,
 }
 
 /// A location as it is typed.
@@ -66,6 +68,8 @@ pub(crate) struct LocationEntry {
     pub(crate) phone: String,
     /// The stored name of its visit class, or blank.
     pub(crate) visit_class: String,
+    /// Its national provider identifier.
+    pub(crate) npi: String,
 }
 
 /// Physicians: GET `/settings/physicians`, or `/settings/physicians/PHY-001` to edit one; POST to
@@ -119,6 +123,7 @@ impl Samples for LocationsPage {
             time_zone: "America/New_York".to_owned(),
             address: Some("12 Harbor Street, Springfield".to_owned()),
             phone: (seq == 1).then(|| "(555) 010-0100".to_owned()),
+            npi: (seq == 1).then(|| "1234567893".to_owned()),
         };
         let usual = Self {
             shell: samples::shell(),

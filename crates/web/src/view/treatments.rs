@@ -78,6 +78,8 @@ pub(crate) struct TreatmentPage {
     pub(crate) can_edit: bool,
     /// Create Payment is offered.
     pub(crate) can_create_payment: bool,
+    /// Run check is offered.
+    pub(crate) can_check: bool,
 }
 
 /// A procedure of a treatment.
@@ -188,6 +190,7 @@ impl Samples for TreatmentPage {
             payments: Vec::new(),
             can_edit: false,
             can_create_payment: false,
+            can_check: false,
             ..usual.clone()
         };
         vec![("usual", usual), ("bare", bare)]

@@ -1,6 +1,12 @@
 //! Estimates, as other programs ask for them.
 
+use almoner_app::save_eligibility_settings::save_eligibility_settings;
+use almoner_app::save_location::save_location;
+use almoner_domain::LocationId;
+use almoner_domain::estimate::{EstimateSettings, RangeEntry, SettingsEntry, VisitClass};
+use almoner_store::locations::LocationFields;
 use almoner_store::on_both_engines;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::api_program::{ESTIMATES, Program};
@@ -28,6 +34,23 @@ fn office(more: &Value) -> String {
     asked.to_string()
 }
 
+/// Sets how the clinic estimates, for the first time.
+async fn set(site: &Site, entry: SettingsEntry) {
+    save_eligibility_settings(&site.app, &site.system(), 0, &entry).await.unwrap();
+}
+
+/// Sets what kind of visit a place of the first clinic gives.
+async fn set_class(site: &Site, place: i64, class: VisitClass) {
+    let fields = LocationFields {
+        name: format!("Sample {place}"),
+        time_zone: "America/New_York".to_owned(),
+        visit_class: Some(class.as_str().to_owned()),
+        ..LocationFields::default()
+    };
+    let place = Some(LocationId::new(place));
+    save_location(&site.app, &site.system(), place, &fields).await.unwrap();
+}
+
 on_both_engines! {
     async fn an_office_visit_is_estimated(db) {
         let site = Site::new(db).await;
@@ -51,7 +74,74 @@ on_both_engines! {
         assert!(told["steps"].as_array().is_some_and(|steps| !steps.is_empty()));
         assert!(told["disclaimer"].as_str().is_some_and(|text| text.contains("eligibility")));
         assert_eq!(told["procedures"], json!([]));
-        assert_eq!(told["charge_cents"], Value::Null);
+        assert_eq!((&told["charge_cents"], &told["charge_source"]), (&Value::Null, &Value::Null));
+        assert_eq!(told["service_types"], json!(["98", "BY", "BZ", "96"]));
+        assert_eq!((&told["checked_on"], &told["age_days"]), (&json!("2026-03-09"), &json!(1)));
+        assert_eq!((&told["network"], &told["visit_class"]), (&json!("in"), &Value::Null));
+        assert_eq!(told["engine_version"], 2);
+    }
+
+    async fn what_the_clinic_sets_counts(db) {
+        let site = Site::new(db).await;
+        let rows = [
+            PLAN[0],
+            "EB*B*IND*UC***27*75.00*****Y",
+            "EB*B*IND*98***27*90.00*****N",
+            "EB*C*IND*ZZ***29*200.00*****N",
+            "EB*A*IND*ZZ***23**.5****N",
+        ];
+        site.import(file(7, BEN, &rows)).await;
+        let treatment = site.treatment().await;
+        let program = asker(&site).await;
+        let row = RangeEntry {
+            first: "99213".to_owned(),
+            last: "99215".to_owned(),
+            service_types: "ZZ".to_owned(),
+        };
+        let entry = SettingsEntry {
+            stale_after_days: "1".to_owned(),
+            default_network: "out".to_owned(),
+            office_types: "98".to_owned(),
+            ranges: vec![row],
+            ..EstimateSettings::default().entry()
+        };
+        set(&site, entry).await;
+        site.clock.set(site.app.now() + SignedDuration::from_hours(24));
+        let told = program.post(ESTIMATES, &office(&json!({}))).await.value(200);
+        assert_eq!((&told["network"], &told["amount_cents"]), (&json!("out"), &json!(9_000)));
+        assert_eq!(told["service_types"], json!(["98"]));
+        let warnings = told["warnings"].as_array().unwrap();
+        for code in ["stale", "out_of_network"] {
+            assert!(warnings.iter().any(|warning| warning["code"] == code), "{code}: {warnings:?}");
+        }
+        let within = office(&json!({ "network": "in" }));
+        let told = program.post(ESTIMATES, &within).await.value(200);
+        assert_eq!((&told["network"], &told["amount_cents"]), (&json!("in"), &Value::Null));
+        let treated = json!({
+            "payment_type": "treatment_pre_payment", "treatment_id": treatment.to_string(),
+            "charge_cents": 30_000,
+        });
+        let told = program.post(ESTIMATES, &office(&treated)).await.value(200);
+        assert_eq!(told["service_types"], json!(["ZZ"]));
+        assert_eq!((&told["amount_cents"], &told["charge_source"]), (&json!(25_000), &json!("stated")));
+    }
+
+    async fn the_place_tells_which_copayment_applies(db) {
+        let site = Site::new(db).await;
+        site.import(file(7, BEN, &PLAN)).await;
+        set_class(&site, 2, VisitClass::Urgent).await;
+        let treatment = site.treatment().await;
+        let program = asker(&site).await;
+        let amount = async |more: Value| {
+            let told = program.post(ESTIMATES, &office(&more)).await.value(200);
+            (told["amount_cents"].clone(), told["visit_class"].clone())
+        };
+        let (usual, urgent) = ((json!(5_000), Value::Null), (json!(7_500), json!("urgent")));
+        assert_eq!(amount(json!({})).await, usual, "the first place is the default");
+        assert_eq!(amount(json!({ "location_id": "LOC-001" })).await, usual);
+        assert_eq!(amount(json!({ "location_id": "LOC-002" })).await, urgent);
+        let treated = json!({ "treatment_id": treatment.to_string(), "location_id": "LOC-001" });
+        assert_eq!(amount(treated).await, urgent, "a treatment has its place");
     }
 
     async fn a_treatment_is_estimated_with_what_is_asked(db) {
@@ -146,6 +236,9 @@ on_both_engines! {
             (r#""service_date":20260228"#, "service_date not_a_text"),
             (r#""treatment_id":"PAT-001""#, "treatment_id not_an_id"),
             (r#""treatment_id":"TRT-999""#, "treatment_id not_the_patients"),
+            (r#""location_id":"LOC-999""#, "location_id not_found"),
+            (r#""location_id":2"#, "location_id not_a_text"),
+            (r#""location_id":"PAT-001""#, "location_id not_an_id"),
             (r#""choices":[]"#, "choices not_an_object"),
             (r#""choices":{"rule":"free"}"#, "choices.rule not_one_of"),
             (r#""choices":{"copay":"none"}"#, "choices.copay not_an_integer"),
@@ -192,6 +285,8 @@ on_both_engines! {
         let own = program.post(ESTIMATES, &of("PAT-002", first)).await;
         assert_eq!(own.value(200)["check_id"], "ELG-001");
         let foreign = Program::at(&site, &site.other, "estimates:read").await;
+        let reply = foreign.post(ESTIMATES, &of("PAT-001", r#","location_id":"LOC-002""#)).await;
+        assert_eq!(reply.faults(), ["location_id not_found"]);
         let reply = foreign.post(ESTIMATES, &of("PAT-001", &theirs)).await;
         assert_eq!(reply.faults(), ["treatment_id not_the_patients"]);
         let reply = foreign.post(ESTIMATES, &of("PAT-001", first)).await;

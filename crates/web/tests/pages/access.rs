@@ -4,11 +4,11 @@ use almoner_domain::role::Role;
 use almoner_store::on_both_engines;
 use axum::http::{Method, StatusCode};
 
-use crate::eligibility::{NORA, answer};
+use crate::eligibility::{BEN, NORA, SCAN, SCAN_HASH, answer};
 use crate::site::{BASE, Origin, PASSWORD, Site, encoded, routes, usual_fields};
 
 /// The pages that everybody reads, with their headings.
-const PAGES: [(&str, &str); 12] = [
+const PAGES: [(&str, &str); 15] = [
     ("/payments", "Payments"),
     ("/payments/PAY-001", "PAY-001"),
     ("/patients", "Patients"),
@@ -16,20 +16,26 @@ const PAGES: [(&str, &str); 12] = [
     ("/treatments", "Treatments"),
     ("/treatments/TRT-001", "TRT-001"),
     ("/eligibility", "Eligibility"),
+    ("/eligibility/inbox", "Inbox"),
     ("/eligibility/ELG-001", "ELG-001"),
+    ("/inquiries/INQ-001", "INQ-001"),
     ("/settings/locations", "Settings"),
     ("/settings/locations/LOC-002", "Settings"),
     ("/settings/physicians", "Settings"),
     ("/settings/physicians/PHY-001", "Settings"),
+    ("/settings/eligibility", "Settings"),
 ];
 
 /// The forms of those who work with payments, with their headings.
-const FORMS: [(&str, &str); 8] = [
+const FORMS: [(&str, &str); 11] = [
     ("/patients/new", "Add patient"),
     ("/patients/PAT-002/edit", "Edit patient"),
     ("/treatments/new", "Add treatment"),
     ("/treatments/new?patient=PAT-002", "Add treatment"),
     ("/treatments/TRT-001/edit", "Edit treatment"),
+    ("/eligibility/new", "Run check"),
+    ("/eligibility/new?patient=PAT-002", "Run check"),
+    ("/eligibility/new?treatment=TRT-001", "Run check"),
     ("/payments/new", "Create Payment"),
     ("/payments/new?patient=PAT-002", "Create Payment"),
     ("/payments/PAY-001/edit", "Edit"),
@@ -40,15 +46,21 @@ async fn filled(site: &Site) {
     let treatment = site.treatment().await;
     site.payment(Some(treatment), None).await;
     site.import(answer(NORA)).await;
+    site.ask().await;
+    site.import(SCAN.to_vec()).await;
 }
 
 /// The id of the first clinic that a route is about; the second clinic has none like it.
 fn known_id(route: &str) -> &'static str {
+    if route.contains("/files/") {
+        return SCAN_HASH;
+    }
     match route.trim_start_matches("/settings").split('/').nth(1) {
         Some("payments") => "PAY-001",
         Some("patients") => "PAT-002",
         Some("treatments") => "TRT-001",
         Some("eligibility") => "ELG-001",
+        Some("inquiries") => "INQ-001",
         Some("locations") => "LOC-002",
         Some("physicians") => "PHY-001",
         other => panic!("a kind of {other:?} is not known to this test"),
@@ -177,9 +189,16 @@ on_both_engines! {
         }
         for list in ["/payments", "/patients", "/treatments", "/eligibility"] {
             let page = foreign.get(list).await;
-            page.shows(200, &[]).lacks(&["Specimen", "NORA", "PAY-001", "TRT-001", "ELG-001"]);
+            let ours = ["Specimen", "NORA", "PAY-001", "TRT-001", "ELG-001", "INQ-001"];
+            page.shows(200, &[]).lacks(&ours);
         }
-        for query in ["/patients/new?check=ELG-001", "/treatments/new?patient=PAT-002"] {
+        let queries = [
+            "/patients/new?check=ELG-001",
+            "/treatments/new?patient=PAT-002",
+            "/eligibility/new?patient=PAT-002",
+            "/eligibility/new?treatment=TRT-001",
+        ];
+        for query in queries {
             assert_eq!(foreign.open(query).await.status, StatusCode::NOT_FOUND, "{query}");
         }
     }
@@ -187,9 +206,11 @@ on_both_engines! {
     async fn roles_decide_what_may_be_done(db) {
         let site = Site::new(db).await;
         filled(&site).await;
+        site.import(answer(BEN)).await;
         let doors = [
             ("/patients", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
             ("/treatments", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
+            ("/eligibility", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
             ("/payments/PAY-001/notes", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
             ("/settings/locations", vec![Role::Administrator]),
             ("/settings/physicians", vec![Role::Administrator]),
@@ -210,6 +231,20 @@ on_both_engines! {
                 };
                 assert_eq!(status, expected, "{role:?} at {path}");
             }
+            let dismiss = format!("/eligibility/files/{SCAN_HASH}/dismiss");
+            for (path, may) in [
+                (&*dismiss, &doors[0].1),
+                ("/eligibility/ELG-002/unmatch", &vec![Role::Biller, Role::Manager]),
+                ("/eligibility/ELG-002/differences", &doors[0].1),
+            ] {
+                let mut fields = usual_fields(path);
+                fields.retain(|field| !["patient", "do"].contains(&field.0));
+                fields.extend([("patient", "PAT-002"), ("do", "dismiss")]);
+                let status = browser.post(path, &fields).await.status;
+                let is_open = status == StatusCode::SEE_OTHER;
+                assert_eq!(is_open, may.contains(&role), "{role:?} at {path}: {status}");
+                assert!(is_open || status == StatusCode::FORBIDDEN, "{role:?} at {path}");
+            }
             let imports = browser.upload(&[("files", Some("a.271"), &answer(NORA))]).await.status;
             let may_import = doors[0].1.contains(&role);
             let expected = if may_import { StatusCode::OK } else { StatusCode::FORBIDDEN };
@@ -219,6 +254,13 @@ on_both_engines! {
         auditor.get("/patients").await.shows(200, &[]).lacks(&["/patients/new"]);
         auditor.get("/eligibility").await.shows(200, &[]).lacks(&["/eligibility/import"]);
         auditor.get("/eligibility/ELG-001").await.shows(200, &[]).lacks(&["/match"]);
+        for path in ["/patients/PAT-002", "/treatments/TRT-001", "/inquiries/INQ-001"] {
+            auditor.get(path).await.shows(200, &[]).lacks(&["Run check", "Ask again"]);
+        }
+        let inbox = auditor.get("/eligibility/inbox").await;
+        inbox.shows(200, &["NOBODY, NORA"]).lacks(&["/match", "/dismiss", "/patients/new"]);
+        let unmatch = auditor.open("/eligibility/ELG-002/unmatch").await;
+        assert_eq!(unmatch.status, StatusCode::FORBIDDEN);
         let settings = auditor.get("/settings/locations").await;
         settings.shows(200, &["Harbor"]).lacks(&["<form class=\"stack"]);
     }

@@ -44,6 +44,7 @@ fn known_paths() -> Vec<String> {
         ("patients", "PAT-002"),
         ("treatments", "TRT-001"),
         ("eligibility", "ELG-001"),
+        ("inquiries", "INQ-001"),
         ("locations", "LOC-001"),
         ("physicians", "PHY-001"),
     ];
@@ -58,6 +59,7 @@ async fn filled(site: &Site) {
     let treatment = site.treatment().await;
     site.payment(Some(treatment), None).await;
     site.import(answer(NORA)).await;
+    site.ask().await;
 }
 
 on_both_engines! {
@@ -82,7 +84,7 @@ on_both_engines! {
         let site = Site::new(db).await;
         filled(&site).await;
         let manager = site.browser(Role::Manager).await;
-        for path in ["/patients", "/treatments", "/payments", "/payments/new"] {
+        for path in ["/patients", "/treatments", "/eligibility", "/payments", "/payments/new"] {
             let usual = usual_fields(path);
             for name in usual.iter().map(|field| field.0).chain(["key", "check"]) {
                 for odd in [&odd_texts()[..4], &long_texts()].concat() {
@@ -110,9 +112,29 @@ on_both_engines! {
                 assert!(kind || path.contains("/status/new"), "{path}: {}", reply.status);
             }
         }
-        let lists = ["payments", "patients", "treatments", "eligibility", "eligibility/ELG-001"];
-        let forms = ["patients/new", "treatments/new", "payments/new"];
-        let names = ["q", "page", "per_page", "dir", "sort", "after", "before", "patient", "check"];
+        let lists = [
+            "payments",
+            "patients",
+            "treatments",
+            "eligibility",
+            "eligibility/inbox",
+            "eligibility/ELG-001",
+        ];
+        let forms = ["patients/new", "treatments/new", "eligibility/new", "payments/new"];
+        let names = [
+            "q",
+            "page",
+            "per_page",
+            "dir",
+            "sort",
+            "after",
+            "before",
+            "patient",
+            "check",
+            "payer",
+            "outcome",
+            "checked_from",
+        ];
         for odd in &odd_texts() {
             for path in lists.into_iter().chain(forms) {
                 for name in names {

@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use almoner_app::create_payment::{CreatePayment, create_payment};
+use almoner_app::exchange_checks::{ask_claimed, claim_due};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
+use almoner_app::run_check::{RunCheck, run_check};
 use almoner_app::save_patient::{CoverageEntry, PatientEntry, add_patient};
 use almoner_app::save_treatment::{ProcedureEntry, TreatmentEntry, add_treatment};
 use almoner_app::{
@@ -13,8 +15,12 @@ use almoner_app::{
 };
 use almoner_domain::ambient::{Clock, Entropy, SeededEntropy, SetClock};
 use almoner_domain::role::Role;
-use almoner_domain::{Money, PatientId, PaymentId, TreatmentId, UserId};
-use almoner_gateways::clearinghouse::NoClearinghouse;
+use almoner_domain::{
+    InquiryId, LocationId, Money, PatientId, PaymentId, PhysicianId, TreatmentId, UserId,
+};
+use almoner_gateways::clearinghouse::{
+    self, Answer, Clearinghouse, ClearinghouseError, Delivery, Partners, Question,
+};
 use almoner_gateways::processor;
 use almoner_store::counters;
 use almoner_store::locations::LocationFields;
@@ -54,9 +60,42 @@ const GUARDS: [&str; 7] = [
     "x-frame-options",
 ];
 
+/// A clearinghouse that takes every question and says what came of it when it is asked to.
+#[derive(Default)]
+pub(crate) struct House {
+    /// What it does with the next question, when it is not to answer later.
+    pub(crate) next: Mutex<Option<Result<clearinghouse::Reply, ClearinghouseError>>>,
+}
+
+impl Clearinghouse for House {
+    fn name(&self) -> &'static str {
+        "house"
+    }
+
+    fn partners(&self) -> Partners {
+        let [sender_qualifier, receiver_qualifier] = ["ZZ", "ZZ"].map(str::to_owned);
+        let [sender_id, receiver_id] = ["SAMPLECLINIC", "SAMPLEHOUSE"].map(str::to_owned);
+        Partners { sender_qualifier, sender_id, receiver_qualifier, receiver_id }
+    }
+
+    fn ask<'a>(&'a self, _question: Question<'a>) -> Answer<'a, clearinghouse::Reply> {
+        let next = self.next.lock().expect("no test panics with it").take();
+        Box::pin(async { next.unwrap_or(Ok(clearinghouse::Reply::Later)) })
+    }
+
+    fn waiting(&self, _limit: usize) -> Answer<'_, Vec<Delivery>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn taken<'a>(&'a self, _name: &'a str) -> Answer<'a, ()> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
 /// The program with its clinics.
 pub(crate) struct Site {
     pub(crate) app: App,
+    pub(crate) house: Arc<House>,
     pub(crate) clock: Arc<SetClock>,
     pub(crate) web: Web,
     pub(crate) clinic: Organization,
@@ -89,6 +128,14 @@ impl Reply {
     pub(crate) fn to(&self) -> &str {
         assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.text());
         self.header("location")
+    }
+
+    /// The value of a hidden field; blank when there is none.
+    pub(crate) fn hidden(&self, name: &str) -> String {
+        let page = self.text();
+        let field = format!("name=\"{name}\" value=\"");
+        let value = page.split(&field).nth(1).and_then(|rest| rest.split('"').next());
+        value.unwrap_or_default().to_owned()
     }
 
     /// The page with every blank space as one.
@@ -163,11 +210,12 @@ fn email(organization: &Organization, role: Role) -> String {
 }
 
 /// A patient's entry with an insurance.
-fn person(first: &str, last: &str, birth: &str, member_id: &str) -> PatientEntry {
+pub(crate) fn person(first: &str, last: &str, birth: &str, member_id: &str) -> PatientEntry {
     let coverage = CoverageEntry {
         payer: "Sample Health Plan".to_owned(),
         member_id: member_id.to_owned(),
-        plan: String::new(),
+        payer_id: "00042".to_owned(),
+        ..CoverageEntry::default()
     };
     PatientEntry {
         first_name: first.to_owned(),
@@ -182,13 +230,14 @@ impl Site {
     /// Two clinics in New York at the start of the tests; the first has two patients.
     pub(crate) async fn new(db: TestDb) -> Self {
         let start = START.parse().expect("the start is well written");
+        let house = Arc::new(House::default());
         let clock = Arc::new(SetClock::at(start));
         let app = App {
             db: db.db.clone(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::new(SeededEntropy::new(1)) as Arc<dyn Entropy>,
             processor: processor::by_name("sandbox").expect("the sandbox is built in"),
-            clearinghouse: Arc::new(NoClearinghouse),
+            clearinghouse: Arc::clone(&house) as Arc<dyn Clearinghouse>,
         };
         let zone = "America/New_York";
         let clinic = add_organization::add_organization(&app, "Downtown Clinic", zone);
@@ -207,6 +256,14 @@ impl Site {
             ..LocationFields::default()
         };
         save_location::save_location(&app, &here, None, &harbor).await.unwrap();
+        let first = LocationFields {
+            name: "Downtown Clinic".to_owned(),
+            time_zone: zone.to_owned(),
+            npi: Some("1888888876".to_owned()),
+            ..LocationFields::default()
+        };
+        let downtown = Some(LocationId::new(1));
+        save_location::save_location(&app, &here, downtown, &first).await.unwrap();
         let physician = PhysicianFields {
             first_name: "Dana".to_owned(),
             last_name: "Sample".to_owned(),
@@ -222,7 +279,7 @@ impl Site {
         let settings = WebSettings { base_url: BASE.to_owned(), trusted_proxy: None, demo: false };
         let web = Web::new(app.clone(), settings);
         let router = router(web.clone());
-        Self { app, clock, web, clinic, other, router, _db: db }
+        Self { app, house, clock, web, clinic, other, router, _db: db }
     }
 
     /// The program itself at the first clinic.
@@ -247,6 +304,7 @@ impl Site {
             memo: None,
             draft: false,
             estimate: None,
+            estimate_seen: None,
             key: None,
         };
         create_payment(&self.app, &self.system(), &asked).await.unwrap()
@@ -269,6 +327,27 @@ impl Site {
             procedures: vec![procedure],
         };
         add_treatment(&self.app, &self.system(), &entry, None).await.unwrap()
+    }
+
+    /// Asks about the second patient, whose payer is to answer later.
+    pub(crate) async fn ask(&self) -> InquiryId {
+        let input = RunCheck {
+            patient: PatientId::new(2),
+            rank: 1,
+            service_type: Some("98".to_owned()),
+            service_date: None,
+            location: None,
+            physician: Some(PhysicianId::new(1)),
+            treatment: None,
+        };
+        run_check(&self.app, &self.system(), &input, None).await.unwrap()
+    }
+
+    /// Carries the questions of the first clinic.
+    pub(crate) async fn exchange(&self) {
+        for claimed in claim_due(&self.app, &self.system(), 8).await.unwrap() {
+            ask_claimed(&self.app, &self.system(), &claimed).await.unwrap();
+        }
     }
 
     /// Imports a file at the first clinic.
@@ -331,6 +410,13 @@ impl Browser<'_> {
     /// Opens a page.
     pub(crate) async fn get(&self, path: &str) -> Reply {
         self.ask(Method::GET, path, Origin::None, ("", Vec::new())).await
+    }
+
+    /// Asks for a page as the module does while something is typed.
+    pub(crate) async fn live(&self, path: &str) -> Reply {
+        let request = Request::builder().uri(path).header("x-live", "1");
+        let request = request.header(header::COOKIE, &self.cookies).body(Body::empty());
+        self.site.send(request.expect("the request is well formed")).await
     }
 
     /// Opens a form, which is sent on to itself until its address has a key.
@@ -433,9 +519,21 @@ const FIELDS: &[(&str, &str)] = &[
     ("primary_payer", "Sample Health Plan"),
     ("primary_member_id", "MEMBER-C"),
     ("primary_plan", "Gold"),
+    ("primary_payer_id", "00042"),
+    ("primary_relationship", "child"),
+    ("primary_subscriber_first_name", "Cleo"),
+    ("primary_subscriber_last_name", "Parent"),
+    ("primary_subscriber_date_of_birth", "1960-03-04"),
     ("secondary_payer", "Second Plan"),
     ("secondary_member_id", "MEMBER-D"),
     ("secondary_plan", "Silver"),
+    ("secondary_payer_id", "00077"),
+    ("secondary_relationship", "self"),
+    ("secondary_subscriber_first_name", ""),
+    ("secondary_subscriber_last_name", ""),
+    ("secondary_subscriber_date_of_birth", ""),
+    ("coverage", "1"),
+    ("service_type", "98"),
     ("service_date", "2026-03-11"),
     ("service_time", "10:00"),
     ("physician", ""),
@@ -469,7 +567,25 @@ const FIELDS: &[(&str, &str)] = &[
     ("remaining_cents", "8000"),
     ("network", "in"),
     ("choice_rule", ""),
+    ("choice_copay", "4"),
+    ("choice_deductible", "none"),
+    ("choice_check", "ELG-001"),
+    ("shown_type", "office_visit"),
+    ("shown_treatment", ""),
+    ("shown_check", "ELG-001"),
+    ("shown_charge", ""),
+    ("shown_date", "2026-03-10"),
+    ("used_amount", "10.00"),
+    ("stale_after_days", "30"),
+    ("office_types", "98, BY"),
+    ("treatment_types", ""),
+    ("first", "99213"),
+    ("last", "99215"),
+    ("types", "98"),
     ("q", "exa"),
     ("password", "wrong"),
     ("next", "/patients"),
+    ("use", "first_name"),
+    ("seen", ""),
+    ("back", "check"),
 ];

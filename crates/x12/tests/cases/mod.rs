@@ -1,7 +1,11 @@
-//! The cases, by what they are about.
-
 mod common;
+mod delimiters;
 mod envelopes;
+mod figures;
 mod fixtures;
 mod hostile;
-mod quirks;
+mod levels;
+mod memory;
+mod rejections;
+mod rows;
+mod wrappers;

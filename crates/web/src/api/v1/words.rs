@@ -2,7 +2,8 @@
 //! lists, so that the description never knows other words than the program.
 
 use almoner_domain::estimate::{
-    Case, FigureLevel, FigureState, Network, NetworkChoice, Outcome, Rule, WarningCode,
+    Case, ChargeSource, FigureLevel, FigureState, Network, NetworkChoice, Outcome, Rule,
+    VisitClass, WarningCode,
 };
 use almoner_domain::payment::PaymentType;
 use utoipa::openapi::RefOr;
@@ -37,6 +38,10 @@ words! {
         STATES.into_iter().map(FigureState::as_str).collect();
     EstimateFigureLevel "For whom a figure counts.":
         LEVELS.into_iter().map(level).collect();
+    EstimateChargeSource "Where an expected charge comes from.":
+        SOURCES.into_iter().map(charge_source).collect();
+    EstimateVisitClass "The kind of visit that a location gives.":
+        VisitClass::ALL.into_iter().map(VisitClass::as_str).collect();
     EstimateRule "How the parts of a share are put together.":
         Rule::ALL.into_iter().map(Rule::as_str).collect();
     ServiceNetwork "Whether the service is given within the plan's network.":
@@ -70,6 +75,8 @@ const STATES: [FigureState; 4] =
 
 const LEVELS: [FigureLevel; 2] = [FigureLevel::Individual, FigureLevel::Family];
 
+const SOURCES: [ChargeSource; 2] = [ChargeSource::Treatment, ChargeSource::Stated];
+
 const NETWORKS: [Network; 5] =
     [Network::In, Network::Out, Network::Either, Network::Unknown, Network::NotStated];
 
@@ -78,6 +85,14 @@ pub(super) fn level(level: FigureLevel) -> &'static str {
     match level {
         FigureLevel::Individual => "individual",
         FigureLevel::Family => "family",
+    }
+}
+
+/// The word for where a charge comes from.
+pub(super) fn charge_source(source: ChargeSource) -> &'static str {
+    match source {
+        ChargeSource::Treatment => "treatment",
+        ChargeSource::Stated => "stated",
     }
 }
 

@@ -1,33 +1,30 @@
-//! A check's own page, the patient whose it is, and the payer's text.
+//! A check's own page.
 
 use almoner_app::check_answer::{AnswerPerson, StoredAnswer};
-use almoner_app::match_check::match_check;
 use almoner_app::permission::Action;
 use almoner_app::read::{self, CheckView};
-use almoner_app::{Actor, Error};
-use almoner_domain::estimate;
-use almoner_domain::{CheckId, Invalid, PatientId};
+use almoner_app::{Actor, Error, read_inquiries};
+use almoner_domain::CheckId;
+use almoner_domain::estimate::Outcome;
 use almoner_store::patients::Patient;
 use axum::extract::{Path, State};
-use axum::http::header;
-use axum::response::IntoResponse;
-use axum_extra::extract::{Form, Query};
+use axum_extra::extract::Query;
 use serde::Deserialize;
 
-use super::import::MISMATCH;
-use super::{benefits, words};
-use crate::failure::{Answer, html, unprocessable};
+use super::{advice, benefits, differences, inbox, matching, words};
+use crate::failure::{Answer, html};
 use crate::format;
 use crate::handlers::find_patient;
 use crate::handlers::parse_id;
-use crate::handlers::rows::{named, outcome};
-use crate::session::{Staff, done};
+use crate::handlers::rows::named;
+use crate::session::Staff;
 use crate::state::Web;
-use crate::view::eligibility::{CheckPage, Matching, Rejection};
-use crate::view::parts::{Errors, Fact, PatientRef};
+use crate::view::eligibility::detail::{BenefitRow, CheckPage, Differences, Matching};
+use crate::view::parts::{Errors, Fact, PatientRef, plural};
 
-/// The longest name that a downloaded file has.
-const MAX_NAME_LETTERS: usize = 100;
+/// Rows of benefits that the page shows at most, and as many of the subscriber's. Real answers have
+/// some hundreds; the raw text holds all.
+const MAX_ROWS_SHOWN: usize = 2_000;
 
 /// What the page is asked for by its address.
 #[derive(Debug, Default, Deserialize)]
@@ -44,37 +41,103 @@ pub(crate) async fn page(
     Query(asked): Query<Asked>,
 ) -> Answer {
     let id: CheckId = parse_id(&id, "check")?;
-    Ok(html(&filled(&web, staff, id, asked.q, Errors::default()).await?))
+    Ok(html(&page_with(&web, staff, id, asked.q, Errors::default()).await?))
 }
 
-async fn filled(
+/// The page with what was wrong with the form that matches it.
+pub(super) async fn page_with(
     web: &Web,
     staff: Staff,
     id: CheckId,
     q: Option<String>,
     errors: Errors,
 ) -> Result<CheckPage, Error> {
-    let view = read::check(&web.app, &staff.actor, id).await?;
-    let matching = matching(web, &staff.actor, &view, q, errors).await?;
+    let actor = &staff.actor;
+    let view = read::check(&web.app, actor, id).await?;
+    let matching = matching(web, actor, &view, q, errors).await?;
     let patient = |patient: &Patient| PatientRef {
         id: patient.id,
         name: format!("{} {}", patient.fields.first_name, patient.fields.last_name),
     };
+    let inquiry = read_inquiries::of_check(&web.app, actor, id).await?;
+    let ways = advice::Ways {
+        check: id,
+        patient: view.row.patient,
+        can_edit: actor.may(Action::SavePatient),
+        can_match: actor.may(Action::ImportEligibility),
+        can_set: actor.may(Action::ChangeSettings),
+    };
+    let rejections = view.answer.rejections.iter();
     let warnings = view.answer.warnings.iter();
+    let rows = &view.benefits[..view.benefits.len().min(MAX_ROWS_SHOWN)];
+    let context = view.answer.context.iter().take(MAX_ROWS_SHOWN);
+    let context: Vec<BenefitRow> = context.map(|row| benefits::row(row, true)).collect();
+    let all = view.benefits.len() + view.answer.context.len();
+    let hidden = i64::try_from(all - rows.len() - context.len()).unwrap_or(i64::MAX);
+    let (sections, more_sections) = benefits::sections(rows);
     Ok(CheckPage {
         id,
-        outcome: outcome(view.row.outcome),
+        outcome: view.row.outcome,
+        headline: headline(view.row.outcome).to_owned(),
         payer: view.row.payer.clone(),
         plan: view.row.plan.clone(),
         patient: view.patient.as_ref().map(patient),
-        facts: facts(&staff.actor, &view),
-        rejections: view.answer.rejections.iter().map(rejection).collect(),
-        warnings: warnings.map(|warning| words::sentence(&warning.message)).collect(),
-        groups: benefits::groups(&view.benefits),
+        coverage: coverage(&view.answer),
+        statuses: benefits::statuses(rows),
+        rejections: rejections.map(|rejection| advice::rejection(rejection, ways)).collect(),
+        inquiry: inquiry.map(|inquiry| inquiry.asked.id),
         matching,
-        can_download: true,
+        differences: told_differences(web, actor, &view),
+        sections,
+        more_sections,
+        has_cost_sharing: view.benefits.iter().any(benefits::is_cost_sharing),
+        context,
+        hidden_rows: (hidden > 0).then(|| plural(hidden, "more row")),
+        person: person(&view.answer),
+        facts: facts(actor, &view),
+        warnings: warnings.map(|warning| words::sentence(&warning.message)).collect(),
+        can_unmatch: view.patient.is_some() && actor.may(Action::UnmatchCheck),
         shell: staff.shell,
     })
+}
+
+fn headline(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Active => "Coverage is active",
+        Outcome::Inactive => "Coverage is not active",
+        Outcome::Review => "The payer says both that coverage is active and that it is not",
+        Outcome::Rejected => "The payer could not answer",
+        Outcome::Unknown => "The payer does not say whether coverage is active",
+    }
+}
+
+/// Whom the coverage is of, and its dates.
+fn coverage(answer: &StoredAnswer) -> Vec<Fact> {
+    let relation = if answer.is_dependent {
+        let subscriber = named(&answer.subscriber);
+        subscriber.map_or_else(|| "A dependent".to_owned(), |name| format!("A dependent of {name}"))
+    } else {
+        "The subscriber".to_owned()
+    };
+    let dates = answer.dates.iter().map(words::date).map(|(label, days)| Fact::new(label, days));
+    std::iter::once(Fact::new("The patient is", relation)).chain(dates).collect()
+}
+
+/// What the payer says of the patient otherwise, whether or not it says itself that this is so.
+fn told_differences(web: &Web, actor: &Actor, view: &CheckView) -> Option<Differences> {
+    let patient = view.patient.as_ref()?;
+    let place = differences::Place {
+        key: web.form_key(),
+        check: view.row.id,
+        patient: patient.id,
+        version: patient.version,
+        back: "check",
+        can_edit: actor.may(Action::SavePatient),
+    };
+    let zone = &actor.organization.zone;
+    let dismissed = view.decisions.differences_dismissed_at.map(|at| format::moment(at, zone));
+    let is_flagged = view.answer.patient.changed;
+    differences::told(place, &view.row.payer, &view.compared, (is_flagged, dismissed))
 }
 
 /// The form that says whose a waiting check is; it searches for the payer's name at first.
@@ -90,35 +153,15 @@ async fn matching(
     }
     let q = q.or_else(|| named(&view.answer.patient)).unwrap_or_default();
     let (results, _) = find_patient::matches(web, actor, &q).await?;
-    let key = web.form_key();
-    Ok(Some(Matching { key, q, results, reason: Some(reason(&view.answer)), errors }))
-}
-
-/// Why a check was not matched when it was imported.
-fn reason(answer: &StoredAnswer) -> String {
-    let mismatch = answer.warnings.iter().find(|warning| warning.code == MISMATCH);
-    let has_id = answer.patient.member_id.is_some() || answer.subscriber.member_id.is_some();
-    match mismatch {
-        Some(warning) => warning.message.clone(),
-        None if !has_id => "The answer names no member ID to find the patient by.".to_owned(),
-        None if answer.patient.date_of_birth.is_none() => {
-            "The answer names no date of birth to find the patient by.".to_owned()
-        }
-        None => "When it was imported, no single patient had this name, date of birth and \
-            member ID."
-            .to_owned(),
-    }
-}
-
-fn rejection(rejection: &estimate::Rejection) -> Rejection {
-    let codes = [&rejection.code, &rejection.follow_up].into_iter().flatten();
-    let codes = codes.map(String::as_str).collect::<Vec<_>>().join(", ");
-    Rejection {
-        reason: rejection.reason.clone(),
-        follow_up: rejection.follow_up_text.clone().unwrap_or_default(),
-        concerns: words::concerned(&rejection.loop_name).to_owned(),
-        codes: if codes.is_empty() { "not stated".to_owned() } else { codes },
-    }
+    Ok(Some(Matching {
+        key: web.form_key(),
+        reason: inbox::reason(&view.answer, view.decisions.put_back.as_deref()),
+        candidates: view.candidates.iter().map(matching::candidate).collect(),
+        q,
+        results,
+        can_add: actor.may(Action::SavePatient),
+        errors,
+    }))
 }
 
 fn facts(actor: &Actor, view: &CheckView) -> Vec<Fact> {
@@ -128,11 +171,6 @@ fn facts(actor: &Actor, view: &CheckView) -> Vec<Fact> {
         Fact::new("Checked", format::moment(view.row.checked_at, zone)),
         Fact::new("Imported", format::moment(view.row.imported_at, zone)),
     ];
-    facts.extend(answer.dates.iter().map(words::date).map(|(label, days)| Fact::new(label, days)));
-    facts.extend(person("", &answer.patient));
-    if answer.is_dependent {
-        facts.extend(person("Subscriber's ", &answer.subscriber));
-    }
     let lines = [
         ("Payer's phone", answer.payer_phone.clone()),
         ("Reference", Some(answer.reference.clone()).filter(|text| !text.is_empty())),
@@ -142,14 +180,23 @@ fn facts(actor: &Actor, view: &CheckView) -> Vec<Fact> {
     facts
 }
 
-/// A person as the payer knows them.
-fn person(whose: &str, person: &AnswerPerson) -> Vec<Fact> {
+/// The person as the payer knows them, and the subscriber when that is somebody else.
+fn person(answer: &StoredAnswer) -> Vec<Fact> {
+    let mut facts = person_facts("", &answer.patient);
+    if answer.is_dependent {
+        facts.extend(person_facts("Subscriber's ", &answer.subscriber));
+    }
+    facts
+}
+
+fn person_facts(whose: &str, person: &AnswerPerson) -> Vec<Fact> {
     let sex = person.sex.as_deref().map(|sex| match sex {
         "F" => "Female".to_owned(),
         "M" => "Male".to_owned(),
+        "X" => "Other".to_owned(),
+        "U" => "Unknown".to_owned(),
         other => other.to_owned(),
     });
-    let changed = person.changed.then(|| "The payer's data differ from what was asked".to_owned());
     let lines = [
         ("name", named(person)),
         ("member ID", person.member_id.clone()),
@@ -157,7 +204,6 @@ fn person(whose: &str, person: &AnswerPerson) -> Vec<Fact> {
         ("sex", sex),
         ("address", person.address.clone()),
         ("group number", person.group_number.clone()),
-        ("data", changed),
     ];
     let known = lines.into_iter().filter_map(|(label, value)| {
         let label = if whose.is_empty() { capital(label) } else { format!("{whose}{label}") };
@@ -171,79 +217,23 @@ fn capital(label: &str) -> String {
     format!("{}{rest}", first.to_uppercase())
 }
 
-/// What the matching form sends.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct SentMatch {
-    patient: String,
-}
-
-/// Says whose a check is.
-pub(crate) async fn match_patient(
-    State(web): State<Web>,
-    staff: Staff,
-    Path(id): Path<String>,
-    Form(sent): Form<SentMatch>,
-) -> Answer {
-    let id: CheckId = parse_id(&id, "check")?;
-    let Ok(patient) = sent.patient.parse::<PatientId>() else {
-        staff.actor.must(Action::ImportEligibility)?;
-        let faults = Invalid::one("q", "required", "Find the patient, then choose them.");
-        return Ok(unprocessable(&filled(&web, staff, id, None, faults.into()).await?));
-    };
-    let home = format!("/eligibility/{id}");
-    match match_check(&web.app, &staff.actor, id, patient).await {
-        Ok(()) => Ok(done(&web, &home, "check_matched")),
-        Err(error @ Error::NotFound(_)) => {
-            // The same form, sent twice, has done its work.
-            let view = read::check(&web.app, &staff.actor, id).await?;
-            if view.row.patient == Some(patient) {
-                return Ok(done(&web, &home, "check_matched"));
-            }
-            Err(error.into())
-        }
-        Err(other) => Err(other.into()),
-    }
-}
-
-/// The payer's text as it came, to be kept as a file and never shown as a page.
-pub(crate) async fn raw(State(web): State<Web>, staff: Staff, Path(id): Path<String>) -> Answer {
-    let id: CheckId = parse_id(&id, "check")?;
-    let (name, content) = read::check_file(&web.app, &staff.actor, id).await?;
-    let headers = [
-        (header::CONTENT_TYPE, "application/edi-x12".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", plain(&name, id))),
-        (header::CONTENT_SECURITY_POLICY, "sandbox".to_owned()),
-    ];
-    Ok((headers, content).into_response())
-}
-
-/// A name of a file without anything that a header or a file system minds.
-fn plain(name: &str, id: CheckId) -> String {
-    let safe = |letter: char| {
-        if letter.is_ascii_alphanumeric() || "-_.".contains(letter) { letter } else { '_' }
-    };
-    let plain: String = name.chars().take(MAX_NAME_LETTERS).map(safe).collect();
-    let plain = plain.trim_matches(['.', '_']);
-    if plain.is_empty() { format!("{id}.271") } else { plain.to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn names_of_downloads_are_plain() {
-        let id = CheckId::new(7);
-        assert_eq!(plain("a b\"\r\nX: y.271", id), "a_b___X__y.271");
-        assert_eq!(plain("..", id), "ELG-007.271");
-        assert_eq!(plain("søn.271", id), "s_n.271");
+    fn facts_about_a_dependent_say_whose_they_are() {
+        let known = AnswerPerson { member_id: Some("M1".to_owned()), ..AnswerPerson::default() };
+        assert_eq!(person_facts("", &known)[0].label, "Member ID");
+        assert_eq!(person_facts("Subscriber's ", &known)[0].label, "Subscriber's member ID");
     }
 
     #[test]
-    fn facts_about_a_dependent_say_whose_they_are() {
-        let known = AnswerPerson { member_id: Some("M1".to_owned()), ..AnswerPerson::default() };
-        assert_eq!(person("", &known)[0].label, "Member ID");
-        assert_eq!(person("Subscriber's ", &known)[0].label, "Subscriber's member ID");
+    fn a_dependent_is_told_with_the_subscriber() {
+        let subscriber =
+            AnswerPerson { last_name: Some("SAMPLE".to_owned()), ..AnswerPerson::default() };
+        let answer = StoredAnswer { is_dependent: true, subscriber, ..StoredAnswer::default() };
+        assert_eq!(coverage(&answer)[0].value, "A dependent of SAMPLE");
+        assert_eq!(coverage(&StoredAnswer::default())[0].value, "The subscriber");
     }
 }

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use almoner_app::Actor;
 use almoner_app::import_eligibility::{self, ImportFile, Imported, import_eligibility};
 use almoner_app::permission::Action;
-use almoner_app::read;
+use almoner_app::{Actor, Error, read};
 use almoner_domain::{CheckId, Invalid, PatientId};
-use almoner_store::eligibility::ListedCheck;
+use almoner_store::check_list::ListedCheck;
 use axum::extract::State;
 use axum::extract::multipart::{Multipart, MultipartError, MultipartRejection};
 
@@ -16,13 +15,17 @@ use super::words::sentence;
 use crate::failure::{Answer, html, unprocessable};
 use crate::session::Staff;
 use crate::state::Web;
-use crate::view::eligibility::{ImportedCheck, ImportedFile, ImportedPage};
+use crate::view::eligibility::import::{Counts, ImportedCheck, ImportedFile, ImportedPage};
 use crate::view::parts::plural;
 
 /// The code of a check that names another person than was said.
 pub(super) const MISMATCH: &str = "patient_mismatch";
 
-/// Imports the files, one after the other, and tells what became of each.
+/// Checks of one file that are shown at most; the others are in the list.
+const MAX_SHOWN: usize = 50;
+
+/// Imports the files, one after the other, and tells what became of each. The pages' module sends
+/// each file alone, and shows its part of the answer.
 pub(crate) async fn submit(
     State(web): State<Web>,
     staff: Staff,
@@ -41,13 +44,35 @@ pub(crate) async fn submit(
     };
     let mut told = Vec::with_capacity(files.len());
     for file in files {
-        let imported = import_eligibility(&web.app, &staff.actor, file).await?;
-        let checks = imported.checks.as_deref().unwrap_or_default();
-        let ids: Vec<CheckId> = checks.iter().map(|check| check.id).collect();
-        let listed = read::listed_checks(&web.app, &staff.actor, &ids).await?;
-        told.push(imported_file(&staff.actor, imported, &listed));
+        told.push(one(&web, &staff.actor, file).await?);
     }
     Ok(html(&ImportedPage { shell: staff.shell, files: told }))
+}
+
+/// What became of one file. That one cannot be stored now must not hide what became of the others.
+async fn one(web: &Web, actor: &Actor, file: ImportFile) -> Result<ImportedFile, Error> {
+    let name = file.name.clone();
+    match import_eligibility(&web.app, actor, file).await {
+        Ok(imported) => {
+            let checks = shown(imported.checks.as_deref().unwrap_or_default());
+            let ids: Vec<CheckId> = checks.iter().map(|check| check.id).collect();
+            let listed = read::listed_checks(&web.app, actor, &ids).await?;
+            Ok(imported_file(actor, imported, &listed))
+        }
+        Err(Error::Store(error)) => {
+            tracing::error!(error = %error, "a file was not imported");
+            let why = "The database could not keep this file now; nothing of it may have been \
+                read. Import it again: what is here already is recognised.";
+            Ok(ImportedFile {
+                name,
+                error: Some(why.to_owned()),
+                counts: Counts::default(),
+                checks: Vec::new(),
+                warnings: Vec::new(),
+            })
+        }
+        Err(other) => Err(other),
+    }
 }
 
 /// The files of the form; a browser sends one without name and content when none was chosen.
@@ -94,6 +119,19 @@ fn cut_off(error: &MultipartError) -> Invalid {
     Invalid::one("files", "not_received", message)
 }
 
+/// Whether a check is new and has no patient.
+fn waits(check: &import_eligibility::ImportedCheck) -> bool {
+    check.patient.is_none() && !check.duplicate
+}
+
+/// The checks that are shown: first those about which something is to be done.
+fn shown(checks: &[import_eligibility::ImportedCheck]) -> Vec<&import_eligibility::ImportedCheck> {
+    let mut shown: Vec<_> = checks.iter().collect();
+    shown.sort_by_key(|check| (!waits(check), check.duplicate));
+    shown.truncate(MAX_SHOWN);
+    shown
+}
+
 fn imported_file(
     actor: &Actor,
     imported: Imported,
@@ -105,12 +143,18 @@ fn imported_file(
     };
     let check = |check: &import_eligibility::ImportedCheck| {
         let row = listed_row(actor, listed.get(&check.id)?);
-        Some(ImportedCheck { row, is_duplicate: check.duplicate, note: note(check) })
+        Some(ImportedCheck { row, first: check.duplicate.then_some(check.id), note: note(check) })
+    };
+    let counts = Counts {
+        all: checks.len(),
+        duplicates: checks.iter().filter(|check| check.duplicate).count(),
+        waiting: checks.iter().filter(|check| waits(check)).count(),
     };
     ImportedFile {
         name: imported.name,
         error,
-        checks: checks.iter().filter_map(check).collect(),
+        counts,
+        checks: shown(&checks).into_iter().filter_map(check).collect(),
         warnings: imported.warnings.iter().map(|warning| sentence(&warning.message)).collect(),
     }
 }

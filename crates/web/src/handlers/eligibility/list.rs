@@ -1,67 +1,48 @@
-//! The page of checks: the list, the inbox, the import.
+//! The page of checks: the import, the list, its filters and its search.
 
+use almoner_app::import_eligibility::MAX_FILE_BYTES;
 use almoner_app::permission::Action;
-use almoner_app::read;
+use almoner_app::read::{self, ChecksView};
+use almoner_app::read_inbox::{self, InboxCount};
 use almoner_app::{Actor, Error};
-use almoner_domain::list::Direction;
-use almoner_domain::{CheckId, name};
-use almoner_store::eligibility::{self as store, CheckQuery, ListedCheck};
+use almoner_domain::CheckId;
+use almoner_domain::list::Search;
+use almoner_store::check_list::{CheckPage, ListedCheck, Payer};
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect};
 use axum_extra::extract::Query;
 
+use super::asked::asked_list;
+use super::list_query::{self, Asked};
 use crate::failure::{Answer, html};
-use crate::format;
-use crate::handlers::numbered::Numbered;
-use crate::handlers::rows::check_row;
+use crate::handlers::rows::listed_check;
 use crate::session::Staff;
 use crate::state::Web;
-use crate::view::eligibility::{CheckRow, EligibilityPage, UnreadFile};
-use crate::view::parts::Errors;
-use crate::view::query::ListQuery;
+use crate::view::eligibility::CheckRow;
+use crate::view::eligibility::list::{EligibilityPage, Inbox, PayerOption};
+use crate::view::parts::{Errors, PageSize, Pager};
 
-/// Waiting checks that the page shows at most.
-const MAX_INBOX: i64 = 50;
-
-/// What the page is asked for by its address.
-pub(super) fn asked(pairs: &[(String, String)]) -> Numbered {
-    Numbered::read(ListQuery::new("/eligibility", "checked", Direction::Descending), pairs)
-}
-
-/// The page; an exact id goes straight to its check.
+/// The page; an exact id goes straight to its check, but not while it is being typed.
 pub(crate) async fn page(
     State(web): State<Web>,
     staff: Staff,
+    headers: HeaderMap,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Answer {
-    let asked = asked(&pairs);
-    if let Ok(id) = asked.query.q.parse::<CheckId>()
+    let asked = list_query::read(&pairs);
+    if !headers.contains_key("x-live")
+        && let Some(id) = exact_id(&asked)
         && read::listed_checks(&web.app, &staff.actor, &[id]).await?.contains_key(&id)
     {
         return Ok(Redirect::to(&format!("/eligibility/{id}")).into_response());
     }
-    let (rows, total) = found(&web, &staff.actor, &asked).await?;
-    if let Some(response) = asked.beyond(total) {
-        return Ok(response);
-    }
-    Ok(html(&filled(&web, staff, asked, (rows, total)).await?))
+    Ok(html(&filled(&web, staff, asked).await?))
 }
 
-async fn found(
-    web: &Web,
-    actor: &Actor,
-    asked: &Numbered,
-) -> Result<(Vec<ListedCheck>, i64), Error> {
-    let q = &asked.query.q;
-    let query = CheckQuery {
-        words: name::search_words(q),
-        ascending: asked.query.direction == Direction::Ascending,
-        ..CheckQuery::default()
-    };
-    if !q.is_empty() && (query.words.is_empty() || q.parse::<CheckId>().is_ok()) {
-        return Ok((Vec::new(), 0));
-    }
-    read::checks(&web.app, actor, &query, asked.paging.range()).await
+/// The check that a search names wholly, as `ELG-012`.
+fn exact_id(asked: &Asked) -> Option<CheckId> {
+    matches!(asked.request.search, Search::Id(_)).then(|| asked.query.q.parse().ok()).flatten()
 }
 
 /// The page with what was wrong with an import.
@@ -70,43 +51,77 @@ pub(super) async fn with_errors(
     staff: Staff,
     errors: Errors,
 ) -> Result<EligibilityPage, Error> {
-    let asked = asked(&[]);
-    let found = found(web, &staff.actor, &asked).await?;
-    Ok(EligibilityPage { errors, ..filled(web, staff, asked, found).await? })
+    Ok(EligibilityPage { errors, ..filled(web, staff, list_query::read(&[])).await? })
 }
 
-async fn filled(
-    web: &Web,
-    staff: Staff,
-    asked: Numbered,
-    (rows, total): (Vec<ListedCheck>, i64),
-) -> Result<EligibilityPage, Error> {
+async fn filled(web: &Web, staff: Staff, asked: Asked) -> Result<EligibilityPage, Error> {
     let actor = &staff.actor;
-    let waiting = CheckQuery { unmatched: true, ..CheckQuery::default() };
-    let (inbox, _) = read::checks(&web.app, actor, &waiting, (0, MAX_INBOX)).await?;
-    let unread = read::unread_files(&web.app, actor).await?;
+    let view = read::checks(&web.app, actor, &asked.request).await?;
+    let ChecksView { page, payers, has_more_payers, inbox, is_first_use } = view;
+    let option = |payer: Payer| PayerOption { key: payer.key, name: payer.name };
+    let href = |name: &str, value: &str| asked.query.page_href(name, value);
     Ok(EligibilityPage {
-        rows: rows.iter().map(|listed| listed_row(actor, listed)).collect(),
-        pager: asked.pager(total, rows.len()),
+        rows: page.rows.iter().map(|listed| listed_row(actor, listed)).collect(),
+        pager: pager(&page, &asked, href, asked.query.sizes()),
+        payers: payers.into_iter().map(option).collect(),
+        has_more_payers,
+        inbox: inbox_told(inbox),
+        max_file_mb: MAX_FILE_BYTES / (1024 * 1024),
         query: asked.query,
-        inbox: inbox.iter().map(|listed| listed_row(actor, listed)).collect(),
-        unread: unread.iter().map(|file| unread_file(actor, file)).collect(),
+        asked: asked_list(web, actor, None, "questions results").await?,
         key: web.form_key(),
         can_import: actor.may(Action::ImportEligibility),
-        errors: Errors::default(),
+        is_first_use,
+        errors: asked.errors,
         shell: staff.shell,
     })
 }
 
-fn unread_file(actor: &Actor, file: &store::UnreadFile) -> UnreadFile {
-    UnreadFile {
-        name: file.name.clone(),
-        reason: file.failure.clone(),
-        imported_at: format::moment(file.imported_at, &actor.organization.zone),
+fn inbox_told(count: InboxCount) -> Inbox {
+    let InboxCount { checks, files } = count;
+    Inbox { checks, files, counted_to: read_inbox::MAX_COUNTED }
+}
+
+/// The ways to the other pages of a list of checks; `href` gives the address of one.
+pub(super) fn pager(
+    page: &CheckPage,
+    asked: &Asked,
+    href: impl Fn(&str, &str) -> String,
+    sizes: Vec<PageSize>,
+) -> Pager {
+    use almoner_domain::checks::CheckPlace;
+    let per_page = asked.request.per_page;
+    let pages = (page.total + per_page - 1) / per_page;
+    let number = match asked.request.place {
+        CheckPlace::First => 1,
+        CheckPlace::Last => pages.max(1),
+        _ => asked.number,
+    };
+    let shown = i64::try_from(page.rows.len()).unwrap_or(per_page);
+    let from = if shown == 0 { 0 } else { (number - 1) * per_page + 1 };
+    let turn = |name: &str, row: Option<&ListedCheck>, number: i64| {
+        row.map(|row| format!("{}&page={number}", href(name, &row.id.to_string())))
+    };
+    let previous = match number {
+        _ if !page.has_previous => None,
+        ..=2 => Some(href("", "")),
+        _ => turn("before", page.rows.first(), number - 1),
+    };
+    let next = page.has_next.then(|| turn("after", page.rows.last(), number + 1)).flatten();
+    Pager {
+        from,
+        to: (from + shown - 1).max(0),
+        total: page.total,
+        and_more: !page.total_is_exact,
+        first: page.has_previous.then(|| href("", "")),
+        previous,
+        last: next.is_some().then(|| href("page", "last")),
+        next,
+        sizes,
     }
 }
 
 /// A check as lists show it.
 pub(super) fn listed_row(actor: &Actor, listed: &ListedCheck) -> CheckRow {
-    check_row(&actor.organization.zone, &listed.row, listed.patient_name.clone())
+    listed_check(&actor.organization.zone, listed)
 }

@@ -85,6 +85,19 @@ pub(super) fn concerned(loop_name: &str) -> &'static str {
     }
 }
 
+/// What to do about a file that could not be read, for the reason that was stored with it.
+pub(super) fn advice_on_file(failure: &str) -> &'static str {
+    if failure.contains("empty") {
+        "Download the answer from the clearinghouse again; this copy holds nothing."
+    } else if failure.contains("(270)") {
+        "Nothing is missing here: import the 271 that comes back for this question."
+    } else if failure.contains("271") && failure.contains("X12 file holds") {
+        "Ask the clearinghouse for the eligibility answer (271) that belongs to it."
+    } else {
+        "Ask the sender for the 271 itself; a scan, a printed page or a table cannot be read."
+    }
+}
+
 /// A text as a sentence: it begins with a capital and ends with a full stop.
 pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.trim().chars();

@@ -18,7 +18,7 @@ use axum_extra::extract::Form;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-use super::{history, panel};
+use super::{history, kept};
 use crate::failure::{Answer, html, unprocessable};
 use crate::format;
 use crate::handlers::parse_id;
@@ -91,7 +91,7 @@ async fn filled(web: &Web, staff: Staff, id: PaymentId) -> Result<PaymentPage, E
         offers: offers(&actor, &view),
         treatment: view.treatment.as_ref().map(treatment_block),
         patient: patient_block(&view.patient),
-        estimate: view.estimate.as_ref().and_then(panel::summary),
+        estimate: view.estimate.as_ref().map(|estimate| kept::summary(estimate, payment.amount)),
         refunds: view.refunds.iter().map(|refund| refund_row(refund, &zone)).collect(),
         notes: view.notes.iter().map(|note| note_row(note, &zone)).collect(),
         note_entry: String::new(),

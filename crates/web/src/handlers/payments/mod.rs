@@ -1,13 +1,16 @@
 //! The pages of payments.
 
+mod asking;
 pub(crate) mod create;
 pub(crate) mod detail;
 pub(crate) mod edit;
 mod entry;
 mod history;
+pub(crate) mod kept;
 pub(crate) mod list;
 mod list_query;
-mod panel;
+pub(crate) mod panel;
+mod panel_entry;
 pub(crate) mod refund;
 pub(crate) mod reversal;
 pub(crate) mod status;

@@ -3,9 +3,10 @@
 use almoner_domain::payment::PaymentType;
 use almoner_domain::refund::RefundState;
 use almoner_domain::tender::TenderType;
-use almoner_domain::{CheckId, Money, PatientId, PaymentId, RefundId, Status, TreatmentId};
+use almoner_domain::{Money, PatientId, PaymentId, RefundId, Status, TreatmentId};
 use askama::Template;
 
+use super::estimate::EstimateSummary;
 use crate::view::Samples;
 use crate::view::parts::{Errors, Fact, Piece, Shell, pieces};
 use crate::view::samples;
@@ -123,23 +124,6 @@ pub(crate) struct PatientBlock {
     pub(crate) facts: Vec<Fact>,
 }
 
-/// The estimate that was kept with a payment.
-#[derive(Debug, Clone)]
-pub(crate) struct EstimateSummary {
-    /// The check.
-    pub(crate) check: CheckId,
-    /// The amount that was computed.
-    pub(crate) amount: Option<Money>,
-    /// Staff asked for another amount.
-    pub(crate) was_changed: bool,
-    /// Payer, rule, figures, charge, engine version.
-    pub(crate) facts: Vec<Fact>,
-    /// How it was computed.
-    pub(crate) steps: Vec<String>,
-    /// The payer's lines that were used.
-    pub(crate) segments: Vec<String>,
-}
-
 /// A refund.
 #[derive(Debug, Clone)]
 pub(crate) struct RefundRow {
@@ -253,6 +237,11 @@ impl Samples for PaymentPage {
             offers: Offers { refund: false, ..paid.offers },
             ..paid.clone()
         };
-        vec![("paid", paid), ("pending", pending), ("bare", bare), ("refused", refused)]
+        let kept = samples::kept_estimates().into_iter();
+        let estimated =
+            kept.map(|(name, kept)| (name, Self { estimate: Some(kept), ..pending.clone() }));
+        let mut pages: Vec<(&'static str, Self)> = estimated.collect();
+        pages.extend([("paid", paid), ("pending", pending), ("bare", bare), ("refused", refused)]);
+        pages
     }
 }

@@ -6,7 +6,9 @@ use askama::Template;
 
 use crate::view::Samples;
 use crate::view::chart::{self, Month, Share, Trend};
-use crate::view::parts::{self, Errors, LIST_MEMO_CHARS_MAX, Pager, PatientRef, Shell, cut};
+use crate::view::parts::{
+    self, Chip, Errors, LIST_MEMO_CHARS_MAX, Pager, PatientRef, Shell, cut, span_label,
+};
 use crate::view::query::PaymentsQuery;
 use crate::view::samples;
 
@@ -107,13 +109,6 @@ impl PaymentRow {
     }
 }
 
-/// A filter that is at work, and the list without it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Chip {
-    label: String,
-    href: String,
-}
-
 impl PaymentsPage {
     fn chips(&self) -> Vec<Chip> {
         let query = &self.query;
@@ -150,12 +145,7 @@ impl PaymentsPage {
     fn range_chips(&self, chips: &mut Vec<Chip>) {
         let query = &self.query;
         let mut add = |what: &str, from: &str, to: &str, clear: fn(&mut PaymentsQuery)| {
-            let label = match (from, to) {
-                ("", "") => return,
-                (from, "") => format!("{what} from {from}"),
-                ("", to) => format!("{what} to {to}"),
-                (from, to) => format!("{what} {from} to {to}"),
-            };
+            let Some(label) = span_label(what, from, to) else { return };
             let mut without = query.clone();
             clear(&mut without);
             chips.push(Chip { label, href: without.href() });

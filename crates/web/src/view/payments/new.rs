@@ -3,7 +3,7 @@
 use almoner_domain::payment::PaymentType;
 use askama::Template;
 
-use super::estimate::{EstimatePanel, FigureValue, Network};
+use super::estimate::EstimatePanel;
 use crate::view::Samples;
 use crate::view::parts::{Choice, Errors, PatientMatch, Shell};
 use crate::view::samples;
@@ -15,6 +15,8 @@ pub(crate) enum FindFor {
     Payment,
     /// A new treatment: `/treatments/new`.
     Treatment,
+    /// A question to a payer: `/eligibility/new`.
+    Check,
 }
 
 impl FindFor {
@@ -23,6 +25,7 @@ impl FindFor {
         match self {
             Self::Payment => "Create Payment",
             Self::Treatment => "Add treatment",
+            Self::Check => "Run check",
         }
     }
 
@@ -31,6 +34,7 @@ impl FindFor {
         match self {
             Self::Payment => "/payments/new",
             Self::Treatment => "/treatments/new",
+            Self::Check => "/eligibility/new",
         }
     }
 
@@ -39,6 +43,7 @@ impl FindFor {
         match self {
             Self::Payment => "payments",
             Self::Treatment => "treatments",
+            Self::Check => "eligibility",
         }
     }
 }
@@ -95,9 +100,21 @@ impl PaymentEntry {
     }
 }
 
+/// What became of **Use this amount**.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Filled {
+    /// It was not pressed, or there is no amount.
+    No,
+    /// The amount was filled in.
+    Yes,
+    /// The estimate is not the one that was shown, so nothing was filled in.
+    Changed,
+}
+
 /// The form **Create Payment**: POST `/payments` with `do` = `create` or `draft`; POST
 /// `/payments/new` with `do` = `estimate` or `use_amount` shows it again. Beside the entry's
-/// fields it sends `key`, `patient`, `network`, `service_date`, `charge` and `choice_…`.
+/// fields it sends `key`, `patient`, `used_amount`, and the panel's `network`, `service_date`,
+/// `charge`, `choice_…`, `shown_…` and `estimate_seen`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "payments/new.html")]
 pub(crate) struct NewPaymentPage {
@@ -115,8 +132,10 @@ pub(crate) struct NewPaymentPage {
     pub(crate) locations: Vec<Choice>,
     /// The estimate, for the types that have one.
     pub(crate) panel: Option<EstimatePanel>,
-    /// The amount was just filled in from the estimate.
-    pub(crate) is_amount_filled: bool,
+    /// Whether the amount was just filled in from the estimate.
+    pub(crate) filled: Filled,
+    /// `used_amount`: the amount when it was filled in from an estimate and not changed since.
+    pub(crate) used_amount: String,
     /// What was wrong.
     pub(crate) errors: Errors,
 }

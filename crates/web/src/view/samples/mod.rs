@@ -2,6 +2,7 @@
 //!
 //! The names and texts are as hard as real ones may be: long, quoted, with markup in them.
 
+mod asked;
 mod checks;
 mod panels;
 mod people;
@@ -10,30 +11,34 @@ use almoner_domain::payment::PaymentType;
 use almoner_domain::refund::RefundState;
 use almoner_domain::role::Role;
 use almoner_domain::tender::TenderType;
-use almoner_domain::{
-    CheckId, LocationId, Money, PatientId, PaymentId, RefundId, Status, TreatmentId,
-};
+use almoner_domain::{LocationId, Money, PatientId, PaymentId, RefundId, Status, TreatmentId};
 use askama::Template;
 
-pub(crate) use checks::{check_page, check_rows, imported_files};
-pub(crate) use panels::panels;
+pub(crate) use asked::{asked_rows, inquiry_page};
+pub(crate) use checks::{
+    candidates, check_page, check_rows, differences, imported_files, long_check_list, rejections,
+    sides,
+};
+pub(crate) use panels::{kept_estimates, panels};
 pub(crate) use people::{matches, patient_page, patient_rows};
 pub(crate) use people::{treatment_form, treatment_page, treatment_rows};
 
 use super::Samples;
 use super::chart::Month;
+use super::eligibility_settings::EligibilitySettingsPage;
+use super::parts::Theme;
 use super::parts::{Choice, Errors, Fact, Flash, PageSize, Pager, PatientMatch, PatientRef, Shell};
-use super::parts::{Link, Theme};
 use super::payments::detail::{
-    EstimateSummary, Event, Note, Offers, PatientBlock, PaymentPage, RefundRow, TenderLine,
-    TreatmentBlock,
+    Event, Note, Offers, PatientBlock, PaymentPage, RefundRow, TenderLine, TreatmentBlock,
 };
 use super::payments::edit::EditPaymentPage;
 use super::payments::estimate::EstimatePanel;
 use super::payments::list::{LocationOption, PaymentRow, PaymentsPage, Summary};
-use super::payments::new::{NewPaymentPage, PaymentEntry};
+use super::payments::new::{Filled, NewPaymentPage, PaymentEntry};
 use super::query::PaymentsQuery;
-use super::{api_docs, eligibility, error, patients, payments, settings, sign_in, treatments};
+use super::{
+    api_docs, eligibility, error, inquiries, patients, payments, settings, sign_in, treatments,
+};
 
 /// A name that breaks careless pages.
 pub(crate) const HARD_NAME: &str = "O'Brien & Søn <b>";
@@ -64,11 +69,17 @@ pub fn rendered_samples() -> Vec<(String, String)> {
     add::<treatments::TreatmentsPage>(&mut all, "treatments-list");
     add::<treatments::TreatmentPage>(&mut all, "treatments-detail");
     add::<treatments::TreatmentFormPage>(&mut all, "treatments-form");
-    add::<eligibility::EligibilityPage>(&mut all, "eligibility-list");
-    add::<eligibility::ImportedPage>(&mut all, "eligibility-imported");
-    add::<eligibility::CheckPage>(&mut all, "eligibility-detail");
+    add::<eligibility::list::EligibilityPage>(&mut all, "eligibility-list");
+    add::<eligibility::import::ImportedPage>(&mut all, "eligibility-imported");
+    add::<eligibility::detail::CheckPage>(&mut all, "eligibility-detail");
+    add::<eligibility::inbox::InboxPage>(&mut all, "eligibility-inbox");
+    add::<eligibility::inbox::MatchPage>(&mut all, "eligibility-match");
+    add::<eligibility::inbox::UnmatchPage>(&mut all, "eligibility-unmatch");
+    add::<inquiries::RunCheckPage>(&mut all, "eligibility-new");
+    add::<inquiries::InquiryPage>(&mut all, "inquiry");
     add::<settings::LocationsPage>(&mut all, "settings-locations");
     add::<settings::PhysiciansPage>(&mut all, "settings-physicians");
+    add::<EligibilitySettingsPage>(&mut all, "settings-eligibility");
     all
 }
 
@@ -230,7 +241,8 @@ pub(crate) fn new_payment_page(panel: Option<EstimatePanel>) -> NewPaymentPage {
         treatments,
         locations: if has_panel { Vec::new() } else { locations },
         panel,
-        is_amount_filled: false,
+        used_amount: if has_panel { "62.00".to_owned() } else { String::new() },
+        filled: if has_panel { Filled::Yes } else { Filled::No },
         errors: Errors::default(),
     }
 }
@@ -296,7 +308,7 @@ pub(crate) fn payment_page() -> PaymentPage {
             codes: vec!["99213".to_owned(), "J1745".to_owned()],
         }),
         patient: patient_block(),
-        estimate: Some(estimate_summary()),
+        estimate: kept_estimates().into_iter().next().map(|kept| kept.1),
         refunds: refund_rows(),
         notes: notes(),
         note_entry: String::new(),
@@ -318,21 +330,6 @@ fn patient_block() -> PatientBlock {
             Fact::new("E-mail", "a.very.long.address.of.a.patient@mail.example.com"),
             Fact::new("Address", "12 Harbor Street\nSpringfield, MA 01101"),
         ],
-    }
-}
-
-fn estimate_summary() -> EstimateSummary {
-    EstimateSummary {
-        check: CheckId::new(12),
-        amount: Some(Money::from_cents(69_000)),
-        was_changed: true,
-        facts: vec![
-            Fact::new("Payer", "Northlake Health"),
-            Fact::new("Co-pay", "$50.00"),
-            Fact::new("Remaining deductible", "not returned by the payer"),
-        ],
-        steps: vec!["Co-pay of $50.00.".to_owned(), "20 % of $3,200.00 is $640.00.".to_owned()],
-        segments: vec!["EB*B*IND*98***27*50*****Y".to_owned()],
     }
 }
 
@@ -378,8 +375,4 @@ fn history() -> Vec<Event> {
         event("Memo changed", Some(HARD_TEXT)),
         event("Created", None),
     ]
-}
-
-pub(super) fn import_way() -> Vec<Link> {
-    vec![Link::new("/eligibility", "Import a check")]
 }

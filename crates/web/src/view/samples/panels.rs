@@ -1,182 +1,297 @@
-//! Estimates of the samples, one for each kind of answer.
+//! Estimates of the samples: one for each case, computed from invented answers of a payer.
 
-use almoner_domain::{BasisPoints, CheckId, Money};
-
-use crate::view::parts::{Choice, Tone};
-use crate::view::payments::estimate::{
-    CheckLine, EstimatePanel, Figure, FigureValue, Network, Notice, OptionGroup, PayerLine,
-    ProcedureRow,
+use almoner_domain::estimate::{
+    self, Benefit, BenefitDate, ChargeSource, Check, Choices, Estimate, Network, NetworkChoice,
+    Outcome, Procedure, Rejection, Request, RowChoice,
 };
+use almoner_domain::payment::PaymentType;
+use almoner_domain::{CheckId, Money, PatientId};
+use almoner_store::payments::EstimateSnapshot;
+use jiff::civil::Date;
+
+use crate::handlers::payments::kept;
+use crate::handlers::payments::panel::{self, Typed};
+use crate::view::parts::{Link, Tone};
+use crate::view::payments::estimate::{Asking, EstimatePanel, EstimateSummary, Notice};
+
+/// The clinic's date.
+const TODAY: Date = Date::constant(2026, 11, 23);
+/// The date of the treatment.
+const SERVICE: Date = Date::constant(2026, 11, 30);
 
 /// The panel in its cases.
 pub(crate) fn panels() -> Vec<(&'static str, EstimatePanel)> {
+    let mut list: Vec<(&'static str, EstimatePanel)> =
+        estimates().iter().map(|(name, estimate)| (*name, shown(estimate))).collect();
+    list.push(("estimate-faulty", panel::faulty(&typed("40OO", None))));
+    list.push(("estimate-asked", asking(being_asked())));
+    list.push(("estimate-not-asked", asking(not_asked())));
+    list
+}
+
+/// What payments keep of these estimates, and one that cannot be read any more.
+pub(crate) fn kept_estimates() -> Vec<(&'static str, EstimateSummary)> {
+    let (asked, now) = (Money::from_cents(5_000), Money::from_cents(4_500));
+    let kept = |(name, estimate): (&'static str, Estimate)| {
+        let snapshot = EstimateSnapshot {
+            snapshot: String::new(),
+            estimated: estimate.amount,
+            entered: asked,
+        };
+        (name, kept::summary(&(snapshot, Some(estimate)), now))
+    };
+    let mut list: Vec<_> = estimates().into_iter().map(kept).collect();
+    let unreadable =
+        EstimateSnapshot { snapshot: String::new(), estimated: Some(asked), entered: asked };
+    list.push(("estimate-unreadable", kept::summary(&(unreadable, None), asked)));
+    list
+}
+
+/// An estimate of each case with its name.
+fn estimates() -> Vec<(&'static str, Estimate)> {
+    let asked = |request: Request, rows: Vec<Benefit>| estimate::estimate(&request, &[check(rows)]);
     vec![
-        ("estimate", full()),
-        ("estimate-choice", choice()),
-        ("estimate-partial", partial()),
-        ("estimate-no-check", no_check()),
-        ("estimate-zero", zero()),
+        ("estimate", asked(treatment(Some(400_000)), full())),
+        ("estimate-assumes", asked(treatment(None), full())),
+        ("estimate-no-check", estimate::estimate(&office(), &[])),
+        ("estimate-rejected", estimate::estimate(&office(), &rejected())),
+        ("estimate-inactive", asked(office(), vec![ended()])),
+        ("estimate-review", asked(office(), [full(), vec![ended()]].concat())),
+        ("estimate-not-covered", asked(charging(30_000), vec![active(), row("I", "98")])),
+        ("estimate-conflict", asked(office(), vec![active(), copay(50, ""), copay(75, "")])),
+        ("estimate-choice", asked(office(), two_copays())),
+        ("estimate-chosen", asked(choosing(), two_copays())),
+        ("estimate-no-money", asked(office(), vec![active()])),
+        ("estimate-partial", asked(charging(15_000), partial())),
+        ("estimate-stated", asked(stating(), partial())),
+        ("estimate-needs-charge", asked(office(), without_copay())),
+        ("estimate-zero", asked(office(), vec![active(), copay(50, ""), remaining("G", 0)])),
+        ("estimate-old", estimate::estimate(&next_year(), &[check(full())])),
     ]
 }
 
-fn line(segment: &str, messages: &[&str]) -> PayerLine {
-    PayerLine {
-        segment: segment.to_owned(),
-        messages: messages.iter().map(|&message| message.to_owned()).collect(),
+fn typed(charge: &str, own_charge: Option<Money>) -> Typed<'_> {
+    Typed {
+        payment_type: "treatment_pre_payment",
+        treatment: "TRT-894",
+        network: "",
+        charge,
+        service_date: "",
+        own_charge,
+        own_date: SERVICE,
+        default_network: NetworkChoice::In,
+        filled_in: Some(Money::from_cents(6_200)),
     }
 }
 
-fn figure(label: &'static str, value: FigureValue, note: Option<&str>, segment: &str) -> Figure {
-    let lines = if segment.is_empty() { Vec::new() } else { vec![line(segment, &[])] };
-    Figure { label, value, note: note.map(str::to_owned), options: None, lines }
+fn shown(estimate: &Estimate) -> EstimatePanel {
+    let typed = typed("", estimate.inputs.charge);
+    panel::panel(PatientId::new(2), estimate, &typed).expect("the types have a panel")
 }
 
-fn amount(cents: i64) -> FigureValue {
-    FigureValue::Amount(Money::from_cents(cents))
+/// The panel without a check, with what there is about asking the payer.
+fn asking(asking: Asking) -> EstimatePanel {
+    EstimatePanel { asking: Some(asking), ..shown(&estimate::estimate(&office(), &[])) }
 }
 
-fn full() -> EstimatePanel {
-    let share = BasisPoints::new(2_000).map_or(FigureValue::NotReturned, FigureValue::Percent);
-    EstimatePanel {
-        notice: None,
-        check: Some(CheckLine {
-            id: CheckId::new(12),
-            payer: "Northlake Health".to_owned(),
-            plan: Some("Lake Choice Gold".to_owned()),
-            checked_at: "Nov 20, 2026".to_owned(),
-            age: "3 days ago".to_owned(),
-            is_stale: false,
-        }),
-        network: Network::In,
-        service_date: "2026-11-30".to_owned(),
-        charge: "4,000.00".to_owned(),
-        charge_source: Some("from the charges of TRT-894".to_owned()),
-        figures: vec![
-            figure("Co-pay", amount(5_000), None, "EB*B*IND*98***27*50*****Y"),
-            figure("Co-insurance", share, None, "EB*A*IND*30****.2****Y"),
-            figure(
-                "Remaining deductible",
-                amount(80_000),
-                Some("derived: total less used; family $1,600.00"),
-                "EB*C*IND*30***23*1500*****Y",
-            ),
-            figure("Out-of-pocket remaining", FigureValue::NoLimit, None, "EB*G*IND*30***29*99999"),
-        ],
-        procedures: vec![
-            ProcedureRow {
-                code: "27447".to_owned(),
-                benefit: Some("Co-insurance 10 %, authorization required".to_owned()),
-                lines: vec![line("EB*A*IND*****.1***Y*Y*HC:27447", &["PRIOR AUTH"])],
-            },
-            ProcedureRow { code: "99213".to_owned(), benefit: None, lines: Vec::new() },
-        ],
-        rules: Some(OptionGroup {
-            name: "choice_rule",
-            legend: "Rule".to_owned(),
-            options: vec![
-                Choice::new("copay_first", "Co-pay first, then deductible and co-insurance"),
-                Choice::new("copay_after_deductible", "Co-pay after the deductible"),
-            ],
-            chosen: Some("copay_first".to_owned()),
-        }),
-        checks: None,
-        amount: Some(Money::from_cents(148_000)),
-        range: None,
-        steps: vec![
-            "Co-pay of $50.00; $3,950.00 of the charge is left.".to_owned(),
-            "Deductible of $800.00; $3,150.00 is left.".to_owned(),
-            "20 % of $3,150.00 is $630.00.".to_owned(),
-        ],
-        warnings: vec![
-            "The payer requires authorization for 27447.".to_owned(),
-            "The out-of-pocket maximum caps nothing: the payer sets no limit.".to_owned(),
-        ],
-        disclaimer: "This rests on eligibility benefit information only. Fee schedules and \
-                     payer rates are not included, so it may differ from the final patient \
-                     responsibility."
-            .to_owned(),
-        can_use: true,
-    }
-}
-
-fn choice() -> EstimatePanel {
-    let mut panel = full();
-    panel.figures[0] = Figure {
-        label: "Co-pay",
-        value: FigureValue::Choose,
-        note: None,
-        options: Some(OptionGroup {
-            name: "choice_copay",
-            legend: "The payer returned two co-pays. Which applies?".to_owned(),
-            options: vec![
-                Choice::new(4, "$50.00 · PRIMARY CARE"),
-                Choice::new(5, "$75.00 · SPECIALIST"),
-            ],
-            chosen: None,
-        }),
-        lines: vec![
-            line("EB*B*IND*98***27*50*****Y", &["PRIMARY CARE"]),
-            line("EB*B*IND*98***27*75*****Y", &["SPECIALIST"]),
-        ],
+fn being_asked() -> Asking {
+    let told = Notice {
+        tone: Tone::Info,
+        title: "The payer is being asked.".to_owned(),
+        texts: vec!["Asked 12 s ago; the payer has not answered yet.".to_owned()],
+        lines: Vec::new(),
+        ways: Vec::new(),
     };
-    EstimatePanel { amount: None, steps: Vec::new(), can_use: false, rules: None, ..panel }
+    Asking { told: Some(told), is_open: true, button: None, form: None }
 }
 
-fn partial() -> EstimatePanel {
-    let mut panel = full();
-    panel.figures[2] = figure("Remaining deductible", FigureValue::NotReturned, None, "");
-    if let Some(check) = &mut panel.check {
-        check.is_stale = true;
-        "47 days ago, another plan year".clone_into(&mut check.age);
-    }
-    EstimatePanel {
-        amount: None,
-        range: Some("at least $50.00, at most $4,000.00".to_owned()),
-        steps: Vec::new(),
-        can_use: false,
-        network: Network::Out,
-        notice: Some(Notice {
-            tone: Tone::Warning,
-            title: "The remaining deductible is missing".to_owned(),
-            text: Some("Without it no amount can be known.".to_owned()),
-            ways: Vec::new(),
-        }),
-        ..panel
-    }
+fn not_asked() -> Asking {
+    let told = Notice {
+        tone: Tone::Bad,
+        title: "The payer was not asked.".to_owned(),
+        texts: vec!["The payer ID of Northlake Health is missing.".to_owned()],
+        lines: Vec::new(),
+        ways: vec![Link::new("/patients/PAT-002/edit", "Edit the patient's coverage")],
+    };
+    let form = Link::new("/eligibility/new?patient=PAT-002", "Choose what is asked");
+    Asking { told: Some(told), is_open: false, button: Some("Run check"), form: Some(form) }
 }
 
-fn no_check() -> EstimatePanel {
-    EstimatePanel {
-        notice: Some(Notice {
-            tone: Tone::Info,
-            title: "No eligibility check on file".to_owned(),
-            text: None,
-            ways: super::import_way(),
-        }),
-        check: None,
-        figures: Vec::new(),
-        procedures: Vec::new(),
-        rules: None,
-        amount: None,
-        steps: Vec::new(),
-        warnings: Vec::new(),
-        can_use: false,
-        charge: String::new(),
-        charge_source: None,
-        ..full()
+fn office() -> Request {
+    Request::new(Some(PaymentType::OfficeVisit), SERVICE, TODAY)
+}
+
+fn charging(cents: i64) -> Request {
+    let charge = Some(Money::from_cents(cents));
+    Request { charge, charge_source: Some(ChargeSource::Stated), ..office() }
+}
+
+fn treatment(cents: Option<i64>) -> Request {
+    Request {
+        payment_type: Some(PaymentType::TreatmentPrePayment),
+        charge: cents.map(Money::from_cents),
+        charge_source: cents.map(|_| ChargeSource::Treatment),
+        procedures: ["27447", "99213"].map(str::to_owned).to_vec(),
+        ..office()
     }
 }
 
-fn zero() -> EstimatePanel {
-    EstimatePanel {
-        amount: Some(Money::ZERO),
-        notice: Some(Notice {
-            tone: Tone::Info,
-            title: "Nothing to collect now".to_owned(),
-            text: Some("The out-of-pocket maximum is reached.".to_owned()),
-            ways: Vec::new(),
-        }),
-        can_use: false,
-        ..full()
+fn choosing() -> Request {
+    Request { choices: Choices { copay: Some(4), ..Choices::default() }, ..office() }
+}
+
+fn stating() -> Request {
+    let deductible = Some(RowChoice::None);
+    Request { choices: Choices { deductible, ..Choices::default() }, ..charging(15_000) }
+}
+
+fn next_year() -> Request {
+    let service = Date::constant(2027, 1, 12);
+    Request {
+        service_date: service,
+        today: Date::constant(2027, 1, 11),
+        ..treatment(Some(400_000))
     }
+}
+
+fn check(rows: Vec<Benefit>) -> Check {
+    let numbered = rows.into_iter().zip(1..).map(|(row, index)| Benefit { index, ..row });
+    let benefits: Vec<Benefit> = numbered.collect();
+    Check {
+        id: CheckId::new(12),
+        checked_on: Date::constant(2026, 11, 20),
+        outcome: estimate::outcome(&benefits, &[]),
+        payer: "Northlake Health".to_owned(),
+        plan: Some("Lake Choice Gold <PPO>".to_owned()),
+        dates: Vec::new(),
+        benefits,
+        rejections: Vec::new(),
+    }
+}
+
+/// A rejected check, and an older one that can be used.
+fn rejected() -> [Check; 2] {
+    let reason = |code: &str, reason: &str, next: &str| Rejection {
+        code: Some(code.to_owned()),
+        follow_up: Some("C".to_owned()),
+        loop_name: "2100C".to_owned(),
+        reason: reason.to_owned(),
+        follow_up_text: Some(next.to_owned()),
+    };
+    let latest = Check {
+        id: CheckId::new(15),
+        checked_on: TODAY,
+        outcome: Outcome::Rejected,
+        rejections: vec![
+            reason("71", "The birth date does not match", "Correct the data and send again"),
+            reason("42", "The payer cannot respond at this time", "Sending again is allowed"),
+        ],
+        ..check(Vec::new())
+    };
+    [latest, check(full())]
+}
+
+/// A row and the segment that would say so.
+fn row(code: &str, service_type: &str) -> Benefit {
+    Benefit {
+        code: code.to_owned(),
+        level: Some("IND".to_owned()),
+        service_types: vec![service_type.to_owned()],
+        network: Network::In,
+        segment: format!("EB*{code}*IND*{service_type}"),
+        ..Benefit::default()
+    }
+}
+
+fn active() -> Benefit {
+    row("1", "30")
+}
+
+fn ended() -> Benefit {
+    let end =
+        BenefitDate { qualifier: "349".to_owned(), from: Date::constant(2026, 8, 31), to: None };
+    Benefit { dates: vec![end], ..row("6", "30") }
+}
+
+fn money(row: Benefit, period: &str, dollars: i64) -> Benefit {
+    Benefit {
+        period: Some(period.to_owned()),
+        amount_cents: Some(dollars * 100),
+        segment: format!("{}***{period}*{dollars}*****Y", row.segment),
+        ..row
+    }
+}
+
+fn copay(dollars: i64, message: &str) -> Benefit {
+    let related = |text: &str| format!("MSG*{text}");
+    let row = money(row("B", "98"), "27", dollars);
+    if message.is_empty() {
+        return row;
+    }
+    Benefit { messages: vec![message.to_owned()], related: vec![related(message)], ..row }
+}
+
+fn two_copays() -> Vec<Benefit> {
+    let wordy = "SPECIALIST OFFICE VISIT, INCLUDING <B>CONSULTATIONS</B> AND SECOND OPINIONS";
+    vec![active(), copay(50, "PRIMARY CARE"), remaining("G", 1_250), copay(75, wordy)]
+}
+
+fn remaining(code: &str, dollars: i64) -> Benefit {
+    money(row(code, "30"), "29", dollars)
+}
+
+fn share(percent: i64) -> Benefit {
+    Benefit {
+        percent_bp: Some(percent * 100),
+        segment: format!("EB*A*IND*30****.{percent}****Y"),
+        ..row("A", "30")
+    }
+}
+
+fn partial() -> Vec<Benefit> {
+    vec![active(), share(20), remaining("G", 1_250)]
+}
+
+fn without_copay() -> Vec<Benefit> {
+    vec![active(), share(20), remaining("C", 40), remaining("G", 1_250)]
+}
+
+/// Everything that an answer can say at once.
+fn full() -> Vec<Benefit> {
+    let procedure = Procedure {
+        qualifier: Some("HC".to_owned()),
+        code: "27447".to_owned(),
+        ..Procedure::default()
+    };
+    let other = Procedure { code: "J1745".to_owned(), ..procedure.clone() };
+    let about = |row: Benefit, procedure| Benefit {
+        service_types: Vec::new(),
+        procedure: Some(procedure),
+        ..row
+    };
+    let family = Benefit { level: Some("FAM".to_owned()), ..remaining("C", 1_600) };
+    let visits = Benefit {
+        period: Some("29".to_owned()),
+        quantity_qualifier: Some("VS".to_owned()),
+        quantity: Some("0".to_owned()),
+        ..row("F", "30")
+    };
+    let after = "AFTER DEDUCTIBLE";
+    let mut authorized = about(share(10), procedure);
+    authorized.authorization = Some(true);
+    authorized.messages = vec!["PRIOR AUTHORIZATION IS REQUIRED FOR INPATIENT STAYS".to_owned()];
+    vec![
+        active(),
+        Benefit { service_types: vec!["2".to_owned()], ..copay(50, after) },
+        copay(50, after),
+        remaining("C", 800),
+        family,
+        Benefit { network: Network::NotStated, ..share(20) },
+        remaining("G", 5_000),
+        visits,
+        row("R", "30"),
+        row("Y", "30"),
+        authorized,
+        about(copay(15, ""), other),
+    ]
 }

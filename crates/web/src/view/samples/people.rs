@@ -2,9 +2,11 @@
 
 use almoner_domain::{Money, PatientId, TreatmentId};
 
-use super::{HARD_NAME, NAMES, check_rows, patient, payment_rows, shell};
+use super::{HARD_NAME, NAMES, asked_rows, check_rows, patient, payment_rows, shell};
+use crate::view::eligibility::detail::Differences;
+use crate::view::inquiries::AskedList;
 use crate::view::parts::{Choice, Errors, Fact, Overdue, PatientMatch};
-use crate::view::patients::{CoverageBlock, PatientPage, PatientRow};
+use crate::view::patients::{CoverageBlock, PatientCheck, PatientPage, PatientRow};
 use crate::view::treatments::{
     ProcedureLine, TreatmentEntry, TreatmentFormPage, TreatmentPage, TreatmentRow,
 };
@@ -48,6 +50,12 @@ pub(crate) fn patient_page() -> PatientPage {
         payer: "Northlake Health".to_owned(),
         member_id: "1EG4TE5MK73".to_owned(),
         plan: plan.map(str::to_owned),
+        payer_id: plan.map(|_| "00042".to_owned()),
+        through: plan.map(|_| format!("Child of {HARD_NAME}, born May 6, 1955")),
+    };
+    let check = |(index, row): (usize, _)| {
+        let age = format!("{} days ago", index * 40 + 3);
+        PatientCheck { row, age, is_latest: index == 0 }
     };
     PatientPage {
         shell: shell(),
@@ -60,7 +68,10 @@ pub(crate) fn patient_page() -> PatientPage {
         more_payments: Some("/payments?q=obrien".to_owned()),
         treatments: treatment_rows(),
         coverages: vec![coverage("Primary", Some("Lake Choice Gold")), coverage("Secondary", None)],
-        checks: check_rows(true),
+        checks: check_rows(true).into_iter().enumerate().map(check).collect(),
+        differences: Some(Differences { back: "patient", ..super::differences() }),
+        asked: AskedList { rows: asked_rows(), parts: "checks" },
+        can_check: true,
         can_edit: true,
         can_create: true,
     }
@@ -107,6 +118,7 @@ pub(crate) fn treatment_page() -> TreatmentPage {
         payments: payment_rows(4),
         can_edit: true,
         can_create_payment: true,
+        can_check: true,
     }
 }
 

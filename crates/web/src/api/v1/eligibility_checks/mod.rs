@@ -46,8 +46,8 @@ impl FromFields for Whose {
 ///
 /// The body is X12 as the payer or clearinghouse sent it: one 271 or many. Each transaction
 /// becomes a check, once: the same again answers with the first one and `duplicate`. A check is
-/// matched to its patient by member id, birth date and name; otherwise it waits for a person, and
-/// `patient_id` is null. A body from which nothing can be read is kept all the same.
+/// matched to its patient by the question of ours that it answers, else by member id, birth date
+/// and name; otherwise it waits for a person, and `patient_id` is null. A body from which nothing can be read is kept all the same.
 #[utoipa::path(
     post,
     path = "/eligibility-checks",

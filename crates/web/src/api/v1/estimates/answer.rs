@@ -3,7 +3,7 @@
 
 use almoner_domain::estimate::{
     Case, DISCLAIMER, Estimate, Figure, FigureOption, FigureValue, NetworkChoice, ProcedureLine,
-    Range, Rule, Warning,
+    Range, Rule, VisitClass, Warning,
 };
 use almoner_domain::{BasisPoints, CheckId, Money};
 use jiff::civil::Date;
@@ -12,8 +12,8 @@ use utoipa::ToSchema;
 
 use super::super::eligibility_checks::RejectionAnswer;
 use super::super::words::{
-    self, BenefitNetwork, EstimateCase, EstimateFigureLevel, EstimateFigureState, EstimateRule,
-    EstimateWarningCode, ServiceNetwork,
+    self, BenefitNetwork, EstimateCase, EstimateChargeSource, EstimateFigureLevel,
+    EstimateFigureState, EstimateRule, EstimateVisitClass, EstimateWarningCode, ServiceNetwork,
 };
 
 /// What a patient is likely to owe, and how that came about.
@@ -39,6 +39,11 @@ pub(super) struct EstimateAnswer {
     /// The day of the payer's answer.
     #[schema(value_type = Option<String>, format = Date)]
     checked_on: Option<Date>,
+    /// How old that was, in days, on the clinic's date.
+    age_days: Option<i64>,
+    /// The service types that were looked for, the most specific first; the whole plan comes last.
+    #[schema(example = json!(["98", "BY", "BZ", "96"]))]
+    service_types: Vec<String>,
     /// The network that was reckoned with.
     #[schema(value_type = ServiceNetwork)]
     network: &'static str,
@@ -47,6 +52,12 @@ pub(super) struct EstimateAnswer {
     service_date: Date,
     /// The charge that was reckoned with.
     charge_cents: Option<i64>,
+    /// Where that charge comes from.
+    #[schema(value_type = Option<EstimateChargeSource>)]
+    charge_source: Option<&'static str>,
+    /// The kind of visit that the location gives, as the clinic sets it.
+    #[schema(value_type = Option<EstimateVisitClass>)]
+    visit_class: Option<&'static str>,
     /// The co-payment.
     copay: FigureAnswer,
     /// The co-insurance.
@@ -72,6 +83,9 @@ pub(super) struct EstimateAnswer {
     /// An older check that may be chosen when the latest one was rejected.
     #[schema(value_type = Option<String>, example = "ELG-001")]
     other_check_id: Option<CheckId>,
+    /// The day of that one.
+    #[schema(value_type = Option<String>, format = Date)]
+    other_checked_on: Option<Date>,
     /// The version of the rules that were followed.
     engine_version: u32,
     /// What to show beside the amount, always.
@@ -178,9 +192,13 @@ impl EstimateAnswer {
             payer: estimate.payer,
             plan: estimate.plan,
             checked_on: estimate.checked_on,
+            age_days: estimate.age_days,
+            service_types: estimate.service_types,
             network: NetworkChoice::as_str(estimate.network),
             service_date: estimate.service_date,
             charge_cents: estimate.inputs.charge.map(Money::cents),
+            charge_source: estimate.inputs.charge_source.map(words::charge_source),
+            visit_class: estimate.inputs.visit_class.map(VisitClass::as_str),
             copay: estimate.copay.into(),
             coinsurance: estimate.coinsurance.into(),
             deductible_remaining: estimate.deductible_remaining.into(),
@@ -192,6 +210,7 @@ impl EstimateAnswer {
             warnings: estimate.warnings.into_iter().map(WarningAnswer::from).collect(),
             rejections: estimate.rejections.iter().map(RejectionAnswer::from).collect(),
             other_check_id: estimate.other_check,
+            other_checked_on: estimate.other_checked_on,
             engine_version: estimate.engine_version,
             disclaimer: DISCLAIMER,
         }

@@ -3,7 +3,7 @@
 use almoner_app::estimate_payment::EstimateInput;
 use almoner_domain::estimate::{Choices, MAX_CHARGE, NetworkChoice, RowChoice, Rule};
 use almoner_domain::payment::PaymentType;
-use almoner_domain::{CheckId, Money, PatientId, TreatmentId};
+use almoner_domain::{CheckId, LocationId, Money, PatientId, TreatmentId};
 use jiff::civil::Date;
 use utoipa::ToSchema;
 
@@ -26,10 +26,14 @@ pub(super) struct EstimateBody {
     /// For which treatment of the patient. Its codes, its date and its charges are used.
     #[schema(value_type = Option<String>, pattern = "^TRT-[0-9]+$", example = "TRT-001")]
     treatment_id: Option<TreatmentId>,
+    /// Where. Tells which of several co-payments applies. A treatment's own location comes before
+    /// it; without either, the clinic's first one.
+    #[schema(value_type = Option<String>, pattern = "^LOC-[0-9]+$", example = "LOC-001")]
+    location_id: Option<LocationId>,
     /// The expected charge in cents; without it, the treatment's own charges.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 1_000_000_000_000_i64)]
     charge_cents: Option<Money>,
-    /// In or out of network; in network when nothing is said.
+    /// In or out of network; without it, what the clinic sets as its default.
     #[schema(value_type = Option<ServiceNetwork>)]
     network: Option<NetworkChoice>,
     /// The day of the service; without it, the treatment's, else today.
@@ -68,6 +72,7 @@ impl FromFields for EstimateBody {
         let kinds = PaymentType::ALL.map(|kind| (kind, kind.as_str()));
         let payment_type = fields.required("payment_type", fields::word(&kinds));
         let treatment_id = fields.optional("treatment_id", fields::id);
+        let location_id = fields.optional("location_id", fields::id);
         let charge_cents = fields.optional("charge_cents", fields::cents(MAX_CHARGE));
         let networks = NetworkChoice::ALL.map(|network| (network, network.as_str()));
         let network = fields.optional("network", fields::word(&networks));
@@ -77,6 +82,7 @@ impl FromFields for EstimateBody {
             patient_id: patient_id?,
             payment_type: payment_type?,
             treatment_id,
+            location_id,
             charge_cents,
             network,
             service_date,
@@ -113,8 +119,9 @@ impl EstimateBody {
             patient: self.patient_id,
             payment_type: Some(self.payment_type),
             treatment: self.treatment_id,
+            location: self.location_id,
             charge: self.charge_cents,
-            network: self.network.unwrap_or_default(),
+            network: self.network,
             service_date: self.service_date,
             choices: self.choices.map(ChoicesBody::into_choices).unwrap_or_default(),
         }

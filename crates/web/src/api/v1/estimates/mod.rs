@@ -5,6 +5,7 @@ mod body;
 
 use almoner_app::Error;
 use almoner_app::estimate_payment::estimate_payment;
+use almoner_app::read;
 use almoner_domain::CheckId;
 use almoner_domain::estimate::{Case, Estimate};
 use axum::extract::State;
@@ -26,9 +27,10 @@ pub(super) fn calls() -> OpenApiRouter<Web> {
 
 /// Estimate what a patient is likely to owe
 ///
-/// From the patient's most recent eligibility check. Every figure names the payer's rows that it
-/// came from, and no amount is given when none can be known: then `case` says why. Nothing is
-/// stored.
+/// From the patient's most recent eligibility check, that of the primary coverage before others,
+/// and with what the clinic sets: the service types of its visits and codes, its network, and after
+/// how many days a check counts as stale. Every figure names the payer's rows that it came from,
+/// and no amount is given when none can be known: then `case` says why. Nothing is stored.
 #[utoipa::path(
     post,
     path = "/estimates",
@@ -43,6 +45,12 @@ async fn estimate(
     Body(body): Body<EstimateBody>,
 ) -> Answer {
     let input = body.into_input();
+    if let Some(id) = input.location
+        && !read::location_exists(&web.app, &caller.actor, id).await?
+    {
+        let message = "There is no such location at this clinic.";
+        return Err(Problem::field("location_id", "not_found", message));
+    }
     let estimate = estimate_payment(&web.app, &caller.actor, &input).await.map_err(told)?;
     refuse_unknown_check(input.choices.check, &estimate)?;
     let currency = &caller.actor.organization.currency;

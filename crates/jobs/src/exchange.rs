@@ -1,0 +1,94 @@
+//! Carries questions to payers beside everything else: a payer that takes its time keeps neither
+//! the other jobs nor the questions to other payers waiting.
+
+use std::time::Duration;
+
+use almoner_app::exchange_checks::{ask_claimed, claim_due, collect_answers, give_up};
+use almoner_app::{Actor, App, Error, read};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
+
+use crate::told;
+
+/// How often questions that are due are looked for.
+const SHORT: Duration = Duration::from_secs(1);
+/// After how many short rounds the clearinghouse is asked what it holds for us.
+const ROUNDS_BETWEEN_COLLECTING: u32 = 3;
+/// After how many short rounds questions are given up.
+const ROUNDS_BETWEEN_GIVING_UP: u32 = 60;
+/// Questions that one server asks at a time.
+const MAX_AT_ONCE: usize = 8;
+/// How long questions that are being asked may take to end once the program is asked to stop; what
+/// is cut off then is asked again when its claim has run out.
+const STOP_WITHIN: Duration = Duration::from_secs(3);
+
+/// What one round is to do beside asking.
+struct Round {
+    number: u32,
+    collects: bool,
+    gives_up: bool,
+}
+
+/// Runs until `stop` turns true.
+pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(SHORT);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut asking = JoinSet::new();
+    let mut collecting = JoinSet::new();
+    let mut number: u32 = 0;
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            changed = stop.changed() => {
+                if changed.is_err() || *stop.borrow() {
+                    break;
+                }
+            }
+        }
+        let round = Round {
+            number,
+            collects: number.is_multiple_of(ROUNDS_BETWEEN_COLLECTING),
+            gives_up: number.is_multiple_of(ROUNDS_BETWEEN_GIVING_UP),
+        };
+        if let Err(error) = once(&app, &round, &mut asking).await {
+            told("ask_payers", Err(error));
+        }
+        while collecting.try_join_next().is_some() {}
+        if round.collects && collecting.is_empty() {
+            let app = app.clone();
+            collecting.spawn(async move {
+                told("collect_answers", collect_answers(&app).await.map(drop));
+            });
+        }
+        number = number.wrapping_add(1);
+    }
+    let ending = async {
+        while asking.join_next().await.is_some() {}
+        while collecting.join_next().await.is_some() {}
+    };
+    // Dropping the sets ends what is left.
+    let _ = tokio::time::timeout(STOP_WITHIN, ending).await;
+}
+
+/// Begins to ask what is due, as far as there is room.
+async fn once(app: &App, round: &Round, asking: &mut JoinSet<()>) -> Result<(), Error> {
+    while asking.try_join_next().is_some() {}
+    let mut organizations = read::organizations(app).await?;
+    // Each is the first in turn, so that one with many questions keeps no other waiting.
+    let turn = usize::try_from(round.number).unwrap_or_default() % organizations.len().max(1);
+    organizations.rotate_left(turn);
+    for actor in organizations {
+        if round.gives_up {
+            told("give_up_questions", give_up(app, &actor).await.map(drop));
+        }
+        let room = MAX_AT_ONCE.saturating_sub(asking.len());
+        for inquiry in claim_due(app, &actor, room).await? {
+            let (app, actor): (App, Actor) = (app.clone(), actor.clone());
+            asking.spawn(async move {
+                told("ask_payer", ask_claimed(&app, &actor, &inquiry).await);
+            });
+        }
+    }
+    Ok(())
+}
