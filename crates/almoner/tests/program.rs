@@ -8,5 +8,7 @@ mod cli;
 mod common;
 #[path = "program/crash.rs"]
 mod crash;
+#[path = "program/import_cut.rs"]
+mod import_cut;
 #[path = "program/refund_race.rs"]
 mod refund_race;

@@ -29,6 +29,7 @@ pub mod permission;
 pub mod read;
 pub mod read_inbox;
 pub mod read_inquiries;
+pub mod receive_file;
 pub mod refund_payment;
 pub mod reverse_tender;
 pub mod run_check;

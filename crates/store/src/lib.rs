@@ -15,6 +15,7 @@ pub mod check_list;
 pub mod counters;
 pub mod db;
 pub mod eligibility;
+pub mod eligibility_files;
 pub mod eligibility_settings;
 mod fill;
 pub mod idempotency;

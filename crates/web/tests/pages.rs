@@ -31,6 +31,8 @@ mod estimate_cases;
 mod hostile;
 #[path = "pages/inbox.rs"]
 mod inbox;
+#[path = "pages/large_files.rs"]
+mod large_files;
 #[path = "pages/patients.rs"]
 mod patients;
 #[path = "pages/run_check.rs"]

@@ -280,6 +280,9 @@ const RECORDS: &[Case] = cases! {
     "read::treatment" |c, n| read::treatment(&c.app, &c.manager(), TreatmentId::new(n));
     "read::check" |c, n| read::check(&c.app, &c.manager(), CheckId::new(n));
     "read::check_file" |c, n| read::check_file(&c.app, &c.manager(), CheckId::new(n));
+    "read::file_part" |c, n| async {
+        read::file_part(&c.app, &c.manager(), &hash_of(n), 0).await
+    };
     "read::listed_checks" |c, n| async {
         read::listed_checks(&c.app, &c.manager(), &[CheckId::new(n)]).await
     };

@@ -307,6 +307,9 @@ const READS: &[Case] = cases! {
     "read::check_file" ReadChecks |c, a| async {
         read::check_file(&c.app, a, waiting(c).await).await
     };
+    "read::file_part" ReadChecks |c, a| async {
+        read::file_part(&c.app, a, &unreadable(c).await, 0).await
+    };
     "read_inbox::inbox" ReadChecks |c, a| read_inbox::inbox(&c.app, a, &CheckRequest::default());
     "read_inbox::comparison" ReadChecks |c, a| async {
         read_inbox::comparison(&c.app, a, waiting(c).await, c.ann).await

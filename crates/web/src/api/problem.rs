@@ -3,6 +3,7 @@
 
 use almoner_app::Error;
 use almoner_app::permission::{self, Action};
+use almoner_app::receive_file::NotReceived;
 use almoner_domain::refund::RefundRefusal;
 use almoner_domain::{FieldError, Invalid};
 use almoner_store::StoreError;
@@ -169,8 +170,8 @@ impl Problem {
 
     /// Our own fault.
     pub(crate) fn internal() -> Self {
-        let detail = "Something went wrong on our side and nothing was changed. Send the request \
-            again; when it fails again, tell your administrator the request_id.";
+        let detail = "Something went wrong on our side. Send the request again; when it fails \
+            again, tell your administrator the request_id.";
         Self::new(Code::Internal, detail)
     }
 
@@ -282,6 +283,20 @@ impl From<Error> for Problem {
     }
 }
 
+impl From<NotReceived> for Problem {
+    fn from(error: NotReceived) -> Self {
+        match error {
+            NotReceived::TooLarge => {
+                Self::new(Code::PayloadTooLarge, Code::PayloadTooLarge.meaning())
+            }
+            // Ours: there was no room to hold the body while it is read.
+            NotReceived::Unheld(_) => {
+                Self { cause: Some(crate::failure::chain(&error).into()), ..Self::unavailable() }
+            }
+        }
+    }
+}
+
 /// The key is not for it. RFC 6750 has a header that says what it would have to be for.
 fn insufficient_scope(action: Action) -> Problem {
     let may = action.label();
@@ -346,6 +361,16 @@ mod tests {
         assert_eq!((&locked["status"], &locked["payment_status"]), (&409.into(), &"paid".into()));
         let stale = body(&Error::Stale { current: 7 }.into());
         assert_eq!((&stale["status"], &stale["version"]), (&412.into(), &7.into()));
+    }
+
+    #[test]
+    fn a_body_that_we_cannot_hold_is_our_own_fault() {
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let unheld = Problem::from(NotReceived::from(full));
+        assert_eq!(body(&unheld)["code"], "unavailable");
+        assert!(!unheld.cause().is_empty(), "the log says why");
+        let large = Problem::from(NotReceived::TooLarge);
+        assert_eq!(body(&large)["code"], "payload_too_large");
     }
 
     #[test]

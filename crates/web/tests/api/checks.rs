@@ -33,7 +33,7 @@ on_both_engines! {
         ];
         let told = program.hand_in(&file(7, BEN, &rows)).await.value(201);
         assert_eq!(told["data"].as_array().map(Vec::len), Some(1));
-        assert_eq!(told["warnings"], json!([]));
+        assert_eq!((&told["total"], &told["warnings"]), (&json!(1), &json!([])));
         let check = &told["data"][0];
         assert_eq!((&check["id"], &check["patient_id"]), (&json!("ELG-001"), &json!("PAT-002")));
         assert_eq!((&check["outcome"], &check["duplicate"]), (&json!("active"), &json!(false)));
@@ -174,6 +174,18 @@ on_both_engines! {
         assert_eq!((again.status, again.body == first.body), (first.status, true));
         let larger = [body, vec![b' '; 2 * 1024 * 1024]].concat();
         program.hand_in(&larger).await.problem(413, "payload_too_large");
+    }
+
+    async fn of_very_many_checks_the_first_are_told_and_all_are_counted(db) {
+        let site = Site::new(db).await;
+        let program = feeder(&site).await;
+        let body: Vec<u8> =
+            (1..=1_001).flat_map(|number| file(number, NORA, &["EB*1*IND*30"])).collect();
+        let told = program.hand_in(&body).await.value(201);
+        let checks = told["data"].as_array().unwrap();
+        assert_eq!((checks.len(), &told["total"]), (1_000, &json!(1_001)));
+        assert_eq!((&checks[0]["id"], &checks[999]["id"]), (&json!("ELG-001"), &json!("ELG-1000")));
+        assert_eq!(number(&site, COUNT).await, 1_001);
     }
 
     async fn a_payer_without_a_name_has_none(db) {

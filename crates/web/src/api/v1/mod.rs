@@ -130,7 +130,7 @@ fn add_failures(operation: &mut Operation) {
     let problem = Ref::from_schema_name(ProblemAnswer::name());
     let content = ContentBuilder::new().schema(Some(problem)).build();
     let failure = ResponseBuilder::new()
-        .description("It was not carried out; the code says why.")
+        .description("It was not carried out, or not to its end; the code says why.")
         .content(problem::CONTENT_TYPE, content)
         .build();
     for status in ["4XX", "5XX"] {

@@ -15,8 +15,10 @@ use super::super::words::{self, BenefitNetwork, CheckOutcome};
 /// The checks that were handed in, in the order of the body.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct HandedInAnswer {
-    /// One for each transaction.
+    /// One for each person whom the payer answered about, at most 1,000.
     pub(super) data: Vec<HandedInCheck>,
+    /// How many there are, also beyond those in `data`.
+    pub(super) total: usize,
     /// What was odd about the body as a whole.
     pub(super) warnings: Vec<CheckWarning>,
 }

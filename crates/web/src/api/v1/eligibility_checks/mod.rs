@@ -2,9 +2,10 @@
 
 mod answer;
 
-use almoner_app::import_eligibility::{ImportFile, Imported, import_eligibility};
+use almoner_app::import_eligibility::{Imported, Incoming, import_eligibility};
 use almoner_app::permission::Action;
 use almoner_app::read;
+use almoner_app::receive_file::Received;
 use almoner_domain::{CheckId, PatientId};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -44,10 +45,12 @@ impl FromFields for Whose {
 
 /// Hand in eligibility checks
 ///
-/// The body is X12 as the payer or clearinghouse sent it: one 271 or many. Each transaction
+/// The body is X12 as the payer or clearinghouse sent it: one 271 or many. Each answer in it
 /// becomes a check, once: the same again answers with the first one and `duplicate`. A check is
 /// matched to its patient by the question of ours that it answers, else by member id, birth date
-/// and name; otherwise it waits for a person, and `patient_id` is null. A body from which nothing can be read is kept all the same.
+/// and name; otherwise it waits for a person, and `patient_id` is null. A body from which nothing
+/// can be read is kept all the same. Of one that fails with 5xx, a part may be there already: send
+/// it again, and the rest follows.
 #[utoipa::path(
     post,
     path = "/eligibility-checks",
@@ -76,8 +79,10 @@ async fn hand_in(
         let message = "There is no such patient at this clinic.";
         return Err(Problem::field("patient", "not_found", message));
     }
-    let file = ImportFile { name: FILE_NAME.to_owned(), content, patient };
-    let Imported { checks, warnings, .. } = import_eligibility(&web.app, actor, file).await?;
+    let content = Ok(Received::from_reader(&content[..])?);
+    let file = Incoming { name: FILE_NAME.to_owned(), content, patient };
+    let Imported { checks, counts, warnings, .. } =
+        import_eligibility(&web.app, actor, file).await?;
     let unreadable = |why: String| Problem::new(Code::UnreadableAnswer, sentence(&why));
     let checks = checks.map_err(unreadable)?;
     let ids: Vec<CheckId> = checks.iter().map(|check| check.id).collect();
@@ -91,7 +96,7 @@ async fn hand_in(
         duplicate: handed_in.duplicate,
     });
     let warnings = warnings.into_iter().map(CheckWarning::from).collect();
-    let answer = HandedInAnswer { data: data.collect(), warnings };
+    let answer = HandedInAnswer { data: data.collect(), total: counts.all, warnings };
     Ok(showing(shown, json(StatusCode::CREATED, &answer)))
 }
 
