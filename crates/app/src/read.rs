@@ -206,16 +206,6 @@ pub async fn patient_exists(app: &App, actor: &Actor, id: PatientId) -> Result<b
     Ok(patients::get(&mut tx, actor.org(), id).await?.is_some())
 }
 
-/// Whether there is a location with that id, for whoever asks for an estimate at it.
-///
-/// # Errors
-/// No permission, or the database failed.
-pub async fn location_exists(app: &App, actor: &Actor, id: LocationId) -> Result<bool, Error> {
-    actor.must(Action::Estimate)?;
-    let mut tx = app.db.read().await?;
-    Ok(locations::get(&mut tx, actor.org(), id).await?.is_some())
-}
-
 /// The patient with that medical record number.
 ///
 /// # Errors

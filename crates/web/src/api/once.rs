@@ -103,12 +103,17 @@ async fn with_key(
         idempotency_key,
         request_hash: hash(&parts, &body),
     };
-    match begin(&web, caller.actor.org(), &sent).await? {
-        Begun::New(run) => {
-            let request = Request::from_parts(parts, Body::from(body));
-            let running = tokio::spawn(carry_out(web, run, request, next));
-            running.await.map_err(|_| Problem::internal())
-        }
+    let request = Request::from_parts(parts, Body::from(body));
+    // Whoever is cut off must leave no place behind that is taken and that nobody fills.
+    let running =
+        tokio::spawn(async move { run(web, caller.actor.org(), &sent, request, next).await });
+    running.await.map_err(|_| Problem::internal())?
+}
+
+/// Takes the place of a request and carries it out, or tells what is there already.
+async fn run(web: Web, org: OrganizationId, sent: &Sent, request: Request, next: Next) -> Answer {
+    match begin(&web, org, sent).await? {
+        Begun::New(run) => Ok(carry_out(web, run, request, next).await),
         Begun::Same(answer) => replayed(answer).await,
         Begun::Running => {
             let code = Code::RequestInProgress;

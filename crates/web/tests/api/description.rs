@@ -104,7 +104,7 @@ on_both_engines! {
             let call = format!("<code>{} {}</code>", operation.method, operation.path);
             page.shows(200, &[&call, &format!("needs {}", operation.scope)]);
         }
-        page.shows(200, &["In or out of network; without it, what the clinic sets as its default."]);
+        page.shows(200, &["In or out of network; without it, what the clinic sets"]);
         page.lacks(&["http://", "https://", "<iframe", "<td class=\"wrap\"></td>"]);
         let text = page.text();
         for (at, _) in text.match_indices("href=\"#") {

@@ -4,8 +4,7 @@ mod answer;
 mod body;
 
 use almoner_app::Error;
-use almoner_app::estimate_payment::estimate_payment;
-use almoner_app::read;
+use almoner_app::estimate_payment::{estimate_payment, location_exists};
 use almoner_domain::CheckId;
 use almoner_domain::estimate::{Case, Estimate};
 use axum::extract::State;
@@ -46,7 +45,7 @@ async fn estimate(
 ) -> Answer {
     let input = body.into_input();
     if let Some(id) = input.location
-        && !read::location_exists(&web.app, &caller.actor, id).await?
+        && !location_exists(&web.app, &caller.actor, id).await?
     {
         let message = "There is no such location at this clinic.";
         return Err(Problem::field("location_id", "not_found", message));
