@@ -1,5 +1,7 @@
 //! The built program, tested from outside.
 
+#[path = "program/api.rs"]
+mod api;
 #[path = "program/cli.rs"]
 mod cli;
 #[path = "program/common.rs"]

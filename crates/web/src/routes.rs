@@ -17,7 +17,7 @@ use crate::handlers::{
     sign_in, treatments, webhooks,
 };
 use crate::state::Web;
-use crate::{failure, security, session};
+use crate::{api, failure, security, session};
 
 /// The largest form that is read.
 const MAX_FORM_BYTES: usize = 256 * 1024;
@@ -30,8 +30,18 @@ const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long an import may take: its largest file comes over a slow line.
 const IMPORT_TIMEOUT: Duration = Duration::from_mins(10);
 
-/// The whole program's pages.
+/// The whole program: its pages, and its interface for other programs.
 pub fn router(web: Web) -> Router {
+    Router::new()
+        .merge(pages(&web))
+        .merge(api::router(&web))
+        .layer(CompressionLayer::new().gzip(true))
+        .layer(from_fn_with_state(web.clone(), security::headers))
+        .layer(from_fn_with_state(web.clone(), security::logged))
+        .with_state(web)
+}
+
+fn pages(web: &Web) -> Router<Web> {
     let late = |limit| TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, limit);
     let staff_only = from_fn_with_state(web.clone(), session::staff_only);
     let staff = Router::new().merge(payment_pages()).merge(other_pages()).layer(staff_only.clone());
@@ -69,11 +79,7 @@ pub fn router(web: Web) -> Router {
         .layer(from_fn_with_state(web.clone(), security::own_requests))
         .merge(webhooks)
         .merge(payers)
-        .layer(CompressionLayer::new().gzip(true))
         .layer(CatchPanicLayer::new())
-        .layer(from_fn_with_state(web.clone(), security::headers))
-        .layer(from_fn_with_state(web.clone(), security::logged))
-        .with_state(web)
 }
 
 fn payment_pages() -> Router<Web> {

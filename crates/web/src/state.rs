@@ -6,6 +6,7 @@ use std::sync::Arc;
 use almoner_app::App;
 use almoner_app::audit_reads::ReadLog;
 
+use crate::api::Pace;
 use crate::throttle::{PayerThrottle, Throttle};
 
 /// How the pages are served.
@@ -34,6 +35,7 @@ pub struct Web {
     pub(crate) sign_ins: Arc<Throttle>,
     pub(crate) payers: Arc<PayerThrottle>,
     pub(crate) reads: ReadLog,
+    pub(crate) pace: Arc<Pace>,
 }
 
 impl Web {
@@ -42,7 +44,8 @@ impl Web {
         let sign_ins = Arc::new(Throttle::new());
         let reads = ReadLog::start(app.clone());
         let payers = Arc::new(PayerThrottle::new());
-        Self { app, settings: Arc::new(settings), sign_ins, payers, reads }
+        let pace = Arc::new(Pace::new());
+        Self { app, settings: Arc::new(settings), sign_ins, payers, reads, pace }
     }
 
     /// Waits until every read that was served is in the audit log.

@@ -13,7 +13,7 @@ use almoner_app::create_payment::create_payment;
 use almoner_app::dismiss_differences::dismiss_differences;
 use almoner_app::dismiss_file::dismiss_file;
 use almoner_app::edit_payment::{EditPayment, edit_payment};
-use almoner_app::estimate_payment::{EstimateInput, estimate_payment};
+use almoner_app::estimate_payment::{EstimateInput, estimate_payment, location_exists};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::issue_link::{IssueLink, issue_link, newest_link, revoke_link};
 use almoner_app::match_check::match_check;
@@ -193,6 +193,7 @@ fn physician() -> PhysicianFields {
 const MONEY: &[Case] = cases! {
     "create_payment::create_payment" CreatePayment |c, a|
         create_payment(&c.app, a, &c.asked(700));
+    "estimate_payment::location_exists" Estimate |c, a| location_exists(&c.app, a, c.harbor);
     "estimate_payment::estimate_payment" Estimate |c, a|
         estimate_payment(&c.app, a, &question(c));
     "edit_payment::edit_payment" EditPayment |c, a|

@@ -126,7 +126,8 @@ on_both_engines! {
         assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
         assert_eq!(payer.post(&link, &[]).await.to(), page);
         payer.get(&link).await.shows(200, &["Payment in progress", "Go on with the payment"]);
-        payer.get(&page).await.shows(200, &["Test money", "Pay Downtown Clinic", "Test card number"]);
+        let told = ["Test money", "Pay Downtown Clinic", "Test card number"];
+        payer.get(&page).await.shows(200, &told);
         assert_eq!(payer.post(&page, &[("card", "4000 0000 0000 0002")]).await.to(), page);
         payer.get(&page).await.shows(200, &["The bank declined the card", "aria-invalid"]);
         assert_eq!(payer.post(&page, &[("card", "4000 0025 0000 3155")]).await.to(), page);

@@ -38,7 +38,8 @@ use super::payments::list::{LocationOption, PaymentRow, PaymentsPage, Summary};
 use super::payments::new::{Filled, NewPaymentPage, PaymentEntry};
 use super::query::PaymentsQuery;
 use super::{
-    eligibility, error, inquiries, patients, pay, payments, settings, sign_in, treatments,
+    api_docs, eligibility, error, inquiries, patients, pay, payments, sandbox, settings, sign_in,
+    treatments,
 };
 
 /// A name that breaks careless pages.
@@ -55,7 +56,8 @@ pub fn rendered_samples() -> Vec<(String, String)> {
     add::<error::ErrorPage>(&mut all, "error");
     add::<sign_in::SignInPage>(&mut all, "sign-in");
     add::<pay::PayPage>(&mut all, "pay");
-    add::<super::sandbox::SandboxPage>(&mut all, "sandbox");
+    add::<sandbox::SandboxPage>(&mut all, "sandbox");
+    add::<api_docs::ApiDocsPage>(&mut all, "api-docs");
     add::<PaymentsPage>(&mut all, "payments-list");
     add::<payments::new::FindPatientPage>(&mut all, "payments-find-patient");
     add::<NewPaymentPage>(&mut all, "payments-new");
