@@ -32,6 +32,7 @@ pub mod permission;
 pub mod read;
 pub mod read_inbox;
 pub mod read_inquiries;
+pub mod read_troubles;
 pub mod receive_event;
 pub mod refund_payment;
 pub mod reverse_tender;
@@ -52,6 +53,8 @@ pub mod use_payers_data;
 pub mod void_payment;
 
 mod apply_attempt;
+mod apply_dispute;
+mod apply_refund;
 mod exception;
 mod inquiry_step;
 mod match_answer;

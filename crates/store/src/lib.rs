@@ -14,6 +14,7 @@ pub mod cards;
 pub mod check_list;
 pub mod counters;
 pub mod db;
+pub mod disputes;
 pub mod eligibility;
 pub mod eligibility_settings;
 pub mod exceptions;

@@ -22,6 +22,7 @@ use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::estimate_payment::{EstimateInput, estimate_payment};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::match_check::match_check;
+use almoner_app::read_troubles::troubles;
 use almoner_app::refund_payment::{RefundPayment, refund_payment, summarize};
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
 use almoner_app::run_check::{RunCheck, run_check};
@@ -212,6 +213,7 @@ const PAYMENTS: &[Case] = cases! {
         begin_payment(&c.app, &c.system(), at_desk(PaymentId::new(n)));
     "add_note::add_note" |c, n| add_note(&c.app, &c.manager(), note(n));
     "read::payment" |c, n| read::payment(&c.app, &c.manager(), PaymentId::new(n));
+    "read_troubles::troubles" |c, n| troubles(&c.app, &c.manager(), PaymentId::new(n));
     "read::payment_exists" |c, n| read::payment_exists(&c.app, &c.manager(), PaymentId::new(n));
     "read::payments" |c, n| rows_at(c, n);
 };

@@ -17,6 +17,7 @@ use almoner_app::estimate_payment::{EstimateInput, estimate_payment};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::match_check::match_check;
 use almoner_app::permission::{Action, allows};
+use almoner_app::read_troubles::troubles;
 use almoner_app::refund_payment::{refund_payment, summarize};
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
 use almoner_app::run_check::{RunCheck, run_check};
@@ -306,6 +307,9 @@ const READS: &[Case] = cases! {
     "read::check" ReadChecks |c, a| async { read::check(&c.app, a, waiting(c).await).await };
     "read::check_file" ReadChecks |c, a| async {
         read::check_file(&c.app, a, waiting(c).await).await
+    };
+    "read_troubles::troubles" ReadPayments |c, a| async {
+        troubles(&c.app, a, c.pending(700).await).await
     };
     "read_inbox::inbox" ReadChecks |c, a| read_inbox::inbox(&c.app, a, &CheckRequest::default());
     "read_inbox::comparison" ReadChecks |c, a| async {

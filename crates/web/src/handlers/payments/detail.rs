@@ -3,10 +3,11 @@
 use almoner_app::add_note::{self, AddNote};
 use almoner_app::permission::Action;
 use almoner_app::read::{self, PaymentView};
+use almoner_app::read_troubles::{self, DisputeView, Troubles};
 use almoner_app::refund_payment::is_refundable;
 use almoner_app::{Actor, Error};
 use almoner_domain::payment::is_overdue;
-use almoner_domain::refund::RefundState;
+use almoner_domain::refund::{RefundRefusal, RefundState};
 use almoner_domain::tender::TenderType;
 use almoner_domain::{Money, PaymentId, Status};
 use almoner_store::patients::Patient;
@@ -69,8 +70,11 @@ async fn filled(web: &Web, staff: Staff, id: PaymentId) -> Result<PaymentPage, E
     let Staff { actor, shell } = staff;
     let view = read::payment(&web.app, &actor, id).await?;
     let zone = actor.organization.zone.clone();
+    let troubles = read_troubles::troubles(&web.app, &actor, id).await?;
     let payment = &view.payment;
     let refunded = payment.refunded;
+    let is_blocked = troubles.blocks_refunds() && is_refundable(payment.status);
+    let offers = offers(&actor, &view);
     Ok(PaymentPage {
         shell,
         id,
@@ -87,8 +91,9 @@ async fn filled(web: &Web, staff: Staff, id: PaymentId) -> Result<PaymentPage, E
         tender: standing(&view).map(|row| tender_line(row, &zone)),
         transitions: view.choices.iter().map(|choice| choice.0).collect(),
         lock: lock(payment.status),
-        refund_block: None,
-        offers: offers(&actor, &view),
+        refund_block: is_blocked.then(|| RefundRefusal::Disputed.to_string()),
+        alerts: alerts(&troubles, &zone),
+        offers: Offers { refund: offers.refund && !is_blocked, ..offers },
         treatment: view.treatment.as_ref().map(treatment_block),
         patient: patient_block(&view.patient),
         estimate: view.estimate.as_ref().map(|estimate| kept::summary(estimate, payment.amount)),
@@ -99,6 +104,19 @@ async fn filled(web: &Web, staff: Staff, id: PaymentId) -> Result<PaymentPage, E
         history: history::events(&view.history, &zone),
         errors: Errors::default(),
     })
+}
+
+/// What people have to know of the money before they do anything.
+fn alerts(troubles: &Troubles, zone: &TimeZone) -> Vec<String> {
+    let disputes = troubles.disputes.iter().map(|dispute| {
+        let DisputeView { amount, standing, reason, answer_by, .. } = dispute;
+        let until =
+            answer_by.map(|at| format!(" Evidence is taken until {}.", format::day(at, zone)));
+        let until = until.unwrap_or_default();
+        format!("Dispute of {amount}: {standing}. The bank's reason: {reason}.{until}")
+    });
+    let exceptions = troubles.exceptions.iter().map(|raised| raised.words.clone());
+    disputes.chain(exceptions).collect()
 }
 
 /// The tender that stands: taken and not reversed.
@@ -210,6 +228,7 @@ fn refund_row(refund: &Refund, zone: &TimeZone) -> RefundRow {
         at: format::moment(refund.made_at, zone),
         by: refund.made_by.clone().unwrap_or_else(unknown),
         notes: refund.notes.clone(),
+        failure: refund.failure.clone(),
     }
 }
 

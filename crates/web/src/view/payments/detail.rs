@@ -48,6 +48,8 @@ pub(crate) struct PaymentPage {
     pub(crate) lock: Option<String>,
     /// Why it cannot be refunded now, when it otherwise could.
     pub(crate) refund_block: Option<String>,
+    /// What people have to know of the money before they do anything.
+    pub(crate) alerts: Vec<String>,
     /// The actions that are offered.
     pub(crate) offers: Offers,
     /// The treatment.
@@ -141,6 +143,8 @@ pub(crate) struct RefundRow {
     pub(crate) by: String,
     /// The notes.
     pub(crate) notes: Option<String>,
+    /// Why it failed.
+    pub(crate) failure: Option<String>,
 }
 
 impl RefundRow {
@@ -234,6 +238,7 @@ impl Samples for PaymentPage {
             errors: almoner_domain::Invalid::one("note", "too_long", "This note is too long.")
                 .into(),
             refund_block: Some("A dispute is open; the bank decides first.".to_owned()),
+            alerts: vec![samples::HARD_TEXT.to_owned(), "The payer paid twice.".to_owned()],
             offers: Offers { refund: false, ..paid.offers },
             ..paid.clone()
         };
