@@ -39,6 +39,7 @@ pub mod tenders;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod treatments;
+pub mod unapplied;
 mod value;
 pub mod verify;
 

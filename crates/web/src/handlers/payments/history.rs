@@ -70,6 +70,7 @@ fn what(action: &str, detail: &Value) -> String {
         "refund_made" => format!("Refund {} of {amount}", word(detail, "refund")),
         "refund_settled" => format!("Refund {} of {amount} settled", word(detail, "refund")),
         "refund_failed" => format!("Refund {} of {amount} failed", word(detail, "refund")),
+        "money_unapplied" => format!("Paid a second time: {amount} kept aside for the payer"),
         "exception_raised" => "A person has to look".to_owned(),
         "dispute_told" => format!("Dispute of {amount}: {}", word(detail, "standing")),
         "tender_reversed" => format!("Tender of {amount} reversed"),
