@@ -46,6 +46,7 @@ pub mod save_treatment;
 pub mod seal_audit;
 pub mod settle_refund;
 pub mod sign_in;
+pub mod solve_exception;
 pub mod staff_accounts;
 pub mod sweep_events;
 pub mod unmatch_check;

@@ -85,6 +85,7 @@ fn payment_pages() -> Router<Web> {
         .route("/payments/{id}/reversal/new", get(payments::reversal::form))
         .route("/payments/{id}/reversal", post(payments::reversal::submit))
         .route("/payments/{id}/notes", post(payments::detail::add_note))
+        .route("/payments/{id}/exceptions/{exception}", post(payments::detail::solve))
 }
 
 fn other_pages() -> Router<Web> {

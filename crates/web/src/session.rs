@@ -31,6 +31,7 @@ const FLASHES: &[(&str, &str)] = &[
     ("refund_pending", "The refund is on its way."),
     ("tender_reversed", "The tender was reversed."),
     ("note_added", "The note was added."),
+    ("exception_solved", "What was done is in the history."),
     ("patient_added", "The patient was added."),
     ("patient_saved", "The patient was saved."),
     ("treatment_added", "The treatment was added."),

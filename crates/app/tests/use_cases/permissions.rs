@@ -26,6 +26,7 @@ use almoner_app::save_location::save_location;
 use almoner_app::save_patient::{add_patient, edit_patient};
 use almoner_app::save_physician::save_physician;
 use almoner_app::save_treatment::{add_treatment, edit_treatment};
+use almoner_app::solve_exception::solve_exception;
 use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
 use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
@@ -217,6 +218,11 @@ const MONEY: &[Case] = cases! {
         refund_payment(&c.app, a, &part_of(c.paid(90_000, "cash").await, 60_000));
     "reverse_tender::reverse_tender" ReverseTender |c, a|
         reverse_tender(&c.app, a, &reversal(c.paid(700, "cash").await));
+    "solve_exception::solve_exception" Refund |c, a| async {
+        let mark = c.pending(100).await.to_string();
+        let raised = c.raised(c.organization.id, &mark).await;
+        solve_exception(&c.app, a, raised, "Given back in cash.").await
+    };
 };
 
 const RECORDS: &[Case] = cases! {

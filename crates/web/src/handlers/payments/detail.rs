@@ -5,11 +5,11 @@ use almoner_app::permission::Action;
 use almoner_app::read::{self, PaymentView};
 use almoner_app::read_troubles::{self, DisputeView, Troubles};
 use almoner_app::refund_payment::is_refundable;
-use almoner_app::{Actor, Error};
+use almoner_app::{Actor, Error, solve_exception};
 use almoner_domain::payment::is_overdue;
 use almoner_domain::refund::{RefundRefusal, RefundState};
 use almoner_domain::tender::TenderType;
-use almoner_domain::{Money, PaymentId, Status};
+use almoner_domain::{ExceptionId, Money, PaymentId, Status};
 use almoner_store::patients::Patient;
 use almoner_store::refunds::Refund;
 use almoner_store::tenders::TenderRow;
@@ -65,6 +65,36 @@ pub(crate) async fn add_note(
     }
 }
 
+/// What the form of an exception sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct SentSolution {
+    solution: String,
+}
+
+/// Says what was done about an exception.
+pub(crate) async fn solve(
+    State(web): State<Web>,
+    staff: Staff,
+    Path((id, exception)): Path<(String, String)>,
+    Form(sent): Form<SentSolution>,
+) -> Answer {
+    let id: PaymentId = parse_id(&id, "payment")?;
+    let exception: ExceptionId = parse_id(&exception, "exception")?;
+    let solved =
+        solve_exception::solve_exception(&web.app, &staff.actor, exception, &sent.solution);
+    match solved.await {
+        Ok(()) => Ok(done(&web, &format!("/payments/{id}"), "exception_solved")),
+        Err(Error::Invalid(faults)) => {
+            let mut page = filled(&web, staff, id).await?;
+            page.errors = faults.into();
+            page.solution_entry = sent.solution;
+            Ok(unprocessable(&page))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
 /// The page of a payment as it stands.
 async fn filled(web: &Web, staff: Staff, id: PaymentId) -> Result<PaymentPage, Error> {
     let Staff { actor, shell } = staff;
@@ -75,6 +105,7 @@ async fn filled(web: &Web, staff: Staff, id: PaymentId) -> Result<PaymentPage, E
     let refunded = payment.refunded;
     let is_blocked = troubles.blocks_refunds() && is_refundable(payment.status);
     let offers = offers(&actor, &view);
+    let to_solve = troubles.exceptions.first().filter(|_| actor.may(Action::Refund));
     Ok(PaymentPage {
         shell,
         id,
@@ -93,6 +124,8 @@ async fn filled(web: &Web, staff: Staff, id: PaymentId) -> Result<PaymentPage, E
         lock: lock(payment.status),
         refund_block: is_blocked.then(|| RefundRefusal::Disputed.to_string()),
         alerts: alerts(&troubles, &zone),
+        to_solve: to_solve.map(|raised| raised.id),
+        solution_entry: String::new(),
         offers: Offers { refund: offers.refund && !is_blocked, ..offers },
         treatment: view.treatment.as_ref().map(treatment_block),
         patient: patient_block(&view.patient),
@@ -115,7 +148,8 @@ fn alerts(troubles: &Troubles, zone: &TimeZone) -> Vec<String> {
         let until = until.unwrap_or_default();
         format!("Dispute of {amount}: {standing}. The bank's reason: {reason}.{until}")
     });
-    let exceptions = troubles.exceptions.iter().map(|raised| raised.words.clone());
+    let exceptions =
+        troubles.exceptions.iter().map(|raised| format!("{}: {}", raised.id, raised.words));
     disputes.chain(exceptions).collect()
 }
 

@@ -178,7 +178,9 @@ fn again(
 ) -> axum::response::Response {
     let errors = match error {
         Error::Invalid(faults) => faults.clone().into(),
-        Error::Refund(RefundRefusal::RemainingChanged { .. }) => Errors::whole(error.to_string()),
+        Error::Refund(RefundRefusal::RemainingChanged { .. } | RefundRefusal::Disputed) => {
+            Errors::whole(error.to_string())
+        }
         Error::Refund(_) if sent.kind == "partial" => {
             Invalid::one("amount", "refused", error.to_string()).into()
         }

@@ -297,6 +297,8 @@ pub(crate) fn payment_page() -> PaymentPage {
         lock: Some("A payment that is Partially Refunded can no longer be edited.".to_owned()),
         refund_block: None,
         alerts: Vec::new(),
+        to_solve: None,
+        solution_entry: String::new(),
         offers: Offers { refund: true, edit: false, reverse: true, note: true },
         treatment: Some(TreatmentBlock {
             id: TreatmentId::new(894),
