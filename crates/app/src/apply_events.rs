@@ -7,11 +7,14 @@
 
 use almoner_domain::asking::wait_after;
 use almoner_gateways::processor::{self, Fact, Object, ObjectKind, ProcessorError};
+use almoner_store::attempts::{self, Attempt};
 use almoner_store::exceptions::{ExceptionKind, NewException};
 use almoner_store::processor_events::{self, Event, EventState};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::apply_attempt::{Applied, apply_attempt};
+use crate::apply_dispute::apply_dispute;
+use crate::apply_refund::{apply_refund, foreign_refund};
 use crate::context::{Actor, App};
 use crate::error::Error;
 use crate::{exception, read};
@@ -89,11 +92,12 @@ async fn apply(app: &App, organizations: &[Actor], event: &Event) -> Result<Verd
         return Ok(Verdict::Ignored("it is about nothing that can be fetched".to_owned()));
     };
     let object = Object { kind: ObjectKind::from_name(&kind), id };
+    let asked_at = app.now();
     Ok(match app.processor.fetch(&object).await {
         Ok(Fact::Attempt(told)) => of_attempt(app, organizations, &told).await?,
-        Ok(Fact::Refund(_) | Fact::Dispute(_) | Fact::Payout(_)) => {
-            Verdict::Ignored(format!("nothing is done with a {kind}"))
-        }
+        Ok(Fact::Refund(told)) => of_refund(app, organizations, &told).await?,
+        Ok(Fact::Dispute(told)) => of_dispute(app, organizations, (&told, asked_at)).await?,
+        Ok(Fact::Payout(_)) => Verdict::Ignored("nothing is done with payouts".to_owned()),
         Ok(Fact::Missing) => Verdict::Later("the processor does not know it".to_owned()),
         Ok(Fact::NotOurs) => match object.kind {
             // The search for its page may be behind.
@@ -131,6 +135,70 @@ async fn of_attempt(
     })
 }
 
+/// The attempt that a payment of the processor came of, and whose it is.
+async fn that_made<'a>(
+    app: &App,
+    organizations: &'a [Actor],
+    payment: Option<&str>,
+) -> Result<Option<(&'a Actor, Attempt)>, Error> {
+    let Some(payment) = payment else {
+        return Ok(None);
+    };
+    let mut tx = app.db.read().await?;
+    for actor in organizations {
+        let id = (app.processor.name(), payment);
+        if let Some(found) = attempts::by_processor_payment(&mut tx, actor.org(), id).await? {
+            return Ok(Some((actor, found)));
+        }
+    }
+    Ok(None)
+}
+
+async fn of_refund(
+    app: &App,
+    organizations: &[Actor],
+    told: &processor::Refund,
+) -> Result<Verdict, Error> {
+    if let Some(actor) = owner(organizations, told.reference.as_deref()) {
+        return Ok(match apply_refund(app, actor, told).await? {
+            Applied::Yes => Verdict::Applied,
+            Applied::Unknown => Verdict::Later("there is no such refund here".to_owned()),
+            Applied::Differs => Verdict::Quarantined("it is not as it was made".to_owned()),
+        });
+    }
+    match that_made(app, organizations, told.payment.as_deref()).await? {
+        Some((actor, attempt)) => {
+            foreign_refund(app, actor, &attempt, told).await?;
+            Ok(Verdict::Applied)
+        }
+        None => Ok(Verdict::Ignored("it is not ours".to_owned())),
+    }
+}
+
+async fn of_dispute(
+    app: &App,
+    organizations: &[Actor],
+    (told, asked_at): (&processor::Dispute, Timestamp),
+) -> Result<Verdict, Error> {
+    let by_payment = that_made(app, organizations, told.payment.as_deref()).await?;
+    let found = match (by_payment, owner(organizations, told.reference.as_deref())) {
+        (Some(found), _) => Some(found),
+        // A webhook of the capture may not have come yet.
+        (None, Some(actor)) => {
+            let mut tx = app.db.read().await?;
+            let reference = told.reference.as_deref().unwrap_or_default();
+            let attempt = attempts::by_reference(&mut tx, actor.org(), reference).await?;
+            attempt.map(|attempt| (actor, attempt))
+        }
+        (None, None) => return Ok(Verdict::Ignored("it is not ours".to_owned())),
+    };
+    let Some((actor, attempt)) = found else {
+        return Ok(Verdict::Later("there is no such attempt here".to_owned()));
+    };
+    apply_dispute(app, actor, &attempt, (told, asked_at)).await?;
+    Ok(Verdict::Applied)
+}
+
 /// Writes what became of an event. One that was tried often enough is left to a person, who is
 /// told where there is no doubt whom to tell.
 async fn write(
@@ -143,9 +211,10 @@ async fn write(
     let (state, words) = match verdict {
         Verdict::Applied => (EventState::Applied, None),
         Verdict::Ignored(words) => (EventState::Ignored, Some(words)),
-        Verdict::Quarantined(words) => (EventState::Quarantined, Some(words)),
         Verdict::Later(words) if !is_given_up => (EventState::Waiting, Some(words)),
-        Verdict::Later(words) => (EventState::Quarantined, Some(words)),
+        Verdict::Quarantined(words) | Verdict::Later(words) => {
+            (EventState::Quarantined, Some(words))
+        }
     };
     let mut tx = app.db.begin().await?;
     let name = app.processor.name();

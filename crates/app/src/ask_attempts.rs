@@ -5,6 +5,7 @@
 
 use almoner_domain::Status;
 use almoner_domain::asking::wait_after;
+use almoner_gateways::processor::ProcessorError;
 use almoner_store::attempts::{self, Attempt, AttemptState};
 use almoner_store::payments;
 use jiff::{SignedDuration, Timestamp};
@@ -87,6 +88,8 @@ async fn ask(app: &App, actor: &Actor, attempt: &Attempt) -> Result<(), Error> {
             }
             other => other.map(drop),
         },
+        // Invented money is told of by whoever invents it.
+        Err(ProcessorError::NotSupported) => Ok(()),
         Err(error) => {
             tracing::warn!(payment = %attempt.payment, %error, "an attempt stays unknown");
             Ok(())

@@ -6,10 +6,10 @@ use almoner_domain::status::{self, By, Status};
 use almoner_domain::tender::{Tender, TenderType};
 use almoner_domain::{OrganizationId, PaymentId, text};
 use almoner_gateways::processor::AttemptKey;
-use almoner_store::Tx;
 use almoner_store::attempts::{self, Attempt, AttemptId, AttemptState, NewAttempt};
 use almoner_store::exceptions::{ExceptionKind, NewException};
 use almoner_store::payments::{self, Payment};
+use almoner_store::{Tx, unapplied};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -194,8 +194,13 @@ pub(crate) async fn go_on(
         (AttemptState::Open, None) => None,
         // An authorization says nothing new once more is known.
         (_, None) => return Ok(before.clone()),
-        // A success counts, however late it is.
-        (_, Some(Status::Paid)) => may(Status::Paid).map(|()| Some(Status::Paid))?,
+        // A success counts, however late it is; of a payment that awaits no money it is a second.
+        (_, Some(Status::Paid)) => {
+            if may(Status::Paid).is_err() {
+                return take_twice(app, actor, tx, (before, attempt), now).await;
+            }
+            Some(Status::Paid)
+        }
         // Failed after succeeded is refused.
         (AttemptState::Captured, Some(end)) => return may(end).map(|()| before.clone()),
         (AttemptState::Open | AttemptState::Authorized, Some(end)) => {
@@ -217,6 +222,46 @@ pub(crate) async fn go_on(
             Ok(after)
         }
     }
+}
+
+/// Money came for a payment that does not await it, most likely because it is paid: it stays the
+/// payer's, whatever is refunded of the payment, and a person has to give it back.
+async fn take_twice(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    (before, attempt): (&Payment, &Attempt),
+    now: Timestamp,
+) -> Result<Payment, Error> {
+    let (org, amount) = (actor.org(), attempt.amount);
+    attempts::set_state(tx, org, attempt.id(), (AttemptState::Captured, None), now).await?;
+    let mut after = before.clone();
+    after.version += 1;
+    payments::update_status(tx, org, &after).await?;
+    let change = PaymentChange {
+        before: Some(before),
+        after: &after,
+        action: "money_unapplied",
+        by: By::Processor,
+        is_step: false,
+        reason: None,
+        transfers: ledger::second_capture(amount),
+        detail: json!({ "attempt": attempt.number, "amount_cents": amount }),
+        at: now,
+    };
+    record::payment_changed(app, actor, tx, change).await?;
+    let moment = actor.moment(now, after.location);
+    unapplied::insert(tx, org, attempt.id(), (after.version, amount), moment).await?;
+    let new = NewException {
+        kind: ExceptionKind::SecondCapture,
+        mark: &attempt.reference,
+        payment: Some(before.id),
+        money: Some((amount, &actor.organization.currency)),
+        words: "The payer paid although this payment awaits no money. The second money is kept \
+            aside for the payer, and is to be given back.",
+    };
+    exception::raise(app, actor, tx, &new, now).await?;
+    Ok(after)
 }
 
 /// Moves the payment by what an attempt came to.

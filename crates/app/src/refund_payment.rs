@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::permission::{Action, REFUND_LIMIT};
 use crate::record::{self, PaymentChange};
 use crate::step::locked;
+use crate::{apply_dispute, attempt};
 
 /// A refund to be made.
 #[derive(Debug, Clone)]
@@ -84,6 +85,7 @@ pub async fn summarize(
     let amount = refund::decide(payment.status, collected, refunded, input.amount)?;
     check_limit(actor, refunded, amount)?;
     let tender = standing_tender(&mut tx, actor, payment.id).await?;
+    check_disputes(&mut tx, actor, payment.id).await?;
     Ok(RefundSummary {
         amount,
         refunded_before: refunded,
@@ -101,6 +103,14 @@ async fn standing_tender(
     tender.map(|row| row.tender.kind).ok_or(Error::Refund(RefundRefusal::NotRefundable))
 }
 
+/// While the bank decides about the money, a refund could give it back twice.
+async fn check_disputes(tx: &mut Tx, actor: &Actor, payment: PaymentId) -> Result<(), Error> {
+    if apply_dispute::blocks_refunds(tx, actor, payment).await? {
+        return Err(RefundRefusal::Disputed.into());
+    }
+    Ok(())
+}
+
 /// Makes the refund. Money taken by hand is given back by hand and settled at once; what went
 /// through the processor is on its way until the processor says so.
 ///
@@ -115,9 +125,9 @@ pub async fn refund_payment(
     actor.must(Action::Refund)?;
     let notes = check_notes(input.reason, input.notes.as_deref())?;
     let input = RefundPayment { notes, ..input.clone() };
-    match attempt(app, actor, &input).await {
+    match make(app, actor, &input).await {
         Err(Error::Store(StoreError::Duplicate(_))) if input.key.is_some() => {
-            attempt(app, actor, &input).await
+            make(app, actor, &input).await
         }
         Err(Error::Store(StoreError::Refused(_))) => {
             Err(Error::Refund(RefundRefusal::ExceedsRemaining {
@@ -143,7 +153,7 @@ fn fingerprint(input: &RefundPayment) -> Vec<u8> {
     request_hash(&(input.payment, amount, input.reason, &input.notes))
 }
 
-async fn attempt(app: &App, actor: &Actor, input: &RefundPayment) -> Result<RefundId, Error> {
+async fn make(app: &App, actor: &Actor, input: &RefundPayment) -> Result<RefundId, Error> {
     let (org, now) = (actor.org(), app.now());
     let hash = fingerprint(input);
     let mut tx = app.db.begin().await?;
@@ -158,6 +168,7 @@ async fn attempt(app: &App, actor: &Actor, input: &RefundPayment) -> Result<Refu
     let amount = refund::decide(before.status, before.collected, before.refunded, input.amount)?;
     check_limit(actor, before.refunded, amount)?;
     let tender = standing_tender(&mut tx, actor, before.id).await?;
+    check_disputes(&mut tx, actor, before.id).await?;
     let by_hand = tender != TenderType::CardProcessor;
     let id = RefundId::new(counters::next(&mut tx, org, RefundId::PREFIX).await?);
     let new = NewRefund {
@@ -168,6 +179,7 @@ async fn attempt(app: &App, actor: &Actor, input: &RefundPayment) -> Result<Refu
         notes: input.notes.clone(),
         state: if by_hand { RefundState::Settled } else { RefundState::Pending },
         tender,
+        reference: (!by_hand).then(|| attempt::new_reference(app, org)),
         user: actor.user(),
     };
     let moment = actor.moment(now, before.location);

@@ -1,83 +1,123 @@
-//! Applies what the processor says of a refund that is on its way.
+//! Makes refunds at the processor, and applies what it says of them.
+//!
+//! A refund is committed before the processor hears of it. Whoever takes it up moves its next
+//! moment on and commits that before it asks. After the first time the processor is asked whether
+//! it knows the refund before it is asked to make it.
 
+use almoner_domain::asking::wait_after;
 use almoner_domain::refund::{RefundReason, RefundState};
 use almoner_domain::status::By;
 use almoner_domain::{Money, RefundId, ledger};
-use almoner_gateways::processor::{RefundCause, RefundOrder, RefundStanding};
+use almoner_gateways::processor::{
+    ProcessorError, Refund as Told, RefundCause, RefundKey, RefundOrder,
+};
+use almoner_store::attempts::{self, Attempt};
+use almoner_store::exceptions::{ExceptionKind, NewException};
+use almoner_store::payments::Payment;
 use almoner_store::refunds::{self, Refund};
-use almoner_store::{attempts, rollups};
+use almoner_store::{Tx, rollups};
+use jiff::Timestamp;
 use serde_json::json;
 
-use crate::attempt;
+use crate::apply_refund::apply_refund;
 use crate::context::{Actor, App};
 use crate::error::Error;
 use crate::record::{self, PaymentChange};
 use crate::refund_payment::recounted;
 use crate::step::locked;
+use crate::{attempt, exception};
 
-/// Pending refunds that are asked about at a time.
-const BATCH: i64 = 100;
+/// Refunds that are taken up at a time.
+const BATCH: i64 = 20;
 
-/// Asks the processor about every refund that is on its way, and applies its answers. Tells how
-/// many came to an end.
+/// Asks the processor about every refund that is due, and applies its answers. Tells how many
+/// came to an end.
 ///
 /// # Errors
 /// The database failed. A processor that does not answer leaves its refund pending.
 pub async fn settle_refunds(app: &App, actor: &Actor) -> Result<usize, Error> {
     let mut ended = 0;
-    let mut after = 0;
     loop {
-        let mut tx = app.db.read().await?;
-        let pending = refunds::pending(&mut tx, actor.org(), after, BATCH).await?;
-        drop(tx);
-        let Some(last) = pending.last() else {
+        let taken = take_up(app, actor).await?;
+        if taken.is_empty() {
             return Ok(ended);
-        };
-        after = last.id.seq();
-        for refund in &pending {
-            if let Some(state) = asked(app, actor, refund).await? {
-                settle_refund(app, actor, refund.id, state).await?;
-                ended += 1;
-            }
+        }
+        for refund in &taken {
+            ask(app, actor, refund).await?;
+            let mut tx = app.db.read().await?;
+            let now_is = refunds::get(&mut tx, actor.org(), refund.id).await?;
+            ended += usize::from(now_is.is_some_and(|now| now.state != RefundState::Pending));
         }
     }
 }
 
-/// What the processor says of a refund, when it came to an end.
-async fn asked(app: &App, actor: &Actor, refund: &Refund) -> Result<Option<RefundState>, Error> {
-    let org = actor.org();
+async fn take_up(app: &App, actor: &Actor) -> Result<Vec<Refund>, Error> {
+    let (org, now) = (actor.org(), app.now());
     let mut tx = app.db.read().await?;
-    let paid_by = attempts::that_paid(&mut tx, org, refund.payment).await?;
+    if !refunds::any_due(&mut tx, org, now).await? {
+        return Ok(Vec::new());
+    }
     drop(tx);
-    let Some(paid_by) = paid_by else {
+    let mut tx = app.db.begin().await?;
+    let due = refunds::due(&mut tx, org, now, BATCH).await?;
+    for refund in &due {
+        let next = (now + wait_after(refund.asks), refund.asks + 1);
+        refunds::set_ask(&mut tx, org, refund.id, next).await?;
+    }
+    tx.commit().await?;
+    Ok(due)
+}
+
+/// Asks about a refund, and applies the answer.
+async fn ask(app: &App, actor: &Actor, refund: &Refund) -> Result<(), Error> {
+    let mut tx = app.db.read().await?;
+    let paid_by = attempts::that_paid(&mut tx, actor.org(), refund.payment).await?;
+    drop(tx);
+    let (Some(paid_by), Some(reference)) = (paid_by, &refund.reference) else {
         tracing::error!(refund = %refund.id, "no attempt took what this refund gives back");
-        return Ok(None);
+        return Ok(());
     };
-    let reference = format!("{}-{}", org.0, refund.id);
+    if paid_by.processor != app.processor.name() {
+        let name = &paid_by.processor;
+        tracing::warn!(refund = %refund.id, name, "a refund's processor is not set up");
+        return Ok(());
+    }
+    match answer(app, refund, (reference, &paid_by)).await {
+        Ok(told) => apply_refund(app, actor, &told).await.map(drop),
+        Err(ProcessorError::Refused(why)) => {
+            let words = format!("The processor refused it: {why}.");
+            refused(app, actor, refund.id, &words).await
+        }
+        Err(error) => {
+            tracing::warn!(refund = %refund.id, %error, "a refund stays pending");
+            Ok(())
+        }
+    }
+}
+
+/// What the processor says of a refund; it is made when the processor does not know it.
+async fn answer(
+    app: &App,
+    refund: &Refund,
+    (reference, paid_by): (&str, &Attempt),
+) -> Result<Told, ProcessorError> {
+    let payment = paid_by.processor_payment.as_deref();
+    let id = refund.processor_id.as_deref();
+    if let (Some(payment), true) = (payment, refund.asks > 0)
+        && let Some(found) =
+            app.processor.find_refund(RefundKey { reference, refund: id, payment }).await?
+    {
+        return Ok(found);
+    }
     let order = RefundOrder {
-        reference: &reference,
-        attempt: attempt::key(&paid_by),
-        payment: paid_by.processor_payment.as_deref(),
+        reference,
+        attempt: attempt::key(paid_by),
+        payment,
         amount: refund.amount,
         cause: cause(refund.reason),
         asked_at: refund.made_at,
     };
-    Ok(match app.processor.refund(order, app.now()).await {
-        Ok(answer) => ended(&answer.standing),
-        Err(error) => {
-            tracing::warn!(refund = %refund.id, %error, "a refund stays pending");
-            None
-        }
-    })
-}
-
-/// Where a refund ended; `None` while it is under way, or when the processor's word is unknown.
-fn ended(standing: &RefundStanding) -> Option<RefundState> {
-    match standing {
-        RefundStanding::Settled => Some(RefundState::Settled),
-        RefundStanding::Failed(_) | RefundStanding::Cancelled => Some(RefundState::Failed),
-        RefundStanding::Pending | RefundStanding::NeedsPayer | RefundStanding::Unknown(_) => None,
-    }
+    app.processor.refund(order, app.now()).await
 }
 
 /// What the processor may know of the reason.
@@ -92,6 +132,12 @@ fn cause(reason: RefundReason) -> Option<RefundCause> {
     }
 }
 
+/// A refund that the processor refused for good has failed.
+async fn refused(app: &App, actor: &Actor, id: RefundId, words: &str) -> Result<(), Error> {
+    move_to(app, actor, id, Ended { state: RefundState::Failed, id: None, failure: Some(words) })
+        .await
+}
+
 /// Moves a refund to the state that the processor told; the same state again changes nothing.
 ///
 /// # Errors
@@ -102,46 +148,89 @@ pub async fn settle_refund(
     id: RefundId,
     to: RefundState,
 ) -> Result<(), Error> {
-    let (org, now) = (actor.org(), app.now());
+    move_to(app, actor, id, Ended { state: to, id: None, failure: None }).await
+}
+
+async fn move_to(app: &App, actor: &Actor, id: RefundId, ended: Ended<'_>) -> Result<(), Error> {
+    let org = actor.org();
     let mut tx = app.db.begin().await?;
     let found = refunds::get(&mut tx, org, id).await?.ok_or(Error::NotFound("refund"))?;
     let before = locked(&mut tx, actor, found.payment, None).await?;
     // The refund is read again now that its payment is locked.
     let refund = refunds::get(&mut tx, org, id).await?.ok_or(Error::NotFound("refund"))?;
-    if refund.state == to || !refund.state.is_live() {
-        return Ok(());
-    }
-    refunds::set_state(&mut tx, org, id, to, (now, actor.date(now))).await?;
-    let after = recounted(&mut tx, actor, &before).await?;
-    let change = PaymentChange {
-        before: Some(&before),
-        after: &after,
-        action: if to.is_live() { "refund_settled" } else { "refund_failed" },
-        by: By::Refunds,
-        is_step: before.status != after.status,
-        reason: None,
-        transfers: ledger::refund_changed(Some(refund.state), to, refund.amount, refund.tender),
-        detail: json!({ "refund": id, "amount_cents": refund.amount, "state": to }),
-        at: now,
-    };
-    record::payment_changed(app, actor, &mut tx, change).await?;
-    take_back(actor, &mut tx, &refund, to, now).await?;
+    end(app, actor, &mut tx, (&before, &refund), (ended, app.now())).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// A failed refund is taken back on its own date, at the location where it was made.
-async fn take_back(
+/// Where a refund stands by the processor's word.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ended<'a> {
+    /// Its state.
+    pub(crate) state: RefundState,
+    /// The processor's id of it.
+    pub(crate) id: Option<&'a str>,
+    /// Why it failed.
+    pub(crate) failure: Option<&'a str>,
+}
+
+/// Moves a refund, whose payment the caller holds as `before`, and the payment with it. What says
+/// nothing new changes nothing.
+pub(crate) async fn end(
+    app: &App,
     actor: &Actor,
-    tx: &mut almoner_store::Tx,
-    refund: &Refund,
-    to: RefundState,
-    now: jiff::Timestamp,
+    tx: &mut Tx,
+    (before, refund): (&Payment, &Refund),
+    (ended, now): (Ended<'_>, Timestamp),
 ) -> Result<(), Error> {
+    let (org, to) = (actor.org(), ended.state);
+    if refund.state == RefundState::Pending && to == RefundState::Pending {
+        return Ok(refunds::set_processor_id(tx, org, refund.id, ended.id).await?);
+    }
+    if refund.state == to || !refund.state.is_live() {
+        return Ok(());
+    }
+    let told = refunds::Told { id: ended.id, failure: ended.failure };
+    refunds::set_state(tx, org, refund.id, to, told, (now, actor.date(now))).await?;
+    let after = recounted(tx, actor, before).await?;
+    let change = PaymentChange {
+        before: Some(before),
+        after: &after,
+        action: if to.is_live() { "refund_settled" } else { "refund_failed" },
+        by: By::Refunds,
+        is_step: before.status != after.status,
+        reason: ended.failure.map(str::to_owned),
+        transfers: ledger::refund_changed(Some(refund.state), to, refund.amount, refund.tender),
+        detail: json!({ "refund": refund.id, "amount_cents": refund.amount, "state": to }),
+        at: now,
+    };
+    record::payment_changed(app, actor, tx, change).await?;
     if !to.is_live() {
-        let back = Money::ZERO.minus(refund.amount);
-        let money = (Money::ZERO, back);
-        rollups::money_moved(tx, actor.org(), refund.location, actor.date(now), money).await?;
+        take_back(app, actor, tx, refund, (ended, now)).await?;
     }
     Ok(())
+}
+
+/// A failed refund is taken back on its own date, at the location where it was made, and staff
+/// are told: the patient waits for the money.
+async fn take_back(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    refund: &Refund,
+    (ended, now): (Ended<'_>, Timestamp),
+) -> Result<(), Error> {
+    let back = Money::ZERO.minus(refund.amount);
+    let money = (Money::ZERO, back);
+    rollups::money_moved(tx, actor.org(), refund.location, actor.date(now), money).await?;
+    let why = ended.failure.unwrap_or("The processor does not say why.");
+    let words = format!("Refund {} failed, so the money is still here. {why}", refund.id);
+    let new = NewException {
+        kind: ExceptionKind::RefundFailed,
+        mark: &refund.id.to_string(),
+        payment: Some(refund.payment),
+        money: Some((refund.amount, &actor.organization.currency)),
+        words: &words,
+    };
+    exception::raise(app, actor, tx, &new, now).await
 }

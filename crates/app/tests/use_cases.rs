@@ -64,5 +64,9 @@ mod story;
 mod stripe;
 #[path = "use_cases/stripe_events.rs"]
 mod stripe_events;
+#[path = "use_cases/stripe_interleavings.rs"]
+mod stripe_interleavings;
+#[path = "use_cases/stripe_refunds.rs"]
+mod stripe_refunds;
 #[path = "use_cases/tamper.rs"]
 mod tamper;

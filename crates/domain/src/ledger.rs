@@ -33,11 +33,13 @@ pub enum Account {
     ProcessorClearing,
     /// Promised to patients and not yet given back.
     RefundsPayable,
+    /// Taken from payers for nothing, and to be given back.
+    Unapplied,
 }
 
 impl Account {
     /// All accounts.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Receivable,
         Self::PatientCharges,
         Self::Cash,
@@ -47,6 +49,7 @@ impl Account {
         Self::OtherTenders,
         Self::ProcessorClearing,
         Self::RefundsPayable,
+        Self::Unapplied,
     ];
 
     /// The name that is stored.
@@ -61,6 +64,7 @@ impl Account {
             Self::OtherTenders => "other_tenders",
             Self::ProcessorClearing => "processor_clearing",
             Self::RefundsPayable => "refunds_payable",
+            Self::Unapplied => "unapplied",
         }
     }
 
@@ -184,6 +188,12 @@ pub fn tender_reversed(amount: Money, tender: TenderType) -> Vec<Transfer> {
     vec![transfer("tender_reversed", Receivable, Account::of_tender(tender), amount)]
 }
 
+/// The transfer of money that the processor took for a payment that did not await it: it is the
+/// payer's, and leaves what was charged and collected as it is.
+pub fn second_capture(amount: Money) -> Vec<Transfer> {
+    vec![transfer("second_capture", Account::ProcessorClearing, Account::Unapplied, amount)]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,6 +233,20 @@ mod tests {
         assert_eq!(balance(&moved, Receivable), 300);
         let by_place: Vec<_> = moved.iter().map(|one| (one.location, one.amount)).collect();
         assert_eq!(by_place, [(Some(here), old), (None, new)]);
+    }
+
+    #[test]
+    fn a_second_capture_is_held_and_neither_owed_nor_charged() {
+        let moved = second_capture(Money::from_cents(300));
+        for (account, cents) in [
+            (Account::ProcessorClearing, 300),
+            (Account::Unapplied, -300),
+            (Receivable, 0),
+            (PatientCharges, 0),
+            (RefundsPayable, 0),
+        ] {
+            assert_eq!(balance(&moved, account), cents, "{account:?}");
+        }
     }
 
     #[test]

@@ -136,6 +136,9 @@ pub enum RefundRefusal {
     /// Zero or less.
     #[error("The amount must be more than $0.00.")]
     NotPositive,
+    /// A dispute is open.
+    #[error("A dispute is open: the bank decides first, or the money could go back twice.")]
+    Disputed,
 }
 
 /// Decides how many cents a refund gives back.

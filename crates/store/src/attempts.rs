@@ -217,6 +217,17 @@ pub async fn by_reference(
     tx.optional(sql, params![org, reference]).await?.as_ref().map(attempt).transpose()
 }
 
+/// The attempt that the processor's payment of that id came of.
+pub async fn by_processor_payment(
+    tx: &mut Tx,
+    org: OrganizationId,
+    (processor, id): (&str, &str),
+) -> Result<Option<Attempt>, StoreError> {
+    let sql = "SELECT * FROM payment_attempt
+        WHERE organization_id = $1 AND processor_payment_id = $3 AND processor = $2";
+    tx.optional(sql, params![org, processor, id]).await?.as_ref().map(attempt).transpose()
+}
+
 /// The attempt that took the money of a payment. Money that a further one took is not applied.
 pub async fn that_paid(
     tx: &mut Tx,

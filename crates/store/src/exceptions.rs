@@ -1,6 +1,6 @@
 //! What a person has to look at: money that came where none was awaited, or not as it was awaited.
 
-use almoner_domain::{ExceptionId, Money, OrganizationId, PaymentId};
+use almoner_domain::{ExceptionId, Money, OrganizationId, PaymentId, UserId};
 use jiff::Timestamp;
 
 use crate::db::{Row, StoreError, Tx};
@@ -127,6 +127,29 @@ pub async fn raise(
     ];
     tx.execute_one(sql, values).await?;
     Ok(Some(id))
+}
+
+/// The exception with that id, solved or not.
+pub async fn get(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: ExceptionId,
+) -> Result<Option<Exception>, StoreError> {
+    let sql = "SELECT * FROM money_exception WHERE organization_id = $1 AND seq = $2";
+    tx.optional(sql, params![org, id]).await?.as_ref().map(exception).transpose()
+}
+
+/// Says what was done about an exception; false when that was said before.
+pub async fn solve(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: ExceptionId,
+    (solution, user): (&str, Option<UserId>),
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE money_exception SET solution = $3, solved_by = $4, solved_at_us = $5
+        WHERE organization_id = $1 AND seq = $2 AND solved_at_us IS NULL";
+    Ok(tx.execute(sql, params![org, id, solution, user, now]).await? == 1)
 }
 
 /// The exceptions of a payment that nobody has solved, oldest first.

@@ -14,6 +14,7 @@ pub mod cards;
 pub mod check_list;
 pub mod counters;
 pub mod db;
+pub mod disputes;
 pub mod eligibility;
 pub mod eligibility_files;
 pub mod eligibility_settings;
@@ -40,6 +41,7 @@ pub mod tenders;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod treatments;
+pub mod unapplied;
 mod value;
 pub mod verify;
 

@@ -27,6 +27,8 @@ pub struct NewRefund {
     pub state: RefundState,
     /// The tender that it goes back to.
     pub tender: TenderType,
+    /// What the processor is told instead of our id, when it is to make it.
+    pub reference: Option<String>,
     /// By whom.
     pub user: Option<UserId>,
 }
@@ -48,6 +50,14 @@ pub struct Refund {
     pub state: RefundState,
     /// The tender that it goes back to.
     pub tender: TenderType,
+    /// What the processor is told instead of our id.
+    pub reference: Option<String>,
+    /// The processor's id, once it is known.
+    pub processor_id: Option<String>,
+    /// How often the processor was asked about it.
+    pub asks: i64,
+    /// Why it failed, in words for staff.
+    pub failure: Option<String>,
     /// Where it was made.
     pub location: LocationId,
     /// By whom.
@@ -58,7 +68,17 @@ pub struct Refund {
     pub business_day: Date,
 }
 
-/// Records a refund; the payment's refunded amount and status follow at once.
+/// What the processor says of a refund beside its state.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Told<'a> {
+    /// The processor's id.
+    pub id: Option<&'a str>,
+    /// Why it failed, in words for staff.
+    pub failure: Option<&'a str>,
+}
+
+/// Records a refund; the payment's refunded amount and status follow at once. One that is on its
+/// way is due to be asked about at once.
 ///
 /// # Errors
 /// [`StoreError::Refused`] when more would be refunded than was collected.
@@ -69,8 +89,10 @@ pub async fn insert(
     moment: Moment,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO refund (organization_id, seq, payment_seq, amount_cents, reason, notes,
-        state, tender_kind, location_seq, user_seq, made_at_us, business_day, settled_at_us)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+        state, tender_kind, location_seq, user_seq, made_at_us, business_day, settled_at_us,
+        reference, ask_at_us)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+    let ask_at = (refund.state == RefundState::Pending).then_some(moment.at);
     let settled_at = (refund.state == RefundState::Settled).then_some(moment.at);
     let values = params![
         org,
@@ -86,6 +108,8 @@ pub async fn insert(
         moment.at,
         time::date_key(moment.day),
         settled_at,
+        refund.reference.clone(),
+        ask_at,
     ];
     tx.execute_one(sql, values).await
 }
@@ -96,14 +120,32 @@ pub async fn set_state(
     org: OrganizationId,
     id: RefundId,
     state: RefundState,
+    told: Told<'_>,
     (at, day): (Timestamp, Date),
 ) -> Result<(), StoreError> {
     let ended = !state.is_live();
     let settled = (state == RefundState::Settled).then_some(at);
     let sql = "UPDATE refund SET state = $3, settled_at_us = coalesce($4, settled_at_us),
-        ended_at_us = $5, ended_day = $6 WHERE organization_id = $1 AND seq = $2";
+        ended_at_us = $5, ended_day = $6, failure = $7,
+        processor_refund_id = coalesce(processor_refund_id, $8),
+        ask_at_us = CASE WHEN $3 = 'pending' THEN ask_at_us END
+        WHERE organization_id = $1 AND seq = $2";
     let (ended_at, ended_day) = (ended.then_some(at), ended.then_some(time::date_key(day)));
-    tx.execute_one(sql, params![org, id, state.as_str(), settled, ended_at, ended_day]).await
+    let name = state.as_str();
+    let values = params![org, id, name, settled, ended_at, ended_day, told.failure, told.id];
+    tx.execute_one(sql, values).await
+}
+
+/// Keeps the processor's id of a refund that is on its way; one that is known already stays.
+pub async fn set_processor_id(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: RefundId,
+    processor_id: Option<&str>,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE refund SET processor_refund_id = coalesce(processor_refund_id, $3)
+        WHERE organization_id = $1 AND seq = $2 AND state = 'pending'";
+    tx.execute(sql, params![org, id, processor_id]).await.map(drop)
 }
 
 fn refund(row: &Row) -> Result<Refund, StoreError> {
@@ -116,6 +158,10 @@ fn refund(row: &Row) -> Result<Refund, StoreError> {
         notes: row.opt_text("notes")?,
         state: row.word("state", RefundState::from_name)?,
         tender: row.word("tender_kind", TenderType::from_name)?,
+        reference: row.opt_text("reference")?,
+        processor_id: row.opt_text("processor_refund_id")?,
+        asks: row.int("asks")?,
+        failure: row.opt_text("failure")?,
         location: LocationId::new(row.int("location_seq")?),
         made_by: row.opt_text("made_by")?,
         made_at: row.time("made_at_us")?,
@@ -148,13 +194,50 @@ pub async fn get(
     tx.optional(sql, params![org, id]).await?.as_ref().map(refund).transpose()
 }
 
-/// Refunds that are on their way and numbered above `after`, oldest first, at most `limit`.
-pub async fn pending(
+/// The refund that the processor knows by that reference.
+pub async fn by_reference(
     tx: &mut Tx,
     org: OrganizationId,
-    after: i64,
+    reference: &str,
+) -> Result<Option<Refund>, StoreError> {
+    let sql = format!("{SELECT} AND r.reference = $2");
+    tx.optional(sql, params![org, reference]).await?.as_ref().map(refund).transpose()
+}
+
+/// Whether the processor is to be asked about any refund, without taking anything.
+pub async fn any_due(tx: &mut Tx, org: OrganizationId, now: Timestamp) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 AS n FROM refund WHERE organization_id = $1 AND ask_at_us <= $2 LIMIT 1";
+    Ok(tx.optional(sql, params![org, now]).await?.is_some())
+}
+
+/// Refunds that the processor is to be asked about, the longest due first. They are held until
+/// the transaction ends, in which the caller moves each on by [`set_ask`].
+pub async fn due(
+    tx: &mut Tx,
+    org: OrganizationId,
+    now: Timestamp,
     limit: i64,
 ) -> Result<Vec<Refund>, StoreError> {
-    let sql = format!("{SELECT} AND r.state = 'pending' AND r.seq > $2 ORDER BY r.seq LIMIT $3");
-    tx.all(sql, params![org, after, limit]).await?.iter().map(refund).collect()
+    let free = tx.lock_free();
+    let sql = format!(
+        "SELECT seq FROM refund WHERE organization_id = $1 AND ask_at_us <= $2
+        ORDER BY ask_at_us, seq LIMIT $3{free}"
+    );
+    let mut found = Vec::new();
+    for row in tx.all(sql, params![org, now, limit]).await? {
+        found.extend(get(tx, org, RefundId::new(row.int("seq")?)).await?);
+    }
+    Ok(found)
+}
+
+/// Says when the processor is asked about a refund next, and how often it was.
+pub async fn set_ask(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: RefundId,
+    (ask_at, asks): (Timestamp, i64),
+) -> Result<(), StoreError> {
+    let sql = "UPDATE refund SET ask_at_us = $3, asks = $4
+        WHERE organization_id = $1 AND seq = $2 AND state = 'pending'";
+    tx.execute(sql, params![org, id, ask_at, asks]).await.map(drop)
 }

@@ -151,7 +151,11 @@ const ACCOUNTS: Check = Check {
                         AND t.payment_seq = v.payment_seq AND t.version = v.tender_version
                     WHERE v.organization_id = $1
                 UNION ALL SELECT tender_kind, location_seq, amount_cents FROM refund
-                    WHERE organization_id = $1 AND state = 'settled') f) a
+                    WHERE organization_id = $1 AND state = 'settled'
+                UNION ALL SELECT 'card_processor', location_seq, -amount_cents
+                    FROM unapplied_money WHERE organization_id = $1) f
+            UNION ALL SELECT 'unapplied', location_seq, amount_cents FROM unapplied_money
+                WHERE organization_id = $1) a
         WHERE account NOT IN ('receivable', 'patient_charges', 'refunds_payable')
         GROUP BY account, location_seq HAVING sum(cents) <> 0
         ORDER BY account, location_seq LIMIT 1"
@@ -263,6 +267,8 @@ const LEDGER_EVENTS: Check = Check {
             WHEN 'refund_returned' THEN l.credit_account = 'refunds_payable'
             WHEN 'refund_failed' THEN l.debit_account = 'refunds_payable'
                 AND l.credit_account = 'patient_charges'
+            WHEN 'second_capture' THEN s.version IS NULL
+                AND l.debit_account = 'processor_clearing' AND l.credit_account = 'unapplied'
             ELSE FALSE END
         ORDER BY l.source_seq, l.version LIMIT 1",
 };
@@ -287,6 +293,11 @@ const LEDGER_DAYS: Check = Check {
                     AND v.payment_seq = l.source_seq AND v.version = l.version
                     AND v.amount_cents = l.amount_cents AND v.business_day = l.business_day
                     AND v.location_seq = l.location_seq AND v.at_us = l.at_us))
+            OR (l.event = 'second_capture'
+                AND NOT EXISTS (SELECT 1 FROM unapplied_money u WHERE u.organization_id = $1
+                    AND u.payment_seq = l.source_seq AND u.version = l.version
+                    AND u.amount_cents = l.amount_cents AND u.business_day = l.business_day
+                    AND u.location_seq = l.location_seq AND u.at_us = l.at_us))
             OR (l.event = 'refund_made'
                 AND NOT EXISTS (SELECT 1 FROM refund r WHERE r.organization_id = $1
                     AND r.payment_seq = l.source_seq AND r.amount_cents = l.amount_cents
@@ -524,6 +535,7 @@ const CHECKS: &[Check] = &[
     TENDERS,
     attempts::ATTEMPTS,
     attempts::CAPTURES,
+    attempts::UNAPPLIED,
     LEDGER,
     ACCOUNTS,
     RECEIVABLE,

@@ -101,6 +101,7 @@ fn payment_pages() -> Router<Web> {
         .route("/payments/{id}/link", post(payments::link::issue))
         .route("/payments/{id}/link/revoke", post(payments::link::revoke))
         .route("/payments/{id}/notes", post(payments::detail::add_note))
+        .route("/payments/{id}/exceptions/{exception}", post(payments::detail::solve))
 }
 
 fn other_pages() -> Router<Web> {

@@ -33,6 +33,7 @@ const FLASHES: &[(&str, &str)] = &[
     ("link_issued", "The payment link is ready."),
     ("link_revoked", "The payment link was ended."),
     ("note_added", "The note was added."),
+    ("exception_solved", "What was done is in the history."),
     ("patient_added", "The patient was added."),
     ("patient_saved", "The patient was saved."),
     ("treatment_added", "The treatment was added."),

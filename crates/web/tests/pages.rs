@@ -45,5 +45,7 @@ mod settings;
 mod site;
 #[path = "pages/treatments.rs"]
 mod treatments;
+#[path = "pages/troubles.rs"]
+mod troubles;
 #[path = "pages/webhooks.rs"]
 mod webhooks;

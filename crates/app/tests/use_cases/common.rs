@@ -20,13 +20,15 @@ use almoner_domain::refund::{RefundAmount, RefundReason};
 use almoner_domain::role::Role;
 use almoner_domain::tender::TenderEntry;
 use almoner_domain::{
-    LocationId, Money, PatientId, PaymentId, PhysicianId, RefundId, Status, TreatmentId, UserId,
+    ExceptionId, LocationId, Money, OrganizationId, PatientId, PaymentId, PhysicianId, RefundId,
+    Status, TreatmentId, UserId,
 };
 use almoner_gateways::clearinghouse::Clearinghouse;
 use almoner_gateways::processor::{self, Processor};
 use almoner_store::attempts::{self, Attempt};
 use almoner_store::cards::Cards;
 use almoner_store::counters;
+use almoner_store::exceptions::{self, ExceptionKind, NewException};
 use almoner_store::locations::LocationFields;
 use almoner_store::organizations::Organization;
 use almoner_store::payments::Payment;
@@ -322,6 +324,16 @@ impl Clinic {
     ) -> Result<Payment, Error> {
         let newest = self.newest(id).await?.id();
         attempt::told(&self.app, &self.system(), newest, &outcome).await
+    }
+
+    /// Something about money that a person has to look at, in that organization.
+    pub(crate) async fn raised(&self, org: OrganizationId, mark: &str) -> ExceptionId {
+        let kind = ExceptionKind::UnknownEvent;
+        let new = NewException { kind, mark, payment: None, money: None, words: "It is unknown." };
+        let mut tx = self.app.db.begin().await.unwrap();
+        let id = exceptions::raise(&mut tx, org, &new, self.app.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        id.expect("it is raised once")
     }
 
     /// Refunds a part.

@@ -23,6 +23,7 @@ use almoner_app::estimate_payment::{EstimateInput, estimate_payment, location_ex
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::issue_link::{IssueLink, issue_link, newest_link, revoke_link};
 use almoner_app::match_check::match_check;
+use almoner_app::read_troubles::troubles;
 use almoner_app::refund_payment::{RefundPayment, refund_payment, summarize};
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
 use almoner_app::run_check::{RunCheck, run_check};
@@ -31,6 +32,7 @@ use almoner_app::save_patient::{add_patient, edit_patient};
 use almoner_app::save_physician::save_physician;
 use almoner_app::save_treatment::{TreatmentEntry, add_treatment, edit_treatment};
 use almoner_app::settle_refund::settle_refund;
+use almoner_app::solve_exception::solve_exception;
 use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
 use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
@@ -43,8 +45,8 @@ use almoner_domain::refund::{RefundState, ReversalReason};
 use almoner_domain::role::Role;
 use almoner_domain::scope::Scopes;
 use almoner_domain::{
-    CheckId, InquiryId, KeyId, LocationId, PatientId, PaymentId, PhysicianId, RefundId, Status,
-    TreatmentId, text,
+    CheckId, ExceptionId, InquiryId, KeyId, LocationId, PatientId, PaymentId, PhysicianId,
+    RefundId, Status, TreatmentId, text,
 };
 use almoner_store::locations::LocationFields;
 use almoner_store::on_both_engines;
@@ -217,6 +219,9 @@ const PAYMENTS: &[Case] = cases! {
         begin_payment(&c.app, &c.system(), at_desk(PaymentId::new(n)));
     "add_note::add_note" |c, n| add_note(&c.app, &c.manager(), note(n));
     "read::payment" |c, n| read::payment(&c.app, &c.manager(), PaymentId::new(n));
+    "solve_exception::solve_exception" |c, n|
+        solve_exception(&c.app, &c.manager(), ExceptionId::new(n), "Given back.");
+    "read_troubles::troubles" |c, n| troubles(&c.app, &c.manager(), PaymentId::new(n));
     "read::payment_exists" |c, n| read::payment_exists(&c.app, &c.manager(), PaymentId::new(n));
     "read::payments" |c, n| rows_at(c, n);
 };
@@ -392,6 +397,7 @@ async fn fill(ours: &Clinic) -> Actor {
         let attempt = begin(app, &actor, id).await.unwrap().attempt.id();
         let outcome = if number < THEIRS { Outcome::Captured } else { Outcome::Authorized };
         told(app, &actor, attempt, &outcome).await.unwrap();
+        ours.raised(actor.org(), &number.to_string()).await;
         import(ours, &actor, number + 50, None).await;
         let file = ImportFile { name: "a.pdf".to_owned(), content: scan(number), patient: None };
         import_eligibility(app, &actor, file).await.unwrap();
@@ -427,6 +433,7 @@ async fn inventory(ours: &Clinic, theirs: &Actor) -> Vec<String> {
         ("eligibility_inquiry", "seq || ' ' || state || trace || tries"),
         ("refund", "state || seq"),
         ("payment_attempt", "state || attempt_no"),
+        ("money_exception", "seq || ' ' || coalesce(solution, '')"),
         ("note", "body"),
         ("api_key", "seq || ' ' || coalesce(revoked_at_us, 0)"),
         ("staff_user", "password_hash || coalesce(disabled_at_us, 0)"),

@@ -18,6 +18,7 @@ use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::issue_link::{IssueLink, issue_link, newest_link, revoke_link};
 use almoner_app::match_check::match_check;
 use almoner_app::permission::{Action, allows};
+use almoner_app::read_troubles::troubles;
 use almoner_app::refund_payment::{refund_payment, summarize};
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
 use almoner_app::run_check::{RunCheck, run_check};
@@ -26,6 +27,7 @@ use almoner_app::save_location::save_location;
 use almoner_app::save_patient::{add_patient, edit_patient};
 use almoner_app::save_physician::save_physician;
 use almoner_app::save_treatment::{add_treatment, edit_treatment};
+use almoner_app::solve_exception::solve_exception;
 use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
 use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
@@ -229,6 +231,11 @@ const MONEY: &[Case] = cases! {
         refund_payment(&c.app, a, &part_of(c.paid(90_000, "cash").await, 60_000));
     "reverse_tender::reverse_tender" ReverseTender |c, a|
         reverse_tender(&c.app, a, &reversal(c.paid(700, "cash").await));
+    "solve_exception::solve_exception" Refund |c, a| async {
+        let mark = c.pending(100).await.to_string();
+        let raised = c.raised(c.organization.id, &mark).await;
+        solve_exception(&c.app, a, raised, "Given back in cash.").await
+    };
 };
 
 const RECORDS: &[Case] = cases! {
@@ -322,6 +329,9 @@ const READS: &[Case] = cases! {
     };
     "read::file_part" ReadChecks |c, a| async {
         read::file_part(&c.app, a, &unreadable(c).await, 0).await
+    };
+    "read_troubles::troubles" ReadPayments |c, a| async {
+        troubles(&c.app, a, c.pending(700).await).await
     };
     "read_inbox::inbox" ReadChecks |c, a| read_inbox::inbox(&c.app, a, &CheckRequest::default());
     "read_inbox::comparison" ReadChecks |c, a| async {

@@ -11,7 +11,7 @@ use almoner_domain::role::Role;
 use almoner_domain::{Money, PaymentId, RefundId, Status};
 use almoner_gateways::processor::{Answer, Doubt, Processor, ProcessorError, Refund, RefundOrder};
 use almoner_store::on_both_engines;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinSet;
 
 use crate::common::{Clinic, cents, fault, is_forbidden, part_of, rounds};
@@ -264,6 +264,8 @@ on_both_engines! {
         assert_eq!(left(&clinic, id).await, (cents(300), Status::PartiallyRefunded));
         clinic.verified().await;
         clinic.with_processor(sandbox);
+        assert_eq!(settle_refunds(&clinic.app, &clinic.system()).await.unwrap(), 0);
+        clinic.pass(SignedDuration::from_mins(5));
         assert_eq!(settle_refunds(&clinic.app, &clinic.system()).await.unwrap(), 1);
         assert_eq!(states(&clinic, id).await, [RefundState::Settled]);
         clinic.verified().await;

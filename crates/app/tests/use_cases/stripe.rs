@@ -6,19 +6,21 @@ use std::time::Duration;
 
 use almoner_app::Error;
 use almoner_app::ask_attempts::ask_attempts;
+use almoner_app::attempt::Outcome;
 use almoner_app::begin_payment::{Begun, begin_payment};
 use almoner_domain::{PaymentId, Status};
 use almoner_gateways::Secret;
 use almoner_gateways::processor::stripe::{Limits, Settings, Stripe};
 use almoner_gateways::processor::{Doubt, NotDone, ProcessorError, Refusal};
 use almoner_store::attempts::AttemptState;
+use almoner_store::exceptions::ExceptionKind;
 use almoner_store::on_both_engines;
 use almoner_store::testing::TestDb;
 use almoner_stripe_fake::{API_KEY, Fake, Fault, Paid, WEBHOOK_SECRET, card};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::common::{Clinic, START, at, at_desk};
+use crate::common::{Clinic, START, at, at_desk, cents};
 
 const OPEN_A_PAGE: &str = "POST /v1/checkout/sessions";
 
@@ -253,6 +255,57 @@ on_both_engines! {
         assert!(!pages.is_empty());
         assert!(pages.iter().all(|page| *page == pages[0]), "{pages:?}");
         assert_eq!(desk.sessions(), 1);
+        desk.clinic.verified().await;
+    }
+
+    async fn a_second_capture_is_kept_aside_and_never_refunds_the_first(db) {
+        let desk = Desk::open(db).await;
+        // The first page was taken to be over, and was not.
+        let (id, first) = desk.on_page(700).await;
+        desk.clinic.told(id, Outcome::Expired).await.unwrap();
+        assert!(matches!(desk.begin(id).await, Ok(Begun::Page(_))));
+        let second = desk.session(id).await;
+        desk.pay(&second);
+        desk.hear().await;
+        let paid = desk.clinic.payment(id).await;
+        desk.pay(&first);
+        desk.hear().await;
+        let after = desk.clinic.payment(id).await;
+        assert_eq!((after.status, after.collected), (Status::Paid, paid.collected));
+        assert_eq!(after.refunded, cents(0));
+        let raised = desk.exceptions().await;
+        assert_eq!(raised.len(), 1);
+        assert_eq!(raised[0].kind, ExceptionKind::SecondCapture);
+        assert_eq!((raised[0].payment, raised[0].amount), (Some(id), Some(cents(700))));
+        let aside = "SELECT CAST(sum(amount_cents) AS BIGINT) AS n FROM ledger_transfer
+            WHERE debit_account = 'processor_clearing' AND credit_account = 'unapplied'";
+        assert_eq!(desk.clinic.number(aside).await, 700);
+        desk.clinic.verified().await;
+        // What is refunded is what was paid, from the attempt that paid it.
+        desk.clinic.refund(id, 700).await.unwrap();
+        assert_eq!(desk.settle().await, 1);
+        let refund = desk.fake.object(&desk.newest("refund"));
+        assert_eq!(refund["payment_intent"], desk.fake.object(&second)["payment_intent"]);
+        assert_eq!(desk.clinic.payment(id).await.status, Status::Refunded);
+        assert_eq!(desk.exceptions().await.len(), 1, "the second money is still here");
+        desk.clinic.verified().await;
+    }
+
+    async fn money_for_what_was_paid_by_hand_is_kept_aside(db) {
+        let desk = Desk::open(db).await;
+        let (id, page) = desk.on_page(700).await;
+        desk.clinic.told(id, Outcome::Expired).await.unwrap();
+        desk.clinic.pay(id, "cash").await.unwrap();
+        desk.pay(&page);
+        desk.hear().await;
+        desk.pass(mins(5));
+        desk.ask().await;
+        assert_eq!(desk.stands(id).await, (Status::Paid, AttemptState::Captured));
+        assert_eq!(desk.exceptions().await.len(), 1);
+        // Cash goes back as cash.
+        desk.clinic.refund(id, 700).await.unwrap();
+        assert_eq!(desk.clinic.payment(id).await.status, Status::Refunded);
+        assert_eq!(desk.settle().await, 0);
         desk.clinic.verified().await;
     }
 

@@ -2,6 +2,7 @@
 
 use almoner_app::apply_events::apply_events;
 use almoner_app::receive_event::{Received, receive_event};
+use almoner_app::solve_exception::solve_exception;
 use almoner_app::sweep_events::sweep_events;
 use almoner_domain::{Money, PaymentId, Status};
 use almoner_gateways::processor::{BeginPayment, CaptureMode, HeaderMap, WebhookRefusal};
@@ -12,7 +13,7 @@ use almoner_stripe_fake::{Fault, WEBHOOK_SECRET, Webhook, sign};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::common::{Dice, at_desk, cents, rounds};
+use crate::common::{Dice, at_desk, cents, fault, rounds};
 use crate::stripe::Desk;
 
 const LOOK_UP: &str = "GET /v1/checkout/sessions/{id}";
@@ -270,6 +271,16 @@ on_both_engines! {
         desk.hear().await;
         assert_eq!(desk.status(id).await, Status::Paid);
         assert_eq!(desk.raised().await, [(ExceptionKind::LateMoney, Some(id), Some(cents(700)))]);
+        let raised = desk.exceptions().await.remove(0).id;
+        let manager = desk.clinic.manager();
+        let blank = solve_exception(&desk.clinic.app, &manager, raised, " ").await;
+        assert_eq!(fault(blank), ("solution".to_owned(), "required".to_owned()));
+        for solution in ["Given back.", "Kept."] {
+            solve_exception(&desk.clinic.app, &manager, raised, solution).await.unwrap();
+        }
+        assert!(desk.exceptions().await.is_empty());
+        let solved = desk.clinic.history(id).await;
+        assert_eq!(solved.iter().filter(|action| *action == "exception_solved").count(), 1);
         desk.clinic.verified().await;
     }
 

@@ -59,6 +59,13 @@ async fn story(clinic: &Clinic) {
     for outcome in [Outcome::Authorized, Outcome::Released] {
         clinic.told(voided, outcome).await.unwrap();
     }
+    let twice = clinic.pending(650).await;
+    minute();
+    clinic.begin(twice).await.unwrap();
+    clinic.told(twice, Outcome::Expired).await.unwrap();
+    clinic.pay(twice, "cash").await.unwrap();
+    minute();
+    clinic.told(twice, Outcome::Captured).await.unwrap();
     clinic.verified().await;
 }
 
@@ -261,6 +268,20 @@ const BOOKS: &[Book] = &[
             "settled_at_us",
             "ended_at_us",
             "ended_day",
+        ],
+        idle: NONE_IDLE,
+    },
+    Book {
+        table: "unapplied_money",
+        key: "payment_seq, attempt_no",
+        columns: &[
+            "payment_seq",
+            "attempt_no",
+            "version",
+            "amount_cents",
+            "location_seq",
+            "at_us",
+            "business_day",
         ],
         idle: NONE_IDLE,
     },

@@ -238,6 +238,48 @@ pub enum DisputeStanding {
 }
 
 impl DisputeStanding {
+    /// The name that is stored.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Inquiry => "inquiry",
+            Self::InquiryClosed => "inquiry_closed",
+            Self::NeedsResponse => "needs_response",
+            Self::UnderReview => "under_review",
+            Self::Won => "won",
+            Self::Lost => "lost",
+            Self::Prevented => "prevented",
+            Self::Unknown(word) => word,
+        }
+    }
+
+    /// The standing with that stored name.
+    pub fn from_name(name: &str) -> Self {
+        match name {
+            "inquiry" => Self::Inquiry,
+            "inquiry_closed" => Self::InquiryClosed,
+            "needs_response" => Self::NeedsResponse,
+            "under_review" => Self::UnderReview,
+            "won" => Self::Won,
+            "lost" => Self::Lost,
+            "prevented" => Self::Prevented,
+            other => Self::Unknown(other.to_owned()),
+        }
+    }
+
+    /// In words for staff.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Inquiry => "the bank only asks; a refund settles it",
+            Self::InquiryClosed => "the bank only asked, and let it rest",
+            Self::NeedsResponse => "evidence is awaited",
+            Self::UnderReview => "the bank decides",
+            Self::Won => "the bank decided for the clinic",
+            Self::Lost => "the bank decided for the payer",
+            Self::Prevented => "it was settled before it began",
+            Self::Unknown(word) => word,
+        }
+    }
+
     /// Whether a refund might give the money back twice, because the bank has yet to decide.
     /// What is unknown blocks too; an inquiry does not, as a refund is what settles it.
     pub fn blocks_refunds(&self) -> bool {

@@ -37,3 +37,19 @@ pub(super) const CAPTURES: Check = Check {
                 WHERE organization_id = $1 AND kind = 'card_processor') x
         GROUP BY seq HAVING sum(n) <> 0 OR sum(cents) <> 0 ORDER BY seq LIMIT 1",
 };
+
+/// What is not applied is in the ledger, and of an attempt that took it.
+pub(super) const UNAPPLIED: Check = Check {
+    proves: "unapplied money is in the ledger, and was taken by its attempt",
+    sql: "SELECT 'payment ' || u.payment_seq || ': the unapplied money of attempt ' || u.attempt_no
+            || ' is not in the ledger, or was not taken' AS difference
+        FROM unapplied_money u
+        LEFT JOIN payment_attempt a ON a.organization_id = u.organization_id
+            AND a.payment_seq = u.payment_seq AND a.attempt_no = u.attempt_no
+            AND a.state = 'captured' AND a.amount_cents = u.amount_cents
+        LEFT JOIN ledger_transfer l ON l.organization_id = u.organization_id
+            AND l.source = 'payment' AND l.source_seq = u.payment_seq AND l.version = u.version
+            AND l.event = 'second_capture'
+        WHERE u.organization_id = $1 AND (a.attempt_no IS NULL OR l.line IS NULL)
+        ORDER BY u.payment_seq, u.attempt_no LIMIT 1",
+};

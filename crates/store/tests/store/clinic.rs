@@ -214,6 +214,7 @@ impl Life<'_> {
             notes: None,
             state: RefundState::Settled,
             tender: TenderType::Cash,
+            reference: None,
             user: None,
         };
         let moment = self.moment();

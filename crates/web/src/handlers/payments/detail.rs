@@ -3,12 +3,13 @@
 use almoner_app::add_note::{self, AddNote};
 use almoner_app::permission::Action;
 use almoner_app::read::{self, PaymentView};
+use almoner_app::read_troubles::{self, DisputeView, Troubles};
 use almoner_app::refund_payment::is_refundable;
-use almoner_app::{Actor, Error};
+use almoner_app::{Actor, Error, solve_exception};
 use almoner_domain::payment::is_overdue;
-use almoner_domain::refund::RefundState;
+use almoner_domain::refund::{RefundRefusal, RefundState};
 use almoner_domain::tender::TenderType;
-use almoner_domain::{Money, PaymentId, Status};
+use almoner_domain::{ExceptionId, Money, PaymentId, Status};
 use almoner_store::patients::Patient;
 use almoner_store::refunds::Refund;
 use almoner_store::tenders::TenderRow;
@@ -64,13 +65,47 @@ pub(crate) async fn add_note(
     }
 }
 
+/// What the form of an exception sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct SentSolution {
+    solution: String,
+}
+
+/// Says what was done about an exception.
+pub(crate) async fn solve(
+    State(web): State<Web>,
+    staff: Staff,
+    Path((id, exception)): Path<(String, String)>,
+    Form(sent): Form<SentSolution>,
+) -> Answer {
+    let id: PaymentId = parse_id(&id, "payment")?;
+    let exception: ExceptionId = parse_id(&exception, "exception")?;
+    let solved =
+        solve_exception::solve_exception(&web.app, &staff.actor, exception, &sent.solution);
+    match solved.await {
+        Ok(()) => Ok(done(&web, &format!("/payments/{id}"), "exception_solved")),
+        Err(Error::Invalid(faults)) => {
+            let mut page = filled(&web, staff, id).await?;
+            page.errors = faults.into();
+            page.solution_entry = sent.solution;
+            Ok(unprocessable(&page))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
 /// The page of a payment as it stands.
 pub(super) async fn filled(web: &Web, staff: Staff, id: PaymentId) -> Result<PaymentPage, Error> {
     let Staff { actor, shell } = staff;
     let view = read::payment(&web.app, &actor, id).await?;
     let zone = actor.organization.zone.clone();
+    let troubles = read_troubles::troubles(&web.app, &actor, id).await?;
     let payment = &view.payment;
     let refunded = payment.refunded;
+    let is_blocked = troubles.blocks_refunds() && is_refundable(payment.status);
+    let offers = offers(&actor, &view);
+    let to_solve = troubles.exceptions.first().filter(|_| actor.may(Action::Refund));
     Ok(PaymentPage {
         shell,
         id,
@@ -87,8 +122,11 @@ pub(super) async fn filled(web: &Web, staff: Staff, id: PaymentId) -> Result<Pay
         tender: standing(&view).map(|row| tender_line(row, &zone)),
         transitions: view.choices.iter().map(|choice| choice.0).collect(),
         lock: lock(payment.status),
-        refund_block: None,
-        offers: offers(&actor, &view),
+        refund_block: is_blocked.then(|| RefundRefusal::Disputed.to_string()),
+        alerts: alerts(&troubles, &zone),
+        to_solve: to_solve.map(|raised| raised.id),
+        solution_entry: String::new(),
+        offers: Offers { refund: offers.refund && !is_blocked, ..offers },
         link: link::block(web, &actor, payment).await?,
         treatment: view.treatment.as_ref().map(treatment_block),
         patient: patient_block(&view.patient),
@@ -100,6 +138,20 @@ pub(super) async fn filled(web: &Web, staff: Staff, id: PaymentId) -> Result<Pay
         history: history::events(&view.history, &zone),
         errors: Errors::default(),
     })
+}
+
+/// What people have to know of the money before they do anything.
+fn alerts(troubles: &Troubles, zone: &TimeZone) -> Vec<String> {
+    let disputes = troubles.disputes.iter().map(|dispute| {
+        let DisputeView { amount, standing, reason, answer_by, .. } = dispute;
+        let until =
+            answer_by.map(|at| format!(" Evidence is taken until {}.", format::day(at, zone)));
+        let until = until.unwrap_or_default();
+        format!("Dispute of {amount}: {standing}. The bank's reason: {reason}.{until}")
+    });
+    let exceptions =
+        troubles.exceptions.iter().map(|raised| format!("{}: {}", raised.id, raised.words));
+    disputes.chain(exceptions).collect()
 }
 
 /// The tender that stands: taken and not reversed.
@@ -211,6 +263,7 @@ fn refund_row(refund: &Refund, zone: &TimeZone) -> RefundRow {
         at: format::moment(refund.made_at, zone),
         by: refund.made_by.clone().unwrap_or_else(unknown),
         notes: refund.notes.clone(),
+        failure: refund.failure.clone(),
     }
 }
 

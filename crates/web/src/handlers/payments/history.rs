@@ -70,6 +70,10 @@ fn what(action: &str, detail: &Value) -> String {
         "refund_made" => format!("Refund {} of {amount}", word(detail, "refund")),
         "refund_settled" => format!("Refund {} of {amount} settled", word(detail, "refund")),
         "refund_failed" => format!("Refund {} of {amount} failed", word(detail, "refund")),
+        "money_unapplied" => format!("Paid a second time: {amount} kept aside for the payer"),
+        "exception_raised" => "A person has to look".to_owned(),
+        "exception_solved" => format!("{} solved", word(detail, "exception")),
+        "dispute_told" => format!("Dispute of {amount}: {}", word(detail, "standing")),
         "tender_reversed" => format!("Tender of {amount} reversed"),
         "note_added" => "Note added".to_owned(),
         "link_issued" => "Payment link created".to_owned(),
@@ -86,6 +90,10 @@ fn more(action: &str, detail: &Value) -> Option<String> {
             let kind = TenderType::from_name(word(detail, "tender"))?;
             Some(format!("by {}", kind.label().to_lowercase()))
         }
+        "exception_raised" => Some(word(detail, "words").to_owned()),
+        "exception_solved" => Some(word(detail, "solution").to_owned()),
+        "dispute_told" => Some(word(detail, "reason").replace('_', " ")),
+        "refund_failed" => detail.get("reason")?.as_str().map(str::to_owned),
         "status_refused" => Some(word(detail, "because").to_owned()),
         "refund_made" | "tender_reversed" => {
             Some(format!("{}; {}", word(detail, "reason").replace('_', " "), step(detail, "")))

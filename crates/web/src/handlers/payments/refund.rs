@@ -3,6 +3,7 @@
 use almoner_app::Error;
 use almoner_app::permission::Action;
 use almoner_app::read::{self, PaymentView};
+use almoner_app::read_troubles;
 use almoner_app::refund_payment::{self, RefundPayment, is_refundable};
 use almoner_domain::money::MAX_PAYMENT;
 use almoner_domain::refund::{RefundAmount, RefundReason, RefundRefusal, RefundState};
@@ -118,6 +119,9 @@ pub(crate) async fn form(
     let id: PaymentId = parse_id(&id, "payment")?;
     let view = read::payment(&web.app, &staff.actor, id).await?;
     refundable(&view)?;
+    if read_troubles::troubles(&web.app, &staff.actor, id).await?.blocks_refunds() {
+        return Err(Error::Refund(RefundRefusal::Disputed).into());
+    }
     Ok(html(&form_page(&web, staff, &view, &Sent { key, ..Sent::default() })))
 }
 
@@ -174,7 +178,9 @@ fn again(
 ) -> axum::response::Response {
     let errors = match error {
         Error::Invalid(faults) => faults.clone().into(),
-        Error::Refund(RefundRefusal::RemainingChanged { .. }) => Errors::whole(error.to_string()),
+        Error::Refund(RefundRefusal::RemainingChanged { .. } | RefundRefusal::Disputed) => {
+            Errors::whole(error.to_string())
+        }
         Error::Refund(_) if sent.kind == "partial" => {
             Invalid::one("amount", "refused", error.to_string()).into()
         }

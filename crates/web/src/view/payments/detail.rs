@@ -3,7 +3,7 @@
 use almoner_domain::payment::PaymentType;
 use almoner_domain::refund::RefundState;
 use almoner_domain::tender::TenderType;
-use almoner_domain::{Money, PatientId, PaymentId, RefundId, Status, TreatmentId};
+use almoner_domain::{ExceptionId, Money, PatientId, PaymentId, RefundId, Status, TreatmentId};
 use askama::Template;
 
 use super::estimate::EstimateSummary;
@@ -49,6 +49,12 @@ pub(crate) struct PaymentPage {
     pub(crate) lock: Option<String>,
     /// Why it cannot be refunded now, when it otherwise could.
     pub(crate) refund_block: Option<String>,
+    /// What people have to know of the money before they do anything.
+    pub(crate) alerts: Vec<String>,
+    /// What can be said to be solved: POST `…/exceptions/EXC-001` with `solution`.
+    pub(crate) to_solve: Option<ExceptionId>,
+    /// What was done about it as it was typed, when it was refused.
+    pub(crate) solution_entry: String,
     /// The actions that are offered.
     pub(crate) offers: Offers,
     /// The link by which the payer pays.
@@ -144,6 +150,8 @@ pub(crate) struct RefundRow {
     pub(crate) by: String,
     /// The notes.
     pub(crate) notes: Option<String>,
+    /// Why it failed.
+    pub(crate) failure: Option<String>,
 }
 
 impl RefundRow {
@@ -257,6 +265,9 @@ impl Samples for PaymentPage {
             errors: almoner_domain::Invalid::one("note", "too_long", "This note is too long.")
                 .into(),
             refund_block: Some("A dispute is open; the bank decides first.".to_owned()),
+            to_solve: Some(ExceptionId::new(12)),
+            solution_entry: samples::HARD_TEXT.to_owned(),
+            alerts: vec![samples::HARD_TEXT.to_owned(), "The payer paid twice.".to_owned()],
             offers: Offers { refund: false, ..paid.offers },
             ..paid.clone()
         };

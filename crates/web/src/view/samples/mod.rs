@@ -303,6 +303,9 @@ pub(crate) fn payment_page() -> PaymentPage {
         transitions: Vec::new(),
         lock: Some("A payment that is Partially Refunded can no longer be edited.".to_owned()),
         refund_block: None,
+        alerts: Vec::new(),
+        to_solve: None,
+        solution_entry: String::new(),
         offers: Offers { refund: true, edit: false, reverse: true, note: true },
         link: Some(LinkBlock { can_issue: false, ..LinkBlock::sample(LinkState::Over) }),
         treatment: Some(TreatmentBlock {
@@ -347,6 +350,7 @@ fn refund_rows() -> Vec<RefundRow> {
         at: "Nov 23, 2026, 10:02 AM".to_owned(),
         by: "Dana Whitfield".to_owned(),
         notes: notes.map(str::to_owned),
+        failure: (state == RefundState::Failed).then(|| HARD_TEXT.to_owned()),
     };
     vec![
         row(3, 2_500, RefundState::Pending, None),
