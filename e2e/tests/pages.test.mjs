@@ -26,6 +26,7 @@ const PAGES = [
   ['/payments?status=paid&status=pending&sort=amount&dir=asc', 'biller'],
   ['/payments?overdue=1', 'biller'],
   ['/payments?q=nobodyiscalledthis', 'biller'],
+  ['/payments/exceptions', 'biller'],
   ['/payments/new', 'biller'],
   ['/payments/new?patient=:PAT', 'biller'],
   ['/payments/:REFUNDABLE', 'biller'],

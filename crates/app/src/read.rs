@@ -15,6 +15,7 @@ use almoner_store::check_list::{self, CheckPage, ListedCheck, Payer};
 use almoner_store::eligibility::{self, CheckRow, Decisions, UnreadFile};
 use almoner_store::eligibility_files::{self, KeptFile};
 use almoner_store::eligibility_settings::{self, StoredSettings};
+use almoner_store::exceptions;
 use almoner_store::locations::{self, Location};
 use almoner_store::notes::{self, Note};
 use almoner_store::patients::{self, Balance, Coverage, Owed, Patient, PatientPage};
@@ -45,6 +46,9 @@ const MAX_UNREAD: i64 = 50;
 /// Payers that the list of checks offers to be narrowed to at most.
 const MAX_PAYERS_OFFERED: i64 = 200;
 
+/// Exceptions that are counted at most.
+pub const MAX_COUNTED: i64 = 100;
+
 /// The payments page.
 #[derive(Debug, Clone)]
 pub struct PaymentsView {
@@ -54,6 +58,8 @@ pub struct PaymentsView {
     pub page: PaymentPage,
     /// All locations, for the filter.
     pub locations: Vec<Location>,
+    /// How many exceptions wait for a person, counted up to [`MAX_COUNTED`].
+    pub exceptions: i64,
 }
 
 /// The payments page.
@@ -73,7 +79,8 @@ pub async fn payments(
     let cards = cards::read(&mut tx, org, &request.filter.locations, today).await?;
     let page = payment_list::page(&mut tx, org, request, &calendar).await?;
     let locations = locations::all(&mut tx, org).await?;
-    Ok(PaymentsView { cards, page, locations })
+    let exceptions = exceptions::count_open(&mut tx, org, MAX_COUNTED).await?;
+    Ok(PaymentsView { cards, page, locations, exceptions })
 }
 
 /// Whether there is a payment with exactly that id, for a search that goes straight to it.

@@ -12,6 +12,9 @@ use crate::context::{Actor, App};
 use crate::error::Error;
 use crate::permission::Action;
 
+/// Exceptions that are listed at most.
+const MAX_EXCEPTIONS: i64 = 100;
+
 /// A dispute, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DisputeView {
@@ -67,4 +70,14 @@ pub async fn troubles(app: &App, actor: &Actor, id: PaymentId) -> Result<Trouble
         disputes: disputes.iter().map(view).collect(),
         exceptions: exceptions::open_of_payment(&mut tx, org, id).await?,
     })
+}
+
+/// What nobody has solved, oldest first, at most [`MAX_EXCEPTIONS`].
+///
+/// # Errors
+/// No permission, or the database failed.
+pub async fn open_exceptions(app: &App, actor: &Actor) -> Result<Vec<Exception>, Error> {
+    actor.must(Action::ReadPayments)?;
+    let mut tx = app.db.read().await?;
+    Ok(exceptions::open(&mut tx, actor.org(), MAX_EXCEPTIONS).await?)
 }

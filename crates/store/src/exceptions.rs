@@ -173,3 +173,10 @@ pub async fn open(
         WHERE organization_id = $1 AND solved_at_us IS NULL ORDER BY seq LIMIT $2";
     tx.all(sql, params![org, limit]).await?.iter().map(exception).collect()
 }
+
+/// How many such exceptions there are, counted up to `limit`.
+pub async fn count_open(tx: &mut Tx, org: OrganizationId, limit: i64) -> Result<i64, StoreError> {
+    let sql = "SELECT count(*) AS n FROM (SELECT seq FROM money_exception
+        WHERE organization_id = $1 AND solved_at_us IS NULL LIMIT $2) AS waiting";
+    tx.one(sql, params![org, limit]).await?.int("n")
+}

@@ -87,6 +87,8 @@ fn payment_pages() -> Router<Web> {
         .route("/", get(|| async { Redirect::to("/payments") }))
         .route("/payments", get(payments::list::page).post(payments::create::submit))
         .route("/payments/new", get(payments::create::start).post(payments::create::again))
+        .route("/payments/exceptions", get(payments::exceptions::page))
+        .route("/payments/exceptions/{id}", post(payments::exceptions::solve))
         .route("/payments/{id}", get(payments::detail::page))
         .route("/payments/{id}/edit", get(payments::edit::form).post(payments::edit::submit))
         .route("/payments/{id}/status/new", get(payments::status::form))

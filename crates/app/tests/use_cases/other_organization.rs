@@ -315,7 +315,7 @@ const RECORDS: &[Case] = cases! {
 };
 
 /// What takes no id, or only names and words.
-const WITHOUT_IDS: [&str; 21] = [
+const WITHOUT_IDS: [&str; 22] = [
     "api_keys::create_key",
     "api_keys::list_keys",
     "ask_attempts::ask_attempts",
@@ -332,6 +332,7 @@ const WITHOUT_IDS: [&str; 21] = [
     "read::treatments",
     "read::unread_files",
     "read_inbox::inbox",
+    "read_troubles::open_exceptions",
     "run_once::remove_old_answers",
     "save_eligibility_settings::save_eligibility_settings",
     "seal_audit::seal_audit",

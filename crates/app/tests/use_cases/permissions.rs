@@ -18,7 +18,7 @@ use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::issue_link::{IssueLink, issue_link, newest_link, revoke_link};
 use almoner_app::match_check::match_check;
 use almoner_app::permission::{Action, allows};
-use almoner_app::read_troubles::troubles;
+use almoner_app::read_troubles::{open_exceptions, troubles};
 use almoner_app::refund_payment::{refund_payment, summarize};
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
 use almoner_app::run_check::{RunCheck, run_check};
@@ -330,6 +330,7 @@ const READS: &[Case] = cases! {
     "read::file_part" ReadChecks |c, a| async {
         read::file_part(&c.app, a, &unreadable(c).await, 0).await
     };
+    "read_troubles::open_exceptions" ReadPayments |c, a| open_exceptions(&c.app, a);
     "read_troubles::troubles" ReadPayments |c, a| async {
         troubles(&c.app, a, c.pending(700).await).await
     };

@@ -8,8 +8,9 @@ use crate::eligibility::{BEN, NORA, SCAN, SCAN_HASH, answer};
 use crate::site::{BASE, Origin, PASSWORD, Site, encoded, routes, usual_fields};
 
 /// The pages that everybody reads, with their headings.
-const PAGES: [(&str, &str); 15] = [
+const PAGES: [(&str, &str); 16] = [
     ("/payments", "Payments"),
+    ("/payments/exceptions", "Exceptions"),
     ("/payments/PAY-001", "PAY-001"),
     ("/patients", "Patients"),
     ("/patients/PAT-002", "Ben Specimen"),

@@ -48,4 +48,31 @@ on_both_engines! {
         nobodys.shows(404, &[]);
         front.post("/payments/PAY-001/exceptions/EXC-002", &done).await.shows(403, &[]);
     }
+
+    async fn what_waits_is_told_on_the_payments_page_and_solved_in_one_list(db) {
+        let site = Site::new(db).await;
+        let payment = site.payment(None, None).await;
+        let manager = site.browser(Role::Manager).await;
+        manager.get("/payments").await.lacks(&["Open the exceptions"]);
+        manager.get("/payments/exceptions").await.shows(200, &["Nothing waits"]);
+        raise(&site, payment, "one").await;
+        raise(&site, payment, "other").await;
+        let told = ["2 exceptions to be looked at by a person", "Open the exceptions"];
+        manager.get("/payments").await.shows(200, &told);
+        let list = "/payments/exceptions";
+        let shown = ["Money for a cancelled payment", "EXC-001", "$7.00", "/payments/PAY-001"];
+        manager.get(list).await.shows(200, &shown);
+        let blank = manager.post(&format!("{list}/EXC-002"), &[("solution", "")]).await;
+        blank.shows(422, &["Say what was done about it.", "aria-describedby=\"e-2\""]);
+        blank.lacks(&["id=\"e-1\""]);
+        let done = [("solution", "It was owed.")];
+        for _ in 0..2 {
+            assert_eq!(manager.post(&format!("{list}/EXC-001"), &done).await.to(), list);
+        }
+        manager.get(list).await.shows(200, &["EXC-002"]).lacks(&["EXC-001"]);
+        manager.get("/payments").await.shows(200, &["1 exception to be looked at"]);
+        let auditor = site.browser(Role::Auditor).await;
+        auditor.get(list).await.shows(200, &["EXC-002"]).lacks(&["is solved</button>"]);
+        auditor.post(&format!("{list}/EXC-002"), &done).await.shows(403, &[]);
+    }
 }

@@ -69,7 +69,7 @@ pub(crate) async fn add_note(
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct SentSolution {
-    solution: String,
+    pub(super) solution: String,
 }
 
 /// Says what was done about an exception.

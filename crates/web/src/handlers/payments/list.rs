@@ -10,6 +10,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect};
 use axum_extra::extract::Query;
 
+use super::exceptions;
 use super::list_query::{self, Asked, cursor_text};
 use crate::failure::{Answer, html};
 use crate::format;
@@ -48,6 +49,7 @@ pub(crate) async fn page(
     };
     Ok(html(&PaymentsPage {
         rows: view.page.rows.iter().map(row).collect(),
+        exceptions: exceptions::told(view.exceptions),
         summary: summary(&view),
         pager: pager(&asked, &view.page),
         locations: view.locations.iter().map(location).collect(),

@@ -5,6 +5,7 @@ pub(crate) mod create;
 pub(crate) mod detail;
 pub(crate) mod edit;
 mod entry;
+pub(crate) mod exceptions;
 mod history;
 pub(crate) mod kept;
 pub(crate) mod link;

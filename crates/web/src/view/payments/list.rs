@@ -20,6 +20,8 @@ pub(crate) struct PaymentsPage {
     pub(crate) shell: Shell,
     /// What was asked for.
     pub(crate) query: PaymentsQuery,
+    /// How many exceptions wait for a person, in words.
+    pub(crate) exceptions: Option<String>,
     /// The cards.
     pub(crate) summary: Summary,
     /// All locations of the clinic.
@@ -203,6 +205,7 @@ impl Samples for PaymentsPage {
             by_status: Status::ALL.map(|status| (status, 0)).to_vec(),
         };
         let first = Self {
+            exceptions: None,
             summary: empty_summary,
             rows: Vec::new(),
             pager: Pager { sizes: usual.query.sizes(), ..Pager::default() },

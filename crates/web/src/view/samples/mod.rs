@@ -62,6 +62,7 @@ pub fn rendered_samples() -> Vec<(String, String)> {
     add::<payments::new::FindPatientPage>(&mut all, "payments-find-patient");
     add::<NewPaymentPage>(&mut all, "payments-new");
     add::<PaymentPage>(&mut all, "payments-detail");
+    add::<payments::exceptions::ExceptionsPage>(&mut all, "payments-exceptions");
     add::<payments::status::StatusPage>(&mut all, "payments-status");
     add::<EditPaymentPage>(&mut all, "payments-edit");
     add::<payments::refund::RefundPage>(&mut all, "payments-refund");
@@ -202,6 +203,7 @@ pub(crate) fn payments_page() -> PaymentsPage {
     let query = PaymentsQuery::default();
     PaymentsPage {
         shell: shell(),
+        exceptions: Some("2 exceptions to be looked at by a person".to_owned()),
         summary: summary(),
         locations: vec![
             LocationOption { id: LocationId::new(1), name: "Harbor Street".to_owned() },
