@@ -58,9 +58,15 @@ const PAGES = [
   ['/settings/eligibility', 'admin'],
   ['/settings/eligibility', 'biller'],
   ['/sign-in', undefined],
+  ['/api/docs', undefined],
 ];
 /** What pages link to that is a download, not a page. */
-const DOWNLOADS = ['/payments/export.csv', '/eligibility/:ELG/raw', '/eligibility/files/:HASH/raw'];
+const DOWNLOADS = [
+  '/payments/export.csv',
+  '/eligibility/:ELG/raw',
+  '/eligibility/files/:HASH/raw',
+  '/api/v1/openapi.json',
+];
 /** How many paid payments are looked at for one that can still be refunded or reversed. */
 const PAID_LOOKED_AT_MAX = 25;
 

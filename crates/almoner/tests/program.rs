@@ -1,10 +1,14 @@
 //! The built program, tested from outside.
 
+#[path = "program/api.rs"]
+mod api;
 #[path = "program/cli.rs"]
 mod cli;
 #[path = "program/common.rs"]
 mod common;
 #[path = "program/crash.rs"]
 mod crash;
+#[path = "program/import_cut.rs"]
+mod import_cut;
 #[path = "program/refund_race.rs"]
 mod refund_race;

@@ -54,6 +54,16 @@ pub async fn estimate_payment(
     estimate_within(app, actor, &mut tx, input).await
 }
 
+/// Whether there is a location with that id, for whoever asks for an estimate at it.
+///
+/// # Errors
+/// No permission, or the database failed.
+pub async fn location_exists(app: &App, actor: &Actor, id: LocationId) -> Result<bool, Error> {
+    actor.must(Action::Estimate)?;
+    let mut tx = app.db.read().await?;
+    Ok(locations::get(&mut tx, actor.org(), id).await?.is_some())
+}
+
 /// Estimates within a transaction that the caller began.
 pub(crate) async fn estimate_within(
     app: &App,

@@ -11,11 +11,12 @@ use almoner_domain::InquiryId;
 use almoner_domain::inquiry::{ANSWER_WITHIN, Event, InquiryState, MAX_TRIES};
 use almoner_gateways::clearinghouse::{Answer, ClearinghouseError, Delivery, Question, Reply};
 use almoner_store::inquiries::{self, Inquiry};
+use almoner_x12 as x12;
 use jiff::SignedDuration;
 
 use crate::context::{Actor, App};
 use crate::error::Error;
-use crate::import_eligibility::{ImportFile, import_eligibility, import_reply, read_aside};
+use crate::import_eligibility::{ImportFile, import_eligibility, import_reply};
 use crate::inquiry_step::{self, Told};
 use crate::match_answer::references;
 use crate::read;
@@ -87,9 +88,12 @@ async fn take_reply(
     claimed: &Inquiry,
     content: Vec<u8>,
 ) -> Result<(), Error> {
+    let (answers, content) = answers_of(content).await;
+    // Of several answers at once, none is sure to be that of the question.
+    let inquiry = Some(claimed.asked.id).filter(|_| answers.len() == 1);
     let name = format!("{}.271", claimed.asked.id);
     let file = ImportFile { name, content, patient: None };
-    let imported = import_reply(app, actor, file, claimed.asked.id).await?;
+    let imported = import_reply(app, actor, file, inquiry).await?;
     let words = match &imported.checks {
         Err(why) => format!("the answer could not be read: {why}"),
         Ok(checks) if checks.is_empty() => "the answer holds nothing".to_owned(),
@@ -221,12 +225,10 @@ async fn addressee<'a>(
     organizations: &'a [Actor],
     content: Vec<u8>,
 ) -> Result<(Option<&'a Actor>, Vec<u8>), Error> {
-    let (read, content) = read_aside(content).await;
-    let transactions = read.map(|(transactions, _)| transactions).unwrap_or_default();
-    let answers = transactions.iter().flat_map(|transaction| &transaction.answers);
+    let (answers, content) = answers_of(content).await;
     let mut tx = app.db.read().await?;
     let mut owner: Option<&Actor> = None;
-    for references in answers.map(references) {
+    for references in answers.iter().map(references) {
         for actor in organizations {
             if inquiries::by_trace(&mut tx, actor.org(), &references).await?.is_none() {
                 continue;
@@ -238,4 +240,15 @@ async fn addressee<'a>(
         }
     }
     Ok((owner, content))
+}
+
+/// The answers of what a clearinghouse brought, read on a thread of their own.
+async fn answers_of(content: Vec<u8>) -> (Vec<x12::Answer>, Vec<u8>) {
+    let reading = tokio::task::spawn_blocking(move || {
+        let mut reader = x12::Reader::new(&content[..]);
+        let next = || reader.next_transaction().expect("memory can be read");
+        let answers = std::iter::from_fn(next).flat_map(|transaction| transaction.answers);
+        (answers.collect(), content)
+    });
+    reading.await.expect("the reader never panics")
 }

@@ -1,28 +1,46 @@
 //! Imports 271 files: each answer becomes a check, matched to its patient or left in the inbox.
+//!
+//! A file of any size goes through: it is stored in parts and read a transaction at a time, and its
+//! answers are imported in batches, so that one large file holds neither memory nor the writer for
+//! long. Whatever is cut off is finished when the file is handed in again: parts and answers that
+//! are there already are recognised.
+
+use std::collections::VecDeque;
+use std::io::{self, Read as _};
 
 use almoner_domain::estimate::{self, Benefit, Outcome};
 use almoner_domain::{CheckId, InquiryId, PatientId, name};
-use almoner_store::eligibility::{self, BenefitRow, CheckFile, CheckRow};
+use almoner_store::eligibility::{self, BenefitRow, CheckRow};
+use almoner_store::eligibility_files::{self, NewFile, PART_BYTES};
 use almoner_store::{Tx, counters, inquiries};
 use almoner_x12 as x12;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
 
 use crate::check_answer::{self, AnswerWarning, StoredAnswer};
 use crate::context::{Actor, App};
 use crate::error::Error;
 use crate::match_answer::{self, Said};
 use crate::permission::Action;
+pub use crate::receive_file::MAX_FILE_BYTES;
+use crate::receive_file::{NotReceived, Received};
 use crate::record;
 
-/// The greatest file that is taken.
-pub const MAX_FILE_BYTES: usize = 50 * 1024 * 1024;
 /// What people read where the payer does not say its name.
 pub const UNNAMED_PAYER: &str = "Unnamed payer";
 /// The longest file name that is kept.
 const MAX_NAME_BYTES: usize = 200;
+/// Parts of a file that one transaction stores at most.
+const MAX_PARTS_AT_ONCE: usize = 16;
+/// Answers that one transaction imports at most.
+const MAX_ANSWERS_AT_ONCE: usize = 50;
+/// Benefit rows with which a transaction takes no further answer.
+const MAX_BENEFITS_AT_ONCE: usize = 2_000;
+/// Checks of one file that are told one by one at most; the others are counted.
+const MAX_CHECKS_TOLD: usize = 1_000;
 
-/// A file to be imported.
+/// A file in memory, to be imported.
 #[derive(Debug, Clone)]
 pub struct ImportFile {
     /// Its name, for people.
@@ -33,6 +51,24 @@ pub struct ImportFile {
     pub patient: Option<PatientId>,
 }
 
+/// A file of any size, to be imported.
+#[derive(Debug)]
+pub struct Incoming {
+    /// Its name, for people.
+    pub name: String,
+    /// Its content, or why there is none.
+    pub content: Result<Received, NotReceived>,
+    /// The patient whose answer it is said to be.
+    pub patient: Option<PatientId>,
+}
+
+impl From<ImportFile> for Incoming {
+    fn from(file: ImportFile) -> Self {
+        let ImportFile { name, content, patient } = file;
+        Self { name, content: Received::from_reader(&content[..]), patient }
+    }
+}
+
 /// What became of a file.
 #[derive(Debug, Clone)]
 pub struct Imported {
@@ -40,8 +76,21 @@ pub struct Imported {
     pub name: String,
     /// The checks, or why there are none.
     pub checks: Result<Vec<ImportedCheck>, String>,
+    /// How many checks there are, also beyond those.
+    pub counts: Counts,
     /// What was odd about the file as a whole.
     pub warnings: Vec<AnswerWarning>,
+}
+
+/// How many checks there are in a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// All of them.
+    pub all: usize,
+    /// Those that had been imported before.
+    pub duplicates: usize,
+    /// The new ones that have no patient.
+    pub waiting: usize,
 }
 
 /// What became of an answer.
@@ -68,89 +117,222 @@ pub struct ImportedCheck {
 /// Imports a file. A file from which nothing can be read is kept all the same.
 ///
 /// # Errors
-/// No permission, or the database failed. What is wrong with the file is no error but an answer.
+/// No permission, or the database failed; what was imported until then stays. What is wrong with
+/// the file is no error but an answer.
 pub async fn import_eligibility(
     app: &App,
     actor: &Actor,
-    file: ImportFile,
+    file: impl Into<Incoming>,
 ) -> Result<Imported, Error> {
     import(app, actor, file, None).await
 }
 
-/// Imports what came back for a question on the spot.
+/// Imports what came back for a question on the spot: its only answer, or several.
 pub(crate) async fn import_reply(
-    app: &App,
-    actor: &Actor,
-    file: ImportFile,
-    inquiry: InquiryId,
-) -> Result<Imported, Error> {
-    import(app, actor, file, Some(inquiry)).await
-}
-
-async fn import(
     app: &App,
     actor: &Actor,
     file: ImportFile,
     inquiry: Option<InquiryId>,
 ) -> Result<Imported, Error> {
-    actor.must(Action::ImportEligibility)?;
-    let name = shown_name(&file.name);
-    if file.content.len() > MAX_FILE_BYTES {
-        let limit = MAX_FILE_BYTES / (1024 * 1024);
-        let checks = Err(format!("the file is larger than {limit} MB"));
-        return Ok(Imported { name, checks, warnings: Vec::new() });
-    }
-    let (read, content) = read_aside(file.content).await;
-    let stored = CheckFile {
-        hash: Sha256::digest(&content).to_vec(),
-        name: name.clone(),
-        content,
-        failure: read.as_ref().err().map(ToString::to_string),
-    };
-    let mut tx = app.db.begin().await?;
-    eligibility::keep_file(&mut tx, actor.org(), &stored, app.now()).await?;
-    // The file is kept whatever becomes of its answers.
-    tx.commit().await?;
-    let (transactions, warnings) = match read {
-        Ok(read) => read,
-        Err(unreadable) => {
-            let checks = Err(unreadable.to_string());
-            return Ok(Imported { name, checks, warnings: Vec::new() });
-        }
-    };
-    let mut tx = app.db.begin().await?;
-    // The same answer may be handed in twice at once: the second one must see the first.
-    counters::hold(&mut tx, actor.org(), CheckId::PREFIX).await?;
-    let mut checks = Vec::new();
-    let answers: usize = transactions.iter().map(|transaction| transaction.answers.len()).sum();
-    // Of several answers at once, none is sure to be that of the question.
-    let said = Said { patient: file.patient, inquiry: inquiry.filter(|_| answers == 1) };
-    for transaction in &transactions {
-        for (place, answer) in transaction.answers.iter().enumerate() {
-            let source = Source { file: &stored, text: &transaction.text, answer, place, said };
-            checks.push(import_answer(app, actor, &mut tx, &source).await?);
-        }
-    }
-    tx.commit().await?;
-    let warning = |warning: &x12::Warning| AnswerWarning {
-        code: warning.code.as_str().to_owned(),
-        message: warning.message.clone(),
-    };
-    let warnings = warnings.iter().map(warning).collect();
-    Ok(Imported { name, checks: Ok(checks), warnings })
+    import(app, actor, file, inquiry).await
 }
 
-pub(crate) type Read = Result<(Vec<x12::Transaction>, Vec<x12::Warning>), x12::Unreadable>;
+async fn import(
+    app: &App,
+    actor: &Actor,
+    file: impl Into<Incoming>,
+    inquiry: Option<InquiryId>,
+) -> Result<Imported, Error> {
+    actor.must(Action::ImportEligibility)?;
+    let Incoming { name, content, patient } = file.into();
+    let mut told = Imported {
+        name: shown_name(&name),
+        checks: Ok(Vec::new()),
+        counts: Counts::default(),
+        warnings: Vec::new(),
+    };
+    match content {
+        Ok(content) => {
+            let said = Said { patient, inquiry };
+            match import_content(app, actor, content, said, &mut told).await? {
+                Ok(warnings) => told.warnings = warnings.iter().map(warning).collect(),
+                Err(why) => told.checks = Err(why),
+            }
+        }
+        Err(why) => told.checks = Err(why.to_string()),
+    }
+    Ok(told)
+}
 
-/// Reads a file on a thread of its own, so that a large one keeps no other request waiting.
-pub(crate) async fn read_aside(content: Vec<u8>) -> (Read, Vec<u8>) {
-    let reading = tokio::task::spawn_blocking(move || {
-        let mut reader = x12::Reader::new(&content[..]);
-        let next = || reader.next_transaction().expect("memory can be read");
-        let transactions = std::iter::from_fn(next).collect();
-        (reader.finish().map(|warnings| (transactions, warnings)), content)
-    });
-    reading.await.expect("the reader never panics")
+/// Imports a file that was received, and tells what was odd about it, or why nothing was read.
+async fn import_content(
+    app: &App,
+    actor: &Actor,
+    mut content: Received,
+    said: Said,
+    told: &mut Imported,
+) -> Result<Result<Vec<x12::Warning>, String>, Error> {
+    let file = NewFile { hash: content.hash().to_vec(), name: told.name.clone() };
+    if let Err(unheld) = keep(app, actor, &file, &mut content).await? {
+        return Ok(Err(NotReceived::from(unheld).to_string()));
+    }
+    let (sender, receiver) = mpsc::channel(1);
+    // On a thread of its own, so that a large file keeps no other request waiting.
+    let reading = tokio::task::spawn_blocking(move || read(content, &sender));
+    let mut answers = Answers { receiver, waiting: VecDeque::new() };
+    loop {
+        let batch = answers.batch().await;
+        if batch.is_empty() {
+            break;
+        }
+        let mut tx = app.db.begin().await?;
+        // The same answer may be handed in twice at once: the second one must see the first.
+        counters::hold(&mut tx, actor.org(), CheckId::PREFIX).await?;
+        let mut checks = Vec::with_capacity(batch.len());
+        for answer in &batch {
+            let source = Source { file: &file, answer, said };
+            checks.push(import_answer(app, actor, &mut tx, &source).await?);
+        }
+        tx.commit().await?;
+        told.add(checks);
+    }
+    match reading.await.expect("the reader never panics") {
+        Ok(Ok(warnings)) => Ok(Ok(warnings)),
+        Ok(Err(unreadable)) => {
+            let mut tx = app.db.begin().await?;
+            let why = unreadable.to_string();
+            eligibility_files::set_failure(&mut tx, actor.org(), &file.hash, &why).await?;
+            tx.commit().await?;
+            Ok(Err(why))
+        }
+        Err(unheld) => Ok(Err(NotReceived::from(unheld).to_string())),
+    }
+}
+
+impl ImportedCheck {
+    /// Whether it is new and has no patient.
+    pub fn waits(&self) -> bool {
+        self.patient.is_none() && !self.duplicate
+    }
+}
+
+impl Imported {
+    fn add(&mut self, checks: Vec<ImportedCheck>) {
+        if let Ok(told) = &mut self.checks {
+            let room = MAX_CHECKS_TOLD - told.len();
+            self.counts.all += checks.len();
+            self.counts.duplicates += checks.iter().filter(|check| check.duplicate).count();
+            self.counts.waiting += checks.iter().filter(|check| check.waits()).count();
+            told.extend(checks.into_iter().take(room));
+        }
+    }
+}
+
+fn warning(warning: &x12::Warning) -> AnswerWarning {
+    AnswerWarning { code: warning.code.as_str().to_owned(), message: warning.message.clone() }
+}
+
+/// Stores the content of a file, a few parts at a time.
+async fn keep(
+    app: &App,
+    actor: &Actor,
+    file: &NewFile,
+    content: &mut Received,
+) -> Result<io::Result<()>, Error> {
+    let size = content.size_bytes();
+    let mut part_no = 0;
+    loop {
+        // Read before the transaction begins, so that it waits for no disk but its own.
+        let parts = match next_parts(content) {
+            Ok(parts) => parts,
+            Err(unheld) => return Ok(Err(unheld)),
+        };
+        let mut tx = app.db.begin().await?;
+        if part_no == 0 && eligibility_files::begin(&mut tx, actor.org(), file, app.now()).await? {
+            tx.commit().await?;
+            break;
+        }
+        let is_end = parts.len() < MAX_PARTS_AT_ONCE;
+        for part in parts {
+            let part = (part_no, part);
+            eligibility_files::add_part(&mut tx, actor.org(), &file.hash, part).await?;
+            part_no += 1;
+        }
+        if is_end {
+            let size = i64::try_from(size).unwrap_or(i64::MAX);
+            eligibility_files::end(&mut tx, actor.org(), &file.hash, size).await?;
+        }
+        tx.commit().await?;
+        if is_end {
+            break;
+        }
+    }
+    Ok(content.rewind())
+}
+
+/// The next parts of a file, fewer than [`MAX_PARTS_AT_ONCE`] at its end.
+fn next_parts(content: &mut Received) -> io::Result<Vec<Vec<u8>>> {
+    let mut parts = Vec::new();
+    while parts.len() < MAX_PARTS_AT_ONCE {
+        let mut part = Vec::new();
+        content.by_ref().take(PART_BYTES as u64).read_to_end(&mut part)?;
+        if part.is_empty() {
+            break;
+        }
+        parts.push(part);
+    }
+    Ok(parts)
+}
+
+/// An answer that was read, with what tells it from every other.
+struct ReadAnswer {
+    answer: x12::Answer,
+    fingerprint: Vec<u8>,
+}
+
+/// What was odd about a file, or why there was nothing to read in it.
+type End = Result<Vec<x12::Warning>, x12::Unreadable>;
+
+/// Reads a file and sends its answers, a transaction at a time, as long as somebody takes them.
+fn read(content: Received, sender: &mpsc::Sender<Vec<ReadAnswer>>) -> io::Result<End> {
+    let mut reader = x12::Reader::new(content);
+    while let Some(transaction) = reader.next_transaction()? {
+        let text = Sha256::new_with_prefix(&transaction.text);
+        let answers = transaction.answers.into_iter().enumerate();
+        let answers = answers.map(|(place, answer)| {
+            let fingerprint = text.clone().chain_update((place as u64).to_be_bytes());
+            ReadAnswer { answer, fingerprint: fingerprint.finalize().to_vec() }
+        });
+        if sender.blocking_send(answers.collect()).is_err() {
+            break;
+        }
+    }
+    Ok(reader.finish())
+}
+
+/// The answers of a file while it is read.
+struct Answers {
+    receiver: mpsc::Receiver<Vec<ReadAnswer>>,
+    waiting: VecDeque<ReadAnswer>,
+}
+
+impl Answers {
+    /// The answers that the next transaction imports; none at the end.
+    async fn batch(&mut self) -> Vec<ReadAnswer> {
+        let mut batch = Vec::new();
+        let mut benefits = 0;
+        while batch.len() < MAX_ANSWERS_AT_ONCE && benefits < MAX_BENEFITS_AT_ONCE {
+            if self.waiting.is_empty() {
+                self.waiting.extend(self.receiver.recv().await.unwrap_or_default());
+            }
+            let Some(next) = self.waiting.pop_front() else {
+                break;
+            };
+            benefits += next.answer.benefits.len() + next.answer.subscriber_benefits.len();
+            batch.push(next);
+        }
+        batch
+    }
 }
 
 /// The last part of a path, bounded.
@@ -165,25 +347,16 @@ fn shown_name(name: &str) -> String {
 
 /// An answer and where it came from.
 struct Source<'a> {
-    file: &'a CheckFile,
-    text: &'a str,
-    answer: &'a x12::Answer,
-    /// Its place among the answers of its transaction.
-    place: usize,
+    file: &'a NewFile,
+    answer: &'a ReadAnswer,
     said: Said,
 }
 
 impl Source<'_> {
-    fn fingerprint(&self) -> Vec<u8> {
-        let mut hasher = Sha256::new();
-        hasher.update(self.text);
-        hasher.update((self.place as u64).to_be_bytes());
-        hasher.finalize().to_vec()
-    }
-
     fn range(&self) -> (i64, i64) {
         let place = |byte| i64::try_from(byte).unwrap_or(i64::MAX);
-        (place(self.answer.segments.start), place(self.answer.segments.end))
+        let range = &self.answer.answer.segments;
+        (place(range.start), place(range.end))
     }
 }
 
@@ -194,12 +367,11 @@ async fn import_answer(
     source: &Source<'_>,
 ) -> Result<ImportedCheck, Error> {
     let org = actor.org();
-    let fingerprint = source.fingerprint();
-    if let Some(known) = eligibility::by_fingerprint(tx, org, &fingerprint).await? {
+    let ReadAnswer { answer, fingerprint } = source.answer;
+    if let Some(known) = eligibility::by_fingerprint(tx, org, fingerprint).await? {
         match_answer::answered_again(app, actor, tx, &known, source.said).await?;
         return known_check(tx, actor, known).await;
     }
-    let answer = source.answer;
     let mut stored = check_answer::stored(answer);
     let rows: Vec<Benefit> = answer.benefits.iter().map(check_answer::benefit).collect();
     let owner = match_answer::owner(tx, actor, answer, &mut stored, source.said).await?;
@@ -217,7 +389,7 @@ async fn import_answer(
         plan: answer.plan.clone(),
         checked_at: check_answer::answered_at(answer, &actor.organization.zone).unwrap_or(now),
         imported_at: now,
-        fingerprint,
+        fingerprint: fingerprint.clone(),
         file_hash: source.file.hash.clone(),
         file_range: source.range(),
         answer: stored.write(),
@@ -243,13 +415,14 @@ async fn import_answer(
 }
 
 async fn known_check(tx: &mut Tx, actor: &Actor, known: CheckRow) -> Result<ImportedCheck, Error> {
+    let benefits = eligibility::count_benefits(tx, actor.org(), known.id).await?;
     Ok(ImportedCheck {
         id: known.id,
         duplicate: true,
         patient: known.patient,
         inquiry: inquiries::of_check(tx, actor.org(), known.id).await?.map(|i| i.asked.id),
         outcome: known.outcome,
-        benefits: eligibility::benefits(tx, actor.org(), known.id).await?.len(),
+        benefits: usize::try_from(benefits).unwrap_or_default(),
         payer: known.payer,
         warnings: StoredAnswer::read(&known.answer)?.warnings,
     })
@@ -274,5 +447,41 @@ mod tests {
         assert_eq!(shown_name("../../etc/passwd"), "passwd");
         assert_eq!(shown_name("x/"), "unnamed");
         assert!(shown_name(&"é".repeat(500)).len() <= MAX_NAME_BYTES);
+    }
+
+    /// So many transactions, each with so many answers of so many rows.
+    async fn batches(transactions: usize, answers: usize, rows: usize) -> Vec<usize> {
+        let (sender, receiver) = mpsc::channel(1);
+        let sending = tokio::spawn(async move {
+            for _ in 0..transactions {
+                let answer = || {
+                    let benefits = vec![x12::Benefit::default(); rows];
+                    let answer = x12::Answer { benefits, ..x12::Answer::default() };
+                    ReadAnswer { answer, fingerprint: Vec::new() }
+                };
+                let sent = sender.send(std::iter::repeat_with(answer).take(answers).collect());
+                sent.await.expect("the batches are taken");
+            }
+        });
+        let mut answers = Answers { receiver, waiting: VecDeque::new() };
+        let mut sizes = Vec::new();
+        loop {
+            let batch = answers.batch().await;
+            if batch.is_empty() {
+                sending.await.expect("all was sent");
+                return sizes;
+            }
+            sizes.push(batch.len());
+        }
+    }
+
+    #[tokio::test]
+    async fn batches_are_bounded_by_answers_and_by_rows() {
+        assert_eq!(batches(0, 0, 0).await, [0; 0]);
+        assert_eq!(batches(1, 1, 10).await, [1]);
+        assert_eq!(batches(120, 1, 10).await, [50, 50, 20]);
+        assert_eq!(batches(1, 120, 10).await, [50, 50, 20]);
+        assert_eq!(batches(2, 30, 150).await, [14, 14, 14, 14, 4]);
+        assert_eq!(batches(3, 1, 9_000).await, [1, 1, 1]);
     }
 }

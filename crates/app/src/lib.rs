@@ -34,6 +34,7 @@ pub mod read_inbox;
 pub mod read_inquiries;
 pub mod read_troubles;
 pub mod receive_event;
+pub mod receive_file;
 pub mod refund_payment;
 pub mod reverse_tender;
 pub mod run_check;

@@ -13,6 +13,7 @@ use almoner_store::audit::{self, NamedEvent};
 use almoner_store::cards::{self, Cards};
 use almoner_store::check_list::{self, CheckPage, ListedCheck, Payer};
 use almoner_store::eligibility::{self, CheckRow, Decisions, UnreadFile};
+use almoner_store::eligibility_files::{self, KeptFile};
 use almoner_store::eligibility_settings::{self, StoredSettings};
 use almoner_store::locations::{self, Location};
 use almoner_store::notes::{self, Note};
@@ -461,17 +462,34 @@ async fn bare_check(tx: &mut Tx, org: OrganizationId, id: CheckId) -> Result<Che
     Ok(CheckView { row, answer, benefits, patient, compared, decisions, candidates })
 }
 
-/// The untouched file of a check: its name and content.
+/// The untouched file of a check. Its content is asked for in parts.
 ///
 /// # Errors
 /// No permission, no such check, or the database failed.
-pub async fn check_file(app: &App, actor: &Actor, id: CheckId) -> Result<(String, Vec<u8>), Error> {
+pub async fn check_file(app: &App, actor: &Actor, id: CheckId) -> Result<KeptFile, Error> {
     actor.must(Action::ReadChecks)?;
     let org = actor.org();
     let mut tx = app.db.read().await?;
     let row = eligibility::get(&mut tx, org, id).await?.ok_or(Error::NotFound("check"))?;
-    let file = eligibility::file(&mut tx, org, &row.file_hash).await?;
+    let file = eligibility_files::get(&mut tx, org, &row.file_hash).await?;
     file.ok_or_else(|| StoreError::Corrupt("eligibility file".to_owned()).into())
+}
+
+/// A part of the content of a file, counted from 0; `None` behind the last.
+///
+/// # Errors
+/// No permission, no such file, or the database failed.
+pub async fn file_part(
+    app: &App,
+    actor: &Actor,
+    hash: &[u8],
+    part_no: i64,
+) -> Result<Option<Vec<u8>>, Error> {
+    actor.must(Action::ReadChecks)?;
+    let org = actor.org();
+    let mut tx = app.db.read().await?;
+    eligibility_files::get(&mut tx, org, hash).await?.ok_or(Error::NotFound("file"))?;
+    Ok(eligibility_files::part(&mut tx, org, hash, part_no).await?)
 }
 
 /// All locations.

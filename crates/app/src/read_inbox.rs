@@ -5,6 +5,7 @@ use almoner_domain::checks::CheckRequest;
 use almoner_domain::{CheckId, PatientId, text};
 use almoner_store::check_list::{self, CheckPage, ListedCheck};
 use almoner_store::eligibility::{self, CheckRow, UnreadFile};
+use almoner_store::eligibility_files::{self, KeptFile};
 use almoner_store::patients::{self, Patient};
 use almoner_store::{StoreError, Tx};
 
@@ -153,7 +154,7 @@ pub async fn comparison(
 ///
 /// # Errors
 /// No permission, no such unreadable file, or the database failed.
-pub async fn unread_file(app: &App, actor: &Actor, hash: &str) -> Result<(String, Vec<u8>), Error> {
+pub async fn unread_file(app: &App, actor: &Actor, hash: &str) -> Result<KeptFile, Error> {
     actor.must(Action::ReadChecks)?;
     let org = actor.org();
     let hash = text::unhex(hash).ok_or(Error::NotFound("file"))?;
@@ -161,5 +162,5 @@ pub async fn unread_file(app: &App, actor: &Actor, hash: &str) -> Result<(String
     if !eligibility::is_unreadable(&mut tx, org, &hash).await? {
         return Err(Error::NotFound("file"));
     }
-    eligibility::file(&mut tx, org, &hash).await?.ok_or(Error::NotFound("file"))
+    eligibility_files::get(&mut tx, org, &hash).await?.ok_or(Error::NotFound("file"))
 }

@@ -8,7 +8,7 @@
 
 use almoner_domain::{KeyId, OrganizationId};
 use almoner_store::api_requests::{self, ApiRequest, KeptAnswer, MAX_REMOVED, Place};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 use crate::context::{Actor, App};
@@ -69,26 +69,52 @@ pub async fn begin(app: &App, org: OrganizationId, sent: &Sent) -> Result<Begun,
     let (now, place, hash) = (app.now(), place(org, sent), &*sent.request_hash);
     let run = Run { place: place.clone(), id: app.random() };
     let mut tx = app.db.begin().await?;
-    let is_new = api_requests::take(&mut tx, &place, hash, &run.id, now).await?;
-    let found = if is_new { None } else { api_requests::lock(&mut tx, &place).await? };
-    let begun = match found {
-        None if is_new => Begun::New(run),
-        Some(found) if now.duration_since(found.received_at) >= KEPT => {
-            api_requests::retake(&mut tx, &place, hash, &run.id, (now, now)).await?;
-            Begun::New(run)
-        }
-        Some(ApiRequest { request_hash, .. }) if request_hash != hash => Begun::Other,
-        Some(ApiRequest { answer: Some(answer), .. }) => Begun::Same(answer),
-        Some(found) if now.duration_since(found.started_at) >= LEASE => {
-            let times = (found.received_at, now);
-            api_requests::retake(&mut tx, &place, hash, &run.id, times).await?;
-            Begun::New(run)
-        }
-        // A run that came to nothing between the two statements is taken by whoever asks again.
-        None | Some(_) => Begun::Running,
+    if api_requests::take(&mut tx, &place, hash, &run.id, now).await? {
+        tx.commit().await?;
+        return Ok(Begun::New(run));
+    }
+    let Some(found) = api_requests::lock(&mut tx, &place).await? else {
+        // Its run came to nothing between the two statements; whoever asks again takes it.
+        return Ok(Begun::Running);
     };
+    let received_at = match stands(&found, hash, now) {
+        Stands::Old => now,
+        Stands::Lost => found.received_at,
+        Stands::Other => return Ok(Begun::Other),
+        Stands::Answered(answer) => return Ok(Begun::Same(answer.clone())),
+        Stands::Running => return Ok(Begun::Running),
+    };
+    api_requests::retake(&mut tx, &place, hash, &run.id, (received_at, now)).await?;
     tx.commit().await?;
-    Ok(begun)
+    Ok(Begun::New(run))
+}
+
+/// What is found at a place, in the order in which it is looked at.
+enum Stands<'a> {
+    /// It is no longer kept.
+    Old,
+    /// Another request was sent.
+    Other,
+    /// The same, with its answer.
+    Answered(&'a KeptAnswer),
+    /// The same, by a run that was never heard of again.
+    Lost,
+    /// The same, under way.
+    Running,
+}
+
+fn stands<'a>(found: &'a ApiRequest, request_hash: &[u8], now: Timestamp) -> Stands<'a> {
+    if now.duration_since(found.received_at) >= KEPT {
+        Stands::Old
+    } else if found.request_hash != request_hash {
+        Stands::Other
+    } else if let Some(answer) = &found.answer {
+        Stands::Answered(answer)
+    } else if now.duration_since(found.started_at) >= LEASE {
+        Stands::Lost
+    } else {
+        Stands::Running
+    }
 }
 
 /// Whether a request is still under way.

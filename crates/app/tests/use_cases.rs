@@ -26,6 +26,8 @@ mod inbox;
 mod interleavings;
 #[path = "use_cases/keys.rs"]
 mod keys;
+#[path = "use_cases/large_files.rs"]
+mod large_files;
 #[path = "use_cases/matching.rs"]
 mod matching;
 #[path = "use_cases/midnight.rs"]

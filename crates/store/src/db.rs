@@ -1,4 +1,4 @@
-//! The one file that names a database engine.
+//! The one place that names a database engine.
 //!
 //! Both engines run the very same SQL text with `$1`-style parameters; what differs (how a
 //! write begins, how a row is locked, how an error is told) is here, the schema's own dialect
@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::error::ErrorKind;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::query::Query;
@@ -19,6 +19,12 @@ use sqlx::sqlite::{
     SqliteRow, SqliteSynchronous,
 };
 use sqlx::{AssertSqlSafe, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite, Transaction};
+
+mod schema;
+
+use schema::migrations;
+#[cfg(feature = "testing")]
+pub(crate) use schema::schema_mark;
 
 pub use crate::value::Value;
 
@@ -315,54 +321,6 @@ impl Db {
             Self::Postgres(pool) => pool.close().await,
         }
     }
-}
-
-macro_rules! migration_list {
-    ($engine:literal: $($version:literal $name:literal),+ $(,)?) => {
-        [$((
-            $version,
-            $name,
-            include_str!(concat!("../migrations/", $engine, "/", $name, ".sql")),
-        )),+]
-    };
-}
-
-/// The steps of the schema; a new one is added to both lists and never edited once released.
-fn migrations(engine: Engine) -> Vec<Migration> {
-    let steps = match engine {
-        Engine::Sqlite => migration_list!(
-            "sqlite":
-            1 "0001_foundation",
-            2 "0002_eligibility_settings",
-            3 "0003_api",
-            4 "0004_inquiries",
-            5 "0005_check_search",
-            8 "0008_attempts",
-        ),
-        Engine::Postgres => migration_list!(
-            "postgres":
-            1 "0001_foundation",
-            2 "0002_eligibility_settings",
-            3 "0003_api",
-            4 "0004_inquiries",
-            5 "0005_check_search",
-            8 "0008_attempts",
-        ),
-    };
-    let step = |(version, name, sql): (i64, &'static str, &'static str)| {
-        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
-    };
-    steps.into_iter().map(step).collect()
-}
-
-/// A number that changes with the schema, for databases that are made once and kept.
-#[cfg(feature = "testing")]
-pub(crate) fn schema_mark(engine: Engine) -> u64 {
-    let texts = migrations(engine);
-    let bytes = texts.iter().flat_map(|step| step.sql.as_str().bytes());
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
 }
 
 /// A connection in use: a transaction that writes, or a connection that reads.

@@ -8,32 +8,10 @@ use jiff::Timestamp;
 use crate::check_list::{self, ListedCheck};
 use crate::db::{Row, StoreError, Tx};
 use crate::params;
+use crate::statement::Statement;
 
-/// A file that was handed in.
-#[derive(Debug, Clone)]
-pub struct CheckFile {
-    /// SHA-256 of the content.
-    pub hash: Vec<u8>,
-    /// Its name, without folders.
-    pub name: String,
-    /// The untouched content.
-    pub content: Vec<u8>,
-    /// Why nothing could be read, when nothing could.
-    pub failure: Option<String>,
-}
-
-/// Keeps a file; the same content again changes nothing.
-pub async fn keep_file(
-    tx: &mut Tx,
-    org: OrganizationId,
-    file: &CheckFile,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let sql = "INSERT INTO eligibility_file (organization_id, file_hash, name, content, failure,
-        imported_at_us) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
-    let CheckFile { hash, name, content, failure } = file.clone();
-    tx.execute(sql, params![org, hash, name, content, failure, now]).await.map(drop)
-}
+/// Benefits that one statement adds at most.
+const ROWS_PER_STATEMENT: usize = 100;
 
 /// A file from which nothing could be read.
 #[derive(Debug, Clone)]
@@ -223,13 +201,28 @@ pub async fn insert(
         payer_key(&row.payer),
     ];
     tx.execute_one(sql, values).await?;
-    let sql = "INSERT INTO eligibility_benefit (organization_id, check_seq, row_index, segment,
-        benefit) VALUES ($1, $2, $3, $4, $5)";
-    for benefit in benefits {
-        let BenefitRow { index, segment, benefit } = benefit.clone();
-        tx.execute_one(sql, params![org, row.id, index, segment, benefit]).await?;
+    for rows in benefits.chunks(ROWS_PER_STATEMENT) {
+        insert_benefits(tx, org, row.id, rows).await?;
     }
     Ok(())
+}
+
+async fn insert_benefits(
+    tx: &mut Tx,
+    org: OrganizationId,
+    check: CheckId,
+    rows: &[BenefitRow],
+) -> Result<(), StoreError> {
+    let mut insert = Statement::default();
+    insert.push("INSERT INTO eligibility_benefit (organization_id, check_seq, row_index, segment,");
+    insert.push(" benefit) VALUES ");
+    for (place, row) in rows.iter().enumerate() {
+        insert.push(if place > 0 { ", (" } else { "(" }).bind(org);
+        insert.push(", ").bind(check).push(", ").bind(row.index);
+        insert.push(", ").bind(row.segment.as_str()).push(", ").bind(row.benefit.as_str());
+        insert.push(")");
+    }
+    insert.execute(tx).await.map(drop)
 }
 
 /// The check that the same transaction led to before.
@@ -264,6 +257,17 @@ pub async fn of_patient(
     tx.all(sql, params![org, patient, limit]).await?.iter().map(check).collect()
 }
 
+/// How many benefits a check has.
+pub async fn count_benefits(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: CheckId,
+) -> Result<i64, StoreError> {
+    let sql = "SELECT count(*) AS n FROM eligibility_benefit
+        WHERE organization_id = $1 AND check_seq = $2";
+    tx.one(sql, params![org, id]).await?.int("n")
+}
+
 /// The benefits of a check, in the payer's order.
 pub async fn benefits(
     tx: &mut Tx,
@@ -280,18 +284,6 @@ pub async fn benefits(
         })
     };
     tx.all(sql, params![org, id]).await?.iter().map(benefit).collect()
-}
-
-/// The file that a check came in: its name and content.
-pub async fn file(
-    tx: &mut Tx,
-    org: OrganizationId,
-    hash: &[u8],
-) -> Result<Option<(String, Vec<u8>)>, StoreError> {
-    let sql = "SELECT name, content FROM eligibility_file
-        WHERE organization_id = $1 AND file_hash = $2";
-    let row = tx.optional(sql, params![org, hash]).await?;
-    row.map(|row| Ok((row.text("name")?, row.bytes("content")?))).transpose()
 }
 
 /// Gives a check that waits in the inbox to a patient; false when it has one already.

@@ -16,6 +16,7 @@ pub mod counters;
 pub mod db;
 pub mod disputes;
 pub mod eligibility;
+pub mod eligibility_files;
 pub mod eligibility_settings;
 pub mod exceptions;
 mod fill;

@@ -15,6 +15,8 @@ mod check_walk;
 mod clinic;
 #[path = "store/common.rs"]
 mod common;
+#[path = "store/file_parts.rs"]
+mod file_parts;
 #[path = "store/flat.rs"]
 mod flat;
 #[path = "store/flat_load.rs"]

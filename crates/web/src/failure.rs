@@ -103,9 +103,10 @@ pub(crate) fn page(web: &Web, shell: Option<Shell>, error: &Error) -> Response {
     response
 }
 
-fn chain(error: &Error) -> String {
+/// An error with all its reasons, in one line for the log.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut line = error.to_string();
-    let mut source = std::error::Error::source(error);
+    let mut source = error.source();
     while let Some(cause) = source {
         line.push_str(": ");
         line.push_str(&cause.to_string());

@@ -1,9 +1,11 @@
-//! The pages: what a browser sees of a clinic's payments.
+//! The pages, and what other programs see of a clinic's payments.
 //!
 //! A request passes the guards (`security`), is given its member of the staff (`session`), and
 //! reaches a handler, which extracts, calls one use case and fills a page (`view`). To add a
-//! page, add its struct and template, its handler, and its line in `routes`.
+//! page, add its struct and template, its handler, and its line in `routes`. Other programs ask
+//! by the calls of `api`, which have guards of their own.
 
+mod api;
 mod assets;
 mod failure;
 mod format;

@@ -17,7 +17,7 @@ use crate::handlers::{
     treatments, webhooks,
 };
 use crate::state::Web;
-use crate::{failure, security, session};
+use crate::{api, failure, security, session};
 
 /// The largest form that is read.
 const MAX_FORM_BYTES: usize = 256 * 1024;
@@ -30,8 +30,19 @@ const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long an import may take: its largest file comes over a slow line.
 const IMPORT_TIMEOUT: Duration = Duration::from_mins(10);
 
-/// The whole program's pages.
+/// The whole program: its pages, and its interface for other programs.
 pub fn router(web: Web) -> Router {
+    Router::new()
+        .merge(pages(&web))
+        .merge(api::router(&web))
+        .merge(from_the_processor())
+        .layer(CompressionLayer::new().gzip(true))
+        .layer(from_fn_with_state(web.clone(), security::headers))
+        .layer(from_fn_with_state(web.clone(), security::logged))
+        .with_state(web)
+}
+
+fn pages(web: &Web) -> Router<Web> {
     let late = |limit| TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, limit);
     let staff_only = from_fn_with_state(web.clone(), session::staff_only);
     let staff = Router::new().merge(payment_pages()).merge(other_pages()).layer(staff_only.clone());
@@ -42,11 +53,6 @@ pub fn router(web: Web) -> Router {
         )
         .layer(staff_only)
         .layer(late(IMPORT_TIMEOUT));
-    // Signed by the processor, so that it need not come from a page of ours.
-    let webhooks = Router::new()
-        .route("/webhooks/{processor}", post(webhooks::receive))
-        .layer(DefaultBodyLimit::max(MAX_WEBHOOK_BYTES))
-        .layer(late(REQUEST_TIMEOUT));
     Router::new()
         .merge(staff)
         .route("/sign-in", get(sign_in::form).post(sign_in::submit))
@@ -60,12 +66,17 @@ pub fn router(web: Web) -> Router {
         .merge(import)
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(from_fn_with_state(web.clone(), security::own_requests))
-        .merge(webhooks)
-        .layer(CompressionLayer::new().gzip(true))
         .layer(CatchPanicLayer::new())
-        .layer(from_fn_with_state(web.clone(), security::headers))
-        .layer(from_fn_with_state(web.clone(), security::logged))
-        .with_state(web)
+}
+
+/// Signed by the processor, so that it need not come from a page of ours.
+fn from_the_processor() -> Router<Web> {
+    let limit = REQUEST_TIMEOUT;
+    Router::new()
+        .route("/webhooks/{processor}", post(webhooks::receive))
+        .layer(DefaultBodyLimit::max(MAX_WEBHOOK_BYTES))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, limit))
+        .layer(CatchPanicLayer::new())
 }
 
 fn payment_pages() -> Router<Web> {

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use crate::api::RequestId;
 use crate::state::Web;
 
 /// Nothing is loaded from elsewhere, nothing inline runs, nobody frames a page.
@@ -66,7 +67,9 @@ pub(crate) async fn logged(State(web): State<Web>, request: Request, next: Next)
     let response = next.run(request).await;
     let millis = web.app.now().duration_since(began).as_millis();
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
-    tracing::info!(%method, route, status = response.status().as_u16(), millis, "request");
+    let status = response.status().as_u16();
+    let request_id = response.extensions().get::<RequestId>().map(|id| id.0.as_str());
+    tracing::info!(%method, route, status, millis, request_id, "request");
     response
 }
 

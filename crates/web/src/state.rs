@@ -6,6 +6,7 @@ use std::sync::Arc;
 use almoner_app::App;
 use almoner_app::audit_reads::ReadLog;
 
+use crate::api::Pace;
 use crate::throttle::Throttle;
 
 /// How the pages are served.
@@ -33,6 +34,7 @@ pub struct Web {
     pub(crate) settings: Arc<WebSettings>,
     pub(crate) sign_ins: Arc<Throttle>,
     pub(crate) reads: ReadLog,
+    pub(crate) pace: Arc<Pace>,
 }
 
 impl Web {
@@ -40,7 +42,8 @@ impl Web {
     pub fn new(app: App, settings: WebSettings) -> Self {
         let sign_ins = Arc::new(Throttle::new());
         let reads = ReadLog::start(app.clone());
-        Self { app, settings: Arc::new(settings), sign_ins, reads }
+        let pace = Arc::new(Pace::new());
+        Self { app, settings: Arc::new(settings), sign_ins, reads, pace }
     }
 
     /// Waits until every read that was served is in the audit log.

@@ -1,11 +1,24 @@
-//! The pages as a browser meets them, on both engines: the whole router, asked over HTTP.
+//! The pages as a browser meets them, and the interface as other programs do, on both engines:
+//! the whole router, asked over HTTP.
 //!
-//! One program for all, so that it is linked once. To add a subject, add a file to `pages/` and
-//! name it here. Whatever a test asks, every answer is held against the rules of `site.rs`: it
-//! carries the headers that protect a page, and it is no fault of ours.
+//! One program for all, so that it is linked once. To add a subject, add a file to `pages/` or
+//! `api/` and name it here. Whatever a test asks, every answer is held against the rules of
+//! `site.rs`: it carries the headers that protect a page, and it is no fault of ours.
 
 #[path = "pages/access.rs"]
 mod access;
+#[path = "api/access.rs"]
+mod api_access;
+#[path = "api/checks.rs"]
+mod api_checks;
+#[path = "api/description.rs"]
+mod api_description;
+#[path = "api/estimates.rs"]
+mod api_estimates;
+#[path = "api/once.rs"]
+mod api_once;
+#[path = "api/program.rs"]
+mod api_program;
 #[path = "pages/eligibility.rs"]
 mod eligibility;
 #[path = "pages/eligibility_settings.rs"]
@@ -18,6 +31,8 @@ mod estimate_cases;
 mod hostile;
 #[path = "pages/inbox.rs"]
 mod inbox;
+#[path = "pages/large_files.rs"]
+mod large_files;
 #[path = "pages/patients.rs"]
 mod patients;
 #[path = "pages/run_check.rs"]

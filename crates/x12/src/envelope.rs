@@ -204,7 +204,7 @@ impl Envelopes {
             self.inside = Inside::Answer(Box::new(open));
         } else {
             self.inside = Inside::Other;
-            self.find(segment.field(1).unwrap_or_else(|| "unnamed".to_owned()));
+            self.find(kind(segment.bytes(1)));
         }
         ended
     }
@@ -378,6 +378,13 @@ impl Open {
             ..Answer::default()
         }
     }
+}
+
+/// The kind of a transaction (ST01), unless it is none: what is told holds no values.
+fn kind(code: &[u8]) -> String {
+    let is_kind = (1..=3).contains(&code.len()) && code.iter().all(u8::is_ascii_alphanumeric);
+    let kind = std::str::from_utf8(code).ok().filter(|_| is_kind);
+    kind.unwrap_or("unknown").to_owned()
 }
 
 fn time_of_group(group: &Group) -> Option<DateTime> {

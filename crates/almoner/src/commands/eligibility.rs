@@ -1,8 +1,10 @@
 //! `almoner eligibility import FILE…`
 
+use std::fs::File;
 use std::path::Path;
 
-use almoner_app::import_eligibility::{ImportFile, Imported, import_eligibility};
+use almoner_app::import_eligibility::{Imported, Incoming, import_eligibility};
+use almoner_app::receive_file::{NotReceived, Received};
 use almoner_app::{Actor, App};
 
 use crate::Failure;
@@ -32,15 +34,13 @@ pub(crate) async fn run(settings: &Settings, command: EligibilityCommand) -> Res
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's answer")]
 async fn import(app: &App, actor: &Actor, path: &Path) -> Result<bool, Failure> {
     let shown = path.display();
-    let content = match std::fs::read(path) {
-        Ok(content) => content,
-        Err(error) => {
-            eprintln!("{shown}: {error}");
-            return Ok(false);
-        }
-    };
-    let file = ImportFile { name: path.to_string_lossy().into_owned(), content, patient: None };
-    let Imported { checks, warnings, .. } = import_eligibility(app, actor, file).await?;
+    let content = File::open(path).map_err(NotReceived::from).and_then(Received::from_reader);
+    if let Err(NotReceived::Unheld(error)) = &content {
+        eprintln!("{shown}: {error}");
+        return Ok(false);
+    }
+    let file = Incoming { name: path.to_string_lossy().into_owned(), content, patient: None };
+    let Imported { checks, counts, warnings, .. } = import_eligibility(app, actor, file).await?;
     for warning in warnings {
         println!("{shown}: {} ({})", warning.message, warning.code);
     }
@@ -50,6 +50,7 @@ async fn import(app: &App, actor: &Actor, path: &Path) -> Result<bool, Failure> 
             Ok(false)
         }
         Ok(checks) => {
+            let untold = counts.all - checks.len();
             for check in checks {
                 let place = match (check.duplicate, check.patient) {
                     (true, _) => "imported before".to_owned(),
@@ -61,6 +62,9 @@ async fn import(app: &App, actor: &Actor, path: &Path) -> Result<bool, Failure> 
                 for warning in check.warnings {
                     println!("{shown}: {id}: {} ({})", warning.message, warning.code);
                 }
+            }
+            if untold > 0 {
+                println!("{shown}: and {untold} more checks");
             }
             Ok(true)
         }

@@ -2,6 +2,7 @@
 
 use almoner_app::api_keys::{NewKey, create_key, list_keys, revoke_key};
 use almoner_app::{Actor, App};
+use almoner_domain::Invalid;
 use almoner_domain::scope::Scopes;
 use almoner_store::api_keys::ApiKey;
 use jiff::Timestamp;
@@ -12,29 +13,37 @@ use crate::settings::Settings;
 
 /// Makes, lists or revokes keys of other programs.
 pub(crate) async fn run(settings: &Settings, command: KeyCommand) -> Result<(), Failure> {
-    let app = super::open(settings).await?;
     match command {
         KeyCommand::Create { name, scopes, expires, org } => {
-            let wrong = |faults: almoner_domain::Invalid| {
-                let messages: Vec<&str> = faults.0.iter().map(|f| &*f.message).collect();
-                Failure::Usage(format!("--scopes: {}", messages.join(" ")))
-            };
-            let scopes = Scopes::parse(&scopes.join(",")).map_err(wrong)?;
-            let actor = super::organization(&app, org.as_deref()).await?;
+            let scopes = Scopes::parse(&scopes.join(",")).map_err(wrong_scopes)?;
+            let (app, actor) = enter(settings, org).await?;
             create(&app, &actor, NewKey { name, scopes, life_days: expires }).await?;
+            app.db.close().await;
         }
         KeyCommand::List { org } => {
-            let actor = super::organization(&app, org.as_deref()).await?;
+            let (app, actor) = enter(settings, org).await?;
             list(&list_keys(&app, &actor).await?, app.now());
+            app.db.close().await;
         }
         KeyCommand::Revoke { id, org } => {
-            let actor = super::organization(&app, org.as_deref()).await?;
             let id = id.parse().map_err(|error| Failure::Usage(format!("{id}: {error}")))?;
+            let (app, actor) = enter(settings, org).await?;
             revoke_key(&app, &actor, id).await?;
+            app.db.close().await;
         }
     }
-    app.db.close().await;
     Ok(())
+}
+
+async fn enter(settings: &Settings, org: Option<String>) -> Result<(App, Actor), Failure> {
+    let app = super::open(settings).await?;
+    let actor = super::organization(&app, org.as_deref()).await?;
+    Ok((app, actor))
+}
+
+fn wrong_scopes(faults: Invalid) -> Failure {
+    let messages: Vec<String> = faults.0.into_iter().map(|fault| fault.message).collect();
+    Failure::Usage(format!("--scopes: {}", messages.join(" ")))
 }
 
 /// The key alone goes to stdout, so that a script can take it from there.

@@ -4,8 +4,10 @@ use crate::common::{add_user, command, run, set_up};
 use almoner_store::on_both_engines;
 use almoner_store::testing::TestDb;
 
-const ANSWER: &str = "ISA*00*          *00*          *ZZ*PAYER          *ZZ*CLINIC         \
-    *261101*0900*^*00501*000000001*0*T*:~GS*HB*PAYER*CLINIC*20261101*0900*1*X*005010X279A1~\
+/// An answer of an invented payer.
+pub(crate) const ANSWER: &str = "ISA*00*          *00*          *ZZ*PAYER          \
+    *ZZ*CLINIC         *261101*0900*^*00501*000000001*0*T*:~\
+    GS*HB*PAYER*CLINIC*20261101*0900*1*X*005010X279A1~\
     ST*271*0001*005010X279A1~BHT*0022*11*REF1*20261101*0900~HL*1**20*1~\
     NM1*PR*2*SAMPLE HEALTH*****PI*12345~HL*2*1*21*1~NM1*1P*2*TEST CLINIC*****XX*1234567893~\
     HL*3*2*22*0~NM1*IL*1*TESTPERSON*ADA****MI*MEMBER1~DMG*D8*19800101*F~EB*1*IND*30~\

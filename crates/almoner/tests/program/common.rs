@@ -77,8 +77,18 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server on a free port and waits until it is ready.
     pub(crate) async fn start(folder: &Path, database: &str) -> Self {
+        Self::start_logging(folder, database, "warn", Stdio::inherit()).await
+    }
+
+    /// Starts a server that writes its log there.
+    pub(crate) async fn start_logging(
+        folder: &Path,
+        database: &str,
+        level: &str,
+        log: Stdio,
+    ) -> Self {
         let mut command = command(folder, database);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn"]);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--log", level]).stderr(log);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
         let stdout = child.stdout.take().expect("stdout is piped");
         let mut lines = BufReader::new(stdout).lines();

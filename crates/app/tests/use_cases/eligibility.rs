@@ -186,15 +186,6 @@ on_both_engines! {
         assert_eq!(clinic.number("SELECT count(*) AS n FROM eligibility_check").await, 0);
     }
 
-    async fn the_file_stays_untouched(db) {
-        let clinic = Clinic::new(db).await;
-        let mut content = answer(NORA);
-        content.extend_from_slice(b"\r\n \xff\xfe");
-        let check = one(&clinic, content.clone(), None).await.id;
-        let kept = read::check_file(&clinic.app, &clinic.manager(), check).await.unwrap();
-        assert_eq!(kept, ("a.271".to_owned(), content));
-    }
-
     async fn the_samples_of_a_folder_are_imported_whole(db) {
         let clinic = Clinic::new(db).await;
         let Some(folder) = samples() else {

@@ -244,7 +244,11 @@ on_both_engines! {
         let hash = Sha256::digest(&content).to_vec();
         let kept =
             read_inbox::unread_file(&clinic.app, &clinic.manager(), &text::hex(&hash)).await;
-        assert_eq!(kept.unwrap(), ("scan.pdf".to_owned(), content));
+        let kept = kept.unwrap();
+        let size = i64::try_from(content.len()).unwrap();
+        assert_eq!((kept.name.as_str(), kept.size_bytes), ("scan.pdf", size));
+        let part = read::file_part(&clinic.app, &clinic.manager(), &kept.hash, 0).await;
+        assert_eq!(part.unwrap(), Some(content));
         // A file that was read belongs to its checks.
         for foreign in [text::hex(&view.row.file_hash), "zz".to_owned(), String::new()] {
             let refused =

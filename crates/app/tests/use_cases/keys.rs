@@ -91,9 +91,8 @@ on_both_engines! {
 
     async fn a_revoked_key_opens_nothing_from_then_on(db) {
         let clinic = Clinic::new(db).await;
-        let scopes = "payments:read";
-        let (one, other) =
-            (make(&clinic, scopes, None).await, make(&clinic, scopes, None).await);
+        let one = make(&clinic, "payments:read", None).await;
+        let other = make(&clinic, "payments:read", None).await;
         assert_ne!(one.reveal(), other.reveal());
         let admin = clinic.staff(Role::Administrator);
         for _ in 0..2 {

@@ -19,7 +19,7 @@ use almoner_app::create_payment::{CreatePayment, create_payment};
 use almoner_app::dismiss_differences::dismiss_differences;
 use almoner_app::dismiss_file::dismiss_file;
 use almoner_app::edit_payment::{EditPayment, edit_payment};
-use almoner_app::estimate_payment::{EstimateInput, estimate_payment};
+use almoner_app::estimate_payment::{EstimateInput, estimate_payment, location_exists};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::match_check::match_check;
 use almoner_app::read_troubles::troubles;
@@ -280,6 +280,9 @@ const RECORDS: &[Case] = cases! {
     "read::imported_checks" |c, n| async {
         read::imported_checks(&c.app, &c.manager(), &[CheckId::new(n)]).await
     };
+    "estimate_payment::location_exists" |c, n| async {
+        location_exists(&c.app, &c.manager(), LocationId::new(n)).await
+    };
     "read::patient_exists" |c, n| read::patient_exists(&c.app, &c.manager(), PatientId::new(n));
     "api_keys::revoke_key" |c, n| revoke_key(&c.app, &c.system(), KeyId::new(n));
     "read::patient" |c, n| read::patient(&c.app, &c.manager(), PatientId::new(n));
@@ -289,6 +292,9 @@ const RECORDS: &[Case] = cases! {
     "read::treatment" |c, n| read::treatment(&c.app, &c.manager(), TreatmentId::new(n));
     "read::check" |c, n| read::check(&c.app, &c.manager(), CheckId::new(n));
     "read::check_file" |c, n| read::check_file(&c.app, &c.manager(), CheckId::new(n));
+    "read::file_part" |c, n| async {
+        read::file_part(&c.app, &c.manager(), &hash_of(n), 0).await
+    };
     "read::listed_checks" |c, n| async {
         read::listed_checks(&c.app, &c.manager(), &[CheckId::new(n)]).await
     };

@@ -13,7 +13,7 @@ use almoner_app::create_payment::create_payment;
 use almoner_app::dismiss_differences::dismiss_differences;
 use almoner_app::dismiss_file::dismiss_file;
 use almoner_app::edit_payment::{EditPayment, edit_payment};
-use almoner_app::estimate_payment::{EstimateInput, estimate_payment};
+use almoner_app::estimate_payment::{EstimateInput, estimate_payment, location_exists};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::match_check::match_check;
 use almoner_app::permission::{Action, allows};
@@ -190,6 +190,7 @@ fn physician() -> PhysicianFields {
 const MONEY: &[Case] = cases! {
     "create_payment::create_payment" CreatePayment |c, a|
         create_payment(&c.app, a, &c.asked(700));
+    "estimate_payment::location_exists" Estimate |c, a| location_exists(&c.app, a, c.harbor);
     "estimate_payment::estimate_payment" Estimate |c, a|
         estimate_payment(&c.app, a, &question(c));
     "edit_payment::edit_payment" EditPayment |c, a|
@@ -316,6 +317,9 @@ const READS: &[Case] = cases! {
     };
     "read_troubles::troubles" ReadPayments |c, a| async {
         troubles(&c.app, a, c.pending(700).await).await
+    };
+    "read::file_part" ReadChecks |c, a| async {
+        read::file_part(&c.app, a, &unreadable(c).await, 0).await
     };
     "read_inbox::inbox" ReadChecks |c, a| read_inbox::inbox(&c.app, a, &CheckRequest::default());
     "read_inbox::comparison" ReadChecks |c, a| async {

@@ -8,7 +8,8 @@ use almoner_domain::list::{Direction, Search, Span};
 use almoner_domain::name::{normalize, sort_key};
 use almoner_domain::{CheckId, OrganizationId, PatientId};
 use almoner_store::check_list::ListedCheck;
-use almoner_store::eligibility::{self, CheckFile, CheckRow};
+use almoner_store::eligibility::{self, CheckRow};
+use almoner_store::eligibility_files::{self, NewFile};
 use almoner_store::{Db, Tx};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -140,9 +141,8 @@ pub(crate) async fn add(
 
 /// Keeps the file that all checks of a test come from.
 pub(crate) async fn keep_file(tx: &mut Tx, org: OrganizationId) {
-    let (name, content) = ("a.271".to_owned(), b"ISA".to_vec());
-    let file = CheckFile { hash: vec![1], name, content, failure: None };
-    let kept = eligibility::keep_file(tx, org, &file, at("2026-01-01T00:00:00Z")).await;
+    let file = NewFile { hash: vec![1], name: "a.271".to_owned() };
+    let kept = eligibility_files::begin(tx, org, &file, at("2026-01-01T00:00:00Z")).await;
     kept.expect("the file is kept");
 }
 

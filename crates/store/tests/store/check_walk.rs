@@ -236,16 +236,18 @@ on_both_engines! {
         assert_eq!(decided.put_back.as_deref(), Some("why"));
     }
 
-    async fn checks_of_the_first_version_are_listed_after_the_update(db) {
-        let db = almoner_store::testing::TestDb::at_version(db.engine(), 1).await;
+    async fn checks_of_an_earlier_version_are_listed_after_the_update(db) {
+        let db = almoner_store::testing::TestDb::at_version(db.engine(), 4).await;
         let org = clinic::open(&db, 1).await;
         let mut tx = db.begin().await.unwrap();
         let patient = clinic::add_patient(&mut tx, org, ("Zulu", "Ann")).await;
-        check_model::keep_file(&mut tx, org).await;
+        let sql = "INSERT INTO eligibility_file (organization_id, file_hash, name, content,
+                imported_at_us) VALUES ($1, $2, 'a.271', $2, 0)";
+        tx.execute_one(sql, almoner_store::params![org, vec![1_u8]]).await.unwrap();
         let sql = "INSERT INTO eligibility_check (organization_id, seq, patient_seq, outcome,
                 payer, checked_at_us, imported_at_us, fingerprint, file_hash, file_from, file_to,
-                answer, name_sort) VALUES ($1, $2, $3, 'active', $4, $2, $2, $5, $6, 0, 1, '{}',
-                $7)";
+                answer, name_sort)
+            VALUES ($1, $2, $3, 'active', $4, $2, $2, $5, $6, 0, 1, '{}', $7)";
         let endless = format!("{}\tname", "n".repeat(9_000));
         for (seq, patient, name) in [(1_i64, Some(patient), "given\tname"), (2, None, &*endless)] {
             let (payer, mark, hash) = ("Ärzte-Plan", vec![u8::try_from(seq).unwrap()], vec![1_u8]);

@@ -181,8 +181,8 @@ on_both_engines! {
             payer, checked_at_us, imported_at_us, fingerprint, file_hash, file_from, file_to,
             answer, name_sort) SELECT 1, 1, 1, 'rejected', 'x', 1, created_at_us + 1, $1, $1, 0, 0,
             '', '' FROM eligibility_inquiry WHERE seq = 1";
-        let file = "INSERT INTO eligibility_file (organization_id, file_hash, name, content,
-            imported_at_us) VALUES (1, $1, 'x', $1, 1)";
+        let file = "INSERT INTO eligibility_file (organization_id, file_hash, name,
+            imported_at_us) VALUES (1, $1, 'x', 1)";
         let hash = vec![1_u8];
         run(&db, file, params![hash.clone()]).await.unwrap();
         run(&db, check, params![hash]).await.unwrap();

@@ -15,6 +15,8 @@ pub(crate) mod sign_in;
 pub(crate) mod treatments;
 pub(crate) mod webhooks;
 
+pub(crate) use eligibility::sentence;
+
 use almoner_app::Error;
 use almoner_store::patients::Patient;
 

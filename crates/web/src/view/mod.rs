@@ -10,6 +10,7 @@
 //! most extreme state, and a line in [`rendered_samples`]. A test renders every sample and
 //! checks what every page must keep: one heading, labels, unique ids, no inline style.
 
+pub(crate) mod api_docs;
 pub(crate) mod chart;
 pub(crate) mod eligibility;
 pub(crate) mod eligibility_settings;

@@ -91,6 +91,9 @@ fn what_is_no_answer_in_other_shapes_says_what_it_is() {
     assert_eq!(read(b"\xEF\xBB\xBF \r\n\0"), Err(Unreadable::Empty));
     assert_eq!(read(b"%PDF-1.7 a scanned letter"), Err(Unreadable::NotX12));
     assert_eq!(read(b"name,amount\nISABEL,ISA*1\n"), Err(Unreadable::NotX12));
+    let odd = rows("EB*1~").replace("ST*271", "ST*SAMPLE PATIENT");
+    let found = vec!["unknown".to_owned()];
+    assert_eq!(read(odd.as_bytes()), Err(Unreadable::NoTransactions271 { found }));
     let request = rows("EQ*30~").replace("ST*271", "ST*270");
     let start = request.find("ST*").unwrap_or_default();
     assert_eq!(read(&request.as_bytes()[start..]), Err(Unreadable::Request270));

@@ -4,9 +4,12 @@
 use almoner_app::dismiss_file::dismiss_file;
 use almoner_app::{Error, read, read_inbox};
 use almoner_domain::{CheckId, text};
+use almoner_store::eligibility_files::KeptFile;
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use futures_util::stream;
 
 use crate::failure::Answer;
 use crate::handlers::parse_id;
@@ -23,8 +26,9 @@ pub(crate) async fn of_check(
     Path(id): Path<String>,
 ) -> Answer {
     let id: CheckId = parse_id(&id, "check")?;
-    let (name, content) = read::check_file(&web.app, &staff.actor, id).await?;
-    Ok(attached(&plain(&name, &format!("{id}.271")), "application/edi-x12", content))
+    let file = read::check_file(&web.app, &staff.actor, id).await?;
+    let name = plain(&file.name, &format!("{id}.271"));
+    Ok(attached(&name, "application/edi-x12", web, staff, file))
 }
 
 /// A file from which nothing could be read.
@@ -33,8 +37,9 @@ pub(crate) async fn unread(
     staff: Staff,
     Path(hash): Path<String>,
 ) -> Answer {
-    let (name, content) = read_inbox::unread_file(&web.app, &staff.actor, &hash).await?;
-    Ok(attached(&plain(&name, "unread"), "application/octet-stream", content))
+    let file = read_inbox::unread_file(&web.app, &staff.actor, &hash).await?;
+    let name = plain(&file.name, "unread");
+    Ok(attached(&name, "application/octet-stream", web, staff, file))
 }
 
 /// Takes such a file out of the inbox.
@@ -48,13 +53,22 @@ pub(crate) async fn dismiss(
     Ok(done(&web, "/eligibility/inbox", "file_dismissed"))
 }
 
-fn attached(name: &str, kind: &'static str, content: Vec<u8>) -> Response {
+/// Hands a file out, part by part.
+fn attached(name: &str, kind: &'static str, web: Web, staff: Staff, file: KeptFile) -> Response {
     let headers = [
         (header::CONTENT_TYPE, kind.to_owned()),
+        (header::CONTENT_LENGTH, file.size_bytes.to_string()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
         (header::CONTENT_SECURITY_POLICY, "sandbox".to_owned()),
     ];
-    (headers, content).into_response()
+    let parts = stream::try_unfold(
+        (web, staff.actor, file.hash, 0),
+        |(web, actor, hash, part_no)| async move {
+            let part = read::file_part(&web.app, &actor, &hash, part_no).await?;
+            Ok::<_, Error>(part.map(|part| (part, (web, actor, hash, part_no + 1))))
+        },
+    );
+    (headers, Body::from_stream(parts)).into_response()
 }
 
 /// A name of a file without anything that a header or a file system minds.

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use almoner_app::import_eligibility::{self, ImportFile, Imported, import_eligibility};
+use almoner_app::import_eligibility::{self, Imported, Incoming, import_eligibility};
 use almoner_app::permission::Action;
+use almoner_app::receive_file::{NotReceived, Received, Receiving};
 use almoner_app::{Actor, Error, read};
 use almoner_domain::{CheckId, Invalid, PatientId};
 use almoner_store::check_list::ListedCheck;
 use axum::extract::State;
-use axum::extract::multipart::{Multipart, MultipartError, MultipartRejection};
+use axum::extract::multipart::{Field, Multipart, MultipartError, MultipartRejection};
 
 use super::list::{listed_row, with_errors};
 use super::words::sentence;
@@ -50,9 +51,9 @@ pub(crate) async fn submit(
 }
 
 /// What became of one file. That one cannot be stored now must not hide what became of the others.
-async fn one(web: &Web, actor: &Actor, file: ImportFile) -> Result<ImportedFile, Error> {
+async fn one(web: &Web, actor: &Actor, file: Incoming) -> Result<ImportedFile, Error> {
     let name = file.name.clone();
-    match import_eligibility(&web.app, actor, file).await {
+    match import(web, actor, file).await {
         Ok(imported) => {
             let checks = shown(imported.checks.as_deref().unwrap_or_default());
             let ids: Vec<CheckId> = checks.iter().map(|check| check.id).collect();
@@ -61,8 +62,8 @@ async fn one(web: &Web, actor: &Actor, file: ImportFile) -> Result<ImportedFile,
         }
         Err(Error::Store(error)) => {
             tracing::error!(error = %error, "a file was not imported");
-            let why = "The database could not keep this file now; nothing of it may have been \
-                read. Import it again: what is here already is recognised.";
+            let why = "The database could not keep all of this file now. Import it again: what is \
+                here already is recognised.";
             Ok(ImportedFile {
                 name,
                 error: Some(why.to_owned()),
@@ -75,17 +76,25 @@ async fn one(web: &Web, actor: &Actor, file: ImportFile) -> Result<ImportedFile,
     }
 }
 
+/// Imports a file. What was begun goes on when the browser goes away, or waits no longer.
+async fn import(web: &Web, actor: &Actor, file: Incoming) -> Result<Imported, Error> {
+    let (app, actor) = (web.app.clone(), actor.clone());
+    let importing = tokio::spawn(async move { import_eligibility(&app, &actor, file).await });
+    importing.await.expect("an import does not panic")
+}
+
 /// The files of the form; a browser sends one without name and content when none was chosen.
-async fn received(mut upload: Multipart) -> Result<Vec<ImportFile>, Invalid> {
+async fn received(mut upload: Multipart) -> Result<Vec<Incoming>, Invalid> {
     let mut files = Vec::new();
     let mut patient = None;
     while let Some(field) = upload.next_field().await.map_err(|error| cut_off(&error))? {
         match field.name() {
             Some("files") => {
                 let name = field.file_name().unwrap_or_default().to_owned();
-                let content = field.bytes().await.map_err(|error| cut_off(&error))?.to_vec();
-                if !name.is_empty() || !content.is_empty() {
-                    files.push(ImportFile { name, content, patient: None });
+                let content = content(field).await.map_err(|error| cut_off(&error))?;
+                let is_empty = content.as_ref().is_ok_and(|content| content.size_bytes() == 0);
+                if !name.is_empty() || !is_empty {
+                    files.push(Incoming { name, content, patient: None });
                 }
             }
             Some("patient") => {
@@ -104,6 +113,18 @@ async fn received(mut upload: Multipart) -> Result<Vec<ImportFile>, Invalid> {
     Ok(files)
 }
 
+/// A file as it comes. One that is too large is read to its end all the same, for others follow.
+async fn content(mut field: Field<'_>) -> Result<Result<Received, NotReceived>, MultipartError> {
+    let mut receiving = Ok(Receiving::new());
+    while let Some(bytes) = field.chunk().await? {
+        receiving = receiving.and_then(|mut receiving| {
+            receiving.add(&bytes)?;
+            Ok(receiving)
+        });
+    }
+    Ok(receiving.and_then(Receiving::end))
+}
+
 fn chosen(typed: &str) -> Result<Option<PatientId>, Invalid> {
     let unknown = |_| Invalid::one("patient", "unknown", "Choose a patient.");
     if typed.is_empty() { Ok(None) } else { typed.parse().map(Some).map_err(unknown) }
@@ -119,15 +140,10 @@ fn cut_off(error: &MultipartError) -> Invalid {
     Invalid::one("files", "not_received", message)
 }
 
-/// Whether a check is new and has no patient.
-fn waits(check: &import_eligibility::ImportedCheck) -> bool {
-    check.patient.is_none() && !check.duplicate
-}
-
 /// The checks that are shown: first those about which something is to be done.
 fn shown(checks: &[import_eligibility::ImportedCheck]) -> Vec<&import_eligibility::ImportedCheck> {
     let mut shown: Vec<_> = checks.iter().collect();
-    shown.sort_by_key(|check| (!waits(check), check.duplicate));
+    shown.sort_by_key(|check| (!check.waits(), check.duplicate));
     shown.truncate(MAX_SHOWN);
     shown
 }
@@ -145,15 +161,11 @@ fn imported_file(
         let row = listed_row(actor, listed.get(&check.id)?);
         Some(ImportedCheck { row, first: check.duplicate.then_some(check.id), note: note(check) })
     };
-    let counts = Counts {
-        all: checks.len(),
-        duplicates: checks.iter().filter(|check| check.duplicate).count(),
-        waiting: checks.iter().filter(|check| waits(check)).count(),
-    };
+    let import_eligibility::Counts { all, duplicates, waiting } = imported.counts;
     ImportedFile {
         name: imported.name,
         error,
-        counts,
+        counts: Counts { all, duplicates, waiting },
         checks: shown(&checks).into_iter().filter_map(check).collect(),
         warnings: imported.warnings.iter().map(|warning| sentence(&warning.message)).collect(),
     }

@@ -14,3 +14,5 @@ pub(crate) mod matching;
 pub(crate) mod run;
 mod segments;
 mod words;
+
+pub(crate) use words::sentence;

@@ -99,7 +99,7 @@ pub(super) fn advice_on_file(failure: &str) -> &'static str {
 }
 
 /// A text as a sentence: it begins with a capital and ends with a full stop.
-pub(super) fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.trim().chars();
     let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
     let whole = format!("{first}{}", letters.as_str());

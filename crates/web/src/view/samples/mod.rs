@@ -36,7 +36,9 @@ use super::payments::estimate::EstimatePanel;
 use super::payments::list::{LocationOption, PaymentRow, PaymentsPage, Summary};
 use super::payments::new::{Filled, NewPaymentPage, PaymentEntry};
 use super::query::PaymentsQuery;
-use super::{eligibility, error, inquiries, patients, payments, settings, sign_in, treatments};
+use super::{
+    api_docs, eligibility, error, inquiries, patients, payments, settings, sign_in, treatments,
+};
 
 /// A name that breaks careless pages.
 pub(crate) const HARD_NAME: &str = "O'Brien & Søn <b>";
@@ -51,6 +53,7 @@ pub fn rendered_samples() -> Vec<(String, String)> {
     let mut all = Vec::new();
     add::<error::ErrorPage>(&mut all, "error");
     add::<sign_in::SignInPage>(&mut all, "sign-in");
+    add::<api_docs::ApiDocsPage>(&mut all, "api-docs");
     add::<PaymentsPage>(&mut all, "payments-list");
     add::<payments::new::FindPatientPage>(&mut all, "payments-find-patient");
     add::<NewPaymentPage>(&mut all, "payments-new");

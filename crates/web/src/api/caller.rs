@@ -1,0 +1,151 @@
+//! Who asks: another program, by the key that it shows. Cookies are never looked at here, so no
+//! page of another site can ask in somebody's name.
+
+use almoner_app::Actor;
+use almoner_app::api_keys::KeyToken;
+use almoner_app::audit_reads::Seen;
+use almoner_app::authenticate_key::{KeyCheck, authenticate_key};
+use almoner_domain::{CheckId, KeyId, PatientId};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::HeaderMap;
+use axum::http::header::{self, HeaderValue};
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use serde::{Deserialize, Serialize};
+
+use super::problem::{Code, Problem};
+use crate::security::{self, Connection};
+use crate::state::Web;
+
+/// The program that asks.
+#[derive(Debug, Clone)]
+pub(super) struct Caller {
+    /// Who it is to the use cases.
+    pub(super) actor: Actor,
+    /// Its key.
+    pub(super) key: KeyId,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        // The layer around the calls has let nobody else through.
+        parts.extensions.get::<Self>().cloned().ok_or_else(Problem::internal)
+    }
+}
+
+/// A thing of a patient's that an answer shows.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Thing {
+    /// What is known of a patient.
+    Patient(PatientId),
+    /// An eligibility check.
+    EligibilityCheck(CheckId),
+}
+
+/// All that an answer shows, for the audit log.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Shown(pub(super) Vec<Thing>);
+
+impl Thing {
+    /// What the audit log calls it.
+    fn subject(self) -> (&'static str, i64) {
+        match self {
+            Self::Patient(id) => ("patient", id.seq()),
+            Self::EligibilityCheck(id) => ("eligibility_check", id.seq()),
+        }
+    }
+}
+
+/// A response that shows these things.
+pub(super) fn showing(things: Vec<Thing>, mut response: Response) -> Response {
+    response.extensions_mut().insert(Shown(things));
+    response
+}
+
+/// Lets only programs with a good key through, at their pace, and records what they are shown.
+pub(super) async fn known(State(web): State<Web>, mut request: Request, next: Next) -> Response {
+    let caller = match caller(&web, request.headers()).await {
+        Ok(caller) => caller,
+        Err(problem) => return problem.into_response(),
+    };
+    let standing = web.pace.count((caller.actor.org(), caller.key));
+    let connection = request.extensions().get::<Connection>();
+    let from = connection.map_or_else(
+        || "unknown".to_owned(),
+        |connection| security::client(&web, connection.0, request.headers()),
+    );
+    let mut response = if standing.is_refused() {
+        Problem::new(Code::TooManyRequests, Code::TooManyRequests.meaning()).into_response()
+    } else {
+        request.extensions_mut().insert(caller.clone());
+        next.run(request).await
+    };
+    standing.tell(response.headers_mut());
+    if let Some(Shown(things)) = response.extensions_mut().remove::<Shown>() {
+        for thing in things {
+            let (subject, subject_seq) = thing.subject();
+            let (actor, from, at) = (caller.actor.clone(), from.clone(), web.app.now());
+            web.reads.seen(Seen { actor, subject, subject_seq, from, at }).await;
+        }
+    }
+    response
+}
+
+/// The token of a bearer request; RFC 6750 and 9110 let the scheme be written in any case.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut given = headers.get_all(header::AUTHORIZATION).into_iter();
+    let (scheme, token) = given.next()?.to_str().ok()?.split_once(' ')?;
+    let is_one = given.next().is_none() && scheme.eq_ignore_ascii_case("bearer");
+    is_one.then_some(token.trim())
+}
+
+async fn caller(web: &Web, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let Some(token) = bearer(headers) else {
+        let detail = "Send a key as `Authorization: Bearer alm_…`. `almoner key create` makes one.";
+        return Err(challenged(Code::Unauthenticated, detail, None));
+    };
+    let invalid = |code: Code| challenged(code, code.meaning(), Some("invalid_token"));
+    let token = KeyToken::parse(token).ok_or_else(|| invalid(Code::InvalidKey))?;
+    let actor = match authenticate_key(&web.app, &token).await? {
+        KeyCheck::Good(actor) => *actor,
+        KeyCheck::Unknown => return Err(invalid(Code::InvalidKey)),
+        KeyCheck::Expired => return Err(invalid(Code::ExpiredKey)),
+        KeyCheck::Revoked => return Err(invalid(Code::RevokedKey)),
+    };
+    Ok(Caller { actor, key: token.id() })
+}
+
+/// A refusal that says how to ask (RFC 6750).
+fn challenged(code: Code, detail: &str, error: Option<&str>) -> Problem {
+    let error = error.map_or_else(String::new, |error| format!(", error=\"{error}\""));
+    let value = HeaderValue::from_str(&format!("Bearer realm=\"almoner\"{error}"));
+    let value = value.expect("the challenge is plain letters");
+    Problem::new(code, detail).with_header(header::WWW_AUTHENTICATE, value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(values: &[&'static str]) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(header::AUTHORIZATION, HeaderValue::from_static(value));
+        }
+        bearer(&headers).map(str::to_owned)
+    }
+
+    #[test]
+    fn a_bearer_request_carries_one_token() {
+        assert_eq!(token(&["Bearer abc"]), Some("abc".to_owned()));
+        assert_eq!(token(&["bEARER  abc "]), Some("abc".to_owned()));
+        for other in [&[][..], &["abc"], &["Basic abc"], &["Bearer"], &["Bearer a", "Bearer b"]] {
+            assert_eq!(token(other), None, "{other:?}");
+        }
+    }
+}

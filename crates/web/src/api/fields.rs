@@ -1,0 +1,279 @@
+//! Reads what a program sent into the types of a call. Every fault is collected, so that one
+//! answer names them all; a field that nobody asked for is one.
+
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use almoner_domain::{Invalid, Money, time};
+use jiff::civil::Date;
+
+use super::json::Json;
+
+/// Faults that one answer names at most.
+const MAX_FAULTS: usize = 50;
+/// The most letters of an unknown name that are told back.
+const MAX_NAME_LETTERS: usize = 60;
+
+/// What is wrong with a value: a stable code, and the way out in words.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    code: &'static str,
+    message: String,
+}
+
+/// A value that was read.
+pub(super) type Read<T> = Result<T, Wrong>;
+
+/// A type that a call takes.
+pub(super) trait FromFields: Sized {
+    /// Reads it; `None` when a field that it needs is missing or wrong, which is noted then.
+    fn read(fields: &mut Fields<'_>) -> Option<Self>;
+}
+
+/// The fields of an object, and what was found wrong with them so far.
+pub(super) struct Fields<'a> {
+    path: String,
+    pairs: &'a [(String, Json)],
+    known: Vec<&'static str>,
+    faults: Invalid,
+}
+
+/// Reads a whole body or query.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(super) fn read<T: FromFields>(json: &Json) -> Result<T, Invalid> {
+    let Json::Object(pairs) = json else {
+        let message = format!("Send an object with fields, not {}.", json.kind());
+        return Err(Invalid::one("", "not_an_object", message));
+    };
+    let mut fields = Fields::new(String::new(), pairs);
+    let value = T::read(&mut fields);
+    let faults = fields.end();
+    match value {
+        Some(value) if faults.0.is_empty() => Ok(value),
+        _ => Err(faults),
+    }
+}
+
+impl<'a> Fields<'a> {
+    fn new(path: String, pairs: &'a [(String, Json)]) -> Self {
+        Self { path, pairs, known: Vec::new(), faults: Invalid::default() }
+    }
+
+    fn fault(&mut self, name: &str, code: &str, message: impl Into<String>) {
+        if self.faults.0.len() < MAX_FAULTS {
+            let name: String = name.chars().take(MAX_NAME_LETTERS).collect();
+            self.faults.push(&format!("{}{name}", self.path), code, message);
+        }
+    }
+
+    /// The value of a field; `null` is as good as none.
+    fn value(&mut self, name: &'static str) -> Option<&'a Json> {
+        self.known.push(name);
+        let value = &self.pairs.iter().find(|pair| pair.0 == name)?.1;
+        (*value != Json::Null).then_some(value)
+    }
+
+    fn noted<T>(&mut self, name: &'static str, read: Read<T>) -> Option<T> {
+        read.map_err(|Wrong { code, message }| self.fault(name, code, message)).ok()
+    }
+
+    /// A field that must be there.
+    pub(super) fn required<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Json) -> Read<T>,
+    ) -> Option<T> {
+        let Some(value) = self.value(name) else {
+            self.fault(name, "required", format!("Send {name}."));
+            return None;
+        };
+        self.noted(name, read(value))
+    }
+
+    /// A field that may be missing.
+    pub(super) fn optional<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Json) -> Read<T>,
+    ) -> Option<T> {
+        let value = self.value(name)?;
+        self.noted(name, read(value))
+    }
+
+    /// A group of fields that may be missing.
+    pub(super) fn group<T: FromFields>(&mut self, name: &'static str) -> Option<T> {
+        let Json::Object(pairs) = self.value(name)? else {
+            self.fault(name, "not_an_object", format!("Send {name} as an object with fields."));
+            return None;
+        };
+        let mut inner = Fields::new(format!("{}{name}.", self.path), pairs);
+        let value = T::read(&mut inner);
+        self.faults.0.append(&mut inner.end().0);
+        value
+    }
+
+    /// Notes what nobody asked for, and what was sent twice.
+    fn end(mut self) -> Invalid {
+        for (index, (name, _)) in self.pairs.iter().enumerate() {
+            if !self.known.iter().any(|known| known == name) {
+                let message = "There is no such field here; fields are not guessed.";
+                self.fault(name, "unknown_field", message);
+            } else if self.pairs[..index].iter().any(|earlier| earlier.0 == *name) {
+                self.fault(name, "duplicate_field", "Send the field once.");
+            }
+        }
+        self.faults
+    }
+}
+
+fn wrong<T>(code: &'static str, message: impl Into<String>) -> Read<T> {
+    Err(Wrong { code, message: message.into() })
+}
+
+fn text(json: &Json) -> Read<&str> {
+    match json {
+        Json::Text(text) => Ok(text),
+        other => wrong("not_a_text", format!("Send a text, not {}.", other.kind())),
+    }
+}
+
+/// An id, such as `PAT-001`.
+pub(super) fn id<T: FromStr<Err: std::fmt::Display>>(json: &Json) -> Read<T> {
+    let read = text(json)?.parse::<T>();
+    read.or_else(|error| wrong("not_an_id", format!("This is no id: {error}.")))
+}
+
+/// One of several words.
+pub(super) fn word<T: Copy>(words: &[(T, &str)]) -> impl FnOnce(&Json) -> Read<T> {
+    move |json| {
+        let sent = text(json)?;
+        let found = words.iter().find(|(_, word)| *word == sent);
+        let names: Vec<&str> = words.iter().map(|(_, word)| *word).collect();
+        let message = || format!("Send one of: {}.", names.join(", "));
+        found.map_or_else(|| wrong("not_one_of", message()), |(value, _)| Ok(*value))
+    }
+}
+
+/// An integer in a range.
+pub(super) fn integer(range: RangeInclusive<i64>) -> impl FnOnce(&Json) -> Read<i64> {
+    move |json| match json {
+        Json::Integer(number) if range.contains(number) => Ok(*number),
+        Json::Integer(_) => {
+            let (from, to) = range.into_inner();
+            wrong("out_of_range", format!("Send an integer between {from} and {to}."))
+        }
+        other => {
+            let message = format!("Send an integer such as 12550, not {}.", other.kind());
+            wrong("not_an_integer", message)
+        }
+    }
+}
+
+/// An amount in whole cents, from nothing up to `most`.
+pub(super) fn cents(most: Money) -> impl FnOnce(&Json) -> Read<Money> {
+    move |json| integer(0..=most.cents())(json).map(Money::from_cents)
+}
+
+/// A date as `YYYY-MM-DD`.
+pub(super) fn date(json: &Json) -> Read<Date> {
+    let sent = text(json)?;
+    let read = time::parse_date("", sent).ok().filter(|date| date.to_string() == sent);
+    read.map_or_else(|| wrong("not_a_date", "Send a date such as 2026-11-23."), Ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use almoner_domain::PatientId;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Sample;
+
+    impl FromFields for Sample {
+        fn read(fields: &mut Fields<'_>) -> Option<Self> {
+            let patient = fields.required("patient_id", id::<PatientId>);
+            fields.optional("charge_cents", cents(Money::from_cents(1_000)));
+            fields.optional("day", date);
+            fields.optional("network", word(&[(1, "in"), (2, "out")]));
+            fields.group::<Inner>("choices");
+            patient.map(|_| Self)
+        }
+    }
+
+    struct Inner;
+
+    impl FromFields for Inner {
+        fn read(fields: &mut Fields<'_>) -> Option<Self> {
+            fields.optional("row", integer(0..=9)).map(|_| Self)
+        }
+    }
+
+    /// The fields that are at fault, each with its code.
+    fn faults(text: &str) -> Vec<String> {
+        let json = Json::read(text.as_bytes()).expect("the samples are JSON");
+        let faults = read::<Sample>(&json).err().unwrap_or_default();
+        faults.0.into_iter().map(|fault| format!("{} {}", fault.field, fault.code)).collect()
+    }
+
+    #[test]
+    fn what_is_right_is_read() {
+        let right = r#"{"patient_id":"PAT-001","charge_cents":1000,"day":"2026-02-28",
+            "network":"out","choices":{"row":3}}"#;
+        assert!(faults(right).is_empty());
+        assert!(faults(r#"{"patient_id":"pat-1","charge_cents":null,"choices":null}"#).is_empty());
+    }
+
+    #[test]
+    fn every_fault_is_named() {
+        let told = faults(
+            r#"{"charge_cents":1e3,"day":"2026-02-30","network":"IN","price":1,"day":"x",
+            "choices":{"row":10,"rule":null}}"#,
+        );
+        let expected = [
+            "patient_id required",
+            "charge_cents not_an_integer",
+            "day not_a_date",
+            "network not_one_of",
+            "choices.row out_of_range",
+            "choices.rule unknown_field",
+            "price unknown_field",
+            "day duplicate_field",
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn nothing_is_converted() {
+        for (value, code) in [
+            ("\"100\"", "not_an_integer"),
+            ("1.5", "not_an_integer"),
+            ("true", "not_an_integer"),
+            ("[]", "not_an_integer"),
+            ("-1", "out_of_range"),
+            ("1001", "out_of_range"),
+            ("9223372036854775808", "not_an_integer"),
+        ] {
+            let body = format!(r#"{{"patient_id":"PAT-001","charge_cents":{value}}}"#);
+            assert_eq!(faults(&body), [format!("charge_cents {code}")], "{value}");
+        }
+        for day in ["2026-1-1", " 2026-01-01", "20260101", "2026-01-01T00:00:00Z", "0001-01-01"] {
+            let body = format!(r#"{{"patient_id":"PAT-001","day":"{day}"}}"#);
+            assert_eq!(faults(&body), ["day not_a_date"], "{day}");
+        }
+        assert_eq!(faults(r#"{"patient_id":7}"#), ["patient_id not_a_text"]);
+        assert_eq!(faults(r#"{"patient_id":"TRT-001"}"#), ["patient_id not_an_id"]);
+        assert_eq!(faults("[]"), [" not_an_object"]);
+    }
+
+    #[test]
+    fn a_thousand_faults_are_told_in_few_words() {
+        let many: Vec<String> =
+            (0..1_000).map(|n| format!("\"{}{n}\":1", "x".repeat(200))).collect();
+        let told = faults(&format!("{{{}}}", many.join(",")));
+        assert_eq!(told.len(), MAX_FAULTS);
+        assert!(told.iter().all(|fault| fault.len() < 100));
+    }
+}

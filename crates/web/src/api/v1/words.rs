@@ -1,0 +1,108 @@
+//! The words of the domain, as the description lists them. They are taken from the domain's own
+//! lists, so that the description never knows other words than the program.
+
+use almoner_domain::estimate::{
+    Case, ChargeSource, FigureLevel, FigureState, Network, NetworkChoice, Outcome, Rule,
+    VisitClass, WarningCode,
+};
+use almoner_domain::payment::PaymentType;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+macro_rules! words {
+    ($($name:ident $meaning:literal: $words:expr;)+) => {$(
+        #[doc = $meaning]
+        pub(super) enum $name {}
+
+        impl ToSchema for $name {}
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let words: Vec<&'static str> = $words;
+                let schema = ObjectBuilder::new().schema_type(Type::String);
+                schema.description(Some($meaning)).enum_values(Some(words)).build().into()
+            }
+        }
+    )+};
+}
+
+words! {
+    CheckOutcome "What a check says on the whole.":
+        Outcome::ALL.into_iter().map(Outcome::as_str).collect();
+    BenefitNetwork "Whether a payer's row is for providers in the plan's network.":
+        NETWORKS.into_iter().map(network).collect();
+    EstimateCase "What kind of estimate it is.":
+        Case::ALL.into_iter().map(Case::as_str).collect();
+    EstimateFigureState "What is known of a figure.":
+        STATES.into_iter().map(FigureState::as_str).collect();
+    EstimateFigureLevel "For whom a figure counts.":
+        LEVELS.into_iter().map(level).collect();
+    EstimateChargeSource "Where an expected charge comes from.":
+        SOURCES.into_iter().map(charge_source).collect();
+    EstimateVisitClass "The kind of visit that a location gives.":
+        VisitClass::ALL.into_iter().map(VisitClass::as_str).collect();
+    EstimateRule "How the parts of a share are put together.":
+        Rule::ALL.into_iter().map(Rule::as_str).collect();
+    ServiceNetwork "Whether the service is given within the plan's network.":
+        NetworkChoice::ALL.into_iter().map(NetworkChoice::as_str).collect();
+    PaymentKind "What a payment is for.":
+        PaymentType::ALL.into_iter().map(PaymentType::as_str).collect();
+    EstimateWarningCode "What kind of thing a warning is about.":
+        WarningCode::ALL.iter().map(|code| code.as_str()).collect();
+}
+
+/// What is sent instead of a row when nothing applies.
+pub(super) const NONE: &str = "none";
+
+/// A row's index, or the word that nothing applies.
+pub(super) enum RowOrNone {}
+
+impl ToSchema for RowOrNone {}
+
+impl PartialSchema for RowOrNone {
+    fn schema() -> RefOr<Schema> {
+        let row = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
+        let none = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([NONE]));
+        let meaning = "A row's index, or the word `none` when nothing applies.";
+        let either = OneOfBuilder::new().item(row).item(none).description(Some(meaning));
+        RefOr::T(Schema::OneOf(either.build()))
+    }
+}
+
+const STATES: [FigureState; 4] =
+    [FigureState::Known, FigureState::NotReturned, FigureState::Choice, FigureState::NoLimit];
+
+const LEVELS: [FigureLevel; 2] = [FigureLevel::Individual, FigureLevel::Family];
+
+const SOURCES: [ChargeSource; 2] = [ChargeSource::Treatment, ChargeSource::Stated];
+
+const NETWORKS: [Network; 5] =
+    [Network::In, Network::Out, Network::Either, Network::Unknown, Network::NotStated];
+
+/// The word for whom a figure counts.
+pub(super) fn level(level: FigureLevel) -> &'static str {
+    match level {
+        FigureLevel::Individual => "individual",
+        FigureLevel::Family => "family",
+    }
+}
+
+/// The word for where a charge comes from.
+pub(super) fn charge_source(source: ChargeSource) -> &'static str {
+    match source {
+        ChargeSource::Treatment => "treatment",
+        ChargeSource::Stated => "stated",
+    }
+}
+
+/// The word for what a payer's row says of the network.
+pub(super) fn network(network: Network) -> &'static str {
+    match network {
+        Network::In => "in",
+        Network::Out => "out",
+        Network::Either => "either",
+        Network::Unknown => "unknown",
+        Network::NotStated => "not_stated",
+    }
+}
