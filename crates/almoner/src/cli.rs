@@ -32,6 +32,10 @@ pub(crate) struct SettingArgs {
     /// The address under which browsers reach the pages, such as https://pay.example.org.
     #[arg(long, global = true, env = "ALMONER_BASE_URL")]
     pub base_url: Option<String>,
+    /// The file with the keys that seal payment links; made when it is not there. All servers of
+    /// one database need the same one, and a backup without it loses the links that were sent.
+    #[arg(long, global = true, env = "ALMONER_LINK_KEY_FILE")]
+    pub link_key_file: Option<String>,
     /// Who takes card payments: none, stripe or sandbox (test money).
     #[arg(long, global = true, env = "ALMONER_PROCESSOR")]
     pub processor: Option<String>,

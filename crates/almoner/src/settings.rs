@@ -1,11 +1,12 @@
 //! Settings: by flag, by `ALMONER_*` in the environment, by `almoner.toml`, in this order.
 
 mod clearinghouse;
+pub(crate) mod link_keys;
 mod processor;
 pub(crate) mod secrets;
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use almoner_gateways::clearinghouse::Clearinghouse;
@@ -22,6 +23,9 @@ const DEFAULT_DATABASE: &str = "sqlite://almoner-data/almoner.db";
 /// Where the demo's is: never in the same place as real data.
 const DEMO_DATABASE: &str = "sqlite://almoner-data/demo.db";
 
+/// Where the keys of payment links are when nothing is said.
+const DEFAULT_LINK_KEYS: &str = "almoner-data/link.key";
+
 /// What `almoner.toml` may hold.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -29,6 +33,7 @@ struct FileSettings {
     database: Option<String>,
     listen: Option<String>,
     base_url: Option<String>,
+    link_key_file: Option<String>,
     processor: Option<String>,
     stripe: processor::FileStripe,
     clearinghouse: clearinghouse::FileClearinghouse,
@@ -46,6 +51,8 @@ pub(crate) struct Settings {
     pub listen: SocketAddr,
     /// The address that browsers use, without a slash at its end; `None` until the port is known.
     pub base_url: Option<String>,
+    /// The keys that seal payment links.
+    pub link_key_file: PathBuf,
     /// Who takes card payments.
     pub processor: Arc<dyn Processor>,
     /// Who carries eligibility questions to payers.
@@ -113,6 +120,9 @@ impl Settings {
                 .unwrap_or_else(|| if demo { DEMO_DATABASE } else { DEFAULT_DATABASE }.to_owned()),
             listen,
             base_url: base_url.map(|url| url.trim_end_matches('/').to_owned()),
+            link_key_file: one(&args.link_key_file, file.link_key_file)
+                .unwrap_or_else(|| DEFAULT_LINK_KEYS.to_owned())
+                .into(),
             processor,
             clearinghouse,
             trusted_proxy,

@@ -16,6 +16,7 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
+use crate::link_keys::LinkKeys;
 use crate::permission::{self, Action};
 
 /// The running program, without its pages.
@@ -31,6 +32,8 @@ pub struct App {
     pub processor: Arc<dyn Processor>,
     /// Carries eligibility questions to payers.
     pub clearinghouse: Arc<dyn Clearinghouse>,
+    /// Seal payment links.
+    pub link_keys: Arc<LinkKeys>,
 }
 
 impl App {

@@ -28,6 +28,8 @@ mod interleavings;
 mod keys;
 #[path = "use_cases/large_files.rs"]
 mod large_files;
+#[path = "use_cases/links.rs"]
+mod links;
 #[path = "use_cases/matching.rs"]
 mod matching;
 #[path = "use_cases/midnight.rs"]

@@ -11,5 +11,6 @@ pub mod processor;
 mod secret;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tls;
 
 pub use secret::Secret;

@@ -20,13 +20,12 @@ use sqlx::sqlite::{
 };
 use sqlx::{AssertSqlSafe, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite, Transaction};
 
+pub use crate::value::Value;
 mod schema;
 
 use schema::migrations;
 #[cfg(feature = "testing")]
 pub(crate) use schema::schema_mark;
-
-pub use crate::value::Value;
 
 /// Connections that read at the same time from an embedded database.
 const EMBEDDED_READERS: u32 = 4;

@@ -23,6 +23,7 @@ mod fill;
 pub mod idempotency;
 pub mod inquiries;
 pub mod ledger;
+pub mod links;
 pub mod locations;
 pub mod notes;
 pub mod organizations;

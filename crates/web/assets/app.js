@@ -255,6 +255,19 @@ window.addEventListener('beforeunload', (event) => {
   if (isDirty) event.preventDefault();
 });
 
+// What is copied is chosen whole; the button is there only where it works.
+
+for (const button of document.querySelectorAll('[data-copy]')) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener('click', async () => {
+    const field = byId(button.dataset.copy);
+    field.select();
+    await navigator.clipboard.writeText(field.value);
+    say('Copied.');
+    button.textContent = 'Copied';
+  });
+}
+
 // Keys: silent in fields and dialogs, and can be switched off.
 
 let areKeysOff = false;

@@ -43,6 +43,7 @@ static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
     vec![
         entry("app.css", STYLE.as_bytes(), "text/css; charset=utf-8"),
         entry("app.js", SCRIPT.as_bytes(), "text/javascript; charset=utf-8"),
+        entry("pay.js", include_bytes!("../assets/pay.js"), "text/javascript; charset=utf-8"),
         entry("icon.svg", include_bytes!("../assets/icon.svg"), "image/svg+xml"),
     ]
 });

@@ -10,6 +10,7 @@ mod assets;
 mod failure;
 mod format;
 mod handlers;
+mod qr;
 mod routes;
 mod security;
 mod session;

@@ -13,8 +13,8 @@ use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::handlers::{
-    asset, eligibility, eligibility_settings, health, patients, payments, settings, sign_in,
-    treatments, webhooks,
+    asset, eligibility, eligibility_settings, health, patients, pay, payments, sandbox, settings,
+    sign_in, treatments, webhooks,
 };
 use crate::state::Web;
 use crate::{api, failure, security, session};
@@ -35,7 +35,6 @@ pub fn router(web: Web) -> Router {
     Router::new()
         .merge(pages(&web))
         .merge(api::router(&web))
-        .merge(from_the_processor())
         .layer(CompressionLayer::new().gzip(true))
         .layer(from_fn_with_state(web.clone(), security::headers))
         .layer(from_fn_with_state(web.clone(), security::logged))
@@ -53,6 +52,18 @@ fn pages(web: &Web) -> Router<Web> {
         )
         .layer(staff_only)
         .layer(late(IMPORT_TIMEOUT));
+    // A link is all that a payer shows, and old browsers do not say from which page a form comes.
+    let payers = Router::new()
+        .route("/pay/back", get(pay::back))
+        .route("/pay/{token}", get(pay::look).post(pay::pay))
+        .route("/sandbox/{session}", get(sandbox::look).post(sandbox::submit))
+        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
+        .layer(late(REQUEST_TIMEOUT));
+    // Signed by the processor, so that it need not come from a page of ours.
+    let webhooks = Router::new()
+        .route("/webhooks/{processor}", post(webhooks::receive))
+        .layer(DefaultBodyLimit::max(MAX_WEBHOOK_BYTES))
+        .layer(late(REQUEST_TIMEOUT));
     Router::new()
         .merge(staff)
         .route("/sign-in", get(sign_in::form).post(sign_in::submit))
@@ -66,16 +77,8 @@ fn pages(web: &Web) -> Router<Web> {
         .merge(import)
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(from_fn_with_state(web.clone(), security::own_requests))
-        .layer(CatchPanicLayer::new())
-}
-
-/// Signed by the processor, so that it need not come from a page of ours.
-fn from_the_processor() -> Router<Web> {
-    let limit = REQUEST_TIMEOUT;
-    Router::new()
-        .route("/webhooks/{processor}", post(webhooks::receive))
-        .layer(DefaultBodyLimit::max(MAX_WEBHOOK_BYTES))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, limit))
+        .merge(webhooks)
+        .merge(payers)
         .layer(CatchPanicLayer::new())
 }
 
@@ -95,6 +98,8 @@ fn payment_pages() -> Router<Web> {
         .route("/payments/{id}/refunds", post(payments::refund::submit))
         .route("/payments/{id}/reversal/new", get(payments::reversal::form))
         .route("/payments/{id}/reversal", post(payments::reversal::submit))
+        .route("/payments/{id}/link", post(payments::link::issue))
+        .route("/payments/{id}/link/revoke", post(payments::link::revoke))
         .route("/payments/{id}/notes", post(payments::detail::add_note))
         .route("/payments/{id}/exceptions/{exception}", post(payments::detail::solve))
 }

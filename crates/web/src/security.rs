@@ -12,8 +12,8 @@ use crate::api::RequestId;
 use crate::state::Web;
 
 /// Nothing is loaded from elsewhere, nothing inline runs, nobody frames a page.
-const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+pub(crate) const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self'; \
+    style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types app";
 
 const HEADERS: [(HeaderName, &str); 7] = [

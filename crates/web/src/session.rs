@@ -30,6 +30,8 @@ const FLASHES: &[(&str, &str)] = &[
     ("refund_made", "The refund was made."),
     ("refund_pending", "The refund is on its way."),
     ("tender_reversed", "The tender was reversed."),
+    ("link_issued", "The payment link is ready."),
+    ("link_revoked", "The payment link was ended."),
     ("note_added", "The note was added."),
     ("exception_solved", "What was done is in the history."),
     ("patient_added", "The patient was added."),

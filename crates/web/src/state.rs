@@ -7,7 +7,7 @@ use almoner_app::App;
 use almoner_app::audit_reads::ReadLog;
 
 use crate::api::Pace;
-use crate::throttle::Throttle;
+use crate::throttle::{PayerThrottle, Throttle};
 
 /// How the pages are served.
 #[derive(Debug, Clone)]
@@ -33,6 +33,7 @@ pub struct Web {
     pub(crate) app: App,
     pub(crate) settings: Arc<WebSettings>,
     pub(crate) sign_ins: Arc<Throttle>,
+    pub(crate) payers: Arc<PayerThrottle>,
     pub(crate) reads: ReadLog,
     pub(crate) pace: Arc<Pace>,
 }
@@ -42,8 +43,9 @@ impl Web {
     pub fn new(app: App, settings: WebSettings) -> Self {
         let sign_ins = Arc::new(Throttle::new());
         let reads = ReadLog::start(app.clone());
+        let payers = Arc::new(PayerThrottle::new());
         let pace = Arc::new(Pace::new());
-        Self { app, settings: Arc::new(settings), sign_ins, reads, pace }
+        Self { app, settings: Arc::new(settings), sign_ins, payers, reads, pace }
     }
 
     /// Waits until every read that was served is in the audit log.

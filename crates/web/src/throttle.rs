@@ -1,4 +1,4 @@
-//! How often signing in may be tried: from an address, for an account, and for both together.
+//! How often signing in may be tried, and a payment link be opened.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -15,6 +15,21 @@ const MAX_CHECKS: usize = 2;
 const MAX_KEYS: usize = 10_000;
 
 type Limiter = DefaultKeyedRateLimiter<[u8; 32]>;
+
+/// A key of bounded length, which tells nothing.
+fn key(text: &str) -> [u8; 32] {
+    Sha256::digest(text).into()
+}
+
+/// Whether every limiter allows one more; a limiter behind one that refuses is not asked.
+fn all_allow<const N: usize>(tries: [(&Limiter, [u8; 32]); N]) -> bool {
+    tries.into_iter().all(|(limiter, key)| {
+        if limiter.len() > MAX_KEYS {
+            limiter.retain_recent();
+        }
+        limiter.check_key(&key).is_ok()
+    })
+}
 
 /// The limits on signing in.
 pub(crate) struct Throttle {
@@ -48,23 +63,35 @@ impl Throttle {
         if account.len() > MAX_EMAIL_BYTES {
             return false;
         }
-        let key = |text: &str| -> [u8; 32] { Sha256::digest(text).into() };
         let tries = [
             (&self.address, key(client)),
             (&self.account, key(&account)),
             (&self.pair, key(&format!("{client} {account}"))),
         ];
-        tries.into_iter().all(|(limiter, key)| {
-            if limiter.len() > MAX_KEYS {
-                limiter.retain_recent();
-            }
-            limiter.check_key(&key).is_ok()
-        })
+        all_allow(tries)
     }
 
     /// Waits for a place among the passwords that are checked at the same time.
     pub(crate) async fn place(&self) -> Option<SemaphorePermit<'_>> {
         self.checks.acquire().await.ok()
+    }
+}
+
+/// The limits on opening payment links.
+pub(crate) struct PayerThrottle {
+    address: Limiter,
+    link: Limiter,
+}
+
+impl PayerThrottle {
+    pub(crate) fn new() -> Self {
+        // A waiting room shares one address; a page that waits for the processor asks often.
+        Self { address: limiter(240, 1), link: limiter(60, 2) }
+    }
+
+    /// Whether a link may be opened once more.
+    pub(crate) fn allows(&self, client: &str, token: &str) -> bool {
+        all_allow([(&self.address, key(client)), (&self.link, key(token))])
     }
 }
 
@@ -83,5 +110,17 @@ mod tests {
         let mut accounts = (0..500).map(|n| ("10.1.1.1".to_owned(), format!("u{n}@x.example")));
         assert!(allowed(&mut accounts) <= 202);
         assert!(!throttle.allows("10.2.2.2", &"x".repeat(255)));
+    }
+
+    #[test]
+    fn a_link_is_limited_from_many_addresses_and_an_address_for_many_links() {
+        let throttle = PayerThrottle::new();
+        let count = |tries: &mut dyn Iterator<Item = (String, String)>| {
+            tries.filter(|(client, token)| throttle.allows(client, token)).count()
+        };
+        let mut clients = (0..500).map(|n| (format!("10.0.{}.{n}", n % 7), "1-7-1-x".to_owned()));
+        assert!((60..=62).contains(&count(&mut clients)));
+        let mut tokens = (0..500).map(|n| ("10.1.1.1".to_owned(), format!("2-{n}-1-x")));
+        assert!((240..=242).contains(&count(&mut tokens)));
     }
 }

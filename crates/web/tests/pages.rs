@@ -35,6 +35,8 @@ mod inbox;
 mod large_files;
 #[path = "pages/patients.rs"]
 mod patients;
+#[path = "pages/pay.rs"]
+mod pay;
 #[path = "pages/run_check.rs"]
 mod run_check;
 #[path = "pages/settings.rs"]

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use almoner_domain::ambient::SystemEntropy;
 use almoner_store::Db;
 use almoner_store::db::Durability;
 
-use crate::settings::Settings;
+use crate::settings::{Settings, link_keys};
 use crate::{Failure, demo};
 
 /// Starts with an invented clinic; a new database is filled first.
@@ -57,7 +58,9 @@ async fn fill_file(settings: &Settings, path: &Path) -> Result<(), Failure> {
     }
     let db = Db::open(&format!("sqlite://{}", draft.display()), Durability::Scratch).await?;
     db.migrate().await?;
-    let app = super::app(db, settings);
+    // The invented history has no links.
+    let keys = link_keys::there(&settings.link_key_file, &SystemEntropy)?;
+    let app = super::app(db, settings, keys);
     demo::fill(&app).await?;
     app.db.close().await;
     let file = std::fs::File::open(&draft).map_err(failed)?;

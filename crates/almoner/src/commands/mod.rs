@@ -12,13 +12,14 @@ mod verify;
 use std::path::Path;
 use std::sync::Arc;
 
+use almoner_app::link_keys::LinkKeys;
 use almoner_app::{Actor, App};
 use almoner_domain::ambient::{SystemClock, SystemEntropy};
 use almoner_store::Db;
 use almoner_store::db::Durability;
 
 use crate::cli::{Cli, Command};
-use crate::settings::Settings;
+use crate::settings::{Settings, link_keys};
 use crate::{Failure, telemetry};
 
 /// Does what was asked.
@@ -50,7 +51,8 @@ async fn open(settings: &Settings) -> Result<App, Failure> {
     }
     let db = Db::open(&settings.database, Durability::Full).await?;
     db.migrate().await?;
-    Ok(app(db, settings))
+    let keys = link_keys::kept(&settings.link_key_file, &SystemEntropy)?;
+    Ok(app(db, settings, keys))
 }
 
 /// Opens a database that must be there and at this version; changes nothing.
@@ -65,17 +67,19 @@ async fn open_as_it_is(settings: &Settings) -> Result<App, Failure> {
         let line = "The database is not at this version; run `almoner migrate` first.";
         return Err(Failure::Failed(line.to_owned()));
     }
-    Ok(app(db, settings))
+    let keys = link_keys::there(&settings.link_key_file, &SystemEntropy)?;
+    Ok(app(db, settings, keys))
 }
 
 /// The program around a database, with the real clock and real randomness.
-fn app(db: Db, settings: &Settings) -> App {
+fn app(db: Db, settings: &Settings, link_keys: LinkKeys) -> App {
     App {
         db,
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         processor: Arc::clone(&settings.processor),
         clearinghouse: Arc::clone(&settings.clearinghouse),
+        link_keys: Arc::new(link_keys),
     }
 }
 

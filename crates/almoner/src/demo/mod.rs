@@ -21,6 +21,7 @@ mod treatments;
 
 use std::sync::Arc;
 
+use almoner_app::link_keys::LinkKeys;
 use almoner_app::{App, seal_audit};
 use almoner_domain::ambient::{SeededEntropy, SetClock};
 use almoner_domain::time;
@@ -82,8 +83,9 @@ async fn fill_to(app: &App, size: &Size) -> Result<(), Failure> {
         clock: Arc::<SetClock>::clone(&clock),
         entropy: Arc::new(SeededEntropy::new(SEED)),
         // The history is one of test money, whatever the processor is from now on.
-        processor: Arc::new(Sandbox),
+        processor: Arc::new(Sandbox::default()),
         clearinghouse: Arc::new(NoClearinghouse),
+        link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
     };
     let begins = calendar.at(people::FIRST_DAY + 1, 0, &calendar.zone);
     let mut clinic = Clinic::open(app, clock, begins).await?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use almoner_app::exchange_checks::{ask_claimed, claim_due};
+use almoner_app::link_keys::LinkKeys;
 use almoner_app::run_check::{RunCheck, run_check};
 use almoner_app::{read, read_inquiries};
 use almoner_domain::Status;
@@ -35,8 +36,9 @@ almoner_store::on_both_engines! {
             db: db.db.clone(),
             clock: Arc::new(SetClock::at("2026-11-23T15:30:00Z".parse().unwrap())),
             entropy: Arc::new(SystemEntropy),
-            processor: Arc::new(Sandbox),
+            processor: Arc::new(Sandbox::default()),
             clearinghouse: Arc::new(SandboxPayer::default()),
+            link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
         };
         fill_to(&app, &SMALL).await.unwrap();
         let clinic = read::organizations(&app).await.unwrap().remove(0);
@@ -80,8 +82,9 @@ almoner_store::on_both_engines! {
             db: db.db.clone(),
             clock: Arc::new(SetClock::at(now)),
             entropy: Arc::new(SystemEntropy),
-            processor: Arc::new(Sandbox),
+            processor: Arc::new(Sandbox::default()),
             clearinghouse: Arc::new(NoClearinghouse),
+            link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
         };
         fill_to(&app, &SMALL).await.unwrap();
         let clinic = read::organizations(&app).await.unwrap().remove(0);

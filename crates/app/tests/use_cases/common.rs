@@ -5,6 +5,7 @@ use std::sync::Arc;
 use almoner_app::begin_payment::BeginPayment;
 use almoner_app::context::Member;
 use almoner_app::create_payment::{CreatePayment, create_payment};
+use almoner_app::link_keys::LinkKeys;
 use almoner_app::permission::Action;
 use almoner_app::refund_payment::{RefundPayment, refund_payment};
 use almoner_app::save_patient::{CoverageEntry, PatientEntry, add_patient};
@@ -157,6 +158,7 @@ impl Clinic {
             entropy: Arc::new(SeededEntropy::new(1)),
             processor: processor::by_name("sandbox").expect("the sandbox is built in"),
             clearinghouse: Arc::clone(&clearinghouse) as Arc<dyn Clearinghouse>,
+            link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
         };
         let zone = "America/New_York";
         let add = add_organization::add_organization(&app, "Downtown Clinic", zone);

@@ -21,6 +21,7 @@ use almoner_app::dismiss_file::dismiss_file;
 use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::estimate_payment::{EstimateInput, estimate_payment, location_exists};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
+use almoner_app::issue_link::{IssueLink, issue_link, newest_link, revoke_link};
 use almoner_app::match_check::match_check;
 use almoner_app::read_troubles::troubles;
 use almoner_app::refund_payment::{RefundPayment, refund_payment, summarize};
@@ -201,6 +202,10 @@ const PAYMENTS: &[Case] = cases! {
         change_status(&c.app, &c.manager(), &change(n, Status::Paid));
     "change_status::change_status" |c, n|
         change_status(&c.app, &c.manager(), &change(n, Status::Refunded));
+    "issue_link::issue_link" |c, n| issue_link(&c.app, &c.manager(),
+        IssueLink { payment: PaymentId::new(n), until: None, replaces: None });
+    "issue_link::newest_link" |c, n| newest_link(&c.app, &c.manager(), PaymentId::new(n));
+    "issue_link::revoke_link" |c, n| revoke_link(&c.app, &c.manager(), PaymentId::new(n));
     "void_payment::void_payment" |c, n| void_payment(&c.app, &c.manager(), PaymentId::new(n));
     "refund_payment::summarize" |c, n| summarize(&c.app, &c.manager(), &refund(n));
     "refund_payment::refund_payment" |c, n| refund_payment(&c.app, &c.manager(), &refund(n));

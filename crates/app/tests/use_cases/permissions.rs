@@ -15,6 +15,7 @@ use almoner_app::dismiss_file::dismiss_file;
 use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::estimate_payment::{EstimateInput, estimate_payment, location_exists};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
+use almoner_app::issue_link::{IssueLink, issue_link, newest_link, revoke_link};
 use almoner_app::match_check::match_check;
 use almoner_app::permission::{Action, allows};
 use almoner_app::read_troubles::troubles;
@@ -104,6 +105,10 @@ async fn matched(clinic: &Clinic) -> CheckId {
 }
 
 /// The hash of a file from which nothing can be read.
+fn link_of(payment: PaymentId) -> IssueLink {
+    IssueLink { payment, until: None, replaces: None }
+}
+
 async fn unreadable(clinic: &Clinic) -> Vec<u8> {
     let file = ImportFile { name: "a.pdf".to_owned(), content: b"%PDF".to_vec(), patient: None };
     import_eligibility(&clinic.app, &clinic.system(), file).await.unwrap();
@@ -207,6 +212,13 @@ const MONEY: &[Case] = cases! {
         change_status(&c.app, a, &change(cancelled(c).await, Status::Pending));
     "change_status::change_status" VoidPayment |c, a|
         change_status(&c.app, a, &change(held(c).await, Status::Voided));
+    "issue_link::issue_link" IssueLink |c, a| async {
+        issue_link(&c.app, a, link_of(c.pending(700).await)).await
+    };
+    "issue_link::newest_link" IssueLink |c, a| newest_link(&c.app, a, PaymentId::new(1));
+    "issue_link::revoke_link" IssueLink |c, a| async {
+        revoke_link(&c.app, a, c.pending(700).await).await
+    };
     "void_payment::void_payment" VoidPayment |c, a|
         void_payment(&c.app, a, held(c).await);
     "refund_payment::summarize" Refund |c, a|
@@ -315,11 +327,11 @@ const READS: &[Case] = cases! {
     "read::check_file" ReadChecks |c, a| async {
         read::check_file(&c.app, a, waiting(c).await).await
     };
-    "read_troubles::troubles" ReadPayments |c, a| async {
-        troubles(&c.app, a, c.pending(700).await).await
-    };
     "read::file_part" ReadChecks |c, a| async {
         read::file_part(&c.app, a, &unreadable(c).await, 0).await
+    };
+    "read_troubles::troubles" ReadPayments |c, a| async {
+        troubles(&c.app, a, c.pending(700).await).await
     };
     "read_inbox::inbox" ReadChecks |c, a| read_inbox::inbox(&c.app, a, &CheckRequest::default());
     "read_inbox::comparison" ReadChecks |c, a| async {

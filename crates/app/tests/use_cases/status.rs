@@ -223,6 +223,7 @@ on_both_engines! {
 /// A processor that notes what it is asked, and answers or not.
 #[derive(Default)]
 struct Noting {
+    sandbox: Sandbox,
     silent: Mutex<bool>,
     asked: Mutex<Vec<String>>,
 }
@@ -241,7 +242,7 @@ impl Processor for Noting {
         if *self.silent.lock().unwrap() {
             return Box::pin(async { Err(ProcessorError::Unknown(Doubt::NoAnswer)) });
         }
-        Sandbox.release(key)
+        self.sandbox.release(key)
     }
 }
 

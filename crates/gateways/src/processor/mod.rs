@@ -16,8 +16,10 @@
 
 mod error;
 mod facts;
+mod hosted;
 mod offline;
-mod sandbox;
+pub mod sandbox;
+mod signed;
 pub mod stripe;
 
 use std::future::Future;
@@ -33,6 +35,7 @@ pub use facts::{
     Movement, MovementKind, Object, ObjectKind, Page, Payout, PayoutStanding, Refund,
     RefundFailure, RefundStanding,
 };
+pub use hosted::{Hosted, HostedPage, HostedStep};
 pub use offline::Offline;
 pub use reqwest::header::HeaderMap;
 pub use sandbox::Sandbox;
@@ -139,6 +142,22 @@ pub trait Processor: Send + Sync {
     /// Whether its money is invented, which every page says.
     fn is_test_money(&self) -> bool;
 
+    /// Whether payers can pay by it at all.
+    fn takes_cards(&self) -> bool {
+        true
+    }
+
+    /// Where its pages are, such as `https://pay.example.com`, when not with us: a browser is told
+    /// that a form of ours may lead there.
+    fn page_origin(&self) -> Option<&str> {
+        None
+    }
+
+    /// The page that this program serves for it, if any.
+    fn hosted(&self) -> Option<&dyn Hosted> {
+        None
+    }
+
     /// Opens a page on which the payer pays. The same order again gives the same page.
     fn begin<'a>(&'a self, order: BeginPayment<'a>, now: Timestamp) -> Answer<'a, Begun> {
         let _ = (order, now);
@@ -237,7 +256,7 @@ fn not_supported<'a, T: 'a>() -> Answer<'a, T> {
 /// The built-in processor that settings name; one that needs keys is made from its settings.
 pub fn by_name(name: &str) -> Option<Arc<dyn Processor>> {
     match name {
-        "sandbox" => Some(Arc::new(Sandbox)),
+        "sandbox" => Some(Arc::new(Sandbox::default())),
         "none" => Some(Arc::new(Offline)),
         _ => None,
     }

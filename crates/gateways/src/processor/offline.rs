@@ -14,4 +14,8 @@ impl Processor for Offline {
     fn is_test_money(&self) -> bool {
         false
     }
+
+    fn takes_cards(&self) -> bool {
+        false
+    }
 }

@@ -16,6 +16,7 @@ macro_rules! steps {
             4 "0004_inquiries",
             5 "0005_check_search",
             6 "0006_file_parts",
+            7 "0007_payment_links",
             8 "0008_attempts",
         )
     };

@@ -8,6 +8,7 @@ use almoner_domain::tender::{Tender, TenderType};
 use almoner_domain::{
     LocationId, Money, OrganizationId, PatientId, PaymentId, RefundId, Status, time,
 };
+use almoner_store::attempts::{self, AttemptState, NewAttempt};
 use almoner_store::audit::Event;
 use almoner_store::ledger::Moment;
 use almoner_store::locations::{self, LocationFields};
@@ -174,6 +175,9 @@ impl Life<'_> {
             return self.refund(to).await;
         }
         let (before, amount) = (self.payment.clone(), self.plan.amount);
+        if to == Status::Voided {
+            self.release().await;
+        }
         self.payment.status = to;
         self.payment.version += 1;
         let tender = (to == Status::Paid).then_some(TenderType::Cash);
@@ -190,6 +194,25 @@ impl Life<'_> {
         }
         let counted = rollups::payment_moved(self.tx, self.org, Some(&before), &self.payment).await;
         counted.expect("it is counted");
+    }
+
+    /// What was held at the processor is let go.
+    async fn release(&mut self) {
+        let (payment, at) = (self.payment.id, self.plan.paid_at);
+        let attempt = NewAttempt {
+            payment,
+            processor: "sandbox",
+            reference: &format!("{}-{payment}", self.org.0),
+            amount: self.plan.amount,
+            started_at: at,
+            expires_at: at,
+            ask_at: at,
+        };
+        let number = attempts::insert(self.tx, self.org, &attempt).await;
+        let id = (payment, number.expect("the attempt is new"));
+        let released = (AttemptState::Released, None);
+        let told = attempts::set_state(self.tx, self.org, id, released, at).await;
+        told.expect("the attempt is there");
     }
 
     async fn take_money(&mut self) {

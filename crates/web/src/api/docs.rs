@@ -28,7 +28,7 @@ fn filled(described: &Value) -> ApiDocsPage {
     });
     let kinds = entries(&described["components"]["schemas"]);
     ApiDocsPage {
-        about: text(&described["info"]["description"]),
+        about: prose(&described["info"]["description"]),
         calls: entries(&described["paths"]).flat_map(calls_at).collect(),
         kinds: kinds.map(|(name, schema)| kind(name, schema)).collect(),
         failures: failures.collect(),
@@ -47,6 +47,14 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
+/// A description as people read it: its lines end where the page ends them, its paragraphs stay,
+/// and names stand in quotes.
+fn prose(value: &Value) -> String {
+    let paragraphs = value.as_str().unwrap_or_default().split("\n\n");
+    let paragraphs = paragraphs.map(|lines| lines.replace('\n', " ").replace('`', "\""));
+    paragraphs.collect::<Vec<_>>().join("\n\n")
+}
+
 fn calls_at<'a>((path, item): (&'a String, &'a Value)) -> impl Iterator<Item = Call> + 'a {
     entries(item).filter(|(_, operation)| operation.is_object()).map(move |(method, operation)| {
         let scopes = items(&operation["security"]).flat_map(entries);
@@ -60,7 +68,7 @@ fn calls_at<'a>((path, item): (&'a String, &'a Value)) -> impl Iterator<Item = C
             method: method.to_uppercase(),
             path: path.clone(),
             summary: text(&operation["summary"]),
-            description: text(&operation["description"]),
+            description: prose(&operation["description"]),
             scope: scope.map(text).unwrap_or_default(),
             parameters: items(&operation["parameters"]).map(parameter).collect(),
             body: content(&operation["requestBody"]),
@@ -76,14 +84,14 @@ fn parameter(parameter: &Value) -> Field {
         name: text(&parameter["name"]),
         kind: type_name(&parameter["schema"]),
         is_optional: parameter["required"] != Value::Bool(true),
-        description: text(&parameter["description"]),
+        description: prose(&parameter["description"]),
     }
 }
 
 fn kind(name: &str, schema: &Value) -> Kind {
     Kind {
         name: name.to_owned(),
-        description: text(&schema["description"]),
+        description: prose(&schema["description"]),
         fields: fields(schema),
         words: items(&schema["enum"]).map(text).collect(),
     }
@@ -116,7 +124,7 @@ fn fields(schema: &Value) -> Vec<Field> {
 fn described(property: &Value) -> String {
     let options = items(&property["oneOf"]).chain(std::iter::once(property));
     options
-        .map(|option| text(&option["description"]))
+        .map(|option| prose(&option["description"]))
         .find(|text| !text.is_empty())
         .unwrap_or_default()
 }

@@ -67,6 +67,7 @@ codes! {
     TransitionNotAllowed "transition_not_allowed" CONFLICT "The status cannot change so.";
     PaymentLocked "payment_locked" CONFLICT "The payment can no longer be edited.";
     NotRefundable "not_refundable" CONFLICT "Nothing of the payment can be refunded.";
+    Disputed "disputed" CONFLICT "The payment is disputed at the bank, which decides first.";
     RemainingChanged "remaining_changed" CONFLICT "The remaining amount is another by now.";
     RefundExceedsRemaining "refund_exceeds_remaining" CONFLICT
         "More would be refunded than remains.";
@@ -259,7 +260,8 @@ impl From<Error> for Problem {
             }
             Error::Locked(status) => told(Code::PaymentLocked).with("payment_status", status),
             Error::Refund(refusal) => match refusal {
-                RefundRefusal::NotRefundable | RefundRefusal::Disputed => told(Code::NotRefundable),
+                RefundRefusal::NotRefundable => told(Code::NotRefundable),
+                RefundRefusal::Disputed => told(Code::Disputed),
                 RefundRefusal::RemainingChanged { remaining } => {
                     told(Code::RemainingChanged).with("remaining_cents", remaining)
                 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use almoner_app::create_payment::{CreatePayment, create_payment};
 use almoner_app::exchange_checks::{ask_claimed, claim_due};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
+use almoner_app::link_keys::LinkKeys;
 use almoner_app::run_check::{RunCheck, run_check};
 use almoner_app::save_patient::{CoverageEntry, PatientEntry, add_patient};
 use almoner_app::save_treatment::{ProcedureEntry, TreatmentEntry, add_treatment};
@@ -243,6 +244,7 @@ impl Site {
             entropy: Arc::new(SeededEntropy::new(1)) as Arc<dyn Entropy>,
             processor,
             clearinghouse: Arc::clone(&house) as Arc<dyn Clearinghouse>,
+            link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
         };
         let zone = "America/New_York";
         let clinic = add_organization::add_organization(&app, "Downtown Clinic", zone);

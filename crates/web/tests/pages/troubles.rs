@@ -32,8 +32,8 @@ on_both_engines! {
         let (page, form) = ("/payments/PAY-001", "/payments/PAY-001/exceptions/EXC-001");
         let told = "O&#39;Brien &#38; Søn paid &#60;b&#62;twice&#60;/b&#62;.";
         let front = site.browser(Role::FrontDesk).await;
-        let shown = front.get(page).await;
-        shown.shows(200, &["EXC-001", "EXC-002", told]).lacks(&["EXC-001 is solved"]);
+        let seen = front.get(page).await;
+        seen.shows(200, &["EXC-001", "EXC-002", told]).lacks(&["EXC-001 is solved"]);
         let manager = site.browser(Role::Manager).await;
         manager.get(page).await.shows(200, &[told, "EXC-001 is solved"]);
         let blank = manager.post(form, &[("solution", " ")]).await;

@@ -16,14 +16,14 @@ use almoner_domain::ambient::Clock;
 use jiff::Timestamp;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{Client, Response, Url};
+use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, RootCertStore};
 
 pub use self::envelope::Envelope;
 use self::envelope::{Letter, Written};
 use super::{Answer, Clearinghouse, ClearinghouseError, Delivery, Partners, Question, Reply};
-use crate::Secret;
+use crate::{Secret, tls};
 
 /// How long a connection may take to be made.
 pub const CONNECT_WITHIN: Duration = Duration::from_secs(5);
@@ -137,7 +137,7 @@ impl Http {
             return Err(HttpFault::ColonInUser);
         }
         let client = Client::builder()
-            .tls_backend_preconfigured(tls(settings.authorities.as_deref())?)
+            .tls_backend_preconfigured(config(settings.authorities.as_deref())?)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
@@ -210,8 +210,8 @@ fn is_this_machine(host: &str) -> bool {
 }
 
 /// TLS with the public authorities, and those that the settings add.
-fn tls(authorities: Option<&[u8]>) -> Result<ClientConfig, HttpFault> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+fn config(authorities: Option<&[u8]>) -> Result<ClientConfig, HttpFault> {
+    let mut roots = tls::public_authorities();
     if let Some(pem) = authorities {
         let before = roots.len();
         for certificate in CertificateDer::pem_slice_iter(pem) {
@@ -222,11 +222,7 @@ fn tls(authorities: Option<&[u8]>) -> Result<ClientConfig, HttpFault> {
             return Err(HttpFault::NoAuthority);
         }
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|_| HttpFault::Tls)?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
+    tls::trusting(roots).map_err(|_| HttpFault::Tls)
 }
 
 impl Clearinghouse for Http {

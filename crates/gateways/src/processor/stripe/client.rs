@@ -1,17 +1,14 @@
 //! Sends requests to Stripe and says of each answer what it means for what happened.
 
-use std::sync::Arc;
-
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Method, Response, StatusCode, Url};
-use rustls::{ClientConfig, RootCertStore};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{Limits, SetUpError};
-use crate::Secret;
 use crate::processor::{Doubt, NotDone, ProcessorError, Refusal};
+use crate::{Secret, tls};
 
 /// The version of the API that the requests and the reading are written for.
 pub const VERSION: &str = "2026-10-28.endive";
@@ -120,8 +117,10 @@ impl Client {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, authorization);
         headers.insert("stripe-version", HeaderValue::from_static(VERSION));
+        let config = tls::trusting(tls::public_authorities());
+        let config = config.map_err(|error| SetUpError::Client(error.to_string()))?;
         let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls()?)
+            .tls_backend_preconfigured(config)
             .default_headers(headers)
             .user_agent(concat!("almoner/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(limits.connect)
@@ -213,16 +212,6 @@ impl Client {
         }
         request
     }
-}
-
-/// TLS by ring, with the certificates that are built in: nothing of the machine is asked.
-fn tls() -> Result<ClientConfig, SetUpError> {
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config =
-        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = config.map_err(|error| SetUpError::Client(error.to_string()))?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
 /// Reads the whole body; `None` when it breaks off or is beyond the limit.

@@ -31,12 +31,16 @@ use super::{
 use crate::Secret;
 use client::Client;
 
+pub use super::signed::TOLERANCE;
 pub use attempts::{SESSION_MAX, SESSION_MIN};
 pub use client::VERSION;
-pub use webhook::{SIGNATURE_HEADER, TOLERANCE};
+pub use webhook::SIGNATURE_HEADER;
 
 /// Where Stripe is.
 pub const BASE_URL: &str = "https://api.stripe.com";
+
+/// Where Stripe's pages for payers are.
+const CHECKOUT_URL: &str = "https://checkout.stripe.com";
 
 /// The key of our reference in the metadata of Stripe's objects.
 pub(crate) const REFERENCE: &str = "reference";
@@ -158,6 +162,10 @@ impl Processor for Stripe {
 
     fn is_test_money(&self) -> bool {
         self.is_test_money
+    }
+
+    fn page_origin(&self) -> Option<&str> {
+        Some(CHECKOUT_URL)
     }
 
     fn begin<'a>(&'a self, order: BeginPayment<'a>, now: Timestamp) -> Answer<'a, Begun> {

@@ -19,7 +19,7 @@ use axum_extra::extract::Form;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-use super::{history, kept};
+use super::{history, kept, link};
 use crate::failure::{Answer, html, unprocessable};
 use crate::format;
 use crate::handlers::parse_id;
@@ -96,7 +96,7 @@ pub(crate) async fn solve(
 }
 
 /// The page of a payment as it stands.
-async fn filled(web: &Web, staff: Staff, id: PaymentId) -> Result<PaymentPage, Error> {
+pub(super) async fn filled(web: &Web, staff: Staff, id: PaymentId) -> Result<PaymentPage, Error> {
     let Staff { actor, shell } = staff;
     let view = read::payment(&web.app, &actor, id).await?;
     let zone = actor.organization.zone.clone();
@@ -127,6 +127,7 @@ async fn filled(web: &Web, staff: Staff, id: PaymentId) -> Result<PaymentPage, E
         to_solve: to_solve.map(|raised| raised.id),
         solution_entry: String::new(),
         offers: Offers { refund: offers.refund && !is_blocked, ..offers },
+        link: link::block(web, &actor, payment).await?,
         treatment: view.treatment.as_ref().map(treatment_block),
         patient: patient_block(&view.patient),
         estimate: view.estimate.as_ref().map(|estimate| kept::summary(estimate, payment.amount)),

@@ -76,6 +76,8 @@ fn what(action: &str, detail: &Value) -> String {
         "dispute_told" => format!("Dispute of {amount}: {}", word(detail, "standing")),
         "tender_reversed" => format!("Tender of {amount} reversed"),
         "note_added" => "Note added".to_owned(),
+        "link_issued" => "Payment link created".to_owned(),
+        "link_revoked" => "Payment link ended".to_owned(),
         other => other.replace('_', " "),
     }
 }

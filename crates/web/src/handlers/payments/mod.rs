@@ -7,6 +7,7 @@ pub(crate) mod edit;
 mod entry;
 mod history;
 pub(crate) mod kept;
+pub(crate) mod link;
 pub(crate) mod list;
 mod list_query;
 pub(crate) mod panel;

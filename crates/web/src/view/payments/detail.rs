@@ -7,6 +7,7 @@ use almoner_domain::{ExceptionId, Money, PatientId, PaymentId, RefundId, Status,
 use askama::Template;
 
 use super::estimate::EstimateSummary;
+use super::link::{LinkBlock, LinkState};
 use crate::view::Samples;
 use crate::view::parts::{Errors, Fact, Piece, Shell, pieces};
 use crate::view::samples;
@@ -56,6 +57,8 @@ pub(crate) struct PaymentPage {
     pub(crate) solution_entry: String,
     /// The actions that are offered.
     pub(crate) offers: Offers,
+    /// The link by which the payer pays.
+    pub(crate) link: Option<LinkBlock>,
     /// The treatment.
     pub(crate) treatment: Option<TreatmentBlock>,
     /// The patient.
@@ -202,6 +205,25 @@ pub(crate) struct Event {
     pub(crate) detail: Option<String>,
 }
 
+impl PaymentPage {
+    /// The same payment with each state of its link.
+    fn linked_samples(pending: &Self) -> [(&'static str, Self); 5] {
+        let linked = |block| Self { link: Some(block), ..pending.clone() };
+        let refused = almoner_domain::Invalid::one("until", "in_the_past", "This day has passed.");
+        let live = LinkBlock::sample(LinkState::live_sample());
+        let expired = LinkState::Expired("Nov 20, 2026".to_owned());
+        let revoked = LinkState::Revoked("Nov 20, 2026".to_owned());
+        let draft = LinkBlock { is_draft: true, ..LinkBlock::sample(LinkState::None) };
+        [
+            ("linked", linked(live.clone())),
+            ("link-expired", linked(LinkBlock::sample(expired))),
+            ("link-ended", linked(LinkBlock::sample(revoked))),
+            ("link-of-draft", linked(draft)),
+            ("link-refused", Self { errors: refused.into(), ..linked(live) }),
+        ]
+    }
+}
+
 impl Samples for PaymentPage {
     fn samples() -> Vec<(&'static str, Self)> {
         let paid = samples::payment_page();
@@ -225,6 +247,7 @@ impl Samples for PaymentPage {
         };
         let bare = Self {
             memo: None,
+            link: None,
             due: None,
             is_overdue: false,
             payment_type: None,
@@ -252,6 +275,7 @@ impl Samples for PaymentPage {
         let estimated =
             kept.map(|(name, kept)| (name, Self { estimate: Some(kept), ..pending.clone() }));
         let mut pages: Vec<(&'static str, Self)> = estimated.collect();
+        pages.extend(Self::linked_samples(&pending));
         pages.extend([("paid", paid), ("pending", pending), ("bare", bare), ("refused", refused)]);
         pages
     }

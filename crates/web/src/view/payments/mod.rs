@@ -3,6 +3,7 @@
 pub(crate) mod detail;
 pub(crate) mod edit;
 pub(crate) mod estimate;
+pub(crate) mod link;
 pub(crate) mod list;
 pub(crate) mod new;
 pub(crate) mod refund;

@@ -33,11 +33,13 @@ use super::payments::detail::{
 };
 use super::payments::edit::EditPaymentPage;
 use super::payments::estimate::EstimatePanel;
+use super::payments::link::{LinkBlock, LinkState};
 use super::payments::list::{LocationOption, PaymentRow, PaymentsPage, Summary};
 use super::payments::new::{Filled, NewPaymentPage, PaymentEntry};
 use super::query::PaymentsQuery;
 use super::{
-    api_docs, eligibility, error, inquiries, patients, payments, settings, sign_in, treatments,
+    api_docs, eligibility, error, inquiries, patients, pay, payments, sandbox, settings, sign_in,
+    treatments,
 };
 
 /// A name that breaks careless pages.
@@ -53,6 +55,8 @@ pub fn rendered_samples() -> Vec<(String, String)> {
     let mut all = Vec::new();
     add::<error::ErrorPage>(&mut all, "error");
     add::<sign_in::SignInPage>(&mut all, "sign-in");
+    add::<pay::PayPage>(&mut all, "pay");
+    add::<sandbox::SandboxPage>(&mut all, "sandbox");
     add::<api_docs::ApiDocsPage>(&mut all, "api-docs");
     add::<PaymentsPage>(&mut all, "payments-list");
     add::<payments::new::FindPatientPage>(&mut all, "payments-find-patient");
@@ -303,6 +307,7 @@ pub(crate) fn payment_page() -> PaymentPage {
         to_solve: None,
         solution_entry: String::new(),
         offers: Offers { refund: true, edit: false, reverse: true, note: true },
+        link: Some(LinkBlock { can_issue: false, ..LinkBlock::sample(LinkState::Over) }),
         treatment: Some(TreatmentBlock {
             id: TreatmentId::new(894),
             service_at: "Nov 30, 2026, 9:30 AM EST".to_owned(),

@@ -1,0 +1,214 @@
+// Collecting: staff make a link, a payer pays by it on a phone, and staff see it happen.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import jsqr from 'jsqr';
+import { PNG } from 'pngjs';
+
+import { axe } from '../lib/axe.mjs';
+import { SCREENS, closePage, forgive, openBrowser, openPage, overflow, shot } from '../lib/browser.mjs';
+import { eventually } from '../lib/eventually.mjs';
+import { hides, shows } from '../lib/expect.mjs';
+import { chooseFirst, control, region } from '../lib/find.mjs';
+import { finish, startServer } from '../lib/server.mjs';
+import { LIMIT } from '../lib/settings.mjs';
+import { signIn } from '../lib/staff.mjs';
+
+/** The sandbox's webhook arrives at once; a slow card takes eight seconds. */
+const PAID_MS_MAX = 40_000;
+/** What the demo's pages for staff say and no payer may read. */
+const SECRETS = /PAT-|TRT-|ELG-|Office Visit|Treatment Pre-Payment|Memo/;
+
+let browser;
+let server;
+let staff;
+let pending;
+
+before(async () => {
+  server = await startServer('pay');
+  browser = await openBrowser();
+  staff = await openPage(browser, server);
+  await signIn(staff, 'biller');
+  await staff.goto('/payments?status=pending&status=failed&size=100');
+  const rows = staff.getByRole('main').locator('tbody th a');
+  pending = await rows.evaluateAll((links) => links.map((link) => new URL(link.href).pathname));
+}, LIMIT);
+
+after(async () => {
+  if (staff) await closePage(staff);
+  await browser?.close();
+  if (server) await finish(server);
+}, LIMIT);
+
+/** Makes a link for a payment that is not paid yet; tells the payment's and the link's address. */
+async function issue() {
+  const home = pending.shift();
+  await staff.goto(home);
+  await control(staff, 'Create link').click();
+  await shows(staff.getByRole('main'), 'The payment link is ready.');
+  return { home, link: await staff.getByLabel('Link', { exact: true }).inputValue() };
+}
+
+/** Opens a link as a payer with a phone, who is signed in nowhere. */
+async function payer(link, options = {}) {
+  const page = await openPage(browser, server, { screen: SCREENS.phone, ...options });
+  await page.goto(link);
+  return page;
+}
+
+async function pay(page, card) {
+  await page.getByRole('button', { name: /^Pay \$/ }).click();
+  await shows(page.getByRole('main'), 'This page stands in for a card processor');
+  await give(page, card);
+}
+
+async function give(page, card) {
+  await page.getByLabel('Test card number').fill(card);
+  await page.getByRole('button', { name: /^Pay \$/ }).click();
+}
+
+async function standing(page, words) {
+  await eventually(words, PAID_MS_MAX, () => page.getByRole('heading', { name: words }).isVisible());
+}
+
+async function pictures(page, name) {
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    await axe(page, `${name} in ${colorScheme}`);
+    await shot(page, `${name}-${colorScheme}`);
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+}
+
+test('a payer pays by phone, and staff see it', LIMIT, async () => {
+  const { home, link } = await issue();
+  await pictures(staff, 'pay-card');
+  const page = await payer(link);
+  await standing(page, 'Payment requested');
+  assert.doesNotMatch(await page.locator('body').innerText(), SECRETS);
+  assert.equal(await overflow(page), 0);
+  await pictures(page, 'pay-payable');
+  await pay(page, '4000 0000 0000 9995');
+  await shows(page.getByRole('main'), 'The card does not have enough money');
+  await pictures(page, 'pay-sandbox-declined');
+  await give(page, '4000 0025 0000 3155');
+  await pictures(page, 'pay-sandbox-confirm');
+  await control(page, 'Yes, it is me').click();
+  await standing(page, 'Payment received');
+  assert.equal(page.url(), link, 'the payer is back at the link');
+  await pictures(page, 'pay-paid');
+  await staff.goto(home);
+  await shows(region(staff, 'Payment status'), 'Paid', 'Card');
+  await shows(region(staff, 'History'), 'The payer began to pay', 'Processing → Paid', 'Payment link created');
+  await page.goBack();
+  await page.goto(link);
+  await standing(page, 'Payment received');
+  await closePage(page);
+});
+
+test('money goes back the way it came, and the payer sees it', LIMIT, async () => {
+  const { home, link } = await issue();
+  const page = await payer(link);
+  await pay(page, '4242 4242 4242 4242');
+  await standing(page, 'Payment received');
+  await staff.goto(home);
+  await control(staff, 'Refund').click();
+  await staff.getByRole('radio', { name: 'Full Refund' }).check();
+  await chooseFirst(staff.getByLabel('Reason'));
+  await control(staff, 'Review refund').click();
+  await control(staff, 'Confirm Refund').click();
+  await eventually('the refund is settled', PAID_MS_MAX, async () => {
+    await staff.goto(home);
+    return (await region(staff, 'Refunds').innerText()).includes('Refunded');
+  });
+  await page.goto(link);
+  await shows(page.getByRole('main'), 'was given back or is on its way back');
+  await closePage(page);
+});
+
+test('a slow card keeps the page waiting, and it looks again by itself', LIMIT, async () => {
+  const { link } = await issue();
+  const page = await payer(link);
+  await pay(page, '4000 0000 0000 0077');
+  await standing(page, 'Payment in progress');
+  await pictures(page, 'pay-processing');
+  await standing(page, 'Payment received');
+  await closePage(page);
+});
+
+test('a late refusal is told, and the same link pays again', LIMIT, async () => {
+  const { link } = await issue();
+  const page = await payer(link);
+  await pay(page, '4000 0000 0000 0341');
+  await standing(page, 'The payment did not go through');
+  await shows(page.getByRole('main'), 'The bank declined the card', 'Nothing was charged');
+  await pictures(page, 'pay-failed');
+  await pay(page, '4242 4242 4242 4242');
+  await standing(page, 'Payment received');
+  await closePage(page);
+});
+
+test('with scripts off and at 320 px, a payer leaves, comes back and pays', LIMIT, async () => {
+  const { link } = await issue();
+  const page = await payer(link, { scripts: false, screen: SCREENS.narrow });
+  await page.getByRole('button', { name: /^Pay \$/ }).click();
+  await control(page, 'Back without paying').click();
+  await standing(page, 'Payment in progress');
+  await shows(page.getByRole('main'), 'If you have paid');
+  await shot(page, 'pay-left-narrow');
+  await control(page, 'Go on with the payment').click();
+  await give(page, '4242 4242 4242 4242');
+  await eventually('the payment is received', PAID_MS_MAX, async () => {
+    const again = control(page, 'Look again');
+    if (await again.isVisible()) await again.click();
+    return page.getByRole('heading', { name: 'Payment received' }).isVisible();
+  });
+  await closePage(page);
+});
+
+test('two tabs lead to one page of the processor', LIMIT, async () => {
+  const { link } = await issue();
+  const first = await payer(link);
+  const second = await first.context().newPage();
+  await second.goto(link);
+  for (const page of [first, second]) await page.getByRole('button', { name: /^Pay \$/ }).click();
+  await shows(second.getByRole('main'), 'This page stands in for a card processor');
+  assert.equal(first.url(), second.url());
+  await give(first, '4242 4242 4242 4242');
+  await standing(first, 'Payment received');
+  await give(second, '4242 4242 4242 4242');
+  await standing(second, 'Payment received');
+  await closePage(first);
+});
+
+test('the QR code leads to the link, which staff copy, replace and end', LIMIT, async () => {
+  const { home, link } = await issue();
+  await staff.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await control(staff, 'Copy').click();
+  await shows(staff.getByRole('main'), 'Copied');
+  assert.equal(await staff.evaluate(() => navigator.clipboard.readText()), link);
+  await staff.getByText('QR code', { exact: true }).click();
+  const picture = PNG.sync.read(await staff.getByRole('img', { name: /QR code/ }).screenshot());
+  const read = jsqr(new Uint8ClampedArray(picture.data), picture.width, picture.height);
+  assert.equal(read?.data, link);
+  await pictures(staff, 'pay-card-qr');
+  await staff.getByText('Replace or end it').click();
+  await control(staff, 'Make a new link').click();
+  await shows(staff.getByRole('main'), 'The payment link is ready.');
+  const newer = await staff.getByLabel('Link', { exact: true }).inputValue();
+  assert.notEqual(newer, link);
+  const page = await payer(link);
+  await standing(page, 'This payment link is no longer valid');
+  await pictures(page, 'pay-no-longer');
+  await page.goto(newer);
+  await standing(page, 'Payment requested');
+  await staff.getByText('Replace or end it').click();
+  await control(staff, 'End the link').click();
+  await shows(region(staff, 'Payment link'), 'The link was ended');
+  await page.goto(newer);
+  await standing(page, 'This payment link is no longer valid');
+  forgive(page, /404/);
+  await closePage(page);
+  await staff.goto(home);
+  await hides(region(staff, 'Payment link'), '/pay/');
+});
