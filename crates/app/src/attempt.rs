@@ -149,7 +149,7 @@ pub async fn told(
     };
     record::payment_changed(app, actor, &mut tx, change).await?;
     if let Some(tender) = tender {
-        take(actor, &mut tx, &after, &tender).await?;
+        take(app, actor, &mut tx, &after, &tender).await?;
     }
     tx.commit().await?;
     Ok(after)

@@ -93,7 +93,7 @@ pub(crate) async fn found(
 }
 
 /// What the payer may see; `None` when the link opens nothing any more.
-fn state(payment: &Payment, link: &Link, now: Timestamp) -> Option<PayerState> {
+pub(crate) fn state(payment: &Payment, link: &Link, now: Timestamp) -> Option<PayerState> {
     if link.revoked_at.is_some() {
         return None;
     }

@@ -4,12 +4,14 @@ use almoner_domain::refund::RefundState;
 use almoner_domain::status::By;
 use almoner_domain::{Money, RefundId, ledger};
 use almoner_gateways::processor::RefundAnswer;
+use almoner_store::receipts::Source;
 use almoner_store::refunds::{self, Refund};
 use almoner_store::rollups;
 use serde_json::json;
 
 use crate::context::{Actor, App};
 use crate::error::Error;
+use crate::issue_receipts::issue;
 use crate::record::{self, PaymentChange};
 use crate::refund_payment::recounted;
 use crate::step::locked;
@@ -90,6 +92,10 @@ pub async fn settle_refund(
     };
     record::payment_changed(app, actor, &mut tx, change).await?;
     take_back(actor, &mut tx, &refund, to, now).await?;
+    if to == RefundState::Settled {
+        let (payment, source) = (refund.payment, Source::Refund(id));
+        issue(app, actor, &mut tx, payment, (source, refund.amount)).await?;
+    }
     tx.commit().await?;
     Ok(())
 }

@@ -98,6 +98,8 @@ ids! {
     PhysicianId "PHY";
     /// A refund.
     RefundId "REF";
+    /// A receipt.
+    ReceiptId "RCP";
     /// A member of the staff.
     UserId "USR";
     /// A key with which another program asks.

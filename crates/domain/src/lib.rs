@@ -28,7 +28,7 @@ pub mod time;
 pub use error::{FieldError, Invalid};
 pub use ids::{
     CheckId, InquiryId, KeyId, LocationId, OrganizationId, PatientId, PaymentId, PhysicianId,
-    RefundId, TreatmentId, UserId,
+    ReceiptId, RefundId, TreatmentId, UserId,
 };
 pub use money::{BasisPoints, Money};
 pub use status::Status;

@@ -29,6 +29,7 @@ pub mod patients;
 pub mod payment_list;
 pub mod payments;
 pub mod physicians;
+pub mod receipts;
 pub mod refunds;
 pub mod rollups;
 pub mod sessions;

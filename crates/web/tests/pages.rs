@@ -22,6 +22,8 @@ mod inbox;
 mod large_files;
 #[path = "pages/patients.rs"]
 mod patients;
+#[path = "pages/receipts.rs"]
+mod receipts;
 #[path = "pages/run_check.rs"]
 mod run_check;
 #[path = "pages/settings.rs"]

@@ -17,6 +17,7 @@ macro_rules! steps {
             5 "0005_check_search",
             6 "0006_file_parts",
             7 "0007_payment_links",
+            9 "0009_receipts",
         )
     };
     ($engine:literal: $($version:literal $name:literal,)+) => {

@@ -8,9 +8,11 @@ use crate::eligibility::{BEN, NORA, SCAN, SCAN_HASH, answer};
 use crate::site::{BASE, Origin, PASSWORD, Site, encoded, routes, usual_fields};
 
 /// The pages that everybody reads, with their headings.
-const PAGES: [(&str, &str); 15] = [
+const PAGES: [(&str, &str); 17] = [
     ("/payments", "Payments"),
     ("/payments/PAY-001", "PAY-001"),
+    ("/payments/PAY-002/receipts/RCP-001", "RCP-001"),
+    ("/payments/PAY-002/receipts/RCP-001?itemised=1", "RCP-001"),
     ("/patients", "Patients"),
     ("/patients/PAT-002", "Ben Specimen"),
     ("/treatments", "Treatments"),
@@ -45,6 +47,7 @@ const FORMS: [(&str, &str); 11] = [
 async fn filled(site: &Site) {
     let treatment = site.treatment().await;
     site.payment(Some(treatment), None).await;
+    site.paid(None).await;
     site.import(answer(NORA)).await;
     site.ask().await;
     site.import(SCAN.to_vec()).await;
@@ -54,6 +57,9 @@ async fn filled(site: &Site) {
 fn known_id(route: &str) -> &'static str {
     if route.contains("/files/") {
         return SCAN_HASH;
+    }
+    if route.contains("/receipts") {
+        return "PAY-002";
     }
     match route.trim_start_matches("/settings").split('/').nth(1) {
         Some("payments") => "PAY-001",
@@ -211,6 +217,8 @@ on_both_engines! {
             ("/patients", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
             ("/treatments", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
             ("/eligibility", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
+            ("/payments/PAY-002/receipts", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
+            ("/payments/PAY-002/receipts/RCP-001/print", Role::ALL.to_vec()),
             ("/payments/PAY-001/notes", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
             ("/settings/locations", vec![Role::Administrator]),
             ("/settings/physicians", vec![Role::Administrator]),

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use almoner_app::change_status::{ChangeStatus, change_status};
 use almoner_app::create_payment::{CreatePayment, create_payment};
 use almoner_app::exchange_checks::{ask_claimed, claim_due};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
@@ -16,8 +17,9 @@ use almoner_app::{
 };
 use almoner_domain::ambient::{Clock, Entropy, SeededEntropy, SetClock};
 use almoner_domain::role::Role;
+use almoner_domain::tender::TenderEntry;
 use almoner_domain::{
-    InquiryId, LocationId, Money, PatientId, PaymentId, PhysicianId, TreatmentId, UserId,
+    InquiryId, LocationId, Money, PatientId, PaymentId, PhysicianId, Status, TreatmentId, UserId,
 };
 use almoner_gateways::clearinghouse::{
     self, Answer, Clearinghouse, ClearinghouseError, Delivery, Partners, Question,
@@ -310,6 +312,16 @@ impl Site {
         create_payment(&self.app, &self.system(), &asked).await.unwrap()
     }
 
+    /// A payment of the second patient that was paid by check.
+    pub(crate) async fn paid(&self, treatment: Option<TreatmentId>) -> PaymentId {
+        let payment = self.payment(treatment, None).await;
+        let tender = TenderEntry { kind: "check".to_owned(), ..TenderEntry::default() };
+        let (version, to, reason) = (None, Status::Paid, None);
+        let input = ChangeStatus { payment, version, to, tender: Some(tender), reason };
+        change_status(&self.app, &self.system(), &input).await.unwrap();
+        payment
+    }
+
     /// A treatment of the second patient, charged with $150.00.
     pub(crate) async fn treatment(&self) -> TreatmentId {
         let procedure = ProcedureEntry {
@@ -480,7 +492,7 @@ pub(crate) fn routes() -> Vec<String> {
         .skip(1)
         .step_by(2)
         .filter(|text| text.starts_with('/') && !text.contains("{*"))
-        .map(str::to_owned)
+        .map(|route| route.replace("{receipt}", "RCP-001"))
         .collect();
     found.sort();
     found.dedup();

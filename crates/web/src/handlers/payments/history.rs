@@ -72,6 +72,10 @@ fn what(action: &str, detail: &Value) -> String {
         "refund_failed" => format!("Refund {} of {amount} failed", word(detail, "refund")),
         "tender_reversed" => format!("Tender of {amount} reversed"),
         "note_added" => "Note added".to_owned(),
+        "receipt_printed" if word(detail, "as") == "pdf" => {
+            format!("Receipt {} saved as PDF", word(detail, "receipt"))
+        }
+        "receipt_printed" => format!("Receipt {} printed", word(detail, "receipt")),
         "link_issued" => "Payment link created".to_owned(),
         "link_revoked" => "Payment link ended".to_owned(),
         other => other.replace('_', " "),
@@ -85,6 +89,9 @@ fn more(action: &str, detail: &Value) -> Option<String> {
         "status_changed" => {
             let kind = TenderType::from_name(word(detail, "tender"))?;
             Some(format!("by {}", kind.label().to_lowercase()))
+        }
+        "receipt_printed" if detail.get("itemised") == Some(&Value::Bool(true)) => {
+            Some("itemized".to_owned())
         }
         "status_refused" => Some(word(detail, "because").to_owned()),
         "refund_made" | "tender_reversed" => {

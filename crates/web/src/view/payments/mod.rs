@@ -6,5 +6,6 @@ pub(crate) mod estimate;
 pub(crate) mod link;
 pub(crate) mod list;
 pub(crate) mod new;
+pub(crate) mod receipt;
 pub(crate) mod refund;
 pub(crate) mod status;
