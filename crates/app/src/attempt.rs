@@ -289,7 +289,7 @@ async fn step(
     };
     record::payment_changed(app, actor, tx, change).await?;
     if let Some(tender) = tender {
-        take(actor, tx, after, &tender).await?;
+        take(app, actor, tx, after, &tender).await?;
         if before.status == Status::Cancelled {
             let new = NewException {
                 kind: ExceptionKind::LateMoney,

@@ -129,7 +129,7 @@ async fn write(
     };
     record::payment_changed(app, actor, tx, change).await?;
     if let Some(tender) = tender {
-        take(actor, tx, after, &tender).await?;
+        take(app, actor, tx, after, &tender).await?;
     }
     Ok(())
 }

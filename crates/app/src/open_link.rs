@@ -103,7 +103,7 @@ pub(crate) async fn found(
 }
 
 /// What the payer may see; `None` when the link opens nothing any more.
-fn state(
+pub(crate) fn state(
     payment: &Payment,
     link: &Link,
     attempt: Option<&Attempt>,

@@ -7,6 +7,7 @@ use almoner_domain::text::{self, MAX_NOTE_BYTES};
 use almoner_domain::{Invalid, Money, PaymentId, RefundId, Status, ledger};
 use almoner_store::idempotency::{self, Seen};
 use almoner_store::payments::{self, Payment};
+use almoner_store::receipts::Source;
 use almoner_store::refunds::{self, NewRefund};
 use almoner_store::{StoreError, Tx, counters, rollups, tenders};
 use jiff::Timestamp;
@@ -14,6 +15,7 @@ use serde_json::json;
 
 use crate::context::{Actor, App, request_hash};
 use crate::error::Error;
+use crate::issue_receipts::issue;
 use crate::permission::{Action, REFUND_LIMIT};
 use crate::record::{self, PaymentChange};
 use crate::step::locked;
@@ -185,6 +187,9 @@ async fn make(app: &App, actor: &Actor, input: &RefundPayment) -> Result<RefundI
     let moment = actor.moment(now, before.location);
     refunds::insert(&mut tx, org, &new, moment).await?;
     write(app, actor, &mut tx, (&before, now), &new).await?;
+    if by_hand {
+        issue(app, actor, &mut tx, before.id, (Source::Refund(id), amount)).await?;
+    }
     if let Some(key) = &input.key {
         idempotency::keep(&mut tx, org, (SCOPE, key), &hash, id.seq(), now).await?;
     }

@@ -14,6 +14,7 @@ use almoner_gateways::processor::{
 use almoner_store::attempts::{self, Attempt};
 use almoner_store::exceptions::{ExceptionKind, NewException};
 use almoner_store::payments::Payment;
+use almoner_store::receipts::Source;
 use almoner_store::refunds::{self, Refund};
 use almoner_store::{Tx, rollups};
 use jiff::Timestamp;
@@ -22,6 +23,7 @@ use serde_json::json;
 use crate::apply_refund::apply_refund;
 use crate::context::{Actor, App};
 use crate::error::Error;
+use crate::issue_receipts::issue;
 use crate::record::{self, PaymentChange};
 use crate::refund_payment::recounted;
 use crate::step::locked;
@@ -207,6 +209,10 @@ pub(crate) async fn end(
     record::payment_changed(app, actor, tx, change).await?;
     if !to.is_live() {
         take_back(app, actor, tx, refund, (ended, now)).await?;
+    }
+    if to == RefundState::Settled {
+        let source = Source::Refund(refund.id);
+        issue(app, actor, tx, refund.payment, (source, refund.amount)).await?;
     }
     Ok(())
 }

@@ -4,13 +4,14 @@ use almoner_domain::status::{self, Facts, Refusal, Status};
 use almoner_domain::tender::Tender;
 use almoner_domain::{Money, PaymentId};
 use almoner_store::payments::{self, Payment};
+use almoner_store::receipts::Source;
 use almoner_store::{Tx, rollups, tenders};
 use jiff::Timestamp;
 use serde_json::json;
 
 use crate::context::{Actor, App};
 use crate::error::Error;
-use crate::record;
+use crate::{issue_receipts, record};
 
 /// Locks a payment that is at `version`, when one was shown.
 pub(crate) async fn locked(
@@ -60,8 +61,9 @@ pub(crate) async fn refused(
     Err(Error::Status { refusal, allowed })
 }
 
-/// Records a tender and counts it on the day it was taken.
+/// Records a tender, counts it on the day it was taken, and issues its receipt.
 pub(crate) async fn take(
+    app: &App,
     actor: &Actor,
     tx: &mut Tx,
     paid: &Payment,
@@ -73,5 +75,7 @@ pub(crate) async fn take(
     let version = (paid.id, paid.version);
     tenders::insert(tx, org, version, (tender, paid.amount), actor.user(), moment).await?;
     rollups::money_moved(tx, org, paid.location, moment.day, money).await?;
+    let source = Source::Tender(paid.version);
+    issue_receipts::issue(app, actor, tx, paid.id, (source, paid.amount)).await?;
     Ok(())
 }

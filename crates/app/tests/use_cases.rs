@@ -42,6 +42,8 @@ mod patients;
 mod payer;
 #[path = "use_cases/permissions.rs"]
 mod permissions;
+#[path = "use_cases/receipts.rs"]
+mod receipts;
 #[path = "use_cases/refund.rs"]
 mod refund;
 #[path = "use_cases/reversal.rs"]

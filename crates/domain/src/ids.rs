@@ -100,6 +100,8 @@ ids! {
     RefundId "REF";
     /// Something about money that a person has to look at.
     ExceptionId "EXC";
+    /// A receipt.
+    ReceiptId "RCP";
     /// A member of the staff.
     UserId "USR";
     /// A key with which another program asks.

@@ -4,6 +4,7 @@
 //! line to [`CHECKS`]; it runs on both engines as it stands and takes the organization as `$1`.
 
 mod attempts;
+mod receipts;
 
 use almoner_domain::OrganizationId;
 
@@ -466,6 +467,7 @@ const COUNTERS: Check = Check {
                 UNION ALL SELECT 'PAT', max(seq) FROM patient WHERE organization_id = $1
                 UNION ALL SELECT 'TRT', max(seq) FROM treatment WHERE organization_id = $1
                 UNION ALL SELECT 'REF', max(seq) FROM refund WHERE organization_id = $1
+                UNION ALL SELECT 'RCP', max(seq) FROM receipt WHERE organization_id = $1
                 UNION ALL SELECT 'LOC', max(seq) FROM location WHERE organization_id = $1
                 UNION ALL SELECT 'PHY', max(seq) FROM physician WHERE organization_id = $1
                 UNION ALL SELECT 'EXC', max(seq) FROM money_exception WHERE organization_id = $1
@@ -559,6 +561,8 @@ const CHECKS: &[Check] = &[
     AUDITED_EXIST,
     STEPS_AUDITED,
     REFUNDS_AUDITED,
+    receipts::RECEIPTS,
+    receipts::RECEIPT_NUMBERS,
 ];
 
 /// The outcome of a check.

@@ -268,6 +268,14 @@ for (const button of document.querySelectorAll('[data-copy]')) {
   });
 }
 
+// A receipt whose printing was noted is printed, once.
+
+const sheet = document.querySelector('[data-print]');
+if (sheet) {
+  history.replaceState(history.state, '', location.pathname + sheet.dataset.print);
+  print();
+}
+
 // Keys: silent in fields and dialogs, and can be switched off.
 
 let areKeysOff = false;

@@ -32,6 +32,8 @@ const FLASHES: &[(&str, &str)] = &[
     ("tender_reversed", "The tender was reversed."),
     ("link_issued", "The payment link is ready."),
     ("link_revoked", "The payment link was ended."),
+    ("receipt_printed", "The printing is in the history. If no window opened, print this page."),
+    ("receipts_issued", "The receipts were issued."),
     ("note_added", "The note was added."),
     ("exception_solved", "What was done is in the history."),
     ("patient_added", "The patient was added."),

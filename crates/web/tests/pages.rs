@@ -27,6 +27,8 @@ mod eligibility_settings;
 mod estimate;
 #[path = "pages/estimate_cases.rs"]
 mod estimate_cases;
+#[path = "pages/fields.rs"]
+mod fields;
 #[path = "pages/hostile.rs"]
 mod hostile;
 #[path = "pages/inbox.rs"]
@@ -37,6 +39,8 @@ mod large_files;
 mod patients;
 #[path = "pages/pay.rs"]
 mod pay;
+#[path = "pages/receipts.rs"]
+mod receipts;
 #[path = "pages/run_check.rs"]
 mod run_check;
 #[path = "pages/settings.rs"]

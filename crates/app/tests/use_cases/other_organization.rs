@@ -22,7 +22,9 @@ use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::estimate_payment::{EstimateInput, estimate_payment, location_exists};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::issue_link::{IssueLink, issue_link, newest_link, revoke_link};
+use almoner_app::issue_receipts::issue_receipts;
 use almoner_app::match_check::match_check;
+use almoner_app::print_receipt::{Medium, PrintReceipt, print_receipt};
 use almoner_app::read_troubles::troubles;
 use almoner_app::refund_payment::{RefundPayment, refund_payment, summarize};
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
@@ -37,7 +39,7 @@ use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
 use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
-use almoner_app::{Actor, Error, read, read_inbox, read_inquiries};
+use almoner_app::{Actor, Error, read, read_inbox, read_inquiries, read_receipt};
 use almoner_domain::estimate::Choices;
 use almoner_domain::list::PageRequest;
 use almoner_domain::payment::PaymentType;
@@ -46,7 +48,7 @@ use almoner_domain::role::Role;
 use almoner_domain::scope::Scopes;
 use almoner_domain::{
     CheckId, ExceptionId, InquiryId, KeyId, LocationId, PatientId, PaymentId, PhysicianId,
-    RefundId, Status, TreatmentId, text,
+    ReceiptId, RefundId, Status, TreatmentId, text,
 };
 use almoner_store::locations::LocationFields;
 use almoner_store::on_both_engines;
@@ -119,6 +121,11 @@ fn question(patient: PatientId, treatment: Option<TreatmentId>) -> EstimateInput
 
 fn refund(n: i64) -> RefundPayment {
     part_of(PaymentId::new(n), 100)
+}
+
+/// The receipt of the payment before, which is the other organization's last that was paid.
+fn receipt(n: i64) -> (PaymentId, ReceiptId) {
+    (PaymentId::new(n - 1), ReceiptId::new(n - 1))
 }
 
 fn reversal(n: i64) -> ReverseTender {
@@ -206,6 +213,17 @@ const PAYMENTS: &[Case] = cases! {
         IssueLink { payment: PaymentId::new(n), until: None, replaces: None });
     "issue_link::newest_link" |c, n| newest_link(&c.app, &c.manager(), PaymentId::new(n));
     "issue_link::revoke_link" |c, n| revoke_link(&c.app, &c.manager(), PaymentId::new(n));
+    "issue_receipts::issue_receipts" |c, n|
+        issue_receipts(&c.app, &c.manager(), PaymentId::new(n));
+    "read_receipt::receipts" |c, n|
+        read_receipt::receipts(&c.app, &c.manager(), PaymentId::new(n - 1));
+    "read_receipt::receipt" |c, n|
+        read_receipt::receipt(&c.app, &c.manager(), receipt(n), true);
+    "print_receipt::print_receipt" |c, n| async {
+        let (payment, receipt) = receipt(n);
+        let input = PrintReceipt { payment, receipt, itemised: true, medium: Medium::Pdf };
+        print_receipt(&c.app, &c.manager(), input).await
+    };
     "void_payment::void_payment" |c, n| void_payment(&c.app, &c.manager(), PaymentId::new(n));
     "refund_payment::summarize" |c, n| summarize(&c.app, &c.manager(), &refund(n));
     "refund_payment::refund_payment" |c, n| refund_payment(&c.app, &c.manager(), &refund(n));

@@ -16,8 +16,10 @@ use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::estimate_payment::{EstimateInput, estimate_payment, location_exists};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::issue_link::{IssueLink, issue_link, newest_link, revoke_link};
+use almoner_app::issue_receipts::issue_receipts;
 use almoner_app::match_check::match_check;
 use almoner_app::permission::{Action, allows};
+use almoner_app::print_receipt::{Medium, PrintReceipt, print_receipt};
 use almoner_app::read_troubles::{open_exceptions, troubles};
 use almoner_app::refund_payment::{refund_payment, summarize};
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
@@ -32,14 +34,14 @@ use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
 use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
-use almoner_app::{Actor, Error, read, read_inbox, read_inquiries};
+use almoner_app::{Actor, Error, read, read_inbox, read_inquiries, read_receipt};
 use almoner_domain::checks::CheckRequest;
 use almoner_domain::estimate::{Choices, EstimateSettings};
 use almoner_domain::list::PageRequest;
 use almoner_domain::refund::ReversalReason;
 use almoner_domain::role::Role;
 use almoner_domain::scope::Scopes;
-use almoner_domain::{CheckId, PaymentId, Status, text};
+use almoner_domain::{CheckId, PaymentId, ReceiptId, Status, text};
 use almoner_store::locations::LocationFields;
 use almoner_store::on_both_engines;
 use almoner_store::physicians::PhysicianFields;
@@ -152,6 +154,13 @@ fn question(clinic: &Clinic) -> EstimateInput {
     }
 }
 
+/// The newest receipt of the clinic.
+async fn receipt(clinic: &Clinic) -> (PaymentId, ReceiptId) {
+    let payment = clinic.paid(700, "cash").await;
+    let last = clinic.number("SELECT max(seq) AS n FROM receipt").await;
+    (payment, ReceiptId::new(last))
+}
+
 fn reversal(payment: PaymentId) -> ReverseTender {
     ReverseTender { payment, version: None, reason: ReversalReason::EnteredInError, notes: None }
 }
@@ -218,6 +227,9 @@ const MONEY: &[Case] = cases! {
     "issue_link::newest_link" IssueLink |c, a| newest_link(&c.app, a, PaymentId::new(1));
     "issue_link::revoke_link" IssueLink |c, a| async {
         revoke_link(&c.app, a, c.pending(700).await).await
+    };
+    "issue_receipts::issue_receipts" TakeTender |c, a| async {
+        issue_receipts(&c.app, a, c.paid(700, "cash").await).await
     };
     "void_payment::void_payment" VoidPayment |c, a|
         void_payment(&c.app, a, held(c).await);
@@ -309,6 +321,16 @@ const READS: &[Case] = cases! {
     "read::payment_exists" ReadPayments |c, a| read::payment_exists(&c.app, a, PaymentId::new(1));
     "read::payment" ReadPayments |c, a| async {
         read::payment(&c.app, a, c.pending(700).await).await
+    };
+    "read_receipt::receipts" ReadPayments |c, a|
+        read_receipt::receipts(&c.app, a, PaymentId::new(1));
+    "read_receipt::receipt" ReadPayments |c, a| async {
+        read_receipt::receipt(&c.app, a, receipt(c).await, true).await
+    };
+    "print_receipt::print_receipt" ReadPayments |c, a| async {
+        let (payment, receipt) = receipt(c).await;
+        let input = PrintReceipt { payment, receipt, itemised: true, medium: Medium::Paper };
+        print_receipt(&c.app, a, input).await
     };
     "read::patients" ReadPatients |c, a| read::patients(&c.app, a, &[], false, (0, 50));
     "read::patients_with_balance" ReadPatients |c, a|

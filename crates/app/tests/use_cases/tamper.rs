@@ -292,6 +292,12 @@ const BOOKS: &[Book] = &[
         idle: "state <> 'captured'",
     },
     Book {
+        table: "receipt",
+        key: "seq",
+        columns: &["seq", "payment_seq", "tender_version", "refund_seq", "amount_cents"],
+        idle: NONE_IDLE,
+    },
+    Book {
         table: "payment",
         key: "seq",
         columns: &[
@@ -397,7 +403,7 @@ on_both_engines! {
         let clinic = Clinic::new(db).await;
         story(&clinic).await;
         clinic.treatment(clinic.ann, clinic.harbor).await;
-        for kind in ["PAY", "PAT", "TRT", "REF", "LOC", "PHY", "USR"] {
+        for kind in ["PAY", "PAT", "TRT", "REF", "RCP", "LOC", "PHY", "USR"] {
             let sql = format!("UPDATE counter SET last = last - 1 WHERE kind = '{kind}'");
             let verdict = tamper(&clinic, &[(sql, Vec::new())]).await;
             assert!(matches!(verdict, Verdict::Found(_)), "{kind}: {verdict:?}");
@@ -437,6 +443,9 @@ on_both_engines! {
                 "UPDATE rollup_day SET n = n - 1",
                 "UPDATE patient SET payment_count = payment_count - 1 WHERE payment_count > 0",
             ],
+            // The newest receipt with its number, as if it had never been issued.
+            &["DELETE FROM receipt WHERE seq = (SELECT max(seq) FROM receipt)",
+                "UPDATE counter SET last = last - 1 WHERE kind = 'RCP'"],
             // Seals without their rows, and rows without their seals.
             &["DELETE FROM audit_seal"],
             &["DELETE FROM audit_event WHERE subject = 'payment'"],

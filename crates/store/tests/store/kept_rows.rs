@@ -1,10 +1,11 @@
 //! What is written stays written: the database refuses, whoever asks.
 
 use almoner_domain::refund::ReversalReason;
-use almoner_domain::{LocationId, Money, PaymentId, Status, UserId};
+use almoner_domain::{LocationId, Money, PaymentId, ReceiptId, Status, UserId};
 use almoner_store::db::{Db, Engine, StoreError};
 use almoner_store::ledger::Moment;
 use almoner_store::payments::{self, EstimateSnapshot, Transition};
+use almoner_store::receipts::{self, Source};
 use almoner_store::tenders::{self, Reversal};
 use almoner_store::{audit, on_both_engines, params};
 use jiff::civil::Date;
@@ -13,11 +14,12 @@ use crate::clinic;
 use crate::common::{at, number, run, run_refused};
 
 /// Every table whose rows are kept, with a change of each of its kinds of column.
-const KEPT: [(&str, &[&str]); 7] = [
+const KEPT: [(&str, &[&str]); 8] = [
     ("ledger_transfer", &["amount_cents = amount_cents + 1", "event = 'other'", "version = 9"]),
     ("payment_transition", &["to_status = 'draft'", "reason = 'other'", "at_us = 0"]),
     ("tender", &["amount_cents = 1", "kind = 'check'", "reference = 'x'"]),
     ("tender_reversal", &["amount_cents = 1", "notes = 'x'", "reason = 'returned_unpaid'"]),
+    ("receipt", &["amount_cents = 1", "payment_seq = 9", "refund_seq = 1"]),
     ("payment_estimate", &["snapshot = 'x'", "entered_cents = 1"]),
     ("audit_seal", &["seal = previous", "event_count = 1"]),
     ("audit_event", &["detail = 'x'", "at_us = 0", "user_seq = 3", "key_seq = 3"]),
@@ -56,6 +58,9 @@ async fn fill(db: &Db) {
         user: UserId::new(1),
     };
     tenders::reverse(&mut tx, org, id, &reversal, moment).await.unwrap();
+    let receipt = (ReceiptId::new(1), id);
+    let source = Source::Tender(tender_version);
+    receipts::insert(&mut tx, org, receipt, source, payment.amount).await.unwrap();
     let estimate =
         EstimateSnapshot { snapshot: "{}".to_owned(), estimated: None, entered: payment.amount };
     payments::insert_estimate(&mut tx, org, id, &estimate).await.unwrap();

@@ -30,7 +30,7 @@ pub(crate) mod treatments;
 #[cfg(test)]
 mod tests;
 
-pub use samples::rendered_samples;
+pub use samples::{rendered_samples, sample_receipts};
 
 /// A page that can show itself in several states, for tests and photographs.
 pub(crate) trait Samples: Sized {

@@ -5,13 +5,16 @@ use almoner_store::on_both_engines;
 use axum::http::{Method, StatusCode};
 
 use crate::eligibility::{BEN, NORA, SCAN, SCAN_HASH, answer};
-use crate::site::{BASE, Origin, PASSWORD, Site, encoded, routes, usual_fields};
+use crate::fields::usual_fields;
+use crate::site::{BASE, Origin, PASSWORD, Site, encoded, routes};
 
 /// The pages that everybody reads, with their headings.
-const PAGES: [(&str, &str); 16] = [
+const PAGES: [(&str, &str); 18] = [
     ("/payments", "Payments"),
     ("/payments/exceptions", "Exceptions"),
     ("/payments/PAY-001", "PAY-001"),
+    ("/payments/PAY-002/receipts/RCP-001", "RCP-001"),
+    ("/payments/PAY-002/receipts/RCP-001?itemised=1", "RCP-001"),
     ("/patients", "Patients"),
     ("/patients/PAT-002", "Ben Specimen"),
     ("/treatments", "Treatments"),
@@ -54,6 +57,7 @@ fn is_proved_otherwise(route: &str) -> bool {
 async fn filled(site: &Site) {
     let treatment = site.treatment().await;
     site.payment(Some(treatment), None).await;
+    site.paid(None).await;
     site.import(answer(NORA)).await;
     site.ask().await;
     site.import(SCAN.to_vec()).await;
@@ -63,6 +67,9 @@ async fn filled(site: &Site) {
 fn known_id(route: &str) -> &'static str {
     if route.contains("/files/") {
         return SCAN_HASH;
+    }
+    if route.contains("/receipts") {
+        return "PAY-002";
     }
     match route.trim_start_matches("/settings").split('/').nth(1) {
         Some("payments") => "PAY-001",
@@ -220,6 +227,8 @@ on_both_engines! {
             ("/patients", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
             ("/treatments", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
             ("/eligibility", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
+            ("/payments/PAY-002/receipts", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
+            ("/payments/PAY-002/receipts/RCP-001/print", Role::ALL.to_vec()),
             ("/payments/PAY-001/notes", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
             ("/settings/locations", vec![Role::Administrator]),
             ("/settings/physicians", vec![Role::Administrator]),

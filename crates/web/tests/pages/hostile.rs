@@ -5,7 +5,8 @@ use almoner_store::on_both_engines;
 use axum::http::{Method, StatusCode};
 
 use crate::eligibility::{NORA, answer};
-use crate::site::{HARD_NAME, Origin, Site, encoded, escaped, routes, usual_fields};
+use crate::fields::usual_fields;
+use crate::site::{HARD_NAME, Origin, Site, encoded, escaped, routes};
 
 /// What nobody types by accident.
 fn odd_texts() -> Vec<String> {

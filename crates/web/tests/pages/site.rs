@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use almoner_app::change_status::{ChangeStatus, change_status};
 use almoner_app::create_payment::{CreatePayment, create_payment};
 use almoner_app::exchange_checks::{ask_claimed, claim_due};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
@@ -16,8 +17,9 @@ use almoner_app::{
 };
 use almoner_domain::ambient::{Clock, Entropy, SeededEntropy, SetClock};
 use almoner_domain::role::Role;
+use almoner_domain::tender::TenderEntry;
 use almoner_domain::{
-    InquiryId, LocationId, Money, PatientId, PaymentId, PhysicianId, TreatmentId, UserId,
+    InquiryId, LocationId, Money, PatientId, PaymentId, PhysicianId, Status, TreatmentId, UserId,
 };
 use almoner_gateways::clearinghouse::{
     self, Answer, Clearinghouse, ClearinghouseError, Delivery, Partners, Question,
@@ -317,6 +319,16 @@ impl Site {
         create_payment(&self.app, &self.system(), &asked).await.unwrap()
     }
 
+    /// A payment of the second patient that was paid by check.
+    pub(crate) async fn paid(&self, treatment: Option<TreatmentId>) -> PaymentId {
+        let payment = self.payment(treatment, None).await;
+        let tender = TenderEntry { kind: "check".to_owned(), ..TenderEntry::default() };
+        let (version, to, reason) = (None, Status::Paid, None);
+        let input = ChangeStatus { payment, version, to, tender: Some(tender), reason };
+        change_status(&self.app, &self.system(), &input).await.unwrap();
+        payment
+    }
+
     /// A treatment of the second patient, charged with $150.00.
     pub(crate) async fn treatment(&self) -> TreatmentId {
         let procedure = ProcedureEntry {
@@ -495,104 +507,10 @@ pub(crate) fn routes() -> Vec<String> {
         .skip(1)
         .step_by(2)
         .filter(|text| text.starts_with('/') && !text.contains("{*"))
-        .map(str::to_owned)
+        .map(|route| route.replace("{receipt}", "RCP-001"))
         .collect();
     found.sort();
     found.dedup();
     assert!(found.len() > 30, "the router's source is read: {found:?}");
     found
 }
-
-/// The fields that the form at that address may have, filled with what is usual.
-pub(crate) fn usual_fields(path: &str) -> Vec<(&'static str, &'static str)> {
-    // A change of a payment's status takes this name for another of its fields.
-    let is_other = |field: &(&str, &str)| path.ends_with("/status") && field.0 == "status";
-    FIELDS.iter().copied().filter(|field| !is_other(field)).collect()
-}
-
-/// Every field of every form, filled with what is usual.
-const FIELDS: &[(&str, &str)] = &[
-    ("version", "1"),
-    ("patient", "PAT-001"),
-    ("first_name", "Cleo"),
-    ("last_name", "Invented"),
-    ("date_of_birth", "1990-01-02"),
-    ("sex", "female"),
-    ("mrn", "MRN-77"),
-    ("phone", "555-0100"),
-    ("email", "cleo@example.org"),
-    ("address", "1 Sample Street"),
-    ("guarantor", "Cleo's mother"),
-    ("primary_payer", "Sample Health Plan"),
-    ("primary_member_id", "MEMBER-C"),
-    ("primary_plan", "Gold"),
-    ("primary_payer_id", "00042"),
-    ("primary_relationship", "child"),
-    ("primary_subscriber_first_name", "Cleo"),
-    ("primary_subscriber_last_name", "Parent"),
-    ("primary_subscriber_date_of_birth", "1960-03-04"),
-    ("secondary_payer", "Second Plan"),
-    ("secondary_member_id", "MEMBER-D"),
-    ("secondary_plan", "Silver"),
-    ("secondary_payer_id", "00077"),
-    ("secondary_relationship", "self"),
-    ("secondary_subscriber_first_name", ""),
-    ("secondary_subscriber_last_name", ""),
-    ("secondary_subscriber_date_of_birth", ""),
-    ("coverage", "1"),
-    ("service_type", "98"),
-    ("service_date", "2026-03-11"),
-    ("service_time", "10:00"),
-    ("physician", ""),
-    ("location", "LOC-001"),
-    ("status", "scheduled"),
-    ("code", "99213"),
-    ("modifiers", "25"),
-    ("charge", "150.00"),
-    ("name", "Uptown"),
-    ("time_zone", "America/Chicago"),
-    ("visit_class", "primary"),
-    ("npi", "1234567893"),
-    ("amount", "10.00"),
-    ("payment_type", "office_visit"),
-    ("treatment", ""),
-    ("due_date", "2026-04-01"),
-    ("confirm_past_due_date", "1"),
-    ("memo", "a memo"),
-    ("do", "create"),
-    ("to", "cancelled"),
-    ("reason", "patient_request"),
-    ("kind", "partial"),
-    ("notes", "some notes"),
-    ("note", "a note"),
-    ("tender_type", "cash"),
-    ("given", "20.00"),
-    ("number", "17"),
-    ("authorization_code", "A1"),
-    ("last_four", "4242"),
-    ("reference", "gift card"),
-    ("remaining_cents", "8000"),
-    ("network", "in"),
-    ("choice_rule", ""),
-    ("choice_copay", "4"),
-    ("choice_deductible", "none"),
-    ("choice_check", "ELG-001"),
-    ("shown_type", "office_visit"),
-    ("shown_treatment", ""),
-    ("shown_check", "ELG-001"),
-    ("shown_charge", ""),
-    ("shown_date", "2026-03-10"),
-    ("used_amount", "10.00"),
-    ("stale_after_days", "30"),
-    ("office_types", "98, BY"),
-    ("treatment_types", ""),
-    ("first", "99213"),
-    ("last", "99215"),
-    ("types", "98"),
-    ("q", "exa"),
-    ("password", "wrong"),
-    ("next", "/patients"),
-    ("use", "first_name"),
-    ("seen", ""),
-    ("back", "check"),
-];

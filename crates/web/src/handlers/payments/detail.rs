@@ -19,7 +19,7 @@ use axum_extra::extract::Form;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-use super::{history, kept, link};
+use super::{history, kept, link, receipts};
 use crate::failure::{Answer, html, unprocessable};
 use crate::format;
 use crate::handlers::parse_id;
@@ -131,6 +131,7 @@ pub(super) async fn filled(web: &Web, staff: Staff, id: PaymentId) -> Result<Pay
         treatment: view.treatment.as_ref().map(treatment_block),
         patient: patient_block(&view.patient),
         estimate: view.estimate.as_ref().map(|estimate| kept::summary(estimate, payment.amount)),
+        receipts: receipts::block(web, &actor, id).await?,
         refunds: view.refunds.iter().map(|refund| refund_row(refund, &zone)).collect(),
         notes: view.notes.iter().map(|note| note_row(note, &zone)).collect(),
         note_entry: String::new(),

@@ -76,6 +76,10 @@ fn what(action: &str, detail: &Value) -> String {
         "dispute_told" => format!("Dispute of {amount}: {}", word(detail, "standing")),
         "tender_reversed" => format!("Tender of {amount} reversed"),
         "note_added" => "Note added".to_owned(),
+        "receipt_printed" if word(detail, "as") == "pdf" => {
+            format!("Receipt {} saved as PDF", word(detail, "receipt"))
+        }
+        "receipt_printed" => format!("Receipt {} printed", word(detail, "receipt")),
         "link_issued" => "Payment link created".to_owned(),
         "link_revoked" => "Payment link ended".to_owned(),
         other => other.replace('_', " "),
@@ -94,6 +98,9 @@ fn more(action: &str, detail: &Value) -> Option<String> {
         "exception_solved" => Some(word(detail, "solution").to_owned()),
         "dispute_told" => Some(word(detail, "reason").replace('_', " ")),
         "refund_failed" => detail.get("reason")?.as_str().map(str::to_owned),
+        "receipt_printed" if detail.get("itemised") == Some(&Value::Bool(true)) => {
+            Some("itemized".to_owned())
+        }
         "status_refused" => Some(word(detail, "because").to_owned()),
         "refund_made" | "tender_reversed" => {
             Some(format!("{}; {}", word(detail, "reason").replace('_', " "), step(detail, "")))

@@ -13,6 +13,7 @@ pub(crate) mod list;
 mod list_query;
 pub(crate) mod panel;
 mod panel_entry;
+pub(crate) mod receipts;
 pub(crate) mod refund;
 pub(crate) mod reversal;
 pub(crate) mod status;

@@ -8,6 +8,7 @@ use askama::Template;
 
 use super::estimate::EstimateSummary;
 use super::link::{LinkBlock, LinkState};
+use super::receipt::ReceiptsBlock;
 use crate::view::Samples;
 use crate::view::parts::{Errors, Fact, Piece, Shell, pieces};
 use crate::view::samples;
@@ -67,6 +68,8 @@ pub(crate) struct PaymentPage {
     pub(crate) estimate: Option<EstimateSummary>,
     /// The refunds, the newest first.
     pub(crate) refunds: Vec<RefundRow>,
+    /// The receipts; none where no money moved.
+    pub(crate) receipts: Option<ReceiptsBlock>,
     /// The notes, the newest first.
     pub(crate) notes: Vec<Note>,
     /// The note as it was typed, when it was refused.
@@ -243,6 +246,7 @@ impl Samples for PaymentPage {
             ],
             offers: Offers { refund: false, edit: true, reverse: false, note: true },
             refunds: Vec::new(),
+            receipts: None,
             ..paid.clone()
         };
         let bare = Self {

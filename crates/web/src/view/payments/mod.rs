@@ -7,5 +7,6 @@ pub(crate) mod exceptions;
 pub(crate) mod link;
 pub(crate) mod list;
 pub(crate) mod new;
+pub(crate) mod receipt;
 pub(crate) mod refund;
 pub(crate) mod status;

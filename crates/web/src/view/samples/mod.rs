@@ -6,6 +6,7 @@ mod asked;
 mod checks;
 mod panels;
 mod people;
+mod receipts;
 
 use almoner_domain::payment::PaymentType;
 use almoner_domain::refund::RefundState;
@@ -22,6 +23,8 @@ pub(crate) use checks::{
 pub(crate) use panels::{kept_estimates, panels};
 pub(crate) use people::{matches, patient_page, patient_rows};
 pub(crate) use people::{treatment_form, treatment_page, treatment_rows};
+pub use receipts::sample_receipts;
+pub(crate) use receipts::{papers, receipts_block};
 
 use super::Samples;
 use super::chart::Month;
@@ -68,6 +71,7 @@ pub fn rendered_samples() -> Vec<(String, String)> {
     add::<payments::refund::RefundPage>(&mut all, "payments-refund");
     add::<payments::refund::RefundReviewPage>(&mut all, "payments-refund-review");
     add::<payments::refund::ReversalPage>(&mut all, "payments-reversal");
+    add::<payments::receipt::ReceiptPage>(&mut all, "payments-receipt");
     add::<patients::PatientsPage>(&mut all, "patients-list");
     add::<patients::PatientPage>(&mut all, "patients-detail");
     add::<patients::PatientFormPage>(&mut all, "patients-form");
@@ -320,6 +324,7 @@ pub(crate) fn payment_page() -> PaymentPage {
         patient: patient_block(),
         estimate: kept_estimates().into_iter().next().map(|kept| kept.1),
         refunds: refund_rows(),
+        receipts: Some(receipts_block()),
         notes: notes(),
         note_entry: String::new(),
         note_key: "k".to_owned(),
