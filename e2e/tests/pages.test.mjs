@@ -31,6 +31,8 @@ const PAGES = [
   ['/payments/new?patient=:PAT', 'biller'],
   ['/payments/:REFUNDABLE', 'biller'],
   ['/payments/:REFUNDABLE/refunds/new', 'biller'],
+  ['/payments/:REFUNDABLE/receipts/:RCP', 'biller'],
+  ['/payments/:REFUNDABLE/receipts/:RCP?itemised=1', 'biller'],
   ['/payments/:REVERSIBLE/reversal/new', 'manager'],
   ['/payments/:PENDING', 'biller'],
   ['/payments/:PENDING/edit', 'biller'],
@@ -216,6 +218,8 @@ async function findIds() {
   const manager = await openPage(browser, server, { state: states.manager });
   ids.INQ = await firstQuestion(patients);
   ids.REFUNDABLE = await firstWith(manager, paid, 'Refund');
+  await manager.goto(`/payments/${ids.REFUNDABLE}`);
+  ids.RCP = (await manager.getByRole('link', { name: /^RCP-/ }).first().innerText()).trim();
   ids.REVERSIBLE = await firstWith(manager, paid, 'Reverse');
   await closePage(manager);
   const admin = await openPage(browser, server, { state: states.admin });

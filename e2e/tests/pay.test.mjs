@@ -97,6 +97,11 @@ test('a payer pays by phone, and staff see it', LIMIT, async () => {
   await standing(page, 'Payment received');
   assert.equal(page.url(), link, 'the payer is back at the link');
   await pictures(page, 'pay-paid');
+  await control(page, 'Receipt').click();
+  await shows(page.getByRole('main'), /RCP-\d+/, 'Amount paid');
+  assert.doesNotMatch(await page.locator('body').innerText(), SECRETS);
+  await pictures(page, 'pay-receipt');
+  await control(page, 'Back to the payment').click();
   await staff.goto(home);
   await shows(region(staff, 'Payment status'), 'Paid', 'Card');
   await shows(region(staff, 'History'), 'The payer began to pay', 'Processing → Paid', 'Payment link created');

@@ -3,6 +3,7 @@
 
 use almoner_domain::{PaymentId, ReceiptId};
 use almoner_store::locations::{self, Location};
+use almoner_store::organizations::Organization;
 use almoner_store::patients::{self, Patient};
 use almoner_store::physicians::{self, Physician};
 use almoner_store::receipts::{self, Receipt};
@@ -118,7 +119,7 @@ async fn items(app: &App, actor: &Actor, tx: &mut Tx, payment: PaymentId) -> Res
 ///
 /// # Errors
 /// [`Error::NotFound`] for a link that shows no payment as paid.
-pub async fn of_payer(app: &App, token: &str) -> Result<Vec<ReceiptView>, Error> {
+pub async fn of_payer(app: &App, token: &str) -> Result<(Organization, Vec<ReceiptView>), Error> {
     let mut tx = app.db.read().await?;
     let (actor, payment, link) = found(app, &mut tx, token).await?;
     if !matches!(state(&payment, &link, None, app.now()), Some(PayerState::Paid { .. })) {
@@ -130,5 +131,5 @@ pub async fn of_payer(app: &App, token: &str) -> Result<Vec<ReceiptView>, Error>
             views.push(plain(&actor, &mut tx, receipt).await?);
         }
     }
-    Ok(views)
+    Ok((actor.organization, views))
 }

@@ -56,6 +56,7 @@ fn pages(web: &Web) -> Router<Web> {
     let payers = Router::new()
         .route("/pay/back", get(pay::back))
         .route("/pay/{token}", get(pay::look).post(pay::pay))
+        .route("/pay/{token}/receipts", get(pay::receipts))
         .route("/sandbox/{session}", get(sandbox::look).post(sandbox::submit))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(late(REQUEST_TIMEOUT));

@@ -258,7 +258,7 @@ on_both_engines! {
         assert!(matches!(found().await, Err(Error::NotFound("payment link"))));
         clinic.pay(id, "cash").await.unwrap();
         clinic.refund(id, 200).await.unwrap();
-        let views = found().await.unwrap();
+        let (_, views) = found().await.unwrap();
         assert_eq!(views.iter().map(|view| view.receipt.id.seq()).collect::<Vec<_>>(), [1, 2]);
         assert!(views.iter().all(|view| view.items.is_none()));
         clinic.pass(SignedDuration::from_hours(30 * 24));

@@ -4,6 +4,7 @@ use almoner_app::Error;
 use almoner_app::begin_payment::Begun;
 use almoner_app::open_link::{PayerState, PayerView, open_link};
 use almoner_app::pay_link::{ComeBack, pay_link};
+use almoner_app::read_receipt::of_payer;
 use almoner_domain::Money;
 use axum::extract::{Path, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
@@ -11,12 +12,13 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::CookieJar;
 
-use crate::failure::{html_with, page};
+use crate::failure::{html, html_with, page};
 use crate::format;
+use crate::handlers::payments::receipts::paper;
 use crate::security::{self, CONTENT_SECURITY, Connection};
 use crate::session::{append_cookie, cookie};
 use crate::state::Web;
-use crate::view::pay::{Bill, Closed, PayPage, PayState};
+use crate::view::pay::{Bill, Closed, PayPage, PayReceiptsPage, PayState};
 
 /// Leads a payer who comes back to their link, whose address the processor never learns.
 const LINK_COOKIE: &str = "almoner_link";
@@ -34,6 +36,26 @@ pub(crate) async fn look(
         return refused;
     }
     shown(&web, &token, |_| {}).await
+}
+
+/// The receipts of what was paid, to be printed: without anything about health.
+pub(crate) async fn receipts(
+    State(web): State<Web>,
+    connection: Connection,
+    headers: HeaderMap,
+    Path(token): Path<String>,
+) -> Response {
+    if let Some(refused) = too_often(&web, connection, &headers, &token) {
+        return refused;
+    }
+    match of_payer(&web.app, &token).await {
+        Ok((organization, views)) => {
+            let papers = views.into_iter().map(|view| paper(&web, &organization, view)).collect();
+            not_indexed(html(&PayReceiptsPage { papers, back: format!("/pay/{token}") }))
+        }
+        Err(Error::NotFound(_)) => closed(&web, StatusCode::NOT_FOUND, Closed::NoLonger),
+        Err(other) => page(&web, None, &other),
+    }
 }
 
 /// Begins to pay, or goes on with it: the payer is sent to the processor's page.
@@ -112,10 +134,8 @@ fn closed(web: &Web, status: StatusCode, why: Closed) -> Response {
 
 fn answer(web: &Web, status: StatusCode, bill: Result<Bill, Closed>) -> Response {
     let test_money = web.app.processor.is_test_money();
-    let mut response = html_with(status, &PayPage { bill, test_money });
+    let mut response = not_indexed(html_with(status, &PayPage { bill, test_money }));
     let headers = response.headers_mut();
-    let robots = HeaderName::from_static("x-robots-tag");
-    headers.insert(robots, HeaderValue::from_static("noindex, nofollow, noarchive"));
     // The form is answered by sending the browser on to the processor.
     if let Some(origin) = web.app.processor.page_origin() {
         let policy =
@@ -124,6 +144,13 @@ fn answer(web: &Web, status: StatusCode, bill: Result<Bill, Closed>) -> Response
             headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         }
     }
+    response
+}
+
+fn not_indexed(mut response: Response) -> Response {
+    let robots = HeaderName::from_static("x-robots-tag");
+    let none = HeaderValue::from_static("noindex, nofollow, noarchive");
+    response.headers_mut().insert(robots, none);
     response
 }
 

@@ -3,6 +3,7 @@
 use almoner_domain::{Money, PaymentId};
 use askama::Template;
 
+use super::payments::receipt::Paper;
 use super::{Samples, samples};
 
 /// The payer's page: GET and POST `/pay/{token}`.
@@ -101,6 +102,28 @@ impl PayPage {
     fn waits(&self) -> bool {
         let waits = |bill: &Bill| matches!(bill.state, PayState::Processing { .. });
         self.bill.as_ref().is_ok_and(waits)
+    }
+}
+
+/// What a payer can print: GET `/pay/{token}/receipts`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "pay_receipts.html")]
+pub(crate) struct PayReceiptsPage {
+    /// The receipts, the oldest first.
+    pub(crate) papers: Vec<Paper>,
+    /// The link.
+    pub(crate) back: String,
+}
+
+impl Samples for PayReceiptsPage {
+    fn samples() -> Vec<(&'static str, Self)> {
+        let back = "/pay/1-894-1-sample".to_owned();
+        let plain = |paper: &Paper| paper.items.is_none();
+        let papers = samples::papers().into_iter().map(|(_, paper)| paper).filter(plain);
+        let all = Self { papers: papers.collect(), back };
+        let one = Self { papers: all.papers.iter().take(1).cloned().collect(), ..all.clone() };
+        let none = Self { papers: Vec::new(), ..all.clone() };
+        vec![("all", all), ("one", one), ("none", none)]
     }
 }
 

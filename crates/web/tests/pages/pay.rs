@@ -112,6 +112,10 @@ on_both_engines! {
         };
         refund_payment(&site.app, &site.system(), &refund).await.unwrap();
         payer.get(&link).await.shows(200, &["was given back or is on its way back"]);
+        let receipts = payer.get(&format!("{link}/receipts")).await;
+        receipts.shows(200, &["RCP-001", "Amount paid", "RCP-002", "Amount refunded", "Cash"]);
+        receipts.lacks(&SECRETS);
+        assert_eq!(receipts.header("x-robots-tag"), "noindex, nofollow, noarchive");
     }
 
     async fn a_payer_pays_and_a_second_click_goes_on_with_the_same_page(db) {
@@ -174,8 +178,9 @@ on_both_engines! {
         unknown.shows(404, &["no longer valid"]);
         to(&site, id, Status::Cancelled).await;
         let cancelled = payer.get(&link).await;
+        let receipts = payer.get(&format!("{link}/receipts")).await;
         let garbage = payer.get("/pay/%3Cb%3E").await;
-        for reply in [&cancelled, &garbage] {
+        for reply in [&cancelled, &garbage, &receipts] {
             assert_eq!(reply.status, unknown.status);
             assert_eq!(reply.text(), unknown.text());
         }

@@ -102,8 +102,11 @@ fn words(kind: ExceptionKind) -> (&'static str, &'static str) {
 
 /// How many there are, for the page of payments.
 pub(super) fn told(count: i64) -> Option<String> {
-    let more = if count >= read::MAX_COUNTED { " or more" } else { "" };
-    (count > 0).then(|| format!("{}{more} to be looked at by a person", plural(count, "exception")))
+    match count {
+        ..=0 => None,
+        count if count < read::MAX_COUNTED => Some(plural(count, "exception")),
+        count => Some(format!("{count} exceptions or more")),
+    }
 }
 
 #[cfg(test)]
@@ -113,8 +116,8 @@ mod tests {
     #[test]
     fn a_count_is_told_in_words() {
         assert_eq!(told(0), None);
-        assert_eq!(told(1).as_deref(), Some("1 exception to be looked at by a person"));
-        let many = told(read::MAX_COUNTED);
-        assert_eq!(many.as_deref(), Some("100 exceptions or more to be looked at by a person"));
+        assert_eq!(told(1).as_deref(), Some("1 exception"));
+        assert_eq!(told(99).as_deref(), Some("99 exceptions"));
+        assert_eq!(told(read::MAX_COUNTED).as_deref(), Some("100 exceptions or more"));
     }
 }

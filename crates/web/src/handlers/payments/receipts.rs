@@ -6,6 +6,7 @@ use almoner_app::read_receipt::{self, Items as Itemised, ReceiptView};
 use almoner_app::{Actor, Error, issue_receipts};
 use almoner_domain::tender::TenderType;
 use almoner_domain::{PaymentId, ReceiptId};
+use almoner_store::organizations::Organization;
 use almoner_store::receipts::{Receipt, Source};
 use almoner_store::treatments::Procedure;
 use axum::extract::{Path, Query, State};
@@ -49,7 +50,7 @@ pub(crate) async fn page(
 ) -> Answer {
     let itemised = shown.itemised == "1";
     let view = read_receipt::receipt(&web.app, &staff.actor, place(ids)?, itemised).await?;
-    let paper = paper(&web, &staff.actor, view);
+    let paper = paper(&web, &staff.actor.organization, view);
     let (key, is_printing) = (web.form_key(), shown.print == "1");
     Ok(html(&ReceiptPage { shell: staff.shell, paper, key, is_printing }))
 }
@@ -77,7 +78,7 @@ pub(crate) async fn print(
     let input = PrintReceipt { payment, receipt, itemised, medium };
     let view = print_receipt::print_receipt(&web.app, &staff.actor, input).await?;
     Ok(match medium {
-        Medium::Pdf => file(receipt, receipt_pdf(&paper(&web, &staff.actor, view))),
+        Medium::Pdf => file(receipt, receipt_pdf(&paper(&web, &staff.actor.organization, view))),
         Medium::Paper => {
             let kind = if itemised { "itemised=1&" } else { "" };
             let to = format!("/payments/{payment}/receipts/{receipt}?{kind}print=1");
@@ -132,9 +133,9 @@ fn what(receipt: &Receipt) -> String {
 }
 
 /// What stands on a receipt.
-pub(crate) fn paper(web: &Web, actor: &Actor, view: ReceiptView) -> Paper {
+pub(crate) fn paper(web: &Web, organization: &Organization, view: ReceiptView) -> Paper {
     let ReceiptView { receipt, location, items } = view;
-    let zone = &actor.organization.zone;
+    let zone = &organization.zone;
     let address = location.fields.address.iter().flat_map(|address| address.lines());
     let is_refund = matches!(receipt.source, Source::Refund(_));
     let mut facts = vec![
@@ -152,7 +153,7 @@ pub(crate) fn paper(web: &Web, actor: &Actor, view: ReceiptView) -> Paper {
         number: receipt.id,
         payment: receipt.payment,
         is_refund,
-        clinic: actor.organization.name.clone(),
+        clinic: organization.name.clone(),
         address: address.map(str::to_owned).chain(location.fields.phone.clone()).collect(),
         notes: notes(&receipt, is_test, zone),
         amount: receipt.amount,

@@ -59,6 +59,7 @@ pub fn rendered_samples() -> Vec<(String, String)> {
     add::<error::ErrorPage>(&mut all, "error");
     add::<sign_in::SignInPage>(&mut all, "sign-in");
     add::<pay::PayPage>(&mut all, "pay");
+    add::<pay::PayReceiptsPage>(&mut all, "pay-receipts");
     add::<sandbox::SandboxPage>(&mut all, "sandbox");
     add::<api_docs::ApiDocsPage>(&mut all, "api-docs");
     add::<PaymentsPage>(&mut all, "payments-list");
@@ -207,7 +208,7 @@ pub(crate) fn payments_page() -> PaymentsPage {
     let query = PaymentsQuery::default();
     PaymentsPage {
         shell: shell(),
-        exceptions: Some("2 exceptions to be looked at by a person".to_owned()),
+        exceptions: Some("2 exceptions".to_owned()),
         summary: summary(),
         locations: vec![
             LocationOption { id: LocationId::new(1), name: "Harbor Street".to_owned() },
