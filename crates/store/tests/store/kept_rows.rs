@@ -3,24 +3,28 @@
 use almoner_domain::refund::ReversalReason;
 use almoner_domain::{LocationId, Money, PaymentId, ReceiptId, Status, UserId};
 use almoner_store::db::{Db, Engine, StoreError};
+use almoner_store::exceptions::{self, ExceptionKind, NewException};
 use almoner_store::ledger::Moment;
 use almoner_store::payments::{self, EstimateSnapshot, Transition};
 use almoner_store::receipts::{self, Source};
 use almoner_store::tenders::{self, Reversal};
-use almoner_store::{audit, on_both_engines, params};
+use almoner_store::{audit, on_both_engines, params, unapplied};
 use jiff::civil::Date;
 
 use crate::clinic;
 use crate::common::{at, number, run, run_refused};
 
 /// Every table whose rows are kept, with a change of each of its kinds of column.
-const KEPT: [(&str, &[&str]); 8] = [
+const KEPT: [(&str, &[&str]); 11] = [
     ("ledger_transfer", &["amount_cents = amount_cents + 1", "event = 'other'", "version = 9"]),
     ("payment_transition", &["to_status = 'draft'", "reason = 'other'", "at_us = 0"]),
     ("tender", &["amount_cents = 1", "kind = 'check'", "reference = 'x'"]),
     ("tender_reversal", &["amount_cents = 1", "notes = 'x'", "reason = 'returned_unpaid'"]),
     ("receipt", &["amount_cents = 1", "payment_seq = 9", "refund_seq = 1"]),
     ("payment_estimate", &["snapshot = 'x'", "entered_cents = 1"]),
+    ("payment_attempt", &["amount_cents = 1", "reference = 'x'", "started_at_us = 0"]),
+    ("unapplied_money", &["amount_cents = 1", "attempt_no = 9", "version = 9"]),
+    ("money_exception", &["words = 'x'", "amount_cents = 1", "solution = 'x'"]),
     ("audit_seal", &["seal = previous", "event_count = 1"]),
     ("audit_event", &["detail = 'x'", "at_us = 0", "user_seq = 3", "key_seq = 3"]),
 ];
@@ -61,6 +65,17 @@ async fn fill(db: &Db) {
     let receipt = (ReceiptId::new(1), id);
     let source = Source::Tender(tender_version);
     receipts::insert(&mut tx, org, receipt, source, payment.amount).await.unwrap();
+    let voided = PaymentId::new(Status::Voided.rank() + 1);
+    let aside = (1, payment.amount);
+    unapplied::insert(&mut tx, org, (voided, 1), aside, moment).await.unwrap();
+    let exception = NewException {
+        kind: ExceptionKind::SecondCapture,
+        mark: "one",
+        payment: Some(voided),
+        money: Some((payment.amount, "USD")),
+        words: "It was paid twice.",
+    };
+    exceptions::raise(&mut tx, org, &exception, moment.at).await.unwrap();
     let estimate =
         EstimateSnapshot { snapshot: "{}".to_owned(), estimated: None, entered: payment.amount };
     payments::insert_estimate(&mut tx, org, id, &estimate).await.unwrap();
