@@ -1,6 +1,7 @@
 //! A payer begins to pay by a link, or goes on with what they began.
 
 use almoner_domain::{PaymentId, Status};
+use almoner_gateways::processor::ProcessorError;
 
 use crate::begin_payment::{BeginPayment, Begun, begin_payment};
 use crate::context::{Actor, App};
@@ -25,6 +26,10 @@ pub struct ComeBack<'a> {
 /// page.
 pub async fn pay_link(app: &App, token: &str, back: ComeBack<'_>) -> Result<Begun, Error> {
     let (actor, payment) = payable(app, token).await?;
+    // Where no card is taken, no attempt begins that could only fail.
+    if !app.processor.takes_cards() {
+        return Err(ProcessorError::NotSupported.into());
+    }
     let order = BeginPayment { payment, return_url: back.paid, cancel_url: back.left };
     begin_payment(app, &actor, order).await
 }

@@ -5,8 +5,10 @@ use almoner_app::issue_link::{
     revoke_link,
 };
 use almoner_app::open_link::{PayerState, PayerView, open_link};
+use almoner_app::pay_link::{ComeBack, pay_link};
 use almoner_app::{Error, read};
 use almoner_domain::{PaymentId, Status};
+use almoner_gateways::processor::{self, ProcessorError};
 use almoner_store::on_both_engines;
 use jiff::civil::Date;
 use jiff::{SignedDuration, ToSpan as _};
@@ -214,5 +216,18 @@ on_both_engines! {
         let after = read::payment(&clinic.app, &clinic.manager(), id).await.unwrap();
         assert_eq!(after.payment.version, before.payment.version);
         assert_eq!(after.history.len(), before.history.len());
+    }
+
+    async fn where_no_card_is_taken_no_attempt_begins(db) {
+        let mut clinic = Clinic::new(db).await;
+        clinic.with_processor(processor::by_name("none").expect("it is built in"));
+        let id = clinic.pending(700).await;
+        let token = token(&clinic, id).await;
+        let back = ComeBack { paid: "http://a.example/back", left: "http://a.example/back" };
+        let refused = pay_link(&clinic.app, &token, back).await;
+        let is_told = matches!(refused, Err(Error::Processor(ProcessorError::NotSupported)));
+        assert!(is_told, "{refused:?}");
+        assert_eq!(clinic.number("SELECT count(*) AS n FROM payment_attempt").await, 0);
+        assert_eq!(clinic.payment(id).await.status, Status::Pending);
     }
 }

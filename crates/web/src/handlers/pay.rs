@@ -6,8 +6,9 @@ use almoner_app::open_link::{PayerState, PayerView, open_link};
 use almoner_app::pay_link::{ComeBack, pay_link};
 use almoner_app::read_receipt::of_payer;
 use almoner_domain::Money;
-use axum::extract::{Path, State};
+use axum::extract::{FromRequestParts, Path, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::CookieJar;
@@ -25,29 +26,33 @@ const LINK_COOKIE: &str = "almoner_link";
 /// Where the payer comes back to.
 const BACK: &str = "/pay/back";
 
-/// The page. Unknown, expired and revoked links get one answer.
-pub(crate) async fn look(
-    State(web): State<Web>,
-    connection: Connection,
-    headers: HeaderMap,
-    Path(token): Path<String>,
-) -> Response {
-    if let Some(refused) = too_often(&web, connection, &headers, &token) {
-        return refused;
+/// The token in a link's address, of a link and a client that do not come too often.
+pub(crate) struct Token(String);
+
+impl FromRequestParts<Web> for Token {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Response> {
+        let unreadable = |_| closed(web, StatusCode::NOT_FOUND, Closed::NoLonger);
+        let token = Path::<String>::from_request_parts(parts, web).await.map_err(unreadable)?.0;
+        let connection = Connection::from_request_parts(parts, web).await;
+        let address = connection.map_err(IntoResponse::into_response)?.0;
+        let client = security::client(web, address, &parts.headers);
+        if web.payers.allows(&client, &token) {
+            Ok(Self(token))
+        } else {
+            Err(closed(web, StatusCode::TOO_MANY_REQUESTS, Closed::TooOften))
+        }
     }
+}
+
+/// The page. Unknown, expired and revoked links get one answer.
+pub(crate) async fn look(State(web): State<Web>, Token(token): Token) -> Response {
     shown(&web, &token, |_| {}).await
 }
 
 /// The receipts of what was paid, to be printed: without anything about health.
-pub(crate) async fn receipts(
-    State(web): State<Web>,
-    connection: Connection,
-    headers: HeaderMap,
-    Path(token): Path<String>,
-) -> Response {
-    if let Some(refused) = too_often(&web, connection, &headers, &token) {
-        return refused;
-    }
+pub(crate) async fn receipts(State(web): State<Web>, Token(token): Token) -> Response {
     match of_payer(&web.app, &token).await {
         Ok((organization, views)) => {
             let papers = views.into_iter().map(|view| paper(&web, &organization, view)).collect();
@@ -59,15 +64,7 @@ pub(crate) async fn receipts(
 }
 
 /// Begins to pay, or goes on with it: the payer is sent to the processor's page.
-pub(crate) async fn pay(
-    State(web): State<Web>,
-    connection: Connection,
-    headers: HeaderMap,
-    Path(token): Path<String>,
-) -> Response {
-    if let Some(refused) = too_often(&web, connection, &headers, &token) {
-        return refused;
-    }
+pub(crate) async fn pay(State(web): State<Web>, Token(token): Token) -> Response {
     let back = format!("{}{BACK}", web.settings.base_url);
     match pay_link(&web.app, &token, ComeBack { paid: &back, left: &back }).await {
         Ok(Begun::Page(url)) => {
@@ -102,17 +99,6 @@ pub(crate) async fn back(State(web): State<Web>, headers: HeaderMap) -> Response
         }
         _ => closed(&web, StatusCode::OK, Closed::Back),
     }
-}
-
-fn too_often(
-    web: &Web,
-    connection: Connection,
-    headers: &HeaderMap,
-    token: &str,
-) -> Option<Response> {
-    let client = security::client(web, connection.0, headers);
-    let is_allowed = web.payers.allows(&client, token);
-    (!is_allowed).then(|| closed(web, StatusCode::TOO_MANY_REQUESTS, Closed::TooOften))
 }
 
 /// The page as the payment stands, changed in what only the caller knows.
