@@ -60,6 +60,7 @@ impl From<almoner_store::StoreError> for Failure {
 fn main() -> ExitCode {
     let mut cli = Cli::parse();
     cli.settings.clearinghouse.take_password();
+    cli.settings.mail.take_password();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let result = match runtime {
         Ok(runtime) => runtime.block_on(commands::run(cli)),

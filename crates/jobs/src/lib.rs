@@ -1,10 +1,11 @@
 //! Work that happens without a person asking.
 //!
 //! A job is a function that looks for what is due and does it; running it twice, or on two
-//! servers at once, does no harm. To add one, add a line to [`run`]. Questions to payers have a
-//! loop of their own, since payers take their time.
+//! servers at once, does no harm. To add one, add a line to [`run`]. Questions to payers
+//! and letters to patients have loops of their own, since others take their time.
 
 mod exchange;
+mod mail;
 
 use std::time::Duration;
 
@@ -17,9 +18,13 @@ const SHORT: Duration = Duration::from_secs(1);
 /// After how many short rounds sessions and kept answers are cleared.
 const ROUNDS_BETWEEN_CLEANING: u32 = 600;
 
-/// Runs all jobs until `stop` turns true.
-pub async fn run(app: App, stop: watch::Receiver<bool>) {
-    tokio::join!(exchange::run(app.clone(), stop.clone()), run_short(app, stop));
+/// Runs all jobs until `stop` turns true. `base_url` is where payers find the pages.
+pub async fn run(app: App, base_url: String, stop: watch::Receiver<bool>) {
+    tokio::join!(
+        exchange::run(app.clone(), stop.clone()),
+        mail::run(app.clone(), base_url, stop.clone()),
+        run_short(app, stop)
+    );
 }
 
 async fn run_short(app: App, mut stop: watch::Receiver<bool>) {

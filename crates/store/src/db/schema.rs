@@ -18,6 +18,7 @@ macro_rules! steps {
             6 "0006_file_parts",
             7 "0007_payment_links",
             9 "0009_receipts",
+            10 "0010_mail",
         )
     };
     ($engine:literal: $($version:literal $name:literal,)+) => {
