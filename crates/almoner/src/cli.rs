@@ -54,6 +54,9 @@ pub(crate) struct SettingArgs {
     /// Who carries eligibility questions to payers.
     #[command(flatten)]
     pub clearinghouse: ClearinghouseArgs,
+    /// Who carries letters to patients.
+    #[command(flatten)]
+    pub mail: MailArgs,
     /// A file with settings.
     #[arg(long, global = true, env = "ALMONER_CONFIG", default_value = "almoner.toml")]
     pub config: PathBuf,
@@ -133,6 +136,7 @@ impl SettingArgs {
     pub(crate) fn take_secrets(&mut self) {
         let secret = |name| from_environment(name).map(Secret::new);
         self.clearinghouse.clearinghouse_password = secret("ALMONER_CLEARINGHOUSE_PASSWORD");
+        self.mail.mail_password = secret("ALMONER_MAIL_PASSWORD");
         self.stripe.key = secret("ALMONER_STRIPE_KEY");
         let parted = from_environment("ALMONER_STRIPE_WEBHOOK_SECRET");
         self.stripe.webhook_secrets = secrets::parted(&parted.unwrap_or_default());
@@ -142,6 +146,39 @@ impl SettingArgs {
 #[expect(clippy::disallowed_methods, reason = "settings that must not be flags")]
 fn from_environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.is_empty())
+}
+
+/// Who carries letters to patients; `almoner.toml` has a table `[mail]`.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct MailArgs {
+    /// Who carries payment links to patients by e-mail: none (default) or smtp.
+    #[arg(long, global = true, env = "ALMONER_MAIL")]
+    pub mail: Option<String>,
+    /// The mail server's name.
+    #[arg(long, global = true, env = "ALMONER_MAIL_HOST")]
+    pub mail_host: Option<String>,
+    /// Its port (default 465 for implicit, 587 for starttls, 25 for none).
+    #[arg(long, global = true, env = "ALMONER_MAIL_PORT")]
+    pub mail_port: Option<u16>,
+    /// How the way there is kept from others: implicit (TLS, default), starttls, or none, which
+    /// only a server on this machine may have.
+    #[arg(long, global = true, env = "ALMONER_MAIL_SECURITY")]
+    pub mail_security: Option<String>,
+    /// Our user name at the mail server, when it asks for one.
+    #[arg(long, global = true, env = "ALMONER_MAIL_USER")]
+    pub mail_user: Option<String>,
+    /// Our password there, from the environment alone: a command line can be read by others.
+    #[arg(skip)]
+    pub mail_password: Option<Secret>,
+    /// A file that holds the password, unless ALMONER_MAIL_PASSWORD does.
+    #[arg(long, global = true, env = "ALMONER_MAIL_PASSWORD_FILE")]
+    pub mail_password_file: Option<String>,
+    /// Certificates in PEM of authorities to trust besides the public ones.
+    #[arg(long, global = true, env = "ALMONER_MAIL_CA_FILE")]
+    pub mail_ca_file: Option<String>,
+    /// The address that letters come from, such as desk@clinic.example.
+    #[arg(long, global = true, env = "ALMONER_MAIL_FROM")]
+    pub mail_from: Option<String>,
 }
 
 /// What to do.

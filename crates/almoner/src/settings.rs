@@ -2,6 +2,7 @@
 
 mod clearinghouse;
 pub(crate) mod link_keys;
+mod mail;
 mod processor;
 pub(crate) mod secrets;
 
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use almoner_gateways::clearinghouse::Clearinghouse;
+use almoner_gateways::mail::Mailer;
 use almoner_gateways::processor::Processor;
 use serde::Deserialize;
 
@@ -37,6 +39,7 @@ struct FileSettings {
     processor: Option<String>,
     stripe: processor::FileStripe,
     clearinghouse: clearinghouse::FileClearinghouse,
+    mail: mail::FileMail,
     trusted_proxy: Option<String>,
     log_format: Option<String>,
     log: Option<String>,
@@ -57,6 +60,8 @@ pub(crate) struct Settings {
     pub processor: Arc<dyn Processor>,
     /// Who carries eligibility questions to payers.
     pub clearinghouse: Arc<dyn Clearinghouse>,
+    /// Who carries letters to patients.
+    pub mailer: Arc<dyn Mailer>,
     /// The proxy that may name the client.
     pub trusted_proxy: Option<std::net::IpAddr>,
     /// Log lines as JSON.
@@ -99,6 +104,7 @@ impl Settings {
         let name = one(&args.processor, file.processor);
         let processor = processor::choose(name.as_deref(), &args.stripe, file.stripe, demo)?;
         let clearinghouse = clearinghouse::choose(&args.clearinghouse, file.clearinghouse, demo)?;
+        let mailer = mail::choose(&args.mail, file.mail)?;
         let trusted_proxy = one(&args.trusted_proxy, file.trusted_proxy)
             .map(|address| {
                 address.parse().map_err(|_| {
@@ -125,6 +131,7 @@ impl Settings {
                 .into(),
             processor,
             clearinghouse,
+            mailer,
             trusted_proxy,
             json_logs,
             log: one(&args.log, file.log).unwrap_or_else(|| "info".to_owned()),

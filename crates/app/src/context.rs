@@ -7,6 +7,7 @@ use almoner_domain::role::Role;
 use almoner_domain::scope::Scopes;
 use almoner_domain::{KeyId, OrganizationId, UserId};
 use almoner_gateways::clearinghouse::Clearinghouse;
+use almoner_gateways::mail::Mailer;
 use almoner_gateways::processor::Processor;
 use almoner_store::Db;
 use almoner_store::ledger::Moment;
@@ -32,6 +33,8 @@ pub struct App {
     pub processor: Arc<dyn Processor>,
     /// Carries eligibility questions to payers.
     pub clearinghouse: Arc<dyn Clearinghouse>,
+    /// Carries letters to patients.
+    pub mailer: Arc<dyn Mailer>,
     /// Seal payment links.
     pub link_keys: Arc<LinkKeys>,
 }

@@ -63,32 +63,46 @@ pub enum NewestLink {
 /// passed or lies too far off.
 pub async fn issue_link(app: &App, actor: &Actor, input: IssueLink) -> Result<ShownLink, Error> {
     actor.must(Action::IssueLink)?;
-    let (org, now) = (actor.org(), app.now());
-    let expires_at = end_of(last_day(actor, input.until, now)?, actor);
     let mut tx = app.db.begin().await?;
-    let mut payment = locked(&mut tx, actor, input.payment, None).await?;
+    let (_, link) = issued(app, actor, &mut tx, input, app.now()).await?;
+    tx.commit().await?;
+    Ok(link)
+}
+
+/// Issues a link in a transaction of something greater, and gives the payment that it locked.
+pub(crate) async fn issued(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    input: IssueLink,
+    now: Timestamp,
+) -> Result<(Payment, ShownLink), Error> {
+    let org = actor.org();
+    let expires_at = end_of(last_day(actor, input.until, now)?, actor);
+    let mut payment = locked(tx, actor, input.payment, None).await?;
     if payment.status == Status::Draft {
-        payment = submitted(app, actor, &mut tx, &payment, now).await?;
+        payment = submitted(app, actor, tx, &payment, now).await?;
     }
     if !is_collectable(payment.status) {
         let label = payment.status.label();
         let message = format!("A payment that is {label} needs no link.");
         return Err(Invalid::one("payment", "not_collectable", message).into());
     }
-    let live = links::newest(&mut tx, org, payment.id).await?.filter(|link| link.is_live(now));
+    let live = links::newest(tx, org, payment.id).await?.filter(|link| link.is_live(now));
     let stays = |link: &Link| match input.replaces {
         Some(replaced) => link.generation != replaced,
         None => input.until.is_none() || link.expires_at == expires_at,
     };
     if let Some(link) = live.filter(stays) {
-        return Ok(shown(app, actor, payment.id, &link));
+        let link = shown(app, actor, payment.id, &link);
+        return Ok((payment, link));
     }
-    let link = links::issue(&mut tx, org, payment.id, (actor.user(), expires_at), now).await?;
+    let link = links::issue(tx, org, payment.id, (actor.user(), expires_at), now).await?;
     let detail = json!({ "generation": link.generation, "expires_at": link.expires_at });
     let subject = ("payment", payment.id.seq());
-    record::happened(app, actor, &mut tx, "link_issued", subject, detail).await?;
-    tx.commit().await?;
-    Ok(shown(app, actor, payment.id, &link))
+    record::happened(app, actor, tx, "link_issued", subject, detail).await?;
+    let link = shown(app, actor, payment.id, &link);
+    Ok((payment, link))
 }
 
 /// Whether a payer can be asked for it.
@@ -148,7 +162,7 @@ async fn submitted(
     Ok(after)
 }
 
-fn shown(app: &App, actor: &Actor, payment: PaymentId, link: &Link) -> ShownLink {
+pub(crate) fn shown(app: &App, actor: &Actor, payment: PaymentId, link: &Link) -> ShownLink {
     let organization = actor.org();
     let name = LinkName { organization, payment, generation: link.generation };
     ShownLink {

@@ -30,6 +30,8 @@ mod keys;
 mod large_files;
 #[path = "use_cases/links.rs"]
 mod links;
+#[path = "use_cases/mail.rs"]
+mod mail;
 #[path = "use_cases/matching.rs"]
 mod matching;
 #[path = "use_cases/midnight.rs"]

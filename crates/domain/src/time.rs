@@ -40,6 +40,11 @@ pub fn local_date(at: Timestamp, zone: &TimeZone) -> Date {
     zone.to_datetime(at).date()
 }
 
+/// `Nov 23, 2026`, as people read a date.
+pub fn spelled(date: Date) -> String {
+    date.strftime("%b %-d, %Y").to_string()
+}
+
 /// Microseconds since 1970 in UTC, as moments are stored.
 pub fn micros(at: Timestamp) -> i64 {
     at.as_microsecond()

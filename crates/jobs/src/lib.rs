@@ -2,9 +2,10 @@
 //!
 //! A job is a function that looks for what is due and does it; running it twice, or on two
 //! servers at once, does no harm. To add one, add a line to [`run`]. Questions to payers and to the
-//! processor have loops of their own, since both take their time.
+//! processor, and letters to patients, have loops of their own, since others take their time.
 
 mod exchange;
+mod mail;
 mod processor;
 
 use std::time::Duration;
@@ -18,10 +19,11 @@ const SHORT: Duration = Duration::from_secs(1);
 /// After how many short rounds sessions and kept answers are cleared.
 const ROUNDS_BETWEEN_CLEANING: u32 = 600;
 
-/// Runs all jobs until `stop` turns true.
-pub async fn run(app: App, stop: watch::Receiver<bool>) {
+/// Runs all jobs until `stop` turns true. `base_url` is where payers find the pages.
+pub async fn run(app: App, base_url: String, stop: watch::Receiver<bool>) {
     tokio::join!(
         exchange::run(app.clone(), stop.clone()),
+        mail::run(app.clone(), base_url, stop.clone()),
         processor::run(app.clone(), stop.clone()),
         run_short(app, stop)
     );

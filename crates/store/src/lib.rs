@@ -25,6 +25,7 @@ pub mod inquiries;
 pub mod ledger;
 pub mod links;
 pub mod locations;
+pub mod mail;
 pub mod notes;
 pub mod organizations;
 pub mod patients;

@@ -8,7 +8,7 @@ use crate::view::parts::plural;
 
 /// `Nov 23, 2026`
 pub(crate) fn date(date: Date) -> String {
-    date.strftime("%b %-d, %Y").to_string()
+    almoner_domain::time::spelled(date)
 }
 
 /// `Nov 23, 2026`, the date at that moment in that zone.

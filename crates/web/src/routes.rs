@@ -13,8 +13,8 @@ use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::handlers::{
-    asset, eligibility, eligibility_settings, health, patients, pay, payments, sandbox, settings,
-    sign_in, treatments, webhooks,
+    asset, eligibility, eligibility_settings, email_consent, health, patients, pay, payments,
+    sandbox, settings, sign_in, treatments, webhooks,
 };
 use crate::state::Web;
 use crate::{api, failure, security, session};
@@ -105,6 +105,7 @@ fn payment_pages() -> Router<Web> {
         .route("/payments/{id}/receipts/{receipt}", get(payments::receipts::page))
         .route("/payments/{id}/receipts/{receipt}/print", post(payments::receipts::print))
         .route("/payments/{id}/link", post(payments::link::issue))
+        .route("/payments/{id}/link/send", post(payments::link::send))
         .route("/payments/{id}/link/revoke", post(payments::link::revoke))
         .route("/payments/{id}/notes", post(payments::detail::add_note))
         .route("/payments/{id}/exceptions/{exception}", post(payments::detail::solve))
@@ -116,6 +117,7 @@ fn other_pages() -> Router<Web> {
         .route("/patients/new", get(patients::new))
         .route("/patients/{id}", get(patients::page))
         .route("/patients/{id}/edit", get(patients::edit).post(patients::save))
+        .route("/patients/{id}/email-consent", post(email_consent::submit))
         .route("/treatments", get(treatments::list).post(treatments::add))
         .route("/treatments/new", get(treatments::new))
         .route("/treatments/{id}", get(treatments::page))

@@ -79,6 +79,7 @@ fn app(db: Db, settings: &Settings, link_keys: LinkKeys) -> App {
         entropy: Arc::new(SystemEntropy),
         processor: Arc::clone(&settings.processor),
         clearinghouse: Arc::clone(&settings.clearinghouse),
+        mailer: Arc::clone(&settings.mailer),
         link_keys: Arc::new(link_keys),
     }
 }

@@ -55,7 +55,8 @@ pub(crate) async fn serve(
         demo,
     };
     let (stop, stopped) = tokio::sync::watch::channel(false);
-    let jobs = tokio::spawn(almoner_jobs::run(app.clone(), stopped));
+    let base_url = web_settings.base_url.clone();
+    let jobs = tokio::spawn(almoner_jobs::run(app.clone(), base_url, stopped));
     let web = Web::new(app.clone(), web_settings);
     let router = almoner_web::router(web.clone());
     let service = router.into_make_service_with_connect_info::<SocketAddr>();

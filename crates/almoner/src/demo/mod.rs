@@ -26,6 +26,7 @@ use almoner_app::{App, seal_audit};
 use almoner_domain::ambient::{SeededEntropy, SetClock};
 use almoner_domain::time;
 use almoner_gateways::clearinghouse::NoClearinghouse;
+use almoner_gateways::mail::NoMailer;
 use almoner_gateways::processor::Sandbox;
 use jiff::Timestamp;
 
@@ -85,6 +86,7 @@ async fn fill_to(app: &App, size: &Size) -> Result<(), Failure> {
         // The history is one of test money, whatever the processor is from now on.
         processor: Arc::new(Sandbox::default()),
         clearinghouse: Arc::new(NoClearinghouse),
+        mailer: Arc::new(NoMailer),
         link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
     };
     let begins = calendar.at(people::FIRST_DAY + 1, 0, &calendar.zone);

@@ -10,6 +10,7 @@ use almoner_domain::Status;
 use almoner_domain::ambient::SystemEntropy;
 use almoner_domain::estimate::Outcome;
 use almoner_gateways::clearinghouse::{NoClearinghouse, SandboxPayer};
+use almoner_gateways::mail::NoMailer;
 use almoner_store::Db;
 
 use super::*;
@@ -38,7 +39,8 @@ almoner_store::on_both_engines! {
             entropy: Arc::new(SystemEntropy),
             processor: Arc::new(Sandbox::default()),
             clearinghouse: Arc::new(SandboxPayer::default()),
-            link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
+            mailer: Arc::new(NoMailer),
+link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
         };
         fill_to(&app, &SMALL).await.unwrap();
         let clinic = read::organizations(&app).await.unwrap().remove(0);
@@ -84,7 +86,8 @@ almoner_store::on_both_engines! {
             entropy: Arc::new(SystemEntropy),
             processor: Arc::new(Sandbox::default()),
             clearinghouse: Arc::new(NoClearinghouse),
-            link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
+            mailer: Arc::new(NoMailer),
+link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
         };
         fill_to(&app, &SMALL).await.unwrap();
         let clinic = read::organizations(&app).await.unwrap().remove(0);

@@ -24,6 +24,7 @@ use almoner_domain::{
     Status, TreatmentId, UserId,
 };
 use almoner_gateways::clearinghouse::Clearinghouse;
+use almoner_gateways::mail::Mailer;
 use almoner_gateways::processor::{self, Processor};
 use almoner_store::attempts::{self, Attempt};
 use almoner_store::cards::Cards;
@@ -37,6 +38,7 @@ use almoner_store::staff::{self, StaffUser};
 use almoner_store::testing::TestDb;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::mail::Post;
 use crate::scripted::Scripted;
 
 /// When the tests begin: eleven in the morning of the tenth of March, in the clinic's zone.
@@ -92,6 +94,7 @@ pub(crate) struct Clinic {
     pub(crate) app: App,
     pub(crate) clock: Arc<SetClock>,
     pub(crate) clearinghouse: Arc<Scripted>,
+    pub(crate) post: Arc<Post>,
     pub(crate) organization: Organization,
     pub(crate) downtown: LocationId,
     pub(crate) harbor: LocationId,
@@ -152,12 +155,14 @@ impl Clinic {
     pub(crate) async fn new(db: TestDb) -> Self {
         let clock = Arc::new(SetClock::at(at(START)));
         let clearinghouse = Arc::new(Scripted::default());
+        let post = Arc::new(Post::default());
         let app = App {
             db: db.db.clone(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::new(SeededEntropy::new(1)),
             processor: processor::by_name("sandbox").expect("the sandbox is built in"),
             clearinghouse: Arc::clone(&clearinghouse) as Arc<dyn Clearinghouse>,
+            mailer: Arc::clone(&post) as Arc<dyn Mailer>,
             link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
         };
         let zone = "America/New_York";
@@ -191,6 +196,7 @@ impl Clinic {
             app,
             clock,
             clearinghouse,
+            post,
             organization,
             downtown,
             harbor,

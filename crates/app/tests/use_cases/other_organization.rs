@@ -15,6 +15,7 @@ use almoner_app::attempt::{Outcome, begin, told};
 use almoner_app::begin_payment::begin_payment;
 use almoner_app::change_status::{ChangeStatus, change_status};
 use almoner_app::compare_person::PersonField;
+use almoner_app::consent_email::consent_email;
 use almoner_app::create_payment::{CreatePayment, create_payment};
 use almoner_app::dismiss_differences::dismiss_differences;
 use almoner_app::dismiss_file::dismiss_file;
@@ -33,6 +34,7 @@ use almoner_app::save_location::save_location;
 use almoner_app::save_patient::{add_patient, edit_patient};
 use almoner_app::save_physician::save_physician;
 use almoner_app::save_treatment::{TreatmentEntry, add_treatment, edit_treatment};
+use almoner_app::send_link::{email_consent, mails, send_link};
 use almoner_app::settle_refund::settle_refund;
 use almoner_app::solve_exception::solve_exception;
 use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
@@ -211,6 +213,8 @@ const PAYMENTS: &[Case] = cases! {
         change_status(&c.app, &c.manager(), &change(n, Status::Refunded));
     "issue_link::issue_link" |c, n| issue_link(&c.app, &c.manager(),
         IssueLink { payment: PaymentId::new(n), until: None, replaces: None });
+    "send_link::send_link" |c, n| send_link(&c.app, &c.manager(), PaymentId::new(n));
+    "send_link::mails" |c, n| mails(&c.app, &c.manager(), PaymentId::new(n));
     "issue_link::newest_link" |c, n| newest_link(&c.app, &c.manager(), PaymentId::new(n));
     "issue_link::revoke_link" |c, n| revoke_link(&c.app, &c.manager(), PaymentId::new(n));
     "issue_receipts::issue_receipts" |c, n|
@@ -249,6 +253,10 @@ const RECORDS: &[Case] = cases! {
         &person("Cy", "Sample", "1990-01-01", "C"), Some(CheckId::new(n)), None);
     "save_patient::edit_patient" |c, n| edit_patient(&c.app, &c.manager(),
         (PatientId::new(n), 1), &person("Cy", "Sample", "1990-01-01", "C"));
+    "consent_email::consent_email" |c, n|
+        consent_email(&c.app, &c.manager(), PatientId::new(n), true);
+    "send_link::email_consent" |c, n|
+        email_consent(&c.app, &c.manager(), PatientId::new(n));
     "save_treatment::add_treatment" |c, n| add_treatment(&c.app, &c.manager(),
         &TreatmentEntry { patient: PatientId::new(n).to_string(), ..treated(c) }, None);
     "save_treatment::add_treatment" |c, n| add_treatment(&c.app, &c.manager(),
@@ -340,6 +348,8 @@ const WITHOUT_IDS: [&str; 22] = [
     "exchange_checks::ask_claimed",
     "exchange_checks::claim_due",
     "exchange_checks::give_up",
+    "post_mail::claim_mail",
+    "post_mail::post_claimed",
     "read::checks",
     "read::eligibility_settings",
     "read::last_location",

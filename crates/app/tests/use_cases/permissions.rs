@@ -9,6 +9,7 @@ use almoner_app::api_keys::{NewKey, create_key, list_keys, revoke_key};
 use almoner_app::attempt::Outcome;
 use almoner_app::change_status::{ChangeStatus, change_status};
 use almoner_app::compare_person::PersonField;
+use almoner_app::consent_email::consent_email;
 use almoner_app::create_payment::create_payment;
 use almoner_app::dismiss_differences::dismiss_differences;
 use almoner_app::dismiss_file::dismiss_file;
@@ -29,6 +30,7 @@ use almoner_app::save_location::save_location;
 use almoner_app::save_patient::{add_patient, edit_patient};
 use almoner_app::save_physician::save_physician;
 use almoner_app::save_treatment::{add_treatment, edit_treatment};
+use almoner_app::send_link::{email_consent, mails, send_link};
 use almoner_app::solve_exception::solve_exception;
 use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
 use almoner_app::unmatch_check::unmatch_check;
@@ -224,6 +226,11 @@ const MONEY: &[Case] = cases! {
     "issue_link::issue_link" IssueLink |c, a| async {
         issue_link(&c.app, a, link_of(c.pending(700).await)).await
     };
+    "send_link::send_link" IssueLink |c, a| async {
+        consent_email(&c.app, &c.system(), c.reachable().await, true).await?;
+        send_link(&c.app, a, c.pending(700).await).await
+    };
+    "send_link::mails" IssueLink |c, a| async { mails(&c.app, a, c.pending(700).await).await };
     "issue_link::newest_link" IssueLink |c, a| newest_link(&c.app, a, PaymentId::new(1));
     "issue_link::revoke_link" IssueLink |c, a| async {
         revoke_link(&c.app, a, c.pending(700).await).await
@@ -258,6 +265,9 @@ const RECORDS: &[Case] = cases! {
         let version = read::patient(&c.app, &c.manager(), c.ben).await?.patient.version;
         let entry = person("Ben", "Specimen", "1975-07-04", "B");
         edit_patient(&c.app, a, (c.ben, version), &entry).await
+    };
+    "consent_email::consent_email" SavePatient |c, a| async {
+        consent_email(&c.app, a, c.reachable().await, true).await
     };
     "save_treatment::add_treatment" SaveTreatment |c, a|
         add_treatment(&c.app, a, &c.treated(c.ann, c.harbor), None);
@@ -337,6 +347,7 @@ const READS: &[Case] = cases! {
         read::patients_with_balance(&c.app, a, &[], false, (0, 50));
     "read::patient_by_mrn" ReadPatients |c, a| read::patient_by_mrn(&c.app, a, "1");
     "read::patient" ReadPatients |c, a| read::patient(&c.app, a, c.ann);
+    "send_link::email_consent" ReadPatients |c, a| email_consent(&c.app, a, c.ann);
     "read::treatments" ReadTreatments |c, a|
         read::treatments(&c.app, a, &TreatmentQuery::default(), (0, 50));
     "read::treatment" ReadTreatments |c, a| async {
@@ -386,6 +397,8 @@ const OPEN: [&str; 12] = [
     "exchange_checks::ask_claimed",
     "exchange_checks::claim_due",
     "exchange_checks::give_up",
+    "post_mail::claim_mail",
+    "post_mail::post_claimed",
     "read::last_location",
     "run_once::remove_old_answers",
     "seal_audit::seal_audit",

@@ -19,6 +19,7 @@ macro_rules! steps {
             7 "0007_payment_links",
             8 "0008_attempts",
             9 "0009_receipts",
+            10 "0010_mail",
         )
     };
     ($engine:literal: $($version:literal $name:literal,)+) => {

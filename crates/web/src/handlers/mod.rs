@@ -3,6 +3,7 @@
 pub(crate) mod asset;
 pub(crate) mod eligibility;
 pub(crate) mod eligibility_settings;
+pub(crate) mod email_consent;
 pub(crate) mod find_patient;
 pub(crate) mod form_key;
 pub(crate) mod health;

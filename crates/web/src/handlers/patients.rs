@@ -17,6 +17,7 @@ use serde::Deserialize;
 
 use super::eligibility::asked::{asked_list, may_ask};
 use super::eligibility::differences;
+use super::email_consent;
 use super::numbered::Numbered;
 use super::payments::detail::patient_facts;
 use super::rows::{check_row, overdue, payment_row, treatment_row};
@@ -108,6 +109,7 @@ pub(crate) async fn page(State(web): State<Web>, staff: Staff, Path(id): Path<St
     let id: PatientId = parse_id(&id, "patient")?;
     let view = read::patient(&web.app, &staff.actor, id).await?;
     let asked = asked_list(&web, &staff.actor, Some(id), "checks").await?;
+    let consent = email_consent::block(&web, &staff.actor, &view.patient).await?;
     let (actor, today) = (&staff.actor, staff.actor.date(web.app.now()));
     let zone = &actor.organization.zone;
     let listed = listed_name(&view.patient);
@@ -122,6 +124,7 @@ pub(crate) async fn page(State(web): State<Web>, staff: Staff, Path(id): Path<St
         id,
         name: format!("{} {}", fields.first_name, fields.last_name),
         facts: patient_facts(&view.patient),
+        consent,
         balance: view.balance.owed,
         overdue: overdue(&view.overdue, today),
         payments: view.payments.iter().map(payment).collect(),

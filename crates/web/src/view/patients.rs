@@ -72,6 +72,8 @@ pub(crate) struct PatientPage {
     pub(crate) name: String,
     /// Date of birth, sex, MRN, phone, e-mail, address.
     pub(crate) facts: Vec<Fact>,
+    /// What they agreed to; none without an e-mail address.
+    pub(crate) consent: Option<ConsentBlock>,
     /// What they owe.
     pub(crate) balance: Money,
     /// What of it is overdue.
@@ -96,6 +98,17 @@ pub(crate) struct PatientPage {
     pub(crate) can_edit: bool,
     /// Create Payment and new treatment are offered.
     pub(crate) can_create: bool,
+}
+
+/// What a patient agreed to. Its form: POST `…/email-consent` with `agreed`.
+#[derive(Debug, Clone)]
+pub(crate) struct ConsentBlock {
+    /// What every form carries.
+    pub(crate) key: String,
+    /// Since when they agree to e-mail; none while they do not.
+    pub(crate) since: Option<String>,
+    /// It can be changed.
+    pub(crate) can_change: bool,
 }
 
 /// An eligibility check of a patient.
@@ -245,6 +258,7 @@ impl Samples for PatientPage {
         let usual = samples::patient_page();
         let bare = Self {
             facts: Vec::new(),
+            consent: None,
             balance: Money::ZERO,
             overdue: None,
             payments: Vec::new(),

@@ -24,6 +24,7 @@ use almoner_domain::{
 use almoner_gateways::clearinghouse::{
     self, Answer, Clearinghouse, ClearinghouseError, Delivery, Partners, Question,
 };
+use almoner_gateways::mail::NoMailer;
 use almoner_gateways::processor::{self, Processor};
 use almoner_store::counters;
 use almoner_store::locations::LocationFields;
@@ -246,6 +247,7 @@ impl Site {
             entropy: Arc::new(SeededEntropy::new(1)) as Arc<dyn Entropy>,
             processor,
             clearinghouse: Arc::clone(&house) as Arc<dyn Clearinghouse>,
+            mailer: Arc::new(NoMailer),
             link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
         };
         let zone = "America/New_York";

@@ -80,6 +80,10 @@ fn what(action: &str, detail: &Value) -> String {
             format!("Receipt {} saved as PDF", word(detail, "receipt"))
         }
         "receipt_printed" => format!("Receipt {} printed", word(detail, "receipt")),
+        "link_mail_queued" => "E-mail with the payment link asked for".to_owned(),
+        "link_mailed" => "E-mail with the payment link sent".to_owned(),
+        "link_mail_refused" => "E-mail with the payment link not delivered".to_owned(),
+        "link_mail_dropped" => "E-mail with the payment link not needed any more".to_owned(),
         "link_issued" => "Payment link created".to_owned(),
         "link_revoked" => "Payment link ended".to_owned(),
         other => other.replace('_', " "),
@@ -101,6 +105,7 @@ fn more(action: &str, detail: &Value) -> Option<String> {
         "receipt_printed" if detail.get("itemised") == Some(&Value::Bool(true)) => {
             Some("itemized".to_owned())
         }
+        "link_mail_refused" => Some(word(detail, "because").to_owned()),
         "status_refused" => Some(word(detail, "because").to_owned()),
         "refund_made" | "tender_reversed" => {
             Some(format!("{}; {}", word(detail, "reason").replace('_', " "), step(detail, "")))

@@ -2,8 +2,9 @@
 
 use almoner_app::issue_link::{self, IssueLink, NewestLink, is_collectable};
 use almoner_app::permission::Action;
-use almoner_app::{Actor, Error};
+use almoner_app::{Actor, Error, send_link};
 use almoner_domain::{PaymentId, Status, time};
+use almoner_store::mail::{Mail, MailState};
 use almoner_store::payments::Payment;
 use axum::extract::{Path, State};
 use axum_extra::extract::Form;
@@ -14,7 +15,7 @@ use crate::failure::{Answer, unprocessable};
 use crate::handlers::parse_id;
 use crate::session::{Staff, done};
 use crate::state::Web;
-use crate::view::payments::link::{LinkBlock, LinkState};
+use crate::view::payments::link::{LinkBlock, LinkState, MailBlock};
 use crate::{format, qr};
 
 /// What the form sends.
@@ -72,6 +73,43 @@ pub(crate) async fn revoke(State(web): State<Web>, staff: Staff, Path(id): Path<
     }
 }
 
+/// Has the link sent by e-mail.
+pub(crate) async fn send(State(web): State<Web>, staff: Staff, Path(id): Path<String>) -> Answer {
+    let id: PaymentId = parse_id(&id, "payment")?;
+    match send_link::send_link(&web.app, &staff.actor, id).await {
+        Ok(()) => Ok(done(&web, &format!("/payments/{id}#link"), "link_sent")),
+        Err(Error::Invalid(faults)) => {
+            let mut page = detail::filled(&web, staff, id).await?;
+            page.errors = faults.into();
+            Ok(unprocessable(&page))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// What the card says of e-mail.
+async fn mail_block(web: &Web, actor: &Actor, payment: &Payment) -> Result<MailBlock, Error> {
+    let mails = send_link::mails(&web.app, actor, payment.id).await?;
+    let can_ask = mails.is_set_up && is_collectable(payment.status);
+    let zone = &actor.organization.zone;
+    let row = |mail: &Mail| {
+        let at = format::moment(mail.ended_at.unwrap_or(mail.queued_at), zone);
+        let why = mail.failure.as_deref().unwrap_or_default();
+        match mail.state {
+            MailState::Waiting if why.is_empty() => format!("To be sent, asked for {at}"),
+            MailState::Waiting => format!("To be sent again, asked for {at}: {why}"),
+            MailState::Sent => format!("Sent {at}"),
+            MailState::Refused => format!("Not delivered, {at}: {why}"),
+            MailState::Dropped => format!("Not needed any more, {at}"),
+        }
+    };
+    Ok(MailBlock {
+        can_send: can_ask && mails.is_agreed,
+        wants_consent: (can_ask && !mails.is_agreed).then_some(payment.patient),
+        rows: mails.sent.iter().map(row).collect(),
+    })
+}
+
 /// The card of a payment's link; none for those who may not issue one, and where nothing can be
 /// collected and no link was ever issued.
 pub(super) async fn block(
@@ -102,8 +140,10 @@ pub(super) async fn block(
         None => return Ok(None),
     };
     let until = issue_link::usual_last_day(actor.date(web.app.now()));
+    let mail = mail_block(web, actor, payment).await?;
     Ok(Some(LinkBlock {
         state,
+        mail,
         can_issue: is_open || is_draft,
         is_draft,
         until_entry: until.to_string(),

@@ -1,5 +1,7 @@
 //! The card of a payment's link.
 
+use almoner_domain::PatientId;
+
 use crate::qr::Qr;
 
 /// The link of a payment. Its forms: POST `…/link` with `until` and `replaces`, and POST
@@ -8,12 +10,25 @@ use crate::qr::Qr;
 pub(crate) struct LinkBlock {
     /// What there is.
     pub(crate) state: LinkState,
+    /// Sending it by e-mail.
+    pub(crate) mail: MailBlock,
     /// A link may be issued now.
     pub(crate) can_issue: bool,
     /// Issuing one submits the draft.
     pub(crate) is_draft: bool,
     /// The last day of the link to be issued, as a date field writes it.
     pub(crate) until_entry: String,
+}
+
+/// Sending a link by e-mail. Its form: POST `…/link/send`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct MailBlock {
+    /// It can be sent now.
+    pub(crate) can_send: bool,
+    /// It could, if this patient had agreed.
+    pub(crate) wants_consent: Option<PatientId>,
+    /// What became of the letters, the newest first.
+    pub(crate) rows: Vec<String>,
 }
 
 /// What there is.
@@ -48,7 +63,14 @@ impl LinkBlock {
     /// A card in which pages show themselves.
     pub(crate) fn sample(state: LinkState) -> Self {
         let until_entry = "2026-12-22".to_owned();
-        Self { state, can_issue: true, is_draft: false, until_entry }
+        let rows = ["Not delivered, Nov 22, 2026, 2:41 PM: code 550", "Sent Nov 21, 2026, 9:02 AM"];
+        let wants_consent = (!matches!(state, LinkState::Live { .. })).then(|| PatientId::new(2));
+        let mail = MailBlock {
+            can_send: wants_consent.is_none(),
+            wants_consent,
+            rows: rows.map(str::to_owned).to_vec(),
+        };
+        Self { state, mail, can_issue: true, is_draft: false, until_entry }
     }
 }
 

@@ -6,7 +6,7 @@ use super::{HARD_NAME, NAMES, asked_rows, check_rows, patient, payment_rows, she
 use crate::view::eligibility::detail::Differences;
 use crate::view::inquiries::AskedList;
 use crate::view::parts::{Choice, Errors, Fact, Overdue, PatientMatch};
-use crate::view::patients::{CoverageBlock, PatientCheck, PatientPage, PatientRow};
+use crate::view::patients::{ConsentBlock, CoverageBlock, PatientCheck, PatientPage, PatientRow};
 use crate::view::treatments::{
     ProcedureLine, TreatmentEntry, TreatmentFormPage, TreatmentPage, TreatmentRow,
 };
@@ -62,6 +62,11 @@ pub(crate) fn patient_page() -> PatientPage {
         id: PatientId::new(2),
         name: HARD_NAME.to_owned(),
         facts: super::patient_block().facts,
+        consent: Some(ConsentBlock {
+            key: "k".to_owned(),
+            since: Some("Nov 2, 2026".to_owned()),
+            can_change: true,
+        }),
         balance: Money::from_cents(91_937),
         overdue: Some(overdue()),
         payments: payment_rows(6),
