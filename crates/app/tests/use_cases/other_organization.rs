@@ -341,7 +341,7 @@ const RECORDS: &[Case] = cases! {
 };
 
 /// What takes no id, or only names and words.
-const WITHOUT_IDS: [&str; 22] = [
+const WITHOUT_IDS: [&str; 24] = [
     "api_keys::create_key",
     "api_keys::list_keys",
     "ask_attempts::ask_attempts",
