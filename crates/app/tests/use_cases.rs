@@ -10,6 +10,8 @@
 mod answers;
 #[path = "use_cases/common.rs"]
 mod common;
+#[path = "use_cases/crashes.rs"]
+mod crashes;
 #[path = "use_cases/create.rs"]
 mod create;
 #[path = "use_cases/edit.rs"]
