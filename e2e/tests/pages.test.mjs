@@ -27,6 +27,7 @@ const PAGES = [
   ['/payments?overdue=1', 'biller'],
   ['/payments?q=nobodyiscalledthis', 'biller'],
   ['/payments/exceptions', 'biller'],
+  ['/settings/jobs', 'admin'],
   ['/payments/new', 'biller'],
   ['/payments/new?patient=:PAT', 'biller'],
   ['/payments/:REFUNDABLE', 'biller'],

@@ -56,6 +56,8 @@ pub enum Action {
     ManageStaff,
     /// Make keys for other programs and revoke them.
     ManageKeys,
+    /// See what waits to be done by itself, and have it done at once.
+    ManageJobs,
 }
 
 /// How much of one payment those may refund who may refund only up to a limit: $500.00.
@@ -63,7 +65,7 @@ pub const REFUND_LIMIT: Money = Money::from_cents(50_000);
 
 impl Action {
     /// All actions, for the test that holds this table against the use cases.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::ReadPayments,
         Self::ReadPatients,
         Self::ReadTreatments,
@@ -88,6 +90,7 @@ impl Action {
         Self::ChangeSettings,
         Self::ManageStaff,
         Self::ManageKeys,
+        Self::ManageJobs,
     ];
 
     /// What people read when it is refused.
@@ -117,6 +120,7 @@ impl Action {
             Self::ChangeSettings => "change the clinic's settings",
             Self::ManageStaff => "manage staff accounts",
             Self::ManageKeys => "manage keys of other programs",
+            Self::ManageJobs => "look after jobs",
         }
     }
 }
@@ -145,7 +149,9 @@ pub fn allows(role: Role, action: Action) -> bool {
         | Action::VoidPayment
         | Action::Refund => &[Biller, Manager],
         Action::RefundWithoutLimit | Action::ReverseTender => &[Manager],
-        Action::ChangeSettings | Action::ManageStaff | Action::ManageKeys => &[Administrator],
+        Action::ChangeSettings | Action::ManageStaff | Action::ManageKeys | Action::ManageJobs => {
+            &[Administrator]
+        }
     };
     may.contains(&role)
 }
@@ -173,7 +179,7 @@ pub fn scope_for(action: Action) -> Option<Scope> {
         | Action::VoidPayment => Scope::PaymentsWrite,
         Action::Refund | Action::RefundWithoutLimit | Action::ReverseTender => Scope::RefundsWrite,
         Action::ChangeSettings => Scope::SettingsWrite,
-        Action::ManageStaff | Action::ManageKeys => return None,
+        Action::ManageStaff | Action::ManageKeys | Action::ManageJobs => return None,
     })
 }
 
@@ -192,7 +198,7 @@ mod tests {
         assert_eq!(count(Role::FrontDesk), 14);
         assert_eq!(count(Role::Biller), 19);
         assert_eq!(count(Role::Manager), 21);
-        assert_eq!(count(Role::Administrator), 8);
+        assert_eq!(count(Role::Administrator), 9);
         assert_eq!(count(Role::Auditor), 5);
     }
 
@@ -215,7 +221,7 @@ mod tests {
         assert_eq!(opened("payments:read,payments:write").count(), 9);
         assert_eq!(opened("webhooks:write").count(), 0);
         let all = Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(",");
-        let never = [Action::ManageStaff, Action::ManageKeys];
+        let never = [Action::ManageStaff, Action::ManageKeys, Action::ManageJobs];
         assert!(opened(&all).all(|action| !never.contains(&action)));
         assert_eq!(opened(&all).count(), Action::ALL.len() - never.len());
     }

@@ -46,6 +46,8 @@ mod patients;
 mod payer;
 #[path = "use_cases/permissions.rs"]
 mod permissions;
+#[path = "use_cases/queues.rs"]
+mod queues;
 #[path = "use_cases/receipts.rs"]
 mod receipts;
 #[path = "use_cases/refund.rs"]

@@ -33,6 +33,7 @@ pub mod payment_list;
 pub mod payments;
 pub mod physicians;
 pub mod processor_events;
+pub mod queues;
 pub mod receipts;
 pub mod refunds;
 pub mod rollups;

@@ -33,6 +33,8 @@ mod fields;
 mod hostile;
 #[path = "pages/inbox.rs"]
 mod inbox;
+#[path = "pages/jobs.rs"]
+mod jobs;
 #[path = "pages/large_files.rs"]
 mod large_files;
 #[path = "pages/patients.rs"]

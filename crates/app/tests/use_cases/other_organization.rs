@@ -341,13 +341,14 @@ const RECORDS: &[Case] = cases! {
 };
 
 /// What takes no id, or only names and words.
-const WITHOUT_IDS: [&str; 24] = [
+const WITHOUT_IDS: [&str; 26] = [
     "api_keys::create_key",
     "api_keys::list_keys",
     "ask_attempts::ask_attempts",
     "exchange_checks::ask_claimed",
     "exchange_checks::claim_due",
     "exchange_checks::give_up",
+    "hurry_queue::hurry_queue",
     "post_mail::claim_mail",
     "post_mail::post_claimed",
     "read::checks",
@@ -360,6 +361,7 @@ const WITHOUT_IDS: [&str; 24] = [
     "read::treatments",
     "read::unread_files",
     "read_inbox::inbox",
+    "read_queues::read_queues",
     "read_troubles::open_exceptions",
     "run_once::remove_old_answers",
     "save_eligibility_settings::save_eligibility_settings",

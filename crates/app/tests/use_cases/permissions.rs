@@ -15,12 +15,14 @@ use almoner_app::dismiss_differences::dismiss_differences;
 use almoner_app::dismiss_file::dismiss_file;
 use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::estimate_payment::{EstimateInput, estimate_payment, location_exists};
+use almoner_app::hurry_queue::{HurryQueue, hurry_queue};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::issue_link::{IssueLink, issue_link, newest_link, revoke_link};
 use almoner_app::issue_receipts::issue_receipts;
 use almoner_app::match_check::match_check;
 use almoner_app::permission::{Action, allows};
 use almoner_app::print_receipt::{Medium, PrintReceipt, print_receipt};
+use almoner_app::read_queues::read_queues;
 use almoner_app::read_troubles::{open_exceptions, troubles};
 use almoner_app::refund_payment::{refund_payment, summarize};
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
@@ -47,6 +49,7 @@ use almoner_domain::{CheckId, PaymentId, ReceiptId, Status, text};
 use almoner_store::locations::LocationFields;
 use almoner_store::on_both_engines;
 use almoner_store::physicians::PhysicianFields;
+use almoner_store::queues::Queue;
 use almoner_store::treatments::TreatmentQuery;
 use sha2::{Digest as _, Sha256};
 
@@ -320,6 +323,10 @@ const RECORDS: &[Case] = cases! {
     };
     "api_keys::create_key" ManageKeys |c, a| create_key(&c.app, a, new_key());
     "api_keys::list_keys" ManageKeys |c, a| list_keys(&c.app, a);
+    "hurry_queue::hurry_queue" ManageJobs |c, a| {
+        hurry_queue(&c.app, a, HurryQueue { queue: Queue::Events, item: None })
+    };
+    "read_queues::read_queues" ManageJobs |c, a| read_queues(&c.app, a);
     "api_keys::revoke_key" ManageKeys |c, a| async {
         let token = create_key(&c.app, &c.system(), new_key()).await?;
         revoke_key(&c.app, a, token.id()).await

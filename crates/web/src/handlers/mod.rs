@@ -7,6 +7,7 @@ pub(crate) mod email_consent;
 pub(crate) mod find_patient;
 pub(crate) mod form_key;
 pub(crate) mod health;
+pub(crate) mod jobs;
 pub(crate) mod numbered;
 pub(crate) mod patients;
 pub(crate) mod pay;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use almoner_app::permission::{Action, allows};
 use almoner_domain::role::Role;
 use almoner_domain::{FieldError, Invalid, Money, PatientId};
 
@@ -26,6 +27,13 @@ pub(crate) struct Shell {
     pub(crate) theme: Theme,
     /// The result of what was done on the page before.
     pub(crate) flash: Option<Flash>,
+}
+
+impl Shell {
+    /// Whether the page of jobs is for them.
+    pub(crate) fn sees_jobs(&self) -> bool {
+        allows(self.role, Action::ManageJobs)
+    }
 }
 
 /// Which colours a page has.
