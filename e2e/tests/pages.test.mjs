@@ -28,6 +28,7 @@ const PAGES = [
   ['/payments?q=nobodyiscalledthis', 'biller'],
   ['/payments/exceptions', 'biller'],
   ['/settings/jobs', 'admin'],
+  ['/audit?reads=1', 'manager'],
   ['/payments/new', 'biller'],
   ['/payments/new?patient=:PAT', 'biller'],
   ['/payments/:REFUNDABLE', 'biller'],

@@ -40,6 +40,7 @@ pub mod permission;
 pub mod post_mail;
 pub mod print_receipt;
 pub mod read;
+pub mod read_audit;
 pub mod read_inbox;
 pub mod read_inquiries;
 pub mod read_queues;

@@ -18,6 +18,8 @@ pub enum Action {
     ReadChecks,
     /// See locations and physicians.
     ReadSettings,
+    /// See the audit log: who did, and who saw, what.
+    ReadAudit,
     /// Add and change patients.
     SavePatient,
     /// Add and change treatments.
@@ -65,12 +67,13 @@ pub const REFUND_LIMIT: Money = Money::from_cents(50_000);
 
 impl Action {
     /// All actions, for the test that holds this table against the use cases.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::ReadPayments,
         Self::ReadPatients,
         Self::ReadTreatments,
         Self::ReadChecks,
         Self::ReadSettings,
+        Self::ReadAudit,
         Self::SavePatient,
         Self::SaveTreatment,
         Self::AddNote,
@@ -101,6 +104,7 @@ impl Action {
             Self::ReadTreatments => "see treatments",
             Self::ReadChecks => "see eligibility checks",
             Self::ReadSettings => "see locations and physicians",
+            Self::ReadAudit => "see the audit log",
             Self::SavePatient => "add and change patients",
             Self::SaveTreatment => "add and change treatments",
             Self::AddNote => "add notes",
@@ -134,6 +138,7 @@ pub fn allows(role: Role, action: Action) -> bool {
         | Action::ReadTreatments
         | Action::ReadChecks
         | Action::ReadSettings => &[FrontDesk, Biller, Manager, Administrator, Auditor],
+        Action::ReadAudit => &[Manager, Auditor],
         Action::SavePatient
         | Action::SaveTreatment
         | Action::AddNote
@@ -179,7 +184,9 @@ pub fn scope_for(action: Action) -> Option<Scope> {
         | Action::VoidPayment => Scope::PaymentsWrite,
         Action::Refund | Action::RefundWithoutLimit | Action::ReverseTender => Scope::RefundsWrite,
         Action::ChangeSettings => Scope::SettingsWrite,
-        Action::ManageStaff | Action::ManageKeys | Action::ManageJobs => return None,
+        Action::ReadAudit | Action::ManageStaff | Action::ManageKeys | Action::ManageJobs => {
+            return None;
+        }
     })
 }
 
@@ -197,9 +204,9 @@ mod tests {
         let count = |role| Action::ALL.into_iter().filter(|&a| allows(role, a)).count();
         assert_eq!(count(Role::FrontDesk), 14);
         assert_eq!(count(Role::Biller), 19);
-        assert_eq!(count(Role::Manager), 21);
+        assert_eq!(count(Role::Manager), 22);
         assert_eq!(count(Role::Administrator), 9);
-        assert_eq!(count(Role::Auditor), 5);
+        assert_eq!(count(Role::Auditor), 6);
     }
 
     #[test]
@@ -221,7 +228,8 @@ mod tests {
         assert_eq!(opened("payments:read,payments:write").count(), 9);
         assert_eq!(opened("webhooks:write").count(), 0);
         let all = Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(",");
-        let never = [Action::ManageStaff, Action::ManageKeys, Action::ManageJobs];
+        let never =
+            [Action::ReadAudit, Action::ManageStaff, Action::ManageKeys, Action::ManageJobs];
         assert!(opened(&all).all(|action| !never.contains(&action)));
         assert_eq!(opened(&all).count(), Action::ALL.len() - never.len());
     }

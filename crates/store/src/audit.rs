@@ -110,11 +110,13 @@ pub async fn of_subject(
             AND e.action <> $5
         ORDER BY e.at_us DESC, coalesce(e.subject_version, 0) DESC, e.event_id DESC LIMIT $4";
     let rows = tx.all(sql, params![org, subject, subject_seq, limit, VIEWED]).await?;
-    let named = |row: &Row| {
-        let (user_name, key_name) = (row.opt_text("user_name")?, row.opt_text("key_name")?);
-        Ok(NamedEvent { event: event(row)?, user_name, key_name })
-    };
-    rows.iter().map(named).collect()
+    rows.iter().map(named_event).collect()
+}
+
+/// An event with its names.
+pub(crate) fn named_event(row: &Row) -> Result<NamedEvent, StoreError> {
+    let (user_name, key_name) = (row.opt_text("user_name")?, row.opt_text("key_name")?);
+    Ok(NamedEvent { event: event(row)?, user_name, key_name })
 }
 
 fn encode(hasher: &mut Sha256, event: &Event) {

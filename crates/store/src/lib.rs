@@ -10,6 +10,7 @@ pub mod api_keys;
 pub mod api_requests;
 pub mod attempts;
 pub mod audit;
+pub mod audit_list;
 pub mod cards;
 pub mod check_list;
 pub mod counters;

@@ -5,6 +5,8 @@
 
 #![expect(clippy::print_stdout, reason = "a cost is measured to be read")]
 
+#[path = "store/audit_list.rs"]
+mod audit_list;
 #[path = "store/check_flat.rs"]
 mod check_flat;
 #[path = "store/check_model.rs"]

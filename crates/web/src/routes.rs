@@ -13,8 +13,8 @@ use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::handlers::{
-    asset, eligibility, eligibility_settings, email_consent, health, jobs, patients, pay, payments,
-    sandbox, settings, sign_in, treatments, webhooks,
+    asset, audit, eligibility, eligibility_settings, email_consent, health, jobs, patients, pay,
+    payments, sandbox, settings, sign_in, treatments, webhooks,
 };
 use crate::state::Web;
 use crate::{api, failure, security, session};
@@ -144,6 +144,7 @@ fn other_pages() -> Router<Web> {
             "/settings/eligibility",
             get(eligibility_settings::form).post(eligibility_settings::submit),
         )
+        .route("/audit", get(audit::page))
         .route("/settings/jobs", get(jobs::page).post(jobs::hurry))
         .route("/settings/physicians/{id}", get(settings::physician).post(settings::save_physician))
 }

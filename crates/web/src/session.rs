@@ -169,6 +169,7 @@ fn seen(web: &Web, staff: &Staff, request: &Request) -> Option<Seen> {
         "treatments" => ("treatments", "treatment"),
         "eligibility" => ("eligibility_checks", "eligibility_check"),
         "inquiries" => ("eligibility_inquiries", "eligibility_inquiry"),
+        "audit" => ("audit_log", "audit_log"),
         _ => return None,
     };
     let number = parts.next().and_then(|id| id.split_once('-')?.1.parse().ok());

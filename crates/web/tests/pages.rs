@@ -19,6 +19,8 @@ mod api_estimates;
 mod api_once;
 #[path = "api/program.rs"]
 mod api_program;
+#[path = "pages/audit.rs"]
+mod audit;
 #[path = "pages/eligibility.rs"]
 mod eligibility;
 #[path = "pages/eligibility_settings.rs"]

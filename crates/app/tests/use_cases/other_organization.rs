@@ -341,7 +341,7 @@ const RECORDS: &[Case] = cases! {
 };
 
 /// What takes no id, or only names and words.
-const WITHOUT_IDS: [&str; 26] = [
+const WITHOUT_IDS: [&str; 27] = [
     "api_keys::create_key",
     "api_keys::list_keys",
     "ask_attempts::ask_attempts",
@@ -360,6 +360,7 @@ const WITHOUT_IDS: [&str; 26] = [
     "read::physicians",
     "read::treatments",
     "read::unread_files",
+    "read_audit::read_audit",
     "read_inbox::inbox",
     "read_queues::read_queues",
     "read_troubles::open_exceptions",

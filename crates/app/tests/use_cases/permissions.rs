@@ -22,6 +22,7 @@ use almoner_app::issue_receipts::issue_receipts;
 use almoner_app::match_check::match_check;
 use almoner_app::permission::{Action, allows};
 use almoner_app::print_receipt::{Medium, PrintReceipt, print_receipt};
+use almoner_app::read_audit::read_audit;
 use almoner_app::read_queues::read_queues;
 use almoner_app::read_troubles::{open_exceptions, troubles};
 use almoner_app::refund_payment::{refund_payment, summarize};
@@ -46,6 +47,7 @@ use almoner_domain::refund::ReversalReason;
 use almoner_domain::role::Role;
 use almoner_domain::scope::Scopes;
 use almoner_domain::{CheckId, PaymentId, ReceiptId, Status, text};
+use almoner_store::audit_list::AuditQuery;
 use almoner_store::locations::LocationFields;
 use almoner_store::on_both_engines;
 use almoner_store::physicians::PhysicianFields;
@@ -391,6 +393,9 @@ const READS: &[Case] = cases! {
     "read::locations" ReadSettings |c, a| read::locations(&c.app, a);
     "read::location" ReadSettings |c, a| read::location(&c.app, a, c.harbor);
     "read::eligibility_settings" ReadSettings |c, a| read::eligibility_settings(&c.app, a);
+    "read_audit::read_audit" ReadAudit |c, a| async {
+        read_audit(&c.app, a, &AuditQuery::default()).await
+    };
     "read::physicians" ReadSettings |c, a| read::physicians(&c.app, a);
     "read::physician" ReadSettings |c, a| read::physician(&c.app, a, c.physician);
 };

@@ -11,6 +11,7 @@
 //! checks what every page must keep: one heading, labels, unique ids, no inline style.
 
 pub(crate) mod api_docs;
+pub(crate) mod audit;
 pub(crate) mod chart;
 pub(crate) mod eligibility;
 pub(crate) mod eligibility_settings;

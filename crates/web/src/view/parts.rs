@@ -30,6 +30,11 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
+    /// Whether the audit log is for them.
+    pub(crate) fn sees_audit(&self) -> bool {
+        allows(self.role, Action::ReadAudit)
+    }
+
     /// Whether the page of jobs is for them.
     pub(crate) fn sees_jobs(&self) -> bool {
         allows(self.role, Action::ManageJobs)

@@ -9,12 +9,13 @@ use crate::fields::usual_fields;
 use crate::site::{BASE, Origin, PASSWORD, Site, encoded, routes};
 
 /// The pages that everybody reads, with their headings.
-const PAGES: [(&str, &str); 18] = [
+const PAGES: [(&str, &str); 19] = [
     ("/payments", "Payments"),
     ("/payments/exceptions", "Exceptions"),
     ("/payments/PAY-001", "PAY-001"),
     ("/payments/PAY-002/receipts/RCP-001", "RCP-001"),
     ("/payments/PAY-002/receipts/RCP-001?itemised=1", "RCP-001"),
+    ("/audit", "Audit log"),
     ("/patients", "Patients"),
     ("/patients/PAT-002", "Ben Specimen"),
     ("/treatments", "Treatments"),

@@ -89,6 +89,7 @@ pub fn rendered_samples() -> Vec<(String, String)> {
     add::<inquiries::InquiryPage>(&mut all, "inquiry");
     add::<settings::LocationsPage>(&mut all, "settings-locations");
     add::<settings::PhysiciansPage>(&mut all, "settings-physicians");
+    add::<super::audit::AuditPage>(&mut all, "audit");
     add::<super::jobs::JobsPage>(&mut all, "settings-jobs");
     add::<EligibilitySettingsPage>(&mut all, "settings-eligibility");
     all
