@@ -35,6 +35,7 @@ pub mod physicians;
 pub mod processor_events;
 pub mod receipts;
 pub mod refunds;
+pub mod reminders;
 pub mod rollups;
 pub mod sessions;
 pub mod staff;
