@@ -148,8 +148,7 @@ async fn receipt(
     }
     let location = locations::get(tx, actor.org(), receipt.location).await?;
     let location = location.ok_or(Error::NotFound("location"))?;
-    let is_test =
-        receipt.tender == TenderType::CardProcessor && app.processor.is_test_money();
+    let is_test = receipt.tender == TenderType::CardProcessor && app.processor.is_test_money();
     Ok(Some(("Your receipt", receipt_text(actor, &location, &receipt, is_test))))
 }
 

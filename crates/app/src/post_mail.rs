@@ -92,12 +92,7 @@ pub async fn post_claimed(
 }
 
 /// Lets a letter wait that was not tried.
-async fn put_off(
-    app: &App,
-    actor: &Actor,
-    claimed: &Mail,
-    at: Timestamp,
-) -> Result<(), Error> {
+async fn put_off(app: &App, actor: &Actor, claimed: &Mail, at: Timestamp) -> Result<(), Error> {
     let tries = claimed.tries - 1;
     let now_is = Mail { next_try_at: Some(at), tries, ..claimed.clone() };
     stands(app, actor, claimed, &now_is).await

@@ -78,8 +78,8 @@ async fn set(
     if before.settings == *settings {
         return Ok(());
     }
-    let is_set = before.version == version
-        && reminders::set(tx, org, version, settings, app.now()).await?;
+    let is_set =
+        before.version == version && reminders::set(tx, org, version, settings, app.now()).await?;
     if !is_set {
         return Err(Error::Stale { current: reminders::get(tx, org).await?.version });
     }

@@ -81,7 +81,8 @@ async fn a_letter_arrives_as_it_was_written() {
 async fn a_name_begins_no_header_of_its_own() {
     let sink = Sink::start(Mood::Takes).await;
     let smtp = Smtp::new(settings(&sink)).unwrap();
-    for evil in ["Clinic\r\nBcc: x@y.example", "Clinic\nBcc: x@y.example\n\nbody", "\u{b}\0\u{85}"] {
+    for evil in ["Clinic\r\nBcc: x@y.example", "Clinic\nBcc: x@y.example\n\nbody", "\u{b}\0\u{85}"]
+    {
         let sent = smtp.send(Letter { from: evil, subject: evil, ..letter() }).await;
         sent.unwrap_or_else(|error| panic!("{evil:?}: {error}"));
     }

@@ -91,9 +91,7 @@ impl MailKind {
         match (&*kind, row.opt_int("receipt_seq")?, row.opt_int("step_days")?, due) {
             ("link", None, None, None) => Ok(Self::Link),
             ("receipt", Some(seq), None, None) => Ok(Self::Receipt(ReceiptId::new(seq))),
-            ("reminder", None, Some(step_days), Some(due)) => {
-                Ok(Self::Reminder { step_days, due })
-            }
+            ("reminder", None, Some(step_days), Some(due)) => Ok(Self::Reminder { step_days, due }),
             _ => Err(StoreError::Corrupt(format!("a letter of kind {kind:?}"))),
         }
     }
@@ -155,8 +153,7 @@ pub async fn queue(
         due_key, state, tries, next_try_at_us, user_seq, queued_at_us)
         VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', 0, $8, $9, $8)";
     let (step_days, due) = kind.step();
-    let values =
-        params![org, seq, payment, kind.name(), kind.receipt(), step_days, due, now, user];
+    let values = params![org, seq, payment, kind.name(), kind.receipt(), step_days, due, now, user];
     tx.execute_one(sql, values).await?;
     Ok(seq)
 }

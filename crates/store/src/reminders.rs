@@ -6,6 +6,8 @@ use almoner_domain::{LocationId, OrganizationId, PaymentId, Status};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+#[cfg(feature = "testing")]
+use crate::db::Value;
 use crate::db::{Row, StoreError, Tx};
 use crate::params;
 use crate::statement::Statement;
@@ -104,6 +106,13 @@ pub async fn owed(
         Ok(Owed { payment: PaymentId::new(row.int("seq")?), due })
     };
     rows.iter().map(owed).collect()
+}
+
+/// The statement that reads them, and its values, for tests that ask the database how it is carried
+/// out.
+#[cfg(feature = "testing")]
+pub fn explained(org: OrganizationId, search: &Search<'_>, limit: i64) -> (String, Vec<Value>) {
+    owed_statement(org, search, limit).into_parts()
 }
 
 fn owed_statement(org: OrganizationId, search: &Search<'_>, limit: i64) -> Statement {

@@ -145,10 +145,7 @@ fn other_pages() -> Router<Web> {
             "/settings/eligibility",
             get(eligibility_settings::form).post(eligibility_settings::submit),
         )
-        .route(
-            "/settings/reminders",
-            get(reminder_settings::form).post(reminder_settings::submit),
-        )
+        .route("/settings/reminders", get(reminder_settings::form).post(reminder_settings::submit))
         .route("/settings/physicians/{id}", get(settings::physician).post(settings::save_physician))
 }
 

@@ -2,7 +2,9 @@
 
 use almoner_app::Error;
 use almoner_app::consent_email::consent_email;
+use almoner_app::create_payment::create_payment;
 use almoner_app::issue_link::{IssueLink, issue_link};
+use almoner_app::post_mail::claim_mail;
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
 use almoner_app::send_link::{Asked, PAUSE, mails, send_link};
 use almoner_app::send_links::{MAX_PAYMENTS, send_links};
@@ -15,7 +17,10 @@ use jiff::SignedDuration;
 
 use crate::common::{Clinic, fault};
 
-const FIRST: ReceiptId = ReceiptId::new(1);
+/// The first receipt of the clinic.
+fn first() -> ReceiptId {
+    ReceiptId::new(1)
+}
 
 async fn receipt(clinic: &Clinic, payment: PaymentId, id: ReceiptId) -> Result<(), Error> {
     send_receipt(&clinic.app, &clinic.manager(), (payment, id)).await
@@ -37,7 +42,7 @@ on_both_engines! {
                 if press % 2 == 0 {
                     send_link(&app, &manager, owed).await.unwrap();
                 } else {
-                    send_receipt(&app, &manager, (paid, FIRST)).await.unwrap();
+                    send_receipt(&app, &manager, (paid, first())).await.unwrap();
                 }
             })
         }).collect();
@@ -81,18 +86,19 @@ on_both_engines! {
         let mut asked = clinic.asked(67_937);
         (asked.treatment, asked.kind) = (Some(treatment), None);
         let manager = clinic.manager();
-        let create = almoner_app::create_payment::create_payment(&clinic.app, &manager, &asked);
-        let id = create.await.unwrap();
+        let id = create_payment(&clinic.app, &manager, &asked).await.unwrap();
         clinic.pay(id, "check").await.unwrap();
-        assert_eq!(fault(receipt(&clinic, id, FIRST).await).1, "no_address");
+        assert_eq!(fault(receipt(&clinic, id, first()).await).1, "no_address");
         clinic.reachable().await;
-        assert_eq!(fault(receipt(&clinic, id, FIRST).await).1, "no_consent");
+        assert_eq!(fault(receipt(&clinic, id, first()).await).1, "no_consent");
         clinic.agreed().await;
         for _ in 0..2 {
-            receipt(&clinic, id, FIRST).await.unwrap();
+            clinic.pass(SignedDuration::from_secs(1));
+            receipt(&clinic, id, first()).await.unwrap();
         }
+        clinic.pass(SignedDuration::from_secs(1));
         assert_eq!(clinic.post_round().await, 1, "asked for twice, sent once");
-        receipt(&clinic, id, FIRST).await.unwrap();
+        receipt(&clinic, id, first()).await.unwrap();
         assert_eq!(clinic.post_round().await, 0, "it was sent just now");
         let letter = &clinic.post.taken()[0];
         assert_eq!((&*letter.subject, &*letter.reference), ("Your receipt", "letter-1-1"));
@@ -114,7 +120,7 @@ on_both_engines! {
         let clinic = Clinic::new(db).await;
         clinic.agreed().await;
         let id = clinic.charged(700).await;
-        receipt(&clinic, id, FIRST).await.unwrap();
+        receipt(&clinic, id, first()).await.unwrap();
         let cash = clinic.paid(800, "cash").await;
         clinic.refund(cash, 100).await.unwrap();
         receipt(&clinic, cash, ReceiptId::new(3)).await.unwrap();
@@ -130,13 +136,13 @@ on_both_engines! {
         let clinic = Clinic::new(db).await;
         clinic.agreed().await;
         let id = clinic.paid(700, "cash").await;
-        receipt(&clinic, id, FIRST).await.unwrap();
+        receipt(&clinic, id, first()).await.unwrap();
         let (payment, reason) = (id, ReversalReason::EnteredInError);
         let undo = ReverseTender { payment, version: None, reason, notes: None };
         reverse_tender(&clinic.app, &clinic.manager(), &undo).await.unwrap();
         clinic.post_round().await;
         assert_eq!(receipt_state(&clinic, id).await, MailState::Dropped);
-        assert_eq!(fault(receipt(&clinic, id, FIRST).await).1, "undone");
+        assert_eq!(fault(receipt(&clinic, id, first()).await).1, "undone");
         let other = clinic.pending(800).await;
         for (payment, id) in [(other, 1), (id, 2), (PaymentId::new(9), 1)] {
             let refused = receipt(&clinic, payment, ReceiptId::new(id)).await;
@@ -149,10 +155,9 @@ on_both_engines! {
         let clinic = Clinic::new(db).await;
         clinic.agreed().await;
         let id = clinic.paid(700, "cash").await;
-        receipt(&clinic, id, FIRST).await.unwrap();
-        let claim = || almoner_app::post_mail::claim_mail(&clinic.app, &actor, 10);
-        let actor = clinic.system();
-        assert_eq!(claim().await.unwrap()[0].kind, MailKind::Receipt(FIRST));
+        receipt(&clinic, id, first()).await.unwrap();
+        let cut = claim_mail(&clinic.app, &clinic.system(), 10).await.unwrap();
+        assert_eq!(cut[0].kind, MailKind::Receipt(first()));
         assert_eq!(clinic.post_round().await, 0, "it is held");
         clinic.pass(SignedDuration::from_mins(5));
         assert_eq!(clinic.post_round().await, 1);
@@ -167,8 +172,7 @@ on_both_engines! {
         let mut of_ben = clinic.asked(703);
         of_ben.patient = clinic.ben;
         let manager = clinic.manager();
-        let create = almoner_app::create_payment::create_payment(&clinic.app, &manager, &of_ben);
-        let of_ben = create.await.unwrap();
+        let of_ben = create_payment(&clinic.app, &manager, &of_ben).await.unwrap();
         let nobodys = PaymentId::new(999);
         let all = [draft, owed, paid, of_ben, nobodys, owed];
         let asked = send_links(&clinic.app, &manager, &all).await.unwrap();
@@ -205,7 +209,7 @@ on_both_engines! {
         let told = [
             fault(send_link(&clinic.app, &manager, owed).await).1,
             fault(send_links(&clinic.app, &manager, &[owed]).await).1,
-            fault(receipt(&clinic, paid, FIRST).await).1,
+            fault(receipt(&clinic, paid, first()).await).1,
         ];
         assert!(told.iter().all(|code| code == "not_set_up"), "{told:?}");
         assert_eq!(clinic.number("SELECT count(*) AS n FROM mail").await, 0);

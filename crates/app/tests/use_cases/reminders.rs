@@ -4,7 +4,9 @@ use almoner_app::Error;
 use almoner_app::attempt::Outcome;
 use almoner_app::consent_email::consent_email;
 use almoner_app::create_payment::{CreatePayment, create_payment};
+use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::issue_link::{IssueLink, issue_link, revoke_link};
+use almoner_app::post_mail::claim_mail;
 use almoner_app::remind::remind;
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
 use almoner_app::save_reminder_settings::{reminder_settings, save_reminder_settings};
@@ -16,7 +18,7 @@ use almoner_store::mail::MailState;
 use almoner_store::on_both_engines;
 use jiff::SignedDuration;
 
-use crate::common::{Clinic, fault};
+use crate::common::{Clinic, cents, fault};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -176,8 +178,8 @@ on_both_engines! {
         assert_eq!(clinic.number("SELECT count(*) AS n FROM mail").await, 5);
         assert_eq!(clinic.remind_round().await, 0);
         // Killed after the letter was handed over and before that was written: it is sent again.
-        let claimed = almoner_app::post_mail::claim_mail(&clinic.app, &clinic.system(), 10);
-        assert_eq!(claimed.await.unwrap().len(), 5);
+        let claimed = claim_mail(&clinic.app, &clinic.system(), 10).await.unwrap();
+        assert_eq!(claimed.len(), 5);
         clinic.pass(SignedDuration::from_mins(5));
         assert_eq!(clinic.post_round().await, 5);
         assert_eq!(clinic.remind_round().await, 0);
@@ -236,11 +238,11 @@ on_both_engines! {
             (clinic.due("2026-03-21", None).await, clinic.due("2026-03-21", None).await);
         assert_eq!(clinic.remind_at("2026-03-18T15:00:00Z").await, 2);
         clinic.pay(paid, "cash").await.unwrap();
-        let edit = almoner_app::edit_payment::EditPayment {
+        let edit = EditPayment {
             payment: moved,
             version: 1,
             patient: clinic.ann,
-            amount: almoner_domain::Money::from_cents(700),
+            amount: cents(700),
             kind: None,
             treatment: None,
             location: None,
@@ -248,7 +250,7 @@ on_both_engines! {
             confirm_past_due_date: false,
             memo: None,
         };
-        almoner_app::edit_payment::edit_payment(&clinic.app, &manager, &edit).await.unwrap();
+        edit_payment(&clinic.app, &manager, &edit).await.unwrap();
         assert_eq!(clinic.post_round().await, 2);
         for id in [paid, moved] {
             assert_eq!(clinic.newest_mail(id).await.state, MailState::Dropped);

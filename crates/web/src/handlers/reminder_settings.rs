@@ -60,8 +60,7 @@ pub(crate) async fn submit(State(web): State<Web>, staff: Staff, Form(sent): For
     staff.actor.must(Action::ChangeSettings)?;
     let version = sent.version.parse().unwrap_or(-1);
     let is_on = sent.is_on == "1";
-    let entry =
-        ReminderEntry { is_on, days_before: sent.days_before, days_after: sent.days_after };
+    let entry = ReminderEntry { is_on, days_before: sent.days_before, days_after: sent.days_after };
     match save_reminder_settings(&web.app, &staff.actor, version, &entry).await {
         Ok(()) => Ok(done(&web, ADDRESS, "settings_saved")),
         Err(Error::Invalid(faults)) => {

@@ -100,11 +100,7 @@ impl From<Asked> for SentOutcome {
     request_body = SendLinksBody,
     responses((status = 200, description = "What came of each.", body = SentLinks)),
 )]
-async fn send(
-    State(web): State<Web>,
-    caller: Caller,
-    Body(body): Body<SendLinksBody>,
-) -> Answer {
+async fn send(State(web): State<Web>, caller: Caller, Body(body): Body<SendLinksBody>) -> Answer {
     let asked = send_links(&web.app, &caller.actor, &body.payment_ids).await?;
     let sent = |(payment, asked): (PaymentId, Asked)| SentLink {
         payment_id: payment.to_string(),
