@@ -11,8 +11,8 @@ use crate::send_link::{Asked, ask, must_be_set_up};
 pub const MAX_PAYMENTS: usize = 200;
 
 /// Does for each payment what [`send_link`](crate::send_link::send_link) does, and says for each
-/// what came of it. Each stands alone, in a transaction of its own, so that no two requests wait for
-/// each other crosswise; asked again after a failure, those that were done are not done twice.
+/// what came of it. Each stands alone, in a transaction of its own, so that no two requests wait
+/// for each other crosswise; asked again after a failure, what was done is not done twice.
 ///
 /// # Errors
 /// No permission, no mail server, no payment or too many, or the database failed.

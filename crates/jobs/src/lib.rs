@@ -2,7 +2,7 @@
 //!
 //! A job is a function that looks for what is due and does it; running it twice, or on two
 //! servers at once, does no harm. To add one, add a line to [`run`]. Questions to payers and to the
-//! processor, letters to patients and reminders have loops of their own, since they take their time.
+//! processor, letters to patients and reminders have loops of their own, since they take time.
 
 mod exchange;
 mod mail;
