@@ -154,8 +154,8 @@ async fn receipt(
 
 fn receipt_text(actor: &Actor, location: &Location, receipt: &Receipt, is_test: bool) -> String {
     let clinic = &actor.organization.name;
-    let address = location.fields.address.iter().flat_map(|address| address.lines());
-    let head: String = address.map(|line| format!("{line}\n")).collect();
+    let address = location.fields.address.as_ref();
+    let head = address.map_or_else(String::new, |address| format!("{address}\n"));
     let (title, amount, way, refund) = match receipt.source {
         Source::Tender(_) => ("Receipt", "Amount paid", "Paid by", String::new()),
         Source::Refund(id) => {

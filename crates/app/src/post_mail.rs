@@ -64,7 +64,9 @@ pub async fn post_claimed(
     let Ready { to, subject, text } = match written {
         Written::Ready(ready) => ready,
         Written::Needless => return ended(app, actor, claimed, (MailState::Dropped, None)).await,
-        Written::Later(at) => return put_off(app, actor, claimed, at).await,
+        Written::Later(at) => {
+            return put_off(app, actor, claimed, (at, claimed.failure.clone())).await;
+        }
     };
     let reference = format!("letter-{}-{}", actor.org().0, claimed.seq);
     let letter = Letter {
@@ -78,8 +80,9 @@ pub async fn post_claimed(
     match app.mailer.send(letter).await {
         Ok(()) => ended(app, actor, claimed, (MailState::Sent, None)).await,
         // Somebody sets one up, or the letter outlives its link and is dropped.
-        Err(MailError::NotSetUp) => {
-            put_off(app, actor, claimed, app.now() + WAITS[WAITS.len() - 1]).await
+        Err(error @ MailError::NotSetUp) => {
+            let at = app.now() + WAITS[WAITS.len() - 1];
+            put_off(app, actor, claimed, (at, Some(error.to_string()))).await
         }
         Err(error) => {
             let (words, wait) = (error.to_string(), WAITS.get(tries.saturating_sub(1)));
@@ -92,9 +95,14 @@ pub async fn post_claimed(
 }
 
 /// Lets a letter wait that was not tried.
-async fn put_off(app: &App, actor: &Actor, claimed: &Mail, at: Timestamp) -> Result<(), Error> {
+async fn put_off(
+    app: &App,
+    actor: &Actor,
+    claimed: &Mail,
+    (at, failure): (Timestamp, Option<String>),
+) -> Result<(), Error> {
     let tries = claimed.tries - 1;
-    let now_is = Mail { next_try_at: Some(at), tries, ..claimed.clone() };
+    let now_is = Mail { next_try_at: Some(at), tries, failure, ..claimed.clone() };
     stands(app, actor, claimed, &now_is).await
 }
 

@@ -1,5 +1,7 @@
 //! Letters asked for twice, receipts by e-mail, and the links of many payments at once.
 
+use std::sync::Arc;
+
 use almoner_app::Error;
 use almoner_app::consent_email::consent_email;
 use almoner_app::create_payment::create_payment;
@@ -11,6 +13,7 @@ use almoner_app::send_links::{MAX_PAYMENTS, send_links};
 use almoner_app::send_receipt::send_receipt;
 use almoner_domain::refund::ReversalReason;
 use almoner_domain::{PaymentId, ReceiptId, Status};
+use almoner_gateways::mail::{Mailer, NoMailer};
 use almoner_store::mail::{MailKind, MailState};
 use almoner_store::on_both_engines;
 use jiff::SignedDuration;
@@ -204,14 +207,25 @@ on_both_engines! {
         let mut clinic = Clinic::new(db).await;
         clinic.agreed().await;
         let (owed, paid) = (clinic.pending(700).await, clinic.paid(800, "cash").await);
-        clinic.app.mailer = std::sync::Arc::new(almoner_gateways::mail::NoMailer);
-        let manager = clinic.manager();
+        let (waits, manager) = (clinic.pending(900).await, clinic.manager());
+        send_link(&clinic.app, &manager, waits).await.unwrap();
+        clinic.app.mailer = Arc::new(NoMailer);
         let told = [
             fault(send_link(&clinic.app, &manager, owed).await).1,
             fault(send_links(&clinic.app, &manager, &[owed]).await).1,
             fault(receipt(&clinic, paid, first()).await).1,
         ];
         assert!(told.iter().all(|code| code == "not_set_up"), "{told:?}");
-        assert_eq!(clinic.number("SELECT count(*) AS n FROM mail").await, 0);
+        assert_eq!(clinic.number("SELECT count(*) AS n FROM mail").await, 1);
+        for _ in 0..9 {
+            assert_eq!(clinic.post_round().await, 1);
+            clinic.pass(SignedDuration::from_hours(12));
+        }
+        let waiting = clinic.newest_mail(waits).await;
+        assert_eq!((waiting.state, waiting.tries), (MailState::Waiting, 0));
+        assert_eq!(waiting.failure.as_deref(), Some("no mail server is set up"));
+        clinic.app.mailer = Arc::clone(&clinic.post) as Arc<dyn Mailer>;
+        assert_eq!(clinic.post_round().await, 1);
+        assert_eq!(clinic.newest_mail(waits).await.state, MailState::Sent);
     }
 }
