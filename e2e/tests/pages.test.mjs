@@ -62,6 +62,8 @@ const PAGES = [
   ['/settings/physicians/:PHY', 'admin'],
   ['/settings/eligibility', 'admin'],
   ['/settings/eligibility', 'biller'],
+  ['/settings/reminders', 'admin'],
+  ['/settings/reminders', 'biller'],
   ['/sign-in', undefined],
   ['/api/docs', undefined],
 ];

@@ -30,6 +30,8 @@ mod interleavings;
 mod keys;
 #[path = "use_cases/large_files.rs"]
 mod large_files;
+#[path = "use_cases/letters.rs"]
+mod letters;
 #[path = "use_cases/links.rs"]
 mod links;
 #[path = "use_cases/mail.rs"]
@@ -52,6 +54,8 @@ mod queues;
 mod receipts;
 #[path = "use_cases/refund.rs"]
 mod refund;
+#[path = "use_cases/reminders.rs"]
+mod reminders;
 #[path = "use_cases/reversal.rs"]
 mod reversal;
 #[path = "use_cases/run_check.rs"]

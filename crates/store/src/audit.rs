@@ -119,6 +119,24 @@ pub(crate) fn named_event(row: &Row) -> Result<NamedEvent, StoreError> {
     Ok(NamedEvent { event: event(row)?, user_name, key_name })
 }
 
+/// Whether any of these things was done to a subject after a moment.
+pub async fn any_since(
+    tx: &mut Tx,
+    org: OrganizationId,
+    (subject, subject_seq): (&str, i64),
+    actions: &[&str],
+    since: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT action FROM audit_event WHERE organization_id = $1 AND subject = $2
+        AND subject_seq = $3 AND at_us > $4";
+    for row in tx.all(sql, params![org, subject, subject_seq, since]).await? {
+        if actions.contains(&&*row.text("action")?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn encode(hasher: &mut Sha256, event: &Event) {
     let mut part = |bytes: &[u8]| {
         hasher.update((bytes.len() as u64).to_be_bytes());

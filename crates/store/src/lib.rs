@@ -37,6 +37,7 @@ pub mod processor_events;
 pub mod queues;
 pub mod receipts;
 pub mod refunds;
+pub mod reminders;
 pub mod rollups;
 pub mod sessions;
 pub mod staff;

@@ -33,6 +33,8 @@ mod list_model;
 mod list_walk;
 #[path = "store/refund_cap.rs"]
 mod refund_cap;
+#[path = "store/reminders.rs"]
+mod reminders;
 #[path = "store/schema.rs"]
 mod schema;
 #[path = "store/seals.rs"]

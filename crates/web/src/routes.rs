@@ -14,7 +14,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::handlers::{
     asset, audit, eligibility, eligibility_settings, email_consent, health, jobs, patients, pay,
-    payments, sandbox, settings, sign_in, treatments, webhooks,
+    payments, reminder_settings, sandbox, settings, sign_in, treatments, webhooks,
 };
 use crate::state::Web;
 use crate::{api, failure, security, session};
@@ -104,6 +104,7 @@ fn payment_pages() -> Router<Web> {
         .route("/payments/{id}/receipts", post(payments::receipts::issue))
         .route("/payments/{id}/receipts/{receipt}", get(payments::receipts::page))
         .route("/payments/{id}/receipts/{receipt}/print", post(payments::receipts::print))
+        .route("/payments/{id}/receipts/{receipt}/send", post(payments::receipts::send))
         .route("/payments/{id}/link", post(payments::link::issue))
         .route("/payments/{id}/link/send", post(payments::link::send))
         .route("/payments/{id}/link/revoke", post(payments::link::revoke))
@@ -146,6 +147,7 @@ fn other_pages() -> Router<Web> {
         )
         .route("/audit", get(audit::page))
         .route("/settings/jobs", get(jobs::page).post(jobs::hurry))
+        .route("/settings/reminders", get(reminder_settings::form).post(reminder_settings::submit))
         .route("/settings/physicians/{id}", get(settings::physician).post(settings::save_physician))
 }
 

@@ -32,6 +32,7 @@ const FLASHES: &[(&str, &str)] = &[
     ("tender_reversed", "The tender was reversed."),
     ("link_issued", "The payment link is ready."),
     ("link_sent", "The payment link is being sent."),
+    ("receipt_sent", "The receipt is being sent."),
     ("consent_given", "It is noted that the patient agreed to e-mail."),
     ("consent_withdrawn", "It is noted that the patient does not agree to e-mail."),
     ("link_revoked", "The payment link was ended."),

@@ -17,6 +17,8 @@ mod api_description;
 mod api_estimates;
 #[path = "api/once.rs"]
 mod api_once;
+#[path = "api/payment_links.rs"]
+mod api_payment_links;
 #[path = "api/program.rs"]
 mod api_program;
 #[path = "pages/audit.rs"]
@@ -39,12 +41,16 @@ mod inbox;
 mod jobs;
 #[path = "pages/large_files.rs"]
 mod large_files;
+#[path = "pages/mail.rs"]
+mod mail;
 #[path = "pages/patients.rs"]
 mod patients;
 #[path = "pages/pay.rs"]
 mod pay;
 #[path = "pages/receipts.rs"]
 mod receipts;
+#[path = "pages/reminder_settings.rs"]
+mod reminder_settings;
 #[path = "pages/run_check.rs"]
 mod run_check;
 #[path = "pages/settings.rs"]

@@ -35,6 +35,8 @@ use almoner_app::save_patient::{add_patient, edit_patient};
 use almoner_app::save_physician::save_physician;
 use almoner_app::save_treatment::{TreatmentEntry, add_treatment, edit_treatment};
 use almoner_app::send_link::{email_consent, mails, send_link};
+use almoner_app::send_links::send_links;
+use almoner_app::send_receipt::send_receipt;
 use almoner_app::settle_refund::settle_refund;
 use almoner_app::solve_exception::solve_exception;
 use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
@@ -214,6 +216,11 @@ const PAYMENTS: &[Case] = cases! {
     "issue_link::issue_link" |c, n| issue_link(&c.app, &c.manager(),
         IssueLink { payment: PaymentId::new(n), until: None, replaces: None });
     "send_link::send_link" |c, n| send_link(&c.app, &c.manager(), PaymentId::new(n));
+    "send_links::send_links" |c, n| async {
+        let asked = send_links(&c.app, &c.manager(), &[PaymentId::new(n)]).await;
+        asked.map(|asked| asked[0].1)
+    };
+    "send_receipt::send_receipt" |c, n| send_receipt(&c.app, &c.manager(), receipt(n));
     "send_link::mails" |c, n| mails(&c.app, &c.manager(), PaymentId::new(n));
     "issue_link::newest_link" |c, n| newest_link(&c.app, &c.manager(), PaymentId::new(n));
     "issue_link::revoke_link" |c, n| revoke_link(&c.app, &c.manager(), PaymentId::new(n));
@@ -341,7 +348,10 @@ const RECORDS: &[Case] = cases! {
 };
 
 /// What takes no id, or only names and words.
-const WITHOUT_IDS: [&str; 27] = [
+const WITHOUT_IDS: [&str; 30] = [
+    "remind::remind",
+    "save_reminder_settings::reminder_settings",
+    "save_reminder_settings::save_reminder_settings",
     "api_keys::create_key",
     "api_keys::list_keys",
     "ask_attempts::ask_attempts",

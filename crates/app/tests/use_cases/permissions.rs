@@ -32,8 +32,11 @@ use almoner_app::save_eligibility_settings::save_eligibility_settings;
 use almoner_app::save_location::save_location;
 use almoner_app::save_patient::{add_patient, edit_patient};
 use almoner_app::save_physician::save_physician;
+use almoner_app::save_reminder_settings::{reminder_settings, save_reminder_settings};
 use almoner_app::save_treatment::{add_treatment, edit_treatment};
 use almoner_app::send_link::{email_consent, mails, send_link};
+use almoner_app::send_links::send_links;
+use almoner_app::send_receipt::send_receipt;
 use almoner_app::solve_exception::solve_exception;
 use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
 use almoner_app::unmatch_check::unmatch_check;
@@ -44,6 +47,7 @@ use almoner_domain::checks::CheckRequest;
 use almoner_domain::estimate::{Choices, EstimateSettings};
 use almoner_domain::list::PageRequest;
 use almoner_domain::refund::ReversalReason;
+use almoner_domain::reminder::ReminderSettings;
 use almoner_domain::role::Role;
 use almoner_domain::scope::Scopes;
 use almoner_domain::{CheckId, PaymentId, ReceiptId, Status, text};
@@ -235,6 +239,13 @@ const MONEY: &[Case] = cases! {
         consent_email(&c.app, &c.system(), c.reachable().await, true).await?;
         send_link(&c.app, a, c.pending(700).await).await
     };
+    "send_links::send_links" IssueLink |c, a| async {
+        send_links(&c.app, a, &[c.pending(700).await]).await
+    };
+    "send_receipt::send_receipt" IssueLink |c, a| async {
+        consent_email(&c.app, &c.system(), c.reachable().await, true).await?;
+        send_receipt(&c.app, a, receipt(c).await).await
+    };
     "send_link::mails" IssueLink |c, a| async { mails(&c.app, a, c.pending(700).await).await };
     "issue_link::newest_link" IssueLink |c, a| newest_link(&c.app, a, PaymentId::new(1));
     "issue_link::revoke_link" IssueLink |c, a| async {
@@ -310,6 +321,11 @@ const RECORDS: &[Case] = cases! {
     "save_eligibility_settings::save_eligibility_settings" ChangeSettings |c, a| async {
         let version = read::eligibility_settings(&c.app, a).await?.stored.version;
         save_eligibility_settings(&c.app, a, version, &EstimateSettings::default().entry()).await
+    };
+    "save_reminder_settings::save_reminder_settings" ChangeSettings |c, a| async {
+        let view = reminder_settings(&c.app, a).await?;
+        let entry = ReminderSettings::default().entry();
+        save_reminder_settings(&c.app, a, view.stored.version, &entry).await
     };
     "save_physician::save_physician" ChangeSettings |c, a|
         save_physician(&c.app, a, None, &physician());
@@ -392,6 +408,7 @@ const READS: &[Case] = cases! {
         read_inquiries::of_check(&c.app, a, CheckId::new(1));
     "read::locations" ReadSettings |c, a| read::locations(&c.app, a);
     "read::location" ReadSettings |c, a| read::location(&c.app, a, c.harbor);
+    "save_reminder_settings::reminder_settings" ReadSettings |c, a| reminder_settings(&c.app, a);
     "read::eligibility_settings" ReadSettings |c, a| read::eligibility_settings(&c.app, a);
     "read_audit::read_audit" ReadAudit |c, a| async {
         read_audit(&c.app, a, &AuditQuery::default()).await
@@ -401,7 +418,7 @@ const READS: &[Case] = cases! {
 };
 
 /// What the program does itself, whoever is signed in, and what everybody may ask of themselves.
-const OPEN: [&str; 14] = [
+const OPEN: [&str; 15] = [
     "ask_attempts::ask_attempts",
     "attempt::begin",
     "attempt::told",
@@ -412,6 +429,7 @@ const OPEN: [&str; 14] = [
     "post_mail::claim_mail",
     "post_mail::post_claimed",
     "read::last_location",
+    "remind::remind",
     "run_once::remove_old_answers",
     "seal_audit::seal_audit",
     "settle_refund::settle_refund",

@@ -23,6 +23,7 @@ pub(crate) mod patients;
 pub(crate) mod pay;
 pub(crate) mod payments;
 pub(crate) mod query;
+pub(crate) mod reminder_settings;
 mod samples;
 pub(crate) mod sandbox;
 pub(crate) mod settings;

@@ -9,7 +9,7 @@ use crate::fields::usual_fields;
 use crate::site::{BASE, Origin, PASSWORD, Site, encoded, routes};
 
 /// The pages that everybody reads, with their headings.
-const PAGES: [(&str, &str); 19] = [
+const PAGES: [(&str, &str); 20] = [
     ("/payments", "Payments"),
     ("/payments/exceptions", "Exceptions"),
     ("/payments/PAY-001", "PAY-001"),
@@ -29,6 +29,7 @@ const PAGES: [(&str, &str); 19] = [
     ("/settings/physicians", "Settings"),
     ("/settings/physicians/PHY-001", "Settings"),
     ("/settings/eligibility", "Settings"),
+    ("/settings/reminders", "Settings"),
 ];
 
 /// The forms of those who work with payments, with their headings.

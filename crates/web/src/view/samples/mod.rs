@@ -40,6 +40,7 @@ use super::payments::link::{LinkBlock, LinkState};
 use super::payments::list::{LocationOption, PaymentRow, PaymentsPage, Summary};
 use super::payments::new::{Filled, NewPaymentPage, PaymentEntry};
 use super::query::PaymentsQuery;
+use super::reminder_settings::ReminderSettingsPage;
 use super::{
     api_docs, eligibility, error, inquiries, patients, pay, payments, sandbox, settings, sign_in,
     treatments,
@@ -92,6 +93,7 @@ pub fn rendered_samples() -> Vec<(String, String)> {
     add::<super::audit::AuditPage>(&mut all, "audit");
     add::<super::jobs::JobsPage>(&mut all, "settings-jobs");
     add::<EligibilitySettingsPage>(&mut all, "settings-eligibility");
+    add::<ReminderSettingsPage>(&mut all, "settings-reminders");
     all
 }
 
