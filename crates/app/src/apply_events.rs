@@ -8,7 +8,7 @@
 use almoner_domain::asking::wait_after;
 use almoner_gateways::processor::{self, Fact, Object, ObjectKind, ProcessorError};
 use almoner_store::attempts::{self, Attempt};
-use almoner_store::exceptions::{ExceptionKind, NewException};
+use almoner_store::exceptions::{self, ExceptionKind, NewException};
 use almoner_store::processor_events::{self, Event, EventState};
 use jiff::{SignedDuration, Timestamp};
 
@@ -232,6 +232,16 @@ async fn write(
                 words: &words,
             };
             exception::raise(app, only, &mut tx, &new, app.now()).await?;
+        }
+    }
+    if let ([only], EventState::Applied | EventState::Ignored) = (organizations, state) {
+        let known = (ExceptionKind::UnknownEvent, &*event.id);
+        if let Some(raised) = exceptions::by_mark(&mut tx, only.org(), known).await? {
+            let solution = format!(
+                "The processor was asked again: {}.",
+                words.unwrap_or_else(|| "what it told is in the books now".to_owned(),)
+            );
+            exception::solve(app, only, &mut tx, &raised, (&solution, app.now())).await?;
         }
     }
     tx.commit().await?;

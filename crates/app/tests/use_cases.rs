@@ -20,6 +20,8 @@ mod eligibility;
 mod estimate;
 #[path = "use_cases/exchange.rs"]
 mod exchange;
+#[path = "use_cases/given_back.rs"]
+mod given_back;
 #[path = "use_cases/inbox.rs"]
 mod inbox;
 #[path = "use_cases/interleavings.rs"]
@@ -66,6 +68,8 @@ mod status;
 mod story;
 #[path = "use_cases/stripe.rs"]
 mod stripe;
+#[path = "use_cases/stripe_disputes.rs"]
+mod stripe_disputes;
 #[path = "use_cases/stripe_events.rs"]
 mod stripe_events;
 #[path = "use_cases/stripe_interleavings.rs"]

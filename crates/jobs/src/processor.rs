@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use almoner_app::{App, Error, apply_events, ask_attempts, read, settle_refund, sweep_events};
+use almoner_app::{
+    App, Error, apply_events, ask_attempts, read, settle_refund, settle_unapplied, sweep_events,
+};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
@@ -35,17 +37,25 @@ enum Work {
 enum Each {
     /// Refunds that are on their way.
     Refunds,
+    /// Second payments that are given back.
+    Unapplied,
     /// Attempts of which the processor told nothing for a while.
     Attempts,
 }
 
 impl Work {
-    const ALL: [Self; 4] =
-        [Self::Of(Each::Refunds), Self::Of(Each::Attempts), Self::Events, Self::Sweep];
+    const ALL: [Self; 5] = [
+        Self::Of(Each::Refunds),
+        Self::Of(Each::Unapplied),
+        Self::Of(Each::Attempts),
+        Self::Events,
+        Self::Sweep,
+    ];
 
     fn name(self) -> &'static str {
         match self {
             Self::Of(Each::Refunds) => "settle_refunds",
+            Self::Of(Each::Unapplied) => "settle_unapplied",
             Self::Of(Each::Attempts) => "ask_attempts",
             Self::Events => "apply_events",
             Self::Sweep => "sweep_events",
@@ -73,6 +83,7 @@ impl Work {
         for actor in &read::organizations(app).await? {
             let done = match each {
                 Each::Refunds => settle_refund::settle_refunds(app, actor).await,
+                Each::Unapplied => settle_unapplied::settle_unapplied(app, actor).await,
                 Each::Attempts => ask_attempts::ask_attempts(app, actor).await,
             };
             told(self.name(), done.map(drop));

@@ -44,6 +44,7 @@ pub mod tenders;
 pub mod testing;
 pub mod treatments;
 pub mod unapplied;
+pub mod unapplied_refunds;
 mod value;
 pub mod verify;
 

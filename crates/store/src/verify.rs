@@ -4,9 +4,11 @@
 //! line to [`CHECKS`]; it runs on both engines as it stands and takes the organization as `$1`.
 
 mod attempts;
+mod disputes;
 mod ledger;
 mod receipts;
 mod rollups;
+mod unapplied;
 
 use almoner_domain::OrganizationId;
 
@@ -158,7 +160,9 @@ const COUNTERS: Check = Check {
             FROM (SELECT 'PAY' AS kind, max(seq) AS used FROM payment WHERE organization_id = $1
                 UNION ALL SELECT 'PAT', max(seq) FROM patient WHERE organization_id = $1
                 UNION ALL SELECT 'TRT', max(seq) FROM treatment WHERE organization_id = $1
-                UNION ALL SELECT 'REF', max(seq) FROM refund WHERE organization_id = $1
+                UNION ALL SELECT 'REF', max(seq) FROM (
+                    SELECT seq FROM refund WHERE organization_id = $1
+                    UNION ALL SELECT seq FROM unapplied_refund WHERE organization_id = $1) r
                 UNION ALL SELECT 'RCP', max(seq) FROM receipt WHERE organization_id = $1
                 UNION ALL SELECT 'LOC', max(seq) FROM location WHERE organization_id = $1
                 UNION ALL SELECT 'PHY', max(seq) FROM physician WHERE organization_id = $1
@@ -230,6 +234,11 @@ const CHECKS: &[Check] = &[
     attempts::ATTEMPTS,
     attempts::CAPTURES,
     attempts::UNAPPLIED,
+    unapplied::LEDGER,
+    unapplied::AUDITED,
+    disputes::LEDGER,
+    disputes::STANDINGS,
+    disputes::LOST,
     ledger::LEDGER,
     ledger::ACCOUNTS,
     ledger::RECEIVABLE,

@@ -38,6 +38,7 @@ const FLASHES: &[(&str, &str)] = &[
     ("receipt_printed", "The printing is in the history. If no window opened, print this page."),
     ("receipts_issued", "The receipts were issued."),
     ("note_added", "The note was added."),
+    ("looked_again", "The processor is asked again."),
     ("exception_solved", "What was done is in the history."),
     ("patient_added", "The patient was added."),
     ("patient_saved", "The patient was saved."),

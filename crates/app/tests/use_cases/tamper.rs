@@ -7,9 +7,11 @@
 use almoner_app::add_note::{AddNote, add_note};
 use almoner_app::attempt::Outcome;
 use almoner_app::edit_payment::{EditPayment, edit_payment};
+use almoner_app::give_back::give_back;
 use almoner_app::read;
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
 use almoner_app::settle_refund::{settle_refund, settle_refunds};
+use almoner_app::settle_unapplied::settle_unapplied;
 use almoner_domain::refund::{RefundState, ReversalReason};
 use almoner_domain::{LocationId, PaymentId, Status};
 use almoner_store::db::{Engine, Value};
@@ -18,6 +20,7 @@ use jiff::SignedDuration;
 use jiff::civil::Date;
 
 use crate::common::{Clinic, cents, rounds};
+use crate::given_back::paid_twice;
 
 /// A story in which everything happens that the books know.
 async fn story(clinic: &Clinic) {
@@ -66,6 +69,17 @@ async fn story(clinic: &Clinic) {
     clinic.pay(twice, "cash").await.unwrap();
     minute();
     clinic.told(twice, Outcome::Captured).await.unwrap();
+    // A second payment that is given back; one that failed; one that is on its way.
+    for cents in [750, 813, 850] {
+        let (_, raised) = paid_twice(clinic, cents).await;
+        minute();
+        give_back(&clinic.app, &clinic.manager(), raised).await.unwrap();
+        minute();
+        if cents < 850 {
+            settle_unapplied(&clinic.app, &clinic.system()).await.unwrap();
+            minute();
+        }
+    }
     clinic.verified().await;
 }
 
@@ -286,6 +300,22 @@ const BOOKS: &[Book] = &[
         idle: NONE_IDLE,
     },
     Book {
+        table: "unapplied_refund",
+        key: "seq",
+        columns: &[
+            "payment_seq",
+            "amount_cents",
+            "state",
+            "location_seq",
+            "made_at_us",
+            "business_day",
+            "settled_at_us",
+            "ended_at_us",
+            "ended_day",
+        ],
+        idle: NONE_IDLE,
+    },
+    Book {
         table: "payment_attempt",
         key: "payment_seq, attempt_no",
         columns: &["payment_seq", "state", "amount_cents"],
@@ -308,6 +338,7 @@ const BOOKS: &[Book] = &[
             "amount_cents",
             "collected_cents",
             "refunded_cents",
+            "lost_cents",
             "name_sort",
             "version",
             "paid_at_us",

@@ -21,17 +21,22 @@ pub(super) const LEDGER: Check = Check {
     proves: "the ledger's balances are those of the payments",
     sql: "SELECT 'payment ' || seq || ': the ledger says receivable ' || receivable || ', charges '
             || charges || ', refunds payable ' || payable || ', held ' || held
-            || ' cents; its state says ' || owed || ', ' || (0 - owed - collected + refunded)
-            || ', ' || (0 - pending) || ', ' || (collected - refunded + pending) AS difference
+            || ' cents; its state says ' || owed || ', '
+            || (0 - owed - collected + refunded + lost) || ', ' || (0 - pending) || ', '
+            || (collected - refunded + pending - lost) AS difference
         FROM (SELECT p.seq, p.collected_cents AS collected, p.refunded_cents AS refunded,
+                p.lost_cents AS lost,
                 CASE WHEN p.status IN ('pending', 'processing', 'failed')
                     THEN p.amount_cents ELSE 0 END AS owed,
                 coalesce(r.pending, 0) AS pending, coalesce(l.receivable, 0) AS receivable,
                 coalesce(l.charges, 0) AS charges, coalesce(l.payable, 0) AS payable,
                 coalesce(l.held, 0) AS held
             FROM payment p
-            LEFT JOIN (SELECT payment_seq, sum(amount_cents) AS pending FROM refund
-                WHERE organization_id = $1 AND state = 'pending'
+            LEFT JOIN (SELECT payment_seq, sum(amount_cents) AS pending
+                FROM (SELECT payment_seq, amount_cents FROM refund
+                        WHERE organization_id = $1 AND state = 'pending'
+                    UNION ALL SELECT payment_seq, amount_cents FROM unapplied_refund
+                        WHERE organization_id = $1 AND state = 'pending') on_its_way
                 GROUP BY payment_seq) r ON r.payment_seq = p.seq
             LEFT JOIN (SELECT source_seq,
                     sum(CASE account WHEN 'receivable' THEN cents ELSE 0 END) AS receivable,
@@ -45,8 +50,8 @@ pub(super) const LEDGER: Check = Check {
                         FROM ledger_transfer WHERE organization_id = $1 AND source = 'payment') x
                 GROUP BY source_seq) l ON l.source_seq = p.seq
             WHERE p.organization_id = $1) b
-        WHERE receivable <> owed OR charges <> 0 - owed - collected + refunded
-            OR payable <> 0 - pending OR held <> collected - refunded + pending
+        WHERE receivable <> owed OR charges <> 0 - owed - collected + refunded + lost
+            OR payable <> 0 - pending OR held <> collected - refunded + pending - lost
         ORDER BY seq LIMIT 1",
 };
 
@@ -72,9 +77,21 @@ pub(super) const ACCOUNTS: Check = Check {
                 UNION ALL SELECT tender_kind, location_seq, amount_cents FROM refund
                     WHERE organization_id = $1 AND state = 'settled'
                 UNION ALL SELECT 'card_processor', location_seq, -amount_cents
-                    FROM unapplied_money WHERE organization_id = $1) f
+                    FROM unapplied_money WHERE organization_id = $1
+                UNION ALL SELECT 'card_processor', location_seq, amount_cents
+                    FROM unapplied_refund WHERE organization_id = $1 AND state = 'settled'
+                UNION ALL SELECT 'card_processor', location_seq, held_cents + lost_cents
+                    FROM dispute WHERE organization_id = $1 AND held_cents IS NOT NULL) f
             UNION ALL SELECT 'unapplied', location_seq, amount_cents FROM unapplied_money
-                WHERE organization_id = $1) a
+                WHERE organization_id = $1
+            UNION ALL SELECT 'unapplied', location_seq, -amount_cents FROM unapplied_refund
+                WHERE organization_id = $1 AND state IN ('pending', 'settled')
+            UNION ALL SELECT 'unapplied', d.location_seq, -d.lost_cents FROM dispute d
+                JOIN unapplied_money u ON u.organization_id = d.organization_id
+                    AND u.payment_seq = d.payment_seq AND u.attempt_no = d.attempt_no
+                WHERE d.organization_id = $1 AND d.lost_cents IS NOT NULL
+            UNION ALL SELECT 'disputes', location_seq, -held_cents FROM dispute
+                WHERE organization_id = $1 AND held_cents IS NOT NULL) a
         WHERE account NOT IN ('receivable', 'patient_charges', 'refunds_payable')
         GROUP BY account, location_seq HAVING sum(cents) <> 0
         ORDER BY account, location_seq LIMIT 1"
@@ -94,7 +111,8 @@ pub(super) const RECEIVABLE: Check = Check {
                 WHERE organization_id = $1 AND status IN ('pending', 'processing', 'failed')
             UNION ALL SELECT 'patient_charges', location_seq, amount_cents FROM payment
                 WHERE organization_id = $1 AND status IN ('pending', 'processing', 'failed')
-            UNION ALL SELECT 'patient_charges', location_seq, collected_cents - refunded_cents
+            UNION ALL SELECT 'patient_charges', location_seq,
+                collected_cents - refunded_cents - lost_cents
                 FROM payment WHERE organization_id = $1) a
         WHERE account IN ('receivable', 'patient_charges')
         GROUP BY account, location_seq HAVING sum(cents) <> 0
@@ -188,6 +206,24 @@ pub(super) const LEDGER_EVENTS: Check = Check {
                 AND l.credit_account = 'patient_charges'
             WHEN 'second_capture' THEN s.version IS NULL
                 AND l.debit_account = 'processor_clearing' AND l.credit_account = 'unapplied'
+            WHEN 'unapplied_refund_made' THEN s.version IS NULL
+                AND l.debit_account = 'unapplied' AND l.credit_account = 'refunds_payable'
+            WHEN 'unapplied_refund_settled' THEN s.version IS NULL
+                AND l.debit_account = 'refunds_payable'
+                AND l.credit_account = 'processor_clearing'
+            WHEN 'unapplied_refund_returned' THEN s.version IS NULL
+                AND l.debit_account = 'processor_clearing'
+                AND l.credit_account = 'refunds_payable'
+            WHEN 'unapplied_refund_failed' THEN s.version IS NULL
+                AND l.debit_account = 'refunds_payable' AND l.credit_account = 'unapplied'
+            WHEN 'dispute_withdrawn' THEN s.version IS NULL
+                AND l.debit_account = 'disputes' AND l.credit_account = 'processor_clearing'
+            WHEN 'dispute_reinstated' THEN s.version IS NULL
+                AND l.debit_account = 'processor_clearing' AND l.credit_account = 'disputes'
+            WHEN 'dispute_lost' THEN s.version IS NULL AND l.credit_account = 'disputes'
+                AND l.debit_account IN ('patient_charges', 'unapplied')
+            WHEN 'dispute_regained' THEN s.version IS NULL AND l.debit_account = 'disputes'
+                AND l.credit_account IN ('patient_charges', 'unapplied')
             ELSE FALSE END
         ORDER BY l.source_seq, l.version LIMIT 1",
 };
@@ -228,6 +264,19 @@ pub(super) const LEDGER_DAYS: Check = Check {
                     AND r.location_seq = l.location_seq
                     AND ((l.event = 'refund_settled' AND r.settled_at_us = l.at_us)
                         OR (l.event <> 'refund_settled' AND r.ended_at_us = l.at_us
+                            AND r.ended_day = l.business_day))))
+            OR (l.event = 'unapplied_refund_made'
+                AND NOT EXISTS (SELECT 1 FROM unapplied_refund r WHERE r.organization_id = $1
+                    AND r.payment_seq = l.source_seq AND r.amount_cents = l.amount_cents
+                    AND r.business_day = l.business_day AND r.location_seq = l.location_seq
+                    AND r.made_at_us = l.at_us))
+            OR (l.event IN ('unapplied_refund_settled', 'unapplied_refund_returned',
+                    'unapplied_refund_failed')
+                AND NOT EXISTS (SELECT 1 FROM unapplied_refund r WHERE r.organization_id = $1
+                    AND r.payment_seq = l.source_seq AND r.amount_cents = l.amount_cents
+                    AND r.location_seq = l.location_seq
+                    AND ((l.event = 'unapplied_refund_settled' AND r.settled_at_us = l.at_us)
+                        OR (l.event <> 'unapplied_refund_settled' AND r.ended_at_us = l.at_us
                             AND r.ended_day = l.business_day)))))
         ORDER BY l.source_seq, l.version LIMIT 1"
     ),

@@ -1,13 +1,15 @@
 //! What is written stays written: the database refuses, whoever asks.
 
 use almoner_domain::refund::ReversalReason;
-use almoner_domain::{LocationId, Money, PaymentId, ReceiptId, Status, UserId};
+use almoner_domain::{LocationId, Money, PaymentId, ReceiptId, RefundId, Status, UserId};
 use almoner_store::db::{Db, Engine, StoreError};
+use almoner_store::disputes::{self, Dispute};
 use almoner_store::exceptions::{self, ExceptionKind, NewException};
 use almoner_store::ledger::Moment;
 use almoner_store::payments::{self, EstimateSnapshot, Transition};
 use almoner_store::receipts::{self, Source};
 use almoner_store::tenders::{self, Reversal};
+use almoner_store::unapplied_refunds::{self, NewUnappliedRefund};
 use almoner_store::{audit, on_both_engines, params, unapplied};
 use jiff::civil::Date;
 
@@ -15,7 +17,7 @@ use crate::clinic;
 use crate::common::{at, number, run, run_refused};
 
 /// Every table whose rows are kept, with a change of each of its kinds of column.
-const KEPT: [(&str, &[&str]); 11] = [
+const KEPT: [(&str, &[&str]); 12] = [
     ("ledger_transfer", &["amount_cents = amount_cents + 1", "event = 'other'", "version = 9"]),
     ("payment_transition", &["to_status = 'draft'", "reason = 'other'", "at_us = 0"]),
     ("tender", &["amount_cents = 1", "kind = 'check'", "reference = 'x'"]),
@@ -24,6 +26,7 @@ const KEPT: [(&str, &[&str]); 11] = [
     ("payment_estimate", &["snapshot = 'x'", "entered_cents = 1"]),
     ("payment_attempt", &["amount_cents = 1", "reference = 'x'", "started_at_us = 0"]),
     ("unapplied_money", &["amount_cents = 1", "attempt_no = 9", "version = 9"]),
+    ("unapplied_refund", &["amount_cents = 1", "attempt_no = 9", "reference = 'x'"]),
     ("money_exception", &["words = 'x'", "amount_cents = 1", "solution = 'x'"]),
     ("audit_seal", &["seal = previous", "event_count = 1"]),
     ("audit_event", &["detail = 'x'", "at_us = 0", "user_seq = 3", "key_seq = 3"]),
@@ -68,6 +71,27 @@ async fn fill(db: &Db) {
     let voided = PaymentId::new(Status::Voided.rank() + 1);
     let aside = (1, payment.amount);
     unapplied::insert(&mut tx, org, (voided, 1), aside, moment).await.unwrap();
+    let given_back = NewUnappliedRefund {
+        id: RefundId::new(9),
+        attempt: (voided, 1),
+        amount: payment.amount,
+        reference: "1-REF-9",
+        user: None,
+    };
+    unapplied_refunds::insert(&mut tx, org, &given_back, moment).await.unwrap();
+    let dispute = Dispute {
+        id: "dp_1".to_owned(),
+        attempt: (voided, 1),
+        amount: payment.amount,
+        currency: "USD".to_owned(),
+        standing: "lost".to_owned(),
+        reason: "general".to_owned(),
+        answer_by: None,
+        opened_at: moment.at,
+        fetched_at: moment.at,
+        booked: None,
+    };
+    disputes::keep(&mut tx, org, "sandbox", &dispute).await.unwrap();
     let exception = NewException {
         kind: ExceptionKind::SecondCapture,
         mark: "one",
@@ -99,7 +123,7 @@ on_both_engines! {
             run_refused(&db, &format!("DELETE FROM {table}"), &why).await;
             assert_eq!(number(&db, &count).await, rows, "{table}");
         }
-        for table in ["payment", "refund"] {
+        for table in ["payment", "refund", "dispute"] {
             let why = format!("{table} rows are never changed or deleted");
             run_refused(&db, &format!("DELETE FROM {table}"), &why).await;
         }
@@ -107,7 +131,7 @@ on_both_engines! {
 
     async fn nothing_is_replaced_or_emptied_in_passing(db) {
         fill(&db).await;
-        let tables = KEPT.iter().map(|(table, _)| *table).chain(["payment", "refund"]);
+        let tables = KEPT.iter().map(|(table, _)| *table).chain(["payment", "refund", "dispute"]);
         for table in tables {
             let count = format!("SELECT count(*) AS n FROM {table}");
             let rows = number(&db, &count).await;

@@ -70,6 +70,7 @@ pub fn rendered_samples() -> Vec<(String, String)> {
     add::<payments::status::StatusPage>(&mut all, "payments-status");
     add::<EditPaymentPage>(&mut all, "payments-edit");
     add::<payments::refund::RefundPage>(&mut all, "payments-refund");
+    add::<payments::exceptions::GiveBackPage>(&mut all, "payments-give-back");
     add::<payments::refund::RefundReviewPage>(&mut all, "payments-refund-review");
     add::<payments::refund::ReversalPage>(&mut all, "payments-reversal");
     add::<payments::receipt::ReceiptPage>(&mut all, "payments-receipt");
@@ -292,6 +293,7 @@ pub(crate) fn payment_page() -> PaymentPage {
         id: PaymentId::new(894),
         status: Status::PartiallyRefunded,
         amount: Money::from_cents(67_937),
+        lost: None,
         refunded: Some(Money::from_cents(10_000)),
         paid_on: Some("Nov 22, 2026".to_owned()),
         due: Some("Dec 1, 2026".to_owned()),
