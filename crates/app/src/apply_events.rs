@@ -17,6 +17,7 @@ use crate::apply_dispute::apply_dispute;
 use crate::apply_refund::{apply_refund, foreign_refund};
 use crate::context::{Actor, App};
 use crate::error::Error;
+use crate::import_payouts::heard_of;
 use crate::{exception, read};
 
 /// Events that are taken up at a time.
@@ -97,7 +98,10 @@ async fn apply(app: &App, organizations: &[Actor], event: &Event) -> Result<Verd
         Ok(Fact::Attempt(told)) => of_attempt(app, organizations, &told).await?,
         Ok(Fact::Refund(told)) => of_refund(app, organizations, &told).await?,
         Ok(Fact::Dispute(told)) => of_dispute(app, organizations, (&told, asked_at)).await?,
-        Ok(Fact::Payout(_)) => Verdict::Ignored("nothing is done with payouts".to_owned()),
+        Ok(Fact::Payout(told)) => match heard_of(app, (&told, asked_at)).await? {
+            true => Verdict::Applied,
+            false => Verdict::Ignored("several organizations share the account".to_owned()),
+        },
         Ok(Fact::Missing) => Verdict::Later("the processor does not know it".to_owned()),
         Ok(Fact::NotOurs) => match object.kind {
             // The search for its page may be behind.

@@ -74,6 +74,8 @@ mod stripe_disputes;
 mod stripe_events;
 #[path = "use_cases/stripe_interleavings.rs"]
 mod stripe_interleavings;
+#[path = "use_cases/stripe_payouts.rs"]
+mod stripe_payouts;
 #[path = "use_cases/stripe_refunds.rs"]
 mod stripe_refunds;
 #[path = "use_cases/tamper.rs"]

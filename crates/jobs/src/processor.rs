@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use almoner_app::{
-    App, Error, apply_events, ask_attempts, read, settle_refund, settle_unapplied, sweep_events,
+    App, Error, apply_events, ask_attempts, import_payouts, read, settle_refund, settle_unapplied,
+    sweep_events,
 };
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -30,6 +31,10 @@ enum Work {
     Events,
     /// What happened there and no webhook brought.
     Sweep,
+    /// Which payouts there are.
+    ListPayouts,
+    /// What payouts are made of.
+    Payouts,
 }
 
 /// What an organization has to ask.
@@ -44,12 +49,14 @@ enum Each {
 }
 
 impl Work {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 7] = [
         Self::Of(Each::Refunds),
         Self::Of(Each::Unapplied),
         Self::Of(Each::Attempts),
         Self::Events,
         Self::Sweep,
+        Self::ListPayouts,
+        Self::Payouts,
     ];
 
     fn name(self) -> &'static str {
@@ -59,13 +66,15 @@ impl Work {
             Self::Of(Each::Attempts) => "ask_attempts",
             Self::Events => "apply_events",
             Self::Sweep => "sweep_events",
+            Self::ListPayouts => "list_payouts",
+            Self::Payouts => "import_payouts",
         }
     }
 
     fn is_due(self, round: u32) -> bool {
         match self {
-            Self::Of(_) | Self::Events => true,
-            Self::Sweep => round.is_multiple_of(ROUNDS_BETWEEN_SWEEPS),
+            Self::Of(_) | Self::Events | Self::Payouts => true,
+            Self::Sweep | Self::ListPayouts => round.is_multiple_of(ROUNDS_BETWEEN_SWEEPS),
         }
     }
 
@@ -74,6 +83,8 @@ impl Work {
             Self::Of(each) => self.of_organizations(each, &app).await,
             Self::Events => apply_events::apply_events(&app).await.map(drop),
             Self::Sweep => sweep_events::sweep_events(&app).await.map(drop),
+            Self::ListPayouts => import_payouts::list_payouts(&app).await.map(drop),
+            Self::Payouts => import_payouts::import_payouts(&app).await.map(drop),
         };
         told(self.name(), done);
     }

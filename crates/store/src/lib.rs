@@ -31,6 +31,7 @@ pub mod organizations;
 pub mod patients;
 pub mod payment_list;
 pub mod payments;
+pub mod payouts;
 pub mod physicians;
 pub mod processor_events;
 pub mod receipts;

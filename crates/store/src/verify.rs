@@ -6,6 +6,7 @@
 mod attempts;
 mod disputes;
 mod ledger;
+mod payouts;
 mod receipts;
 mod rollups;
 mod unapplied;
@@ -163,6 +164,7 @@ const COUNTERS: Check = Check {
                 UNION ALL SELECT 'REF', max(seq) FROM (
                     SELECT seq FROM refund WHERE organization_id = $1
                     UNION ALL SELECT seq FROM unapplied_refund WHERE organization_id = $1) r
+                UNION ALL SELECT 'PYO', max(seq) FROM payout WHERE organization_id = $1
                 UNION ALL SELECT 'RCP', max(seq) FROM receipt WHERE organization_id = $1
                 UNION ALL SELECT 'LOC', max(seq) FROM location WHERE organization_id = $1
                 UNION ALL SELECT 'PHY', max(seq) FROM physician WHERE organization_id = $1
@@ -239,6 +241,11 @@ const CHECKS: &[Check] = &[
     disputes::LEDGER,
     disputes::STANDINGS,
     disputes::LOST,
+    payouts::LEDGER,
+    payouts::EVENTS,
+    payouts::SHARES,
+    payouts::MOVEMENTS,
+    payouts::AUDITED,
     ledger::LEDGER,
     ledger::ACCOUNTS,
     ledger::RECEIVABLE,

@@ -265,6 +265,11 @@ impl Fake {
         money::pay_out(&mut self.parts.world())
     }
 
+    /// The bookings that are in no payout, oldest first.
+    pub fn in_balance(&self) -> Vec<Value> {
+        money::in_balance(&self.parts.world())
+    }
+
     /// A payout arrives at the bank, or comes back.
     ///
     /// # Panics

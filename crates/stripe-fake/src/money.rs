@@ -169,7 +169,8 @@ fn due(world: &World) -> Vec<(String, i64)> {
 pub(crate) fn pay_out(world: &mut World) -> Option<String> {
     let due = due(world);
     let amount: i64 = due.iter().map(|(_, net)| net).sum();
-    if amount <= 0 {
+    // What is owed to the processor is taken from the bank.
+    if amount == 0 {
         return None;
     }
     let id = world.id("po");
@@ -227,6 +228,15 @@ pub(crate) fn settle_payout(world: &mut World, payout: &str, succeeds: bool) {
     let booked = book(world, ("payout_failure", "payout_reversal"), payout, amount);
     world.set(payout, "failure_balance_transaction", booked);
     world.event("payout.failed", payout);
+}
+
+/// What was booked and is in no payout.
+pub(crate) fn in_balance(world: &World) -> Vec<Value> {
+    let is_in = |booked: &&Value| {
+        !world.paid_out.contains_key(&text_of(booked, "id"))
+            && booked["reporting_category"] != "payout"
+    };
+    world.all("balance_transaction").filter(is_in).cloned().collect()
 }
 
 /// Money becomes available.

@@ -43,7 +43,7 @@ use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
 use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
-use almoner_app::{Actor, Error, read, read_inbox, read_inquiries, read_receipt};
+use almoner_app::{Actor, Error, read, read_inbox, read_inquiries, read_payouts, read_receipt};
 use almoner_domain::estimate::Choices;
 use almoner_domain::list::PageRequest;
 use almoner_domain::payment::PaymentType;
@@ -51,8 +51,8 @@ use almoner_domain::refund::{RefundState, ReversalReason};
 use almoner_domain::role::Role;
 use almoner_domain::scope::Scopes;
 use almoner_domain::{
-    CheckId, ExceptionId, InquiryId, KeyId, LocationId, PatientId, PaymentId, PhysicianId,
-    ReceiptId, RefundId, Status, TreatmentId, text,
+    CheckId, ExceptionId, InquiryId, KeyId, LocationId, PatientId, PaymentId, PayoutId,
+    PhysicianId, ReceiptId, RefundId, Status, TreatmentId, text,
 };
 use almoner_store::locations::LocationFields;
 use almoner_store::on_both_engines;
@@ -245,6 +245,7 @@ const PAYMENTS: &[Case] = cases! {
     "read::payment" |c, n| read::payment(&c.app, &c.manager(), PaymentId::new(n));
     "give_back::give_back" |c, n| give_back(&c.app, &c.manager(), ExceptionId::new(n));
     "look_again::look_again" |c, n| look_again(&c.app, &c.manager(), ExceptionId::new(n));
+    "read_payouts::payout" |c, n| read_payouts::payout(&c.app, &c.manager(), PayoutId::new(n));
     "read_troubles::open_exception" |c, n|
         open_exception(&c.app, &c.manager(), ExceptionId::new(n));
     "solve_exception::solve_exception" |c, n|
@@ -347,7 +348,7 @@ const RECORDS: &[Case] = cases! {
 };
 
 /// What takes no id, or only names and words.
-const WITHOUT_IDS: [&str; 25] = [
+const WITHOUT_IDS: [&str; 26] = [
     "api_keys::create_key",
     "api_keys::list_keys",
     "ask_attempts::ask_attempts",
@@ -366,6 +367,7 @@ const WITHOUT_IDS: [&str; 25] = [
     "read::treatments",
     "read::unread_files",
     "read_inbox::inbox",
+    "read_payouts::payouts",
     "read_troubles::open_exceptions",
     "run_once::remove_old_answers",
     "save_eligibility_settings::save_eligibility_settings",

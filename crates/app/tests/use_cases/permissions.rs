@@ -38,7 +38,7 @@ use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
 use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
-use almoner_app::{Actor, Error, read, read_inbox, read_inquiries, read_receipt};
+use almoner_app::{Actor, Error, read, read_inbox, read_inquiries, read_payouts, read_receipt};
 use almoner_domain::checks::CheckRequest;
 use almoner_domain::estimate::{Choices, EstimateSettings};
 use almoner_domain::list::PageRequest;
@@ -56,6 +56,7 @@ use crate::answers::{BENEFITS, NORA, answer, envelope, transaction};
 use crate::common::{Clinic, cents, part_of, person, tender};
 use crate::given_back::paid_twice;
 use crate::source::use_cases;
+use crate::stripe_payouts::a_payout;
 
 type Outcomes<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>>;
 
@@ -372,6 +373,10 @@ const READS: &[Case] = cases! {
     };
     "read::file_part" ReadChecks |c, a| async {
         read::file_part(&c.app, a, &unreadable(c).await, 0).await
+    };
+    "read_payouts::payouts" ReadPayouts |c, a| read_payouts::payouts(&c.app, a);
+    "read_payouts::payout" ReadPayouts |c, a| async {
+        read_payouts::payout(&c.app, a, a_payout(c).await).await
     };
     "read_troubles::open_exception" ReadPayments |c, a| async {
         open_exception(&c.app, a, paid_twice(c, 700).await.1).await

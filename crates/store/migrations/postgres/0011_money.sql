@@ -49,6 +49,78 @@ ALTER TABLE dispute ADD COLUMN location_seq BIGINT CHECK (
 -- What banks gave back of what was collected, after disputes that were lost.
 ALTER TABLE payment ADD COLUMN lost_cents BIGINT NOT NULL DEFAULT 0 CHECK (lost_cents >= 0);
 
+-- Money that the processor sent to the clinic's bank, as it was told at fetched_at_us. It waits
+-- until all its movements are here; then, or at once where the processor cannot say what it is made
+-- of, it is in the ledger.
+CREATE TABLE payout (
+    organization_id BIGINT NOT NULL REFERENCES organization,
+    seq BIGINT NOT NULL CHECK (seq > 0),
+    processor TEXT NOT NULL,
+    payout_id TEXT NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    currency TEXT NOT NULL,
+    standing TEXT NOT NULL,
+    created_at_us BIGINT NOT NULL,
+    arrives_at_us BIGINT NOT NULL,
+    fetched_at_us BIGINT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'itemised', 'whole')),
+    -- Where what belongs to no payment is counted.
+    location_seq BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    -- After which movement the next page begins.
+    page_after TEXT,
+    ask_at_us BIGINT,
+    asks BIGINT NOT NULL,
+    PRIMARY KEY (organization_id, seq),
+    UNIQUE (organization_id, processor, payout_id),
+    FOREIGN KEY (organization_id, location_seq) REFERENCES location
+);
+CREATE INDEX payout_created ON payout (organization_id, created_at_us, seq);
+CREATE INDEX payout_due ON payout (organization_id, ask_at_us, seq) WHERE ask_at_us IS NOT NULL;
+
+-- What a payout is made of, and what explains it here: an attempt, a refund, unapplied money that
+-- was given back, a dispute, or a payout that came back.
+CREATE TABLE payout_movement (
+    organization_id BIGINT NOT NULL,
+    payout_seq BIGINT NOT NULL,
+    movement_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    fee_cents BIGINT NOT NULL,
+    net_cents BIGINT NOT NULL,
+    source_id TEXT,
+    processor_payment_id TEXT,
+    reference TEXT,
+    created_at_us BIGINT NOT NULL,
+    location_seq BIGINT NOT NULL,
+    our_kind TEXT CHECK (
+        our_kind IN ('attempt', 'refund', 'unapplied_refund', 'dispute', 'payout')
+    ),
+    our_payment_seq BIGINT,
+    our_no BIGINT,
+    -- How much of it the books have; none where they know nothing of it.
+    our_cents BIGINT,
+    PRIMARY KEY (organization_id, payout_seq, movement_id),
+    UNIQUE (organization_id, movement_id),
+    FOREIGN KEY (organization_id, payout_seq) REFERENCES payout,
+    CHECK (net_cents = amount_cents - fee_cents),
+    CHECK ((our_kind IS NULL) = (our_cents IS NULL)),
+    CHECK ((our_kind IS NULL) = (our_no IS NULL))
+);
+CREATE INDEX payout_movement_attempt
+    ON payout_movement (organization_id, our_payment_seq, our_no) WHERE our_kind = 'attempt';
+
+-- How much of a payout each location has.
+CREATE TABLE payout_share (
+    organization_id BIGINT NOT NULL,
+    payout_seq BIGINT NOT NULL,
+    location_seq BIGINT NOT NULL,
+    amount_cents BIGINT NOT NULL,
+    PRIMARY KEY (organization_id, payout_seq, location_seq),
+    FOREIGN KEY (organization_id, payout_seq) REFERENCES payout,
+    FOREIGN KEY (organization_id, location_seq) REFERENCES location
+);
+
 -- What is written stays written.
 CREATE TRIGGER unapplied_refund_kept BEFORE DELETE ON unapplied_refund
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -122,3 +194,36 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
+
+-- A payout and its movements stay what they were told to be.
+CREATE TRIGGER payout_kept BEFORE DELETE ON payout
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payout_kept_whole BEFORE TRUNCATE ON payout
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payout_stays BEFORE UPDATE ON payout
+    FOR EACH ROW
+    WHEN (
+        (OLD.organization_id, OLD.seq, OLD.processor, OLD.payout_id, OLD.amount_cents,
+         OLD.currency, OLD.created_at_us, OLD.location_seq)
+        IS DISTINCT FROM
+        (NEW.organization_id, NEW.seq, NEW.processor, NEW.payout_id, NEW.amount_cents,
+         NEW.currency, NEW.created_at_us, NEW.location_seq)
+        OR (OLD.state <> 'waiting' AND NEW.state <> OLD.state)
+    )
+    EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payout_movement_kept BEFORE DELETE ON payout_movement
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payout_movement_kept_whole BEFORE TRUNCATE ON payout_movement
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payout_movement_stays BEFORE UPDATE ON payout_movement
+    FOR EACH ROW
+    WHEN (
+        (OLD.organization_id, OLD.payout_seq, OLD.movement_id, OLD.kind, OLD.amount_cents,
+         OLD.fee_cents, OLD.net_cents, OLD.source_id, OLD.processor_payment_id, OLD.reference,
+         OLD.created_at_us)
+        IS DISTINCT FROM
+        (NEW.organization_id, NEW.payout_seq, NEW.movement_id, NEW.kind, NEW.amount_cents,
+         NEW.fee_cents, NEW.net_cents, NEW.source_id, NEW.processor_payment_id, NEW.reference,
+         NEW.created_at_us)
+    )
+    EXECUTE FUNCTION refuse_change();

@@ -49,6 +49,78 @@ ALTER TABLE dispute ADD COLUMN location_seq INTEGER CHECK (
 -- What banks gave back of what was collected, after disputes that were lost.
 ALTER TABLE payment ADD COLUMN lost_cents INTEGER NOT NULL DEFAULT 0 CHECK (lost_cents >= 0);
 
+-- Money that the processor sent to the clinic's bank, as it was told at fetched_at_us. It waits
+-- until all its movements are here; then, or at once where the processor cannot say what it is made
+-- of, it is in the ledger.
+CREATE TABLE payout (
+    organization_id INTEGER NOT NULL REFERENCES organization,
+    seq INTEGER NOT NULL CHECK (seq > 0),
+    processor TEXT NOT NULL,
+    payout_id TEXT NOT NULL,
+    amount_cents INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    standing TEXT NOT NULL,
+    created_at_us INTEGER NOT NULL,
+    arrives_at_us INTEGER NOT NULL,
+    fetched_at_us INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'itemised', 'whole')),
+    -- Where what belongs to no payment is counted.
+    location_seq INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    -- After which movement the next page begins.
+    page_after TEXT,
+    ask_at_us INTEGER,
+    asks INTEGER NOT NULL,
+    PRIMARY KEY (organization_id, seq),
+    UNIQUE (organization_id, processor, payout_id),
+    FOREIGN KEY (organization_id, location_seq) REFERENCES location
+) STRICT;
+CREATE INDEX payout_created ON payout (organization_id, created_at_us, seq);
+CREATE INDEX payout_due ON payout (organization_id, ask_at_us, seq) WHERE ask_at_us IS NOT NULL;
+
+-- What a payout is made of, and what explains it here: an attempt, a refund, unapplied money that
+-- was given back, a dispute, or a payout that came back.
+CREATE TABLE payout_movement (
+    organization_id INTEGER NOT NULL,
+    payout_seq INTEGER NOT NULL,
+    movement_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    amount_cents INTEGER NOT NULL,
+    fee_cents INTEGER NOT NULL,
+    net_cents INTEGER NOT NULL,
+    source_id TEXT,
+    processor_payment_id TEXT,
+    reference TEXT,
+    created_at_us INTEGER NOT NULL,
+    location_seq INTEGER NOT NULL,
+    our_kind TEXT CHECK (
+        our_kind IN ('attempt', 'refund', 'unapplied_refund', 'dispute', 'payout')
+    ),
+    our_payment_seq INTEGER,
+    our_no INTEGER,
+    -- How much of it the books have; none where they know nothing of it.
+    our_cents INTEGER,
+    PRIMARY KEY (organization_id, payout_seq, movement_id),
+    UNIQUE (organization_id, movement_id),
+    FOREIGN KEY (organization_id, payout_seq) REFERENCES payout,
+    CHECK (net_cents = amount_cents - fee_cents),
+    CHECK ((our_kind IS NULL) = (our_cents IS NULL)),
+    CHECK ((our_kind IS NULL) = (our_no IS NULL))
+) STRICT;
+CREATE INDEX payout_movement_attempt
+    ON payout_movement (organization_id, our_payment_seq, our_no) WHERE our_kind = 'attempt';
+
+-- How much of a payout each location has.
+CREATE TABLE payout_share (
+    organization_id INTEGER NOT NULL,
+    payout_seq INTEGER NOT NULL,
+    location_seq INTEGER NOT NULL,
+    amount_cents INTEGER NOT NULL,
+    PRIMARY KEY (organization_id, payout_seq, location_seq),
+    FOREIGN KEY (organization_id, payout_seq) REFERENCES payout,
+    FOREIGN KEY (organization_id, location_seq) REFERENCES location
+) STRICT;
+
 -- What is written stays written.
 CREATE TRIGGER unapplied_refund_kept BEFORE DELETE ON unapplied_refund BEGIN
     SELECT RAISE(ABORT, 'unapplied_refund rows are never changed or deleted');
@@ -118,4 +190,56 @@ WHEN NEW.state IN ('pending', 'settled') AND EXISTS (
 )
 BEGIN
     SELECT RAISE(ABORT, 'a bank gave this money back already');
+END;
+
+-- A payout and its movements stay what they were told to be.
+CREATE TRIGGER payout_kept BEFORE DELETE ON payout BEGIN
+    SELECT RAISE(ABORT, 'payout rows are never changed or deleted');
+END;
+CREATE TRIGGER payout_stays BEFORE UPDATE ON payout
+WHEN OLD.organization_id IS NOT NEW.organization_id
+    OR OLD.seq IS NOT NEW.seq
+    OR OLD.processor IS NOT NEW.processor
+    OR OLD.payout_id IS NOT NEW.payout_id
+    OR OLD.amount_cents IS NOT NEW.amount_cents
+    OR OLD.currency IS NOT NEW.currency
+    OR OLD.created_at_us IS NOT NEW.created_at_us
+    OR OLD.location_seq IS NOT NEW.location_seq
+    OR (OLD.state <> 'waiting' AND NEW.state <> OLD.state)
+BEGIN
+    SELECT RAISE(ABORT, 'payout rows are never changed or deleted');
+END;
+CREATE TRIGGER payout_not_replaced BEFORE INSERT ON payout
+WHEN EXISTS (
+    SELECT 1 FROM payout WHERE organization_id = NEW.organization_id
+        AND (seq = NEW.seq OR (processor = NEW.processor AND payout_id = NEW.payout_id))
+)
+BEGIN
+    SELECT RAISE(ABORT, 'the payout row exists already');
+END;
+CREATE TRIGGER payout_movement_kept BEFORE DELETE ON payout_movement BEGIN
+    SELECT RAISE(ABORT, 'payout_movement rows are never changed or deleted');
+END;
+CREATE TRIGGER payout_movement_stays BEFORE UPDATE ON payout_movement
+WHEN OLD.organization_id IS NOT NEW.organization_id
+    OR OLD.payout_seq IS NOT NEW.payout_seq
+    OR OLD.movement_id IS NOT NEW.movement_id
+    OR OLD.kind IS NOT NEW.kind
+    OR OLD.amount_cents IS NOT NEW.amount_cents
+    OR OLD.fee_cents IS NOT NEW.fee_cents
+    OR OLD.net_cents IS NOT NEW.net_cents
+    OR OLD.source_id IS NOT NEW.source_id
+    OR OLD.processor_payment_id IS NOT NEW.processor_payment_id
+    OR OLD.reference IS NOT NEW.reference
+    OR OLD.created_at_us IS NOT NEW.created_at_us
+BEGIN
+    SELECT RAISE(ABORT, 'payout_movement rows are never changed or deleted');
+END;
+CREATE TRIGGER payout_movement_not_replaced BEFORE INSERT ON payout_movement
+WHEN EXISTS (
+    SELECT 1 FROM payout_movement WHERE organization_id = NEW.organization_id
+        AND movement_id = NEW.movement_id
+)
+BEGIN
+    SELECT RAISE(ABORT, 'the payout_movement row exists already');
 END;

@@ -91,7 +91,29 @@ pub(super) const ACCOUNTS: Check = Check {
                     AND u.payment_seq = d.payment_seq AND u.attempt_no = d.attempt_no
                 WHERE d.organization_id = $1 AND d.lost_cents IS NOT NULL
             UNION ALL SELECT 'disputes', location_seq, -held_cents FROM dispute
-                WHERE organization_id = $1 AND held_cents IS NOT NULL) a
+                WHERE organization_id = $1 AND held_cents IS NOT NULL
+            UNION ALL SELECT 'processor_fees', m.location_seq,
+                CASE m.kind WHEN 'fee' THEN m.amount_cents - m.fee_cents ELSE -m.fee_cents END
+                FROM payout_movement m JOIN payout p ON p.organization_id = m.organization_id
+                    AND p.seq = m.payout_seq AND p.state <> 'waiting'
+                WHERE m.organization_id = $1
+            UNION ALL SELECT 'processor_clearing', m.location_seq,
+                CASE m.kind WHEN 'fee' THEN m.fee_cents - m.amount_cents
+                    ELSE m.fee_cents + coalesce(m.our_cents, 0) - m.amount_cents END
+                FROM payout_movement m JOIN payout p ON p.organization_id = m.organization_id
+                    AND p.seq = m.payout_seq AND p.state <> 'waiting'
+                WHERE m.organization_id = $1
+            UNION ALL SELECT 'processor_unmatched', m.location_seq,
+                m.amount_cents - coalesce(m.our_cents, 0)
+                FROM payout_movement m JOIN payout p ON p.organization_id = m.organization_id
+                    AND p.seq = m.payout_seq AND p.state <> 'waiting'
+                WHERE m.organization_id = $1 AND m.kind <> 'fee'
+            UNION ALL SELECT w.account, s.location_seq, w.sign * s.amount_cents
+                FROM payout_share s JOIN payout p ON p.organization_id = s.organization_id
+                    AND p.seq = s.payout_seq AND p.standing NOT IN ('failed', 'cancelled')
+                CROSS JOIN (SELECT 'bank' AS account, -1 AS sign
+                    UNION ALL SELECT 'processor_clearing', 1) w
+                WHERE s.organization_id = $1) a
         WHERE account NOT IN ('receivable', 'patient_charges', 'refunds_payable')
         GROUP BY account, location_seq HAVING sum(cents) <> 0
         ORDER BY account, location_seq LIMIT 1"
@@ -122,13 +144,14 @@ pub(super) const RECEIVABLE: Check = Check {
 /// Ledger rows belong to a version of a payment that exists.
 pub(super) const LEDGER_SOURCES: Check = Check {
     proves: "ledger rows belong to changes that happened",
-    sql: "SELECT 'ledger row of payment ' || l.source_seq || ' version ' || l.version
+    sql: "SELECT 'ledger row of ' || l.source || ' ' || l.source_seq || ' version ' || l.version
             || ' belongs to no audited change' AS difference
         FROM ledger_transfer l
         LEFT JOIN audit_event e ON e.organization_id = l.organization_id
-            AND e.subject = 'payment' AND e.subject_seq = l.source_seq
+            AND e.subject = l.source AND e.subject_seq = l.source_seq
             AND e.subject_version = l.version AND e.at_us = l.at_us
-        WHERE l.organization_id = $1 AND (l.source <> 'payment' OR e.event_id IS NULL)
+        WHERE l.organization_id = $1
+            AND (l.source NOT IN ('payment', 'payout') OR e.event_id IS NULL)
         ORDER BY l.source_seq, l.version LIMIT 1",
 };
 
