@@ -1,6 +1,7 @@
 //! Reads what the processor paid out, and what does not fit the books.
 
 use almoner_domain::{Money, PayoutId};
+use almoner_gateways::processor::{MovementKind, PayoutStanding};
 use almoner_store::Tx;
 use almoner_store::payouts::{self, Movement, NotPaidOut, Payout, PayoutState, Totals};
 use jiff::SignedDuration;
@@ -21,6 +22,10 @@ pub const PAID_OUT_WITHIN: SignedDuration = SignedDuration::from_hours(10 * 24);
 pub struct PayoutView {
     /// The payout.
     pub payout: Payout,
+    /// How it stands, in words.
+    pub standing: String,
+    /// Whether the money is at the processor again.
+    pub is_back: bool,
     /// What its movements come to; `None` until all are here, which is not zero.
     pub totals: Option<Totals>,
     /// How much of it nothing here explains; `None` where that is not known.
@@ -75,6 +80,11 @@ pub async fn payout(app: &App, actor: &Actor, id: PayoutId) -> Result<PayoutView
     Ok(view)
 }
 
+/// What a movement is, in words.
+pub fn kind_in_words(movement: &Movement) -> String {
+    MovementKind::from_name(&movement.kind).words()
+}
+
 async fn view(tx: &mut Tx, actor: &Actor, payout: Payout) -> Result<PayoutView, Error> {
     let totals = match payout.state {
         PayoutState::Itemised => Some(payouts::totals(tx, actor.org(), payout.id).await?),
@@ -82,5 +92,13 @@ async fn view(tx: &mut Tx, actor: &Actor, payout: Payout) -> Result<PayoutView, 
     };
     let left = |totals: Totals| payout.amount.minus(totals.net);
     let difference = totals.map(|totals| totals.difference.plus(left(totals)));
-    Ok(PayoutView { payout, totals, difference, movements: Vec::new() })
+    let standing = PayoutStanding::from_name(&payout.standing);
+    Ok(PayoutView {
+        standing: standing.words().to_owned(),
+        is_back: standing.is_back(),
+        payout,
+        totals,
+        difference,
+        movements: Vec::new(),
+    })
 }

@@ -14,7 +14,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::handlers::{
     asset, eligibility, eligibility_settings, email_consent, health, patients, pay, payments,
-    sandbox, settings, sign_in, treatments, webhooks,
+    payouts, sandbox, settings, sign_in, treatments, webhooks,
 };
 use crate::state::Web;
 use crate::{api, failure, security, session};
@@ -117,6 +117,8 @@ fn payment_pages() -> Router<Web> {
 
 fn other_pages() -> Router<Web> {
     Router::new()
+        .route("/payouts", get(payouts::list))
+        .route("/payouts/{id}", get(payouts::page))
         .route("/patients", get(patients::list).post(patients::add))
         .route("/patients/new", get(patients::new))
         .route("/patients/{id}", get(patients::page))

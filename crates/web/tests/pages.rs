@@ -39,6 +39,8 @@ mod large_files;
 mod patients;
 #[path = "pages/pay.rs"]
 mod pay;
+#[path = "pages/payouts.rs"]
+mod payouts;
 #[path = "pages/receipts.rs"]
 mod receipts;
 #[path = "pages/run_check.rs"]

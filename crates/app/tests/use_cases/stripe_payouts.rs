@@ -49,7 +49,7 @@ impl Desk {
     }
 
     /// What the ledger has at the processor, as fees, unexplained, and at the bank.
-    async fn paid(&self) -> [i64; 4] {
+    async fn sums(&self) -> [i64; 4] {
         [
             self.balance("processor_clearing").await,
             self.balance("processor_fees").await,
@@ -97,7 +97,7 @@ on_both_engines! {
         let totals = view.totals.unwrap();
         assert_eq!((totals.count, totals.unexplained), (7, 0));
         assert_eq!((totals.fees, view.difference), (cents(fees), Some(Money::ZERO)));
-        assert_eq!(desk.paid().await, [0, fees, 0, net]);
+        assert_eq!(desk.sums().await, [0, fees, 0, net]);
         assert_eq!(desk.balance("disputes").await, 1_000);
         let kinds = view.movements.iter().map(|movement| movement.ours.unwrap().kind);
         let kinds: Vec<_> = kinds.collect();
@@ -112,7 +112,7 @@ on_both_engines! {
         assert_eq!(desk.import().await, 0);
         let again = desk.payout(view.payout.id).await;
         assert_eq!((&*again.payout.standing, again.payout.version), ("paid", 1));
-        assert_eq!(desk.paid().await, [0, fees, 0, net]);
+        assert_eq!(desk.sums().await, [0, fees, 0, net]);
         // What happens later is in a later payout, which may be one that takes money back.
         desk.fake.close_dispute(&dispute, true);
         desk.hear().await;
@@ -121,7 +121,7 @@ on_both_engines! {
         let plus = desk.paid_out().await;
         assert_eq!(plus.payout.amount, cents(400));
         desk.clinic.refund(desk.clinic.view(refunded).await.payment.id, 1).await.unwrap_err();
-        assert_eq!(desk.paid().await, [0, fees, 0, net + 400]);
+        assert_eq!(desk.sums().await, [0, fees, 0, net + 400]);
         desk.clinic.verified().await;
     }
 
@@ -134,7 +134,7 @@ on_both_engines! {
         let view = desk.paid_out().await;
         assert_eq!(view.payout.amount, cents(-1_000));
         assert_eq!(view.difference, Some(Money::ZERO));
-        assert_eq!(desk.paid().await, [0, FEE, 0, -FEE]);
+        assert_eq!(desk.sums().await, [0, FEE, 0, -FEE]);
         assert_eq!(desk.clinic.payment(id).await.status, Status::Refunded);
         desk.clinic.verified().await;
     }
@@ -163,15 +163,15 @@ on_both_engines! {
         assert_eq!(view.totals.unwrap().unexplained, 2);
         assert_eq!(view.difference, Some(cents(700)));
         let net = 1_700 - 2 * FEE;
-        assert_eq!(desk.paid().await, [0, 2 * FEE, -700, net]);
+        assert_eq!(desk.sums().await, [0, 2 * FEE, -700, net]);
         desk.clinic.verified().await;
         for webhook in &late {
             desk.deliver(&desk.fake.webhook_again(&webhook.event)).await;
         }
         desk.apply().await;
-        assert_eq!(desk.paid().await, [1_000, 2 * FEE, -700, net]);
+        assert_eq!(desk.sums().await, [1_000, 2 * FEE, -700, net]);
         desk.import().await;
-        assert_eq!(desk.paid().await, [0, 2 * FEE, 300, net]);
+        assert_eq!(desk.sums().await, [0, 2 * FEE, 300, net]);
         let view = desk.payout(view.payout.id).await;
         assert_eq!((view.totals.unwrap().unexplained, view.payout.version), (1, 2));
         assert_eq!(view.difference, Some(cents(-300)));
@@ -187,7 +187,7 @@ on_both_engines! {
         let view = desk.paid_out().await;
         assert_eq!(view.difference, Some(cents(-1)));
         assert_eq!(view.movements[0].unexplained(), cents(-1));
-        assert_eq!(desk.paid().await, [0, FEE, 1, 999 - FEE]);
+        assert_eq!(desk.sums().await, [0, FEE, 1, 999 - FEE]);
         desk.clinic.verified().await;
     }
 
@@ -198,11 +198,11 @@ on_both_engines! {
         let net = 1_000 - FEE;
         desk.fake.settle_payout(&first.payout.processor_id, false);
         desk.hear().await;
-        assert_eq!(desk.paid().await, [net, FEE, 0, 0]);
+        assert_eq!(desk.sums().await, [net, FEE, 0, 0]);
         desk.clinic.verified().await;
         let second = desk.paid_out().await;
         assert_eq!((second.payout.amount, second.difference), (cents(net), Some(Money::ZERO)));
-        assert_eq!(desk.paid().await, [0, FEE, 0, net]);
+        assert_eq!(desk.sums().await, [0, FEE, 0, net]);
         desk.clinic.verified().await;
     }
 
@@ -216,7 +216,7 @@ on_both_engines! {
         let view = desk.newest_payout().await;
         assert_eq!((view.payout.state, view.totals, view.difference),
             (PayoutState::Waiting, None, None));
-        assert_eq!(desk.paid().await, [1_000, 0, 0, 0]);
+        assert_eq!(desk.sums().await, [1_000, 0, 0, 0]);
         desk.clinic.verified().await;
         desk.fake.pretend(&id, "reconciliation_status", json!("completed"));
         for fault in [Fault::ServerErrorBefore, Fault::ResetBefore] {
@@ -226,7 +226,7 @@ on_both_engines! {
         assert_eq!(desk.import().await, 0);
         desk.pass(days(1));
         assert_eq!(desk.import().await, 1);
-        assert_eq!(desk.paid().await, [0, FEE, 0, 1_000 - FEE]);
+        assert_eq!(desk.sums().await, [0, FEE, 0, 1_000 - FEE]);
         desk.clinic.verified().await;
     }
 
@@ -253,7 +253,7 @@ on_both_engines! {
         let view = desk.newest_payout().await;
         assert_eq!((view.payout.state, view.difference), (PayoutState::Whole, None));
         // The fee is part of what is left at the processor, as nobody says what it is.
-        assert_eq!(desk.paid().await, [FEE, 0, 0, 1_000 - FEE]);
+        assert_eq!(desk.sums().await, [FEE, 0, 0, 1_000 - FEE]);
         desk.clinic.verified().await;
     }
 
@@ -296,7 +296,7 @@ on_both_engines! {
         let app = &desk.clinic.app;
         let (one, other) = tokio::join!(import_payouts(app), import_payouts(app));
         assert_eq!(one.unwrap() + other.unwrap(), 1);
-        assert_eq!(desk.paid().await, [0, 3 * FEE, 0, 3_000 - 3 * FEE]);
+        assert_eq!(desk.sums().await, [0, 3 * FEE, 0, 3_000 - 3 * FEE]);
         desk.clinic.verified().await;
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod numbered;
 pub(crate) mod patients;
 pub(crate) mod pay;
 pub(crate) mod payments;
+pub(crate) mod payouts;
 pub(crate) mod rows;
 pub(crate) mod sandbox;
 pub(crate) mod settings;

@@ -20,6 +20,7 @@ pub(crate) mod parts;
 pub(crate) mod patients;
 pub(crate) mod pay;
 pub(crate) mod payments;
+pub(crate) mod payouts;
 pub(crate) mod query;
 mod samples;
 pub(crate) mod sandbox;

@@ -28,6 +28,16 @@ pub(crate) struct Shell {
     pub(crate) flash: Option<Flash>,
 }
 
+impl Shell {
+    /// Whether they see what the processor paid out.
+    pub(crate) fn sees_payouts(&self) -> bool {
+        match self.role {
+            Role::Biller | Role::Manager | Role::Administrator | Role::Auditor => true,
+            Role::FrontDesk => false,
+        }
+    }
+}
+
 /// Which colours a page has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Theme {

@@ -41,8 +41,8 @@ use super::payments::list::{LocationOption, PaymentRow, PaymentsPage, Summary};
 use super::payments::new::{Filled, NewPaymentPage, PaymentEntry};
 use super::query::PaymentsQuery;
 use super::{
-    api_docs, eligibility, error, inquiries, patients, pay, payments, sandbox, settings, sign_in,
-    treatments,
+    api_docs, eligibility, error, inquiries, patients, pay, payments, payouts, sandbox, settings,
+    sign_in, treatments,
 };
 
 /// A name that breaks careless pages.
@@ -74,6 +74,8 @@ pub fn rendered_samples() -> Vec<(String, String)> {
     add::<payments::refund::RefundReviewPage>(&mut all, "payments-refund-review");
     add::<payments::refund::ReversalPage>(&mut all, "payments-reversal");
     add::<payments::receipt::ReceiptPage>(&mut all, "payments-receipt");
+    add::<payouts::PayoutsPage>(&mut all, "payouts-list");
+    add::<payouts::PayoutPage>(&mut all, "payouts-detail");
     add::<patients::PatientsPage>(&mut all, "patients-list");
     add::<patients::PatientPage>(&mut all, "patients-detail");
     add::<patients::PatientFormPage>(&mut all, "patients-form");
