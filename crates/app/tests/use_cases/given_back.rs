@@ -124,8 +124,9 @@ on_both_engines! {
         assert_eq!(desk.balance("processor_clearing").await, 700);
         assert_eq!(desk.balance("refunds_payable").await, 0);
         let told = desk.clinic.history(id).await;
-        let ends = ["unapplied_refund_made", "unapplied_refund_settled", "exception_solved"];
-        assert_eq!(told[told.len() - 3..], ends);
+        for action in ["unapplied_refund_made", "unapplied_refund_settled", "exception_solved"] {
+            assert_eq!(told.iter().filter(|told| *told == action).count(), 1, "{action}");
+        }
         // The payment itself is refunded as ever.
         desk.clinic.refund(id, 700).await.unwrap();
         assert_eq!(desk.settle().await, 1);
