@@ -27,7 +27,7 @@ pub(crate) async fn book(
     (payout, state): (&Payout, PayoutState),
 ) -> Result<(), Error> {
     let (org, now) = (actor.org(), app.now());
-    let after = moved(app, actor, tx, payout).await?;
+    let (after, left) = moved(app, actor, tx, payout).await?;
     let before = payouts::booked(tx, org, payout.id).await?;
     let mut places: Vec<LocationId> = before.keys().chain(after.keys()).copied().collect();
     places.sort_unstable();
@@ -41,7 +41,7 @@ pub(crate) async fn book(
         return Ok(());
     }
     let version = payout.version + 1;
-    payouts::set_booked(tx, org, payout.id, (state, version)).await?;
+    payouts::set_booked(tx, org, payout.id, (state, version), left).await?;
     let moment = actor.moment(now, payout.location);
     almoner_store::ledger::insert_of_payout(tx, org, (payout.id, version), moment, &transfers)
         .await?;
@@ -53,13 +53,13 @@ pub(crate) async fn book(
     record::payout_booked(app, actor, tx, (payout.id, version, now), detail).await
 }
 
-/// What a payout has moved at each location.
+/// What a payout has moved at each location, and what its movements do not come to.
 async fn moved(
     app: &App,
     actor: &Actor,
     tx: &mut Tx,
     payout: &Payout,
-) -> Result<BTreeMap<LocationId, PaidOut>, Error> {
+) -> Result<(BTreeMap<LocationId, PaidOut>, Money), Error> {
     let org = actor.org();
     let mut all: BTreeMap<LocationId, PaidOut> = BTreeMap::new();
     let mut shares: BTreeMap<LocationId, Money> = BTreeMap::new();
@@ -95,7 +95,7 @@ async fn moved(
         let bank = if is_back(payout) { Money::ZERO } else { amount };
         all.entry(place).or_default().bank = bank;
     }
-    Ok(all)
+    Ok((all, left))
 }
 
 /// A movement with what explains it by now, which is kept.

@@ -80,3 +80,5 @@ mod stripe_payouts;
 mod stripe_refunds;
 #[path = "use_cases/tamper.rs"]
 mod tamper;
+#[path = "use_cases/tamper_stripe.rs"]
+mod tamper_stripe;

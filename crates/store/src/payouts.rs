@@ -248,16 +248,17 @@ pub async fn set_page(
     tx.execute_one(sql, params![org, id, after]).await
 }
 
-/// Says that a payout is in the books at that version.
+/// Says that a payout is in the books at that version, and what its movements do not come to.
 pub async fn set_booked(
     tx: &mut Tx,
     org: OrganizationId,
     id: PayoutId,
     (state, version): (PayoutState, i64),
+    left: Money,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE payout SET state = $3, version = $4
+    let sql = "UPDATE payout SET state = $3, version = $4, left_cents = $5
         WHERE organization_id = $1 AND seq = $2 AND version = $4 - 1";
-    tx.execute_one(sql, params![org, id, state.as_str(), version]).await
+    tx.execute_one(sql, params![org, id, state.as_str(), version, left]).await
 }
 
 /// What explains a movement.

@@ -36,7 +36,7 @@ CREATE INDEX unapplied_refund_due ON unapplied_refund (organization_id, ask_at_u
 -- Never twice: what is on its way or done leaves no room for another.
 CREATE UNIQUE INDEX unapplied_refund_once
     ON unapplied_refund (organization_id, payment_seq, attempt_no)
-    WHERE state IN ('pending', 'settled');
+    WHERE state <> 'failed';
 
 -- Where the disputed money is, as far as the ledger has it: taken and not decided, or lost. None
 -- until the ledger was told, which is when the money that is disputed is in it.
@@ -67,10 +67,13 @@ CREATE TABLE payout (
     -- Where what belongs to no payment is counted.
     location_seq BIGINT NOT NULL,
     version BIGINT NOT NULL,
+    -- What its movements do not come to; none while it waits.
+    left_cents BIGINT,
     -- After which movement the next page begins.
     page_after TEXT,
     ask_at_us BIGINT,
     asks BIGINT NOT NULL,
+    CHECK ((left_cents IS NULL) = (state = 'waiting')),
     PRIMARY KEY (organization_id, seq),
     UNIQUE (organization_id, processor, payout_id),
     FOREIGN KEY (organization_id, location_seq) REFERENCES location

@@ -62,6 +62,11 @@ pub(super) const SHARES: Check = Check {
                 WHERE p.organization_id = $1 AND p.state <> 'waiting'
             UNION ALL SELECT payout_seq, 0, -amount_cents FROM payout_share
                 WHERE organization_id = $1
+            UNION ALL SELECT seq, -1, amount_cents - left_cents FROM payout
+                WHERE organization_id = $1 AND state <> 'waiting'
+            UNION ALL SELECT m.payout_seq, -1, -m.net_cents FROM payout_movement m
+                JOIN payout p ON p.organization_id = m.organization_id AND p.seq = m.payout_seq
+                WHERE m.organization_id = $1 AND p.state <> 'waiting'
             UNION ALL SELECT s.payout_seq, s.location_seq, s.amount_cents FROM payout_share s
                 JOIN payout p ON p.organization_id = s.organization_id AND p.seq = s.payout_seq
                 WHERE s.organization_id = $1 AND s.location_seq <> p.location_seq

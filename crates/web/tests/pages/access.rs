@@ -76,7 +76,7 @@ fn known_id(route: &str) -> &'static str {
     if route.contains("/files/") {
         return SCAN_HASH;
     }
-    if route.starts_with("/payments/exceptions/") {
+    if route.starts_with("/payments/exceptions/{id}/") {
         return "EXC-001";
     }
     if route.contains("/receipts") {

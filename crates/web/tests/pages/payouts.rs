@@ -42,7 +42,8 @@ async fn itemised(site: &Site, payout: PayoutId, cents: i64) {
     };
     let (mut tx, org) = (site.app.db.begin().await.unwrap(), site.clinic.id);
     payouts::keep_movement(&mut tx, org, payout, &movement).await.unwrap();
-    payouts::set_booked(&mut tx, org, payout, (PayoutState::Itemised, 1)).await.unwrap();
+    let booked = (PayoutState::Itemised, 1);
+    payouts::set_booked(&mut tx, org, payout, booked, Money::ZERO).await.unwrap();
     tx.commit().await.unwrap();
 }
 

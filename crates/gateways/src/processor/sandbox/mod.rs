@@ -307,7 +307,8 @@ impl Processor for Sandbox {
             standing: if fails { failed } else { RefundStanding::Settled },
         };
         if !fails {
-            self.gave_back(&refund, now);
+            let payment = order.payment.unwrap_or_default();
+            self.gave_back((&refund.id, order.reference, payment), order.amount, now);
         }
         Box::pin(async move { Ok(refund) })
     }
@@ -353,15 +354,19 @@ impl Sandbox {
         self.with(|pages| pages.balance.book(&booking));
     }
 
-    fn gave_back(&self, refund: &Refund, at: Timestamp) {
-        let booking = Booking {
-            kind: MovementKind::Refund,
-            amount: Money::ZERO.minus(refund.amount),
-            source: &refund.id,
-            payment: refund.payment.as_deref().unwrap_or_default(),
-            reference: refund.reference.as_deref().unwrap_or_default(),
-            at,
-        };
+    /// Gives back money that such a history says was given back.
+    pub fn gave(&self, reference: &str, amount: Money, at: Timestamp) {
+        self.gave_back((&format!("sandbox-{reference}"), reference, ""), amount, at);
+    }
+
+    fn gave_back(
+        &self,
+        (source, reference, payment): (&str, &str, &str),
+        amount: Money,
+        at: Timestamp,
+    ) {
+        let (kind, amount) = (MovementKind::Refund, Money::ZERO.minus(amount));
+        let booking = Booking { kind, amount, source, payment, reference, at };
         self.with(|pages| pages.balance.book(&booking));
     }
 

@@ -22,6 +22,9 @@ use crate::state::Web;
 use crate::view::parts::{Errors, plural};
 use crate::view::payments::exceptions::{ExceptionRow, ExceptionsPage, GiveBackPage, Ways};
 
+/// Where the list is.
+const LIST: &str = "/payments/exceptions";
+
 /// The list.
 pub(crate) async fn page(State(web): State<Web>, staff: Staff) -> Answer {
     Ok(html(&filled(&web, staff).await?))
@@ -36,7 +39,7 @@ pub(crate) async fn solve(
 ) -> Answer {
     let id: ExceptionId = parse_id(&id, "exception")?;
     match solve_exception(&web.app, &staff.actor, id, &sent.solution).await {
-        Ok(()) => Ok(done(&web, "/payments/exceptions", "exception_solved")),
+        Ok(()) => Ok(done(&web, LIST, "exception_solved")),
         Err(Error::Invalid(faults)) => {
             let mut page = filled(&web, staff).await?;
             page.faulty = Some((id, sent.solution));
@@ -70,16 +73,25 @@ pub(crate) async fn submit(State(web): State<Web>, staff: Staff, Path(id): Path<
 /// Says that late money was owed and is kept.
 pub(crate) async fn keep(State(web): State<Web>, staff: Staff, Path(id): Path<String>) -> Answer {
     let id: ExceptionId = parse_id(&id, "exception")?;
-    let to = page_of(&web, &staff, id).await?;
+    staff.actor.must(Action::Refund)?;
+    let to = match open_exception(&web.app, &staff.actor, id).await {
+        Ok(raised) if !raised.can_keep => {
+            return Err(Error::Refund(RefundRefusal::NotRefundable).into());
+        }
+        Ok(raised) => raised.exception.payment.map(|payment| format!("/payments/{payment}")),
+        // A second click finds it solved; what is unknown is told below.
+        Err(Error::NotFound(_)) => None,
+        Err(other) => return Err(other.into()),
+    };
     solve_exception(&web.app, &staff.actor, id, "The money was owed, and is kept.").await?;
-    Ok(done(&web, &to, "exception_solved"))
+    Ok(done(&web, to.as_deref().unwrap_or(LIST), "exception_solved"))
 }
 
 /// Asks the processor again about an event.
 pub(crate) async fn look(State(web): State<Web>, staff: Staff, Path(id): Path<String>) -> Answer {
     let id: ExceptionId = parse_id(&id, "exception")?;
     look_again(&web.app, &staff.actor, id).await?;
-    Ok(done(&web, "/payments/exceptions", "looked_again"))
+    Ok(done(&web, LIST, "looked_again"))
 }
 
 /// Where to go after doing something about an exception: to its payment, where the history is.
@@ -88,7 +100,7 @@ async fn page_of(web: &Web, staff: &Staff, id: ExceptionId) -> Result<String, Er
     match found.map(|raised| raised.exception.payment) {
         Ok(Some(payment)) => Ok(format!("/payments/{payment}")),
         // Solved meanwhile, by a second click perhaps.
-        Ok(None) | Err(Error::NotFound(_)) => Ok("/payments/exceptions".to_owned()),
+        Ok(None) | Err(Error::NotFound(_)) => Ok(LIST.to_owned()),
         Err(other) => Err(other),
     }
 }
