@@ -8,7 +8,7 @@
 use almoner_domain::asking::wait_after;
 use almoner_gateways::processor::{self, Fact, Object, ObjectKind, ProcessorError};
 use almoner_store::attempts::{self, Attempt};
-use almoner_store::exceptions::{ExceptionKind, NewException};
+use almoner_store::exceptions::{self, ExceptionKind, NewException};
 use almoner_store::processor_events::{self, Event, EventState};
 use jiff::{SignedDuration, Timestamp};
 
@@ -17,6 +17,7 @@ use crate::apply_dispute::apply_dispute;
 use crate::apply_refund::{apply_refund, foreign_refund};
 use crate::context::{Actor, App};
 use crate::error::Error;
+use crate::import_payouts::heard_of;
 use crate::{exception, read};
 
 /// Events that are taken up at a time.
@@ -97,7 +98,10 @@ async fn apply(app: &App, organizations: &[Actor], event: &Event) -> Result<Verd
         Ok(Fact::Attempt(told)) => of_attempt(app, organizations, &told).await?,
         Ok(Fact::Refund(told)) => of_refund(app, organizations, &told).await?,
         Ok(Fact::Dispute(told)) => of_dispute(app, organizations, (&told, asked_at)).await?,
-        Ok(Fact::Payout(_)) => Verdict::Ignored("nothing is done with payouts".to_owned()),
+        Ok(Fact::Payout(told)) => match heard_of(app, (&told, asked_at)).await? {
+            true => Verdict::Applied,
+            false => Verdict::Ignored("several organizations share the account".to_owned()),
+        },
         Ok(Fact::Missing) => Verdict::Later("the processor does not know it".to_owned()),
         Ok(Fact::NotOurs) => match object.kind {
             // The search for its page may be behind.
@@ -232,6 +236,16 @@ async fn write(
                 words: &words,
             };
             exception::raise(app, only, &mut tx, &new, app.now()).await?;
+        }
+    }
+    if let ([only], EventState::Applied | EventState::Ignored) = (organizations, state) {
+        let known = (ExceptionKind::UnknownEvent, &*event.id);
+        if let Some(raised) = exceptions::by_mark(&mut tx, only.org(), known).await? {
+            let solution = format!(
+                "The processor was asked again: {}.",
+                words.unwrap_or_else(|| "what it told is in the books now".to_owned(),)
+            );
+            exception::solve(app, only, &mut tx, &raised, (&solution, app.now())).await?;
         }
     }
     tx.commit().await?;

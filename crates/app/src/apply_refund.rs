@@ -1,16 +1,18 @@
 //! Applies what the processor says of a refund, whoever brings its word.
 
 use almoner_domain::refund::RefundState;
+use almoner_domain::{Money, PaymentId, RefundId};
 use almoner_gateways::processor::{self, RefundStanding};
 use almoner_store::attempts::Attempt;
 use almoner_store::exceptions::{ExceptionKind, NewException};
-use almoner_store::refunds::{self, Refund};
+use almoner_store::{Tx, refunds};
 
 use crate::apply_attempt::Applied;
 use crate::context::{Actor, App};
 use crate::error::Error;
 use crate::exception;
 use crate::settle_refund::{Ended, end};
+use crate::settle_unapplied::apply_unapplied;
 use crate::step::locked;
 
 /// Applies it to the refund that it names. A word that comes late says nothing new.
@@ -28,22 +30,19 @@ pub(crate) async fn apply_refund(
     };
     let mut tx = app.db.begin().await?;
     let Some(named) = refunds::by_reference(&mut tx, org, reference).await? else {
-        return Ok(Applied::Unknown);
+        return apply_unapplied(app, actor, tx, (reference, told)).await;
     };
     let before = locked(&mut tx, actor, named.payment, None).await?;
     // The refund is read again now that its payment is locked.
     let ours = refunds::get(&mut tx, org, named.id).await?.ok_or(Error::NotFound("refund"))?;
-    if let Some(what) = difference(actor, &ours, told) {
-        let words =
-            format!("The processor tells of refund {}, but {what}. Nothing was changed.", ours.id);
-        let new = NewException {
-            kind: ExceptionKind::Mismatch,
-            mark: reference,
-            payment: Some(ours.payment),
-            money: Some((told.amount, &told.currency)),
-            words: &words,
-        };
-        exception::raise(app, actor, &mut tx, &new, app.now()).await?;
+    let known = Known {
+        id: ours.id,
+        payment: ours.payment,
+        amount: ours.amount,
+        state: ours.state,
+        processor_id: ours.processor_id.as_deref(),
+    };
+    if differs(app, actor, &mut tx, (&known, told)).await? {
         tx.commit().await?;
         return Ok(Applied::Differs);
     }
@@ -57,10 +56,48 @@ pub(crate) async fn apply_refund(
     Ok(Applied::Yes)
 }
 
+/// What is known here of money that goes back.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known<'a> {
+    /// Its id.
+    pub(crate) id: RefundId,
+    /// The payment that it is of.
+    pub(crate) payment: PaymentId,
+    /// How much.
+    pub(crate) amount: Money,
+    /// Where it stands.
+    pub(crate) state: RefundState,
+    /// The processor's id, once it is known.
+    pub(crate) processor_id: Option<&'a str>,
+}
+
+/// Whether the processor tells of another refund than was made; a person has to look then.
+pub(crate) async fn differs(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    (ours, told): (&Known<'_>, &processor::Refund),
+) -> Result<bool, Error> {
+    let Some(what) = difference(actor, ours, told) else {
+        return Ok(false);
+    };
+    let words =
+        format!("The processor tells of refund {}, but {what}. Nothing was changed.", ours.id);
+    let new = NewException {
+        kind: ExceptionKind::Mismatch,
+        mark: told.reference.as_deref().unwrap_or_default(),
+        payment: Some(ours.payment),
+        money: Some((told.amount, &told.currency)),
+        words: &words,
+    };
+    exception::raise(app, actor, tx, &new, app.now()).await?;
+    Ok(true)
+}
+
 /// In what the processor's refund is not ours.
-fn difference(actor: &Actor, ours: &Refund, told: &processor::Refund) -> Option<&'static str> {
+fn difference(actor: &Actor, ours: &Known<'_>, told: &processor::Refund) -> Option<&'static str> {
     let is_done = matches!(told.standing, RefundStanding::Settled | RefundStanding::Pending);
-    if ours.processor_id.as_deref().is_some_and(|id| id != told.id) {
+    if ours.processor_id.is_some_and(|id| id != told.id) {
         Some("under another id")
     } else if told.currency != actor.organization.currency {
         Some("the money is of another currency")
@@ -75,7 +112,7 @@ fn difference(actor: &Actor, ours: &Refund, told: &processor::Refund) -> Option<
 }
 
 /// Where a refund ended; as before while it is under way, or when the processor's word is unknown.
-fn ended(standing: &RefundStanding) -> Ended<'static> {
+pub(crate) fn ended(standing: &RefundStanding) -> Ended<'static> {
     let failed = |words| Ended { state: RefundState::Failed, id: None, failure: Some(words) };
     match standing {
         RefundStanding::Settled => Ended { state: RefundState::Settled, id: None, failure: None },

@@ -15,9 +15,9 @@ use serde_json::json;
 
 use crate::context::{Actor, App};
 use crate::error::Error;
-use crate::exception;
 use crate::record::{self, PaymentChange};
 use crate::step::{locked, moved, take};
+use crate::{apply_dispute, exception};
 
 /// How long the processor's page is open. Stripe takes half an hour at least from when it is
 /// asked, so that a call whose answer was lost can be repeated for nearly as long again. While it
@@ -219,7 +219,8 @@ pub(crate) async fn go_on(
         Some(to) => {
             let after = moved(before, to, now);
             step(app, actor, tx, (before, &after), (attempt.number, outcome, now)).await?;
-            Ok(after)
+            // The bank may have been asked before this was told.
+            apply_dispute::book(app, actor, tx, (&after, attempt.id()), now).await
         }
     }
 }
@@ -261,7 +262,7 @@ async fn take_twice(
             aside for the payer, and is to be given back.",
     };
     exception::raise(app, actor, tx, &new, now).await?;
-    Ok(after)
+    apply_dispute::book(app, actor, tx, (&after, attempt.id()), now).await
 }
 
 /// Moves the payment by what an attempt came to.

@@ -104,6 +104,7 @@ async fn attempt(app: &App, actor: &Actor, input: &CreatePayment) -> Result<Paym
         amount: input.amount,
         collected: Money::ZERO,
         refunded: Money::ZERO,
+        lost: Money::ZERO,
         due: input.due,
         memo: input.memo.clone(),
         version: 1,

@@ -52,6 +52,8 @@ pub enum Action {
     RefundWithoutLimit,
     /// Take back a tender.
     ReverseTender,
+    /// See what the processor paid out.
+    ReadPayouts,
     /// Change locations and physicians.
     ChangeSettings,
     /// Add staff, reset and close their accounts.
@@ -67,7 +69,7 @@ pub const REFUND_LIMIT: Money = Money::from_cents(50_000);
 
 impl Action {
     /// All actions, for the test that holds this table against the use cases.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::ReadPayments,
         Self::ReadPatients,
         Self::ReadTreatments,
@@ -90,6 +92,7 @@ impl Action {
         Self::Refund,
         Self::RefundWithoutLimit,
         Self::ReverseTender,
+        Self::ReadPayouts,
         Self::ChangeSettings,
         Self::ManageStaff,
         Self::ManageKeys,
@@ -121,6 +124,7 @@ impl Action {
             Self::Refund => "refund payments",
             Self::RefundWithoutLimit => "refund more than the limit",
             Self::ReverseTender => "reverse a tender",
+            Self::ReadPayouts => "see payouts",
             Self::ChangeSettings => "change the clinic's settings",
             Self::ManageStaff => "manage staff accounts",
             Self::ManageKeys => "manage keys of other programs",
@@ -154,6 +158,7 @@ pub fn allows(role: Role, action: Action) -> bool {
         | Action::VoidPayment
         | Action::Refund => &[Biller, Manager],
         Action::RefundWithoutLimit | Action::ReverseTender => &[Manager],
+        Action::ReadPayouts => &[Biller, Manager, Administrator, Auditor],
         Action::ChangeSettings | Action::ManageStaff | Action::ManageKeys | Action::ManageJobs => {
             &[Administrator]
         }
@@ -184,9 +189,11 @@ pub fn scope_for(action: Action) -> Option<Scope> {
         | Action::VoidPayment => Scope::PaymentsWrite,
         Action::Refund | Action::RefundWithoutLimit | Action::ReverseTender => Scope::RefundsWrite,
         Action::ChangeSettings => Scope::SettingsWrite,
-        Action::ReadAudit | Action::ManageStaff | Action::ManageKeys | Action::ManageJobs => {
-            return None;
-        }
+        Action::ReadAudit
+        | Action::ReadPayouts
+        | Action::ManageStaff
+        | Action::ManageKeys
+        | Action::ManageJobs => return None,
     })
 }
 
@@ -203,10 +210,10 @@ mod tests {
     fn the_table_is_the_one_that_the_clinic_was_promised() {
         let count = |role| Action::ALL.into_iter().filter(|&a| allows(role, a)).count();
         assert_eq!(count(Role::FrontDesk), 14);
-        assert_eq!(count(Role::Biller), 19);
-        assert_eq!(count(Role::Manager), 22);
-        assert_eq!(count(Role::Administrator), 9);
-        assert_eq!(count(Role::Auditor), 6);
+        assert_eq!(count(Role::Biller), 20);
+        assert_eq!(count(Role::Manager), 23);
+        assert_eq!(count(Role::Administrator), 10);
+        assert_eq!(count(Role::Auditor), 7);
     }
 
     #[test]
@@ -228,8 +235,13 @@ mod tests {
         assert_eq!(opened("payments:read,payments:write").count(), 9);
         assert_eq!(opened("webhooks:write").count(), 0);
         let all = Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(",");
-        let never =
-            [Action::ReadAudit, Action::ManageStaff, Action::ManageKeys, Action::ManageJobs];
+        let never = [
+            Action::ReadAudit,
+            Action::ReadPayouts,
+            Action::ManageStaff,
+            Action::ManageKeys,
+            Action::ManageJobs,
+        ];
         assert!(opened(&all).all(|action| !never.contains(&action)));
         assert_eq!(opened(&all).count(), Action::ALL.len() - never.len());
     }

@@ -1,5 +1,6 @@
 //! What is written beside every change: rollups, steps, ledger and audit rows.
 
+use almoner_domain::PayoutId;
 use almoner_domain::ledger::Transfer;
 use almoner_domain::status::By;
 use almoner_store::audit::{self, Event};
@@ -116,6 +117,30 @@ pub(crate) async fn happened_at(
         subject: subject.to_owned(),
         subject_seq,
         subject_version: None,
+        detail: detail.to_string(),
+    };
+    audit::insert(tx, actor.org(), &event).await?;
+    Ok(())
+}
+
+/// Writes the audit row of what a payout moved in the ledger.
+pub(crate) async fn payout_booked(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    (payout, version, at): (PayoutId, i64, Timestamp),
+    detail: Value,
+) -> Result<(), Error> {
+    let event = Event {
+        id: app.event_id(at),
+        at,
+        actor: actor.kind().to_owned(),
+        user: actor.user(),
+        key: actor.key_id(),
+        action: "payout_booked".to_owned(),
+        subject: "payout".to_owned(),
+        subject_seq: payout.seq(),
+        subject_version: Some(version),
         detail: detail.to_string(),
     };
     audit::insert(tx, actor.org(), &event).await?;

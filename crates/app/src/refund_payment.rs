@@ -83,15 +83,15 @@ pub async fn summarize(
     let mut tx = app.db.read().await?;
     let payment = payments::get(&mut tx, actor.org(), input.payment).await?;
     let payment = payment.ok_or(Error::NotFound("payment"))?;
-    let (collected, refunded) = (payment.collected, payment.refunded);
-    let amount = refund::decide(payment.status, collected, refunded, input.amount)?;
+    let refunded = payment.refunded;
+    let amount = refund::decide(payment.status, payment.remaining(), input.amount)?;
     check_limit(actor, refunded, amount)?;
     let tender = standing_tender(&mut tx, actor, payment.id).await?;
     check_disputes(&mut tx, actor, payment.id).await?;
     Ok(RefundSummary {
         amount,
         refunded_before: refunded,
-        remaining_after: collected.minus(refunded).minus(amount),
+        remaining_after: payment.remaining().minus(amount),
         tender,
     })
 }
@@ -167,7 +167,7 @@ async fn make(app: &App, actor: &Actor, input: &RefundPayment) -> Result<RefundI
             Seen::Other => return Err(Error::KeyReused),
         }
     }
-    let amount = refund::decide(before.status, before.collected, before.refunded, input.amount)?;
+    let amount = refund::decide(before.status, before.remaining(), input.amount)?;
     check_limit(actor, before.refunded, amount)?;
     let tender = standing_tender(&mut tx, actor, before.id).await?;
     check_disputes(&mut tx, actor, before.id).await?;

@@ -84,7 +84,15 @@ async fn ask(app: &App, actor: &Actor, refund: &Refund) -> Result<(), Error> {
         tracing::warn!(refund = %refund.id, name, "a refund's processor is not set up");
         return Ok(());
     }
-    match answer(app, refund, (reference, &paid_by)).await {
+    let question = Question {
+        reference,
+        id: refund.processor_id.as_deref(),
+        asks: refund.asks,
+        amount: refund.amount,
+        cause: cause(refund.reason),
+        made_at: refund.made_at,
+    };
+    match answer(app, &question, &paid_by).await {
         Ok(told) => apply_refund(app, actor, &told).await.map(drop),
         Err(ProcessorError::Refused(why)) => {
             let words = format!("The processor refused it: {why}.");
@@ -97,15 +105,32 @@ async fn ask(app: &App, actor: &Actor, refund: &Refund) -> Result<(), Error> {
     }
 }
 
+/// What the processor is asked about money that goes back.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question<'a> {
+    /// Our reference.
+    pub(crate) reference: &'a str,
+    /// The processor's id, once it is known.
+    pub(crate) id: Option<&'a str>,
+    /// How often it was asked before.
+    pub(crate) asks: i64,
+    /// How much goes back.
+    pub(crate) amount: Money,
+    /// Why, as far as the processor may know.
+    pub(crate) cause: Option<RefundCause>,
+    /// When it was committed here.
+    pub(crate) made_at: Timestamp,
+}
+
 /// What the processor says of a refund; it is made when the processor does not know it.
-async fn answer(
+pub(crate) async fn answer(
     app: &App,
-    refund: &Refund,
-    (reference, paid_by): (&str, &Attempt),
+    question: &Question<'_>,
+    paid_by: &Attempt,
 ) -> Result<Told, ProcessorError> {
     let payment = paid_by.processor_payment.as_deref();
-    let id = refund.processor_id.as_deref();
-    if let (Some(payment), true) = (payment, refund.asks > 0)
+    let Question { reference, id, .. } = *question;
+    if let (Some(payment), true) = (payment, question.asks > 0)
         && let Some(found) =
             app.processor.find_refund(RefundKey { reference, refund: id, payment }).await?
     {
@@ -115,9 +140,9 @@ async fn answer(
         reference,
         attempt: attempt::key(paid_by),
         payment,
-        amount: refund.amount,
-        cause: cause(refund.reason),
-        asked_at: refund.made_at,
+        amount: question.amount,
+        cause: question.cause,
+        asked_at: question.made_at,
     };
     app.processor.refund(order, app.now()).await
 }

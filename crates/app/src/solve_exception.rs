@@ -3,12 +3,11 @@
 use almoner_domain::text::{self, MAX_NOTE_BYTES};
 use almoner_domain::{ExceptionId, Invalid};
 use almoner_store::exceptions;
-use serde_json::json;
 
 use crate::context::{Actor, App};
 use crate::error::Error;
+use crate::exception;
 use crate::permission::Action;
-use crate::record;
 
 /// Solves an exception; one that is solved stays as it was solved.
 ///
@@ -27,15 +26,7 @@ pub async fn solve_exception(
     let (org, now) = (actor.org(), app.now());
     let mut tx = app.db.begin().await?;
     let raised = exceptions::get(&mut tx, org, id).await?.ok_or(Error::NotFound("exception"))?;
-    if exceptions::solve(&mut tx, org, id, (&solution, actor.user()), now).await? {
-        let subject = match raised.payment {
-            Some(payment) => ("payment", payment.seq()),
-            None => ("exception", id.seq()),
-        };
-        let detail = json!({ "exception": id, "solution": solution });
-        let what = ("exception_solved", subject, now);
-        record::happened_at(app, actor, &mut tx, what, detail).await?;
-    }
+    exception::solve(app, actor, &mut tx, &raised, (&solution, now)).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -22,6 +22,8 @@ mod eligibility;
 mod estimate;
 #[path = "use_cases/exchange.rs"]
 mod exchange;
+#[path = "use_cases/given_back.rs"]
+mod given_back;
 #[path = "use_cases/inbox.rs"]
 mod inbox;
 #[path = "use_cases/interleavings.rs"]
@@ -74,11 +76,17 @@ mod status;
 mod story;
 #[path = "use_cases/stripe.rs"]
 mod stripe;
+#[path = "use_cases/stripe_disputes.rs"]
+mod stripe_disputes;
 #[path = "use_cases/stripe_events.rs"]
 mod stripe_events;
 #[path = "use_cases/stripe_interleavings.rs"]
 mod stripe_interleavings;
+#[path = "use_cases/stripe_payouts.rs"]
+mod stripe_payouts;
 #[path = "use_cases/stripe_refunds.rs"]
 mod stripe_refunds;
 #[path = "use_cases/tamper.rs"]
 mod tamper;
+#[path = "use_cases/tamper_stripe.rs"]
+mod tamper_stripe;

@@ -100,6 +100,8 @@ ids! {
     RefundId "REF";
     /// Something about money that a person has to look at.
     ExceptionId "EXC";
+    /// Money that the processor sent to the clinic's bank.
+    PayoutId "PYO";
     /// A receipt.
     ReceiptId "RCP";
     /// A member of the staff.

@@ -35,11 +35,19 @@ pub enum Account {
     RefundsPayable,
     /// Taken from payers for nothing, and to be given back.
     Unapplied,
+    /// Taken by banks until they decide a dispute.
+    Disputes,
+    /// What the processor keeps.
+    ProcessorFees,
+    /// What the processor moved and nothing here explains.
+    ProcessorUnmatched,
+    /// Sent to the clinic's bank.
+    Bank,
 }
 
 impl Account {
     /// All accounts.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::Receivable,
         Self::PatientCharges,
         Self::Cash,
@@ -50,6 +58,10 @@ impl Account {
         Self::ProcessorClearing,
         Self::RefundsPayable,
         Self::Unapplied,
+        Self::Disputes,
+        Self::ProcessorFees,
+        Self::ProcessorUnmatched,
+        Self::Bank,
     ];
 
     /// The name that is stored.
@@ -65,6 +77,10 @@ impl Account {
             Self::ProcessorClearing => "processor_clearing",
             Self::RefundsPayable => "refunds_payable",
             Self::Unapplied => "unapplied",
+            Self::Disputes => "disputes",
+            Self::ProcessorFees => "processor_fees",
+            Self::ProcessorUnmatched => "processor_unmatched",
+            Self::Bank => "bank",
         }
     }
 
@@ -194,8 +210,94 @@ pub fn second_capture(amount: Money) -> Vec<Transfer> {
     vec![transfer("second_capture", Account::ProcessorClearing, Account::Unapplied, amount)]
 }
 
+/// The transfers of unapplied money that is given back, from one state to another (`None` when
+/// it is made): on its way it is owed to the payer as any refund is.
+pub fn unapplied_refund_changed(
+    from: Option<RefundState>,
+    to: RefundState,
+    amount: Money,
+) -> Vec<Transfer> {
+    use Account::{ProcessorClearing, Unapplied};
+    let failed = transfer("unapplied_refund_failed", RefundsPayable, Unapplied, amount);
+    match (from, to) {
+        (None, _) => vec![transfer("unapplied_refund_made", Unapplied, RefundsPayable, amount)],
+        (Some(RefundState::Pending), RefundState::Settled) => {
+            let (event, account) = ("unapplied_refund_settled", ProcessorClearing);
+            vec![transfer(event, RefundsPayable, account, amount)]
+        }
+        (Some(RefundState::Settled), RefundState::Failed) => {
+            let (event, account) = ("unapplied_refund_returned", ProcessorClearing);
+            vec![transfer(event, account, RefundsPayable, amount), failed]
+        }
+        (Some(RefundState::Pending), RefundState::Failed | RefundState::Cancelled) => vec![failed],
+        _ => Vec::new(),
+    }
+}
+
+/// Where the money of a dispute is; none of it while the bank only asks, and once it decided for
+/// the clinic.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Disputed {
+    /// Taken by the bank, which has yet to decide.
+    pub held: Money,
+    /// Given to the payer.
+    pub lost: Money,
+}
+
+/// The transfers that lead from where the money of a dispute was to where it is, whatever lies
+/// between: what a dispute was told to be may be told late, and may change at any time.
+/// `was_applied` tells whether the payment was charged with it, or it was taken for nothing.
+pub fn dispute_moved(before: Disputed, after: Disputed, was_applied: bool) -> Vec<Transfer> {
+    use Account::{Disputes, ProcessorClearing, Unapplied};
+    let whose = if was_applied { PatientCharges } else { Unapplied };
+    let lost = after.lost.minus(before.lost);
+    let taken = after.held.plus(after.lost).minus(before.held.plus(before.lost));
+    let back = |amount: Money| Money::ZERO.minus(amount);
+    let both = [
+        transfer("dispute_withdrawn", Disputes, ProcessorClearing, taken),
+        transfer("dispute_lost", whose, Disputes, lost),
+        transfer("dispute_regained", Disputes, whose, back(lost)),
+        transfer("dispute_reinstated", ProcessorClearing, Disputes, back(taken)),
+    ];
+    both.into_iter().filter(|transfer| transfer.amount > Money::ZERO).collect()
+}
+
+/// What a payout has moved at a location; each may be negative.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PaidOut {
+    /// Kept by the processor.
+    pub fees: Money,
+    /// Moved by the processor, and explained by nothing here.
+    pub unmatched: Money,
+    /// Sent to the bank.
+    pub bank: Money,
+}
+
+/// The transfers that lead from what the books have of a payout at a location to what it moved.
+pub fn payout_moved(before: PaidOut, after: PaidOut, location: LocationId) -> Vec<Transfer> {
+    use Account::{Bank, ProcessorClearing, ProcessorFees, ProcessorUnmatched};
+    let moved = |event, debit, credit, more: Money| {
+        let (debit, credit) = if more > Money::ZERO { (debit, credit) } else { (credit, debit) };
+        let amount = if more > Money::ZERO { more } else { Money::ZERO.minus(more) };
+        Transfer { location: Some(location), ..transfer(event, debit, credit, amount) }
+    };
+    let all = [
+        moved("payout_fees", ProcessorFees, ProcessorClearing, after.fees.minus(before.fees)),
+        moved(
+            "payout_unmatched",
+            ProcessorClearing,
+            ProcessorUnmatched,
+            after.unmatched.minus(before.unmatched),
+        ),
+        moved("payout_made", Bank, ProcessorClearing, after.bank.minus(before.bank)),
+    ];
+    all.into_iter().filter(|transfer| transfer.amount > Money::ZERO).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::status::{By, EDGES};
 
@@ -246,6 +348,73 @@ mod tests {
             (RefundsPayable, 0),
         ] {
             assert_eq!(balance(&moved, account), cents, "{account:?}");
+        }
+    }
+
+    #[test]
+    fn unapplied_money_is_given_back_once_and_a_failure_leaves_no_trace() {
+        let amount = Money::from_cents(300);
+        let step = |from, to| unapplied_refund_changed(from, to, amount);
+        let mut moved = second_capture(amount);
+        moved.extend(step(None, RefundState::Pending));
+        assert_eq!(balance(&moved, Account::Unapplied), 0);
+        assert_eq!(balance(&moved, RefundsPayable), -300);
+        moved.extend(step(Some(RefundState::Pending), RefundState::Settled));
+        for account in Account::ALL {
+            assert_eq!(balance(&moved, account), 0, "{account:?}");
+        }
+        moved.extend(step(Some(RefundState::Settled), RefundState::Failed));
+        assert_eq!(balance(&moved, Account::Unapplied), -300);
+        assert_eq!(balance(&moved, Account::ProcessorClearing), 300);
+        moved.extend(step(None, RefundState::Pending));
+        moved.extend(step(Some(RefundState::Pending), RefundState::Failed));
+        assert_eq!(balance(&moved, Account::Unapplied), -300);
+        assert_eq!(balance(&moved, RefundsPayable), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn a_dispute_told_in_any_order_ends_where_its_money_is(
+            told in proptest::collection::vec((0..5_000_i64, 0..5_000_i64), 1..12),
+            was_applied: bool,
+        ) {
+            let (mut before, mut moved) = (Disputed::default(), Vec::new());
+            for (held, lost) in told {
+                let after =
+                    Disputed { held: Money::from_cents(held), lost: Money::from_cents(lost) };
+                let step = dispute_moved(before, after, was_applied);
+                prop_assert!(step.iter().all(|one| one.amount > Money::ZERO));
+                prop_assert_eq!(step.is_empty(), before == after);
+                moved.extend(step);
+                before = after;
+            }
+            let (held, lost) = (before.held.cents(), before.lost.cents());
+            prop_assert_eq!(balance(&moved, Account::Disputes), held);
+            prop_assert_eq!(balance(&moved, Account::ProcessorClearing), -held - lost);
+            let whose = if was_applied { PatientCharges } else { Account::Unapplied };
+            prop_assert_eq!(balance(&moved, whose), lost);
+        }
+
+        #[test]
+        fn a_payout_told_anew_ends_where_its_money_is(
+            told in proptest::collection::vec(
+                (-900..900_i64, -900..900_i64, -900..900_i64), 1..8),
+        ) {
+            let (mut before, mut moved) = (PaidOut::default(), Vec::new());
+            for (fees, unmatched, bank) in told {
+                let [fees, unmatched, bank] = [fees, unmatched, bank].map(Money::from_cents);
+                let after = PaidOut { fees, unmatched, bank };
+                let step = payout_moved(before, after, LocationId::new(2));
+                prop_assert_eq!(step.is_empty(), before == after);
+                moved.extend(step);
+                before = after;
+            }
+            let PaidOut { fees, unmatched, bank } = before;
+            prop_assert_eq!(balance(&moved, Account::ProcessorFees), fees.cents());
+            prop_assert_eq!(balance(&moved, Account::ProcessorUnmatched), -unmatched.cents());
+            prop_assert_eq!(balance(&moved, Account::Bank), bank.cents());
+            let left = unmatched.cents() - fees.cents() - bank.cents();
+            prop_assert_eq!(balance(&moved, Account::ProcessorClearing), left);
         }
     }
 

@@ -30,7 +30,7 @@ pub mod time;
 pub use error::{FieldError, Invalid};
 pub use ids::{
     CheckId, ExceptionId, InquiryId, KeyId, LocationId, OrganizationId, PatientId, PaymentId,
-    PhysicianId, ReceiptId, RefundId, TreatmentId, UserId,
+    PayoutId, PhysicianId, ReceiptId, RefundId, TreatmentId, UserId,
 };
 pub use money::{BasisPoints, Money};
 pub use status::Status;

@@ -141,21 +141,21 @@ pub enum RefundRefusal {
     Disputed,
 }
 
-/// Decides how many cents a refund gives back.
+/// Decides how many cents a refund gives back of what remains: collected, not refunded, and not
+/// given back by a bank.
 ///
 /// # Errors
 /// The first reason against it, in the order of [`RefundRefusal`].
 pub fn decide(
     status: Status,
-    collected: Money,
-    refunded: Money,
+    remaining: Money,
     amount: RefundAmount,
 ) -> Result<Money, RefundRefusal> {
     if !matches!(status, Status::Paid | Status::PartiallyRefunded) {
         return Err(RefundRefusal::NotRefundable);
     }
-    let remaining = collected.minus(refunded);
     match amount {
+        _ if remaining <= Money::ZERO => Err(RefundRefusal::ExceedsRemaining { remaining }),
         RefundAmount::Full { expected_remaining: Some(expected) } if expected != remaining => {
             Err(RefundRefusal::RemainingChanged { remaining })
         }
@@ -240,12 +240,7 @@ mod tests {
     #[test]
     fn exact_full_and_one_cent_over() {
         let part = |amount| {
-            decide(
-                Status::PartiallyRefunded,
-                cents(500),
-                cents(100),
-                RefundAmount::Partial(cents(amount)),
-            )
+            decide(Status::PartiallyRefunded, cents(400), RefundAmount::Partial(cents(amount)))
         };
         assert_eq!(part(400), Ok(cents(400)));
         let remaining = cents(400);
@@ -258,10 +253,13 @@ mod tests {
     fn a_full_refund_says_when_the_remainder_changed() {
         let full = |expected| {
             let amount = RefundAmount::Full { expected_remaining: expected };
-            decide(Status::Paid, cents(500), cents(0), amount)
+            decide(Status::Paid, cents(500), amount)
         };
         assert_eq!(full(None), Ok(cents(500)));
         assert_eq!(full(Some(cents(500))), Ok(cents(500)));
+        let nothing = RefundRefusal::ExceedsRemaining { remaining: cents(0) };
+        let amount = RefundAmount::Full { expected_remaining: None };
+        assert_eq!(decide(Status::Paid, cents(0), amount), Err(nothing));
         let changed = RefundRefusal::RemainingChanged { remaining: cents(500) };
         assert_eq!(full(Some(cents(400))), Err(changed));
     }
@@ -278,7 +276,7 @@ mod tests {
                 let refunded: Money = live.iter().copied().sum();
                 let status = derived_status(collected, refunded);
                 let amount = RefundAmount::Partial(cents(part));
-                if let Ok(given) = decide(status, collected, refunded, amount) {
+                if let Ok(given) = decide(status, collected.minus(refunded), amount) {
                     live.push(given);
                 }
                 if later_fails {

@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use almoner_app::{App, Error, apply_events, ask_attempts, read, settle_refund, sweep_events};
+use almoner_app::{
+    App, Error, apply_events, ask_attempts, import_payouts, read, settle_refund, settle_unapplied,
+    sweep_events,
+};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
@@ -28,6 +31,10 @@ enum Work {
     Events,
     /// What happened there and no webhook brought.
     Sweep,
+    /// Which payouts there are.
+    ListPayouts,
+    /// What payouts are made of.
+    Payouts,
 }
 
 /// What an organization has to ask.
@@ -35,27 +42,39 @@ enum Work {
 enum Each {
     /// Refunds that are on their way.
     Refunds,
+    /// Second payments that are given back.
+    Unapplied,
     /// Attempts of which the processor told nothing for a while.
     Attempts,
 }
 
 impl Work {
-    const ALL: [Self; 4] =
-        [Self::Of(Each::Refunds), Self::Of(Each::Attempts), Self::Events, Self::Sweep];
+    const ALL: [Self; 7] = [
+        Self::Of(Each::Refunds),
+        Self::Of(Each::Unapplied),
+        Self::Of(Each::Attempts),
+        Self::Events,
+        Self::Sweep,
+        Self::ListPayouts,
+        Self::Payouts,
+    ];
 
     fn name(self) -> &'static str {
         match self {
             Self::Of(Each::Refunds) => "settle_refunds",
+            Self::Of(Each::Unapplied) => "settle_unapplied",
             Self::Of(Each::Attempts) => "ask_attempts",
             Self::Events => "apply_events",
             Self::Sweep => "sweep_events",
+            Self::ListPayouts => "list_payouts",
+            Self::Payouts => "import_payouts",
         }
     }
 
     fn is_due(self, round: u32) -> bool {
         match self {
-            Self::Of(_) | Self::Events => true,
-            Self::Sweep => round.is_multiple_of(ROUNDS_BETWEEN_SWEEPS),
+            Self::Of(_) | Self::Events | Self::Payouts => true,
+            Self::Sweep | Self::ListPayouts => round.is_multiple_of(ROUNDS_BETWEEN_SWEEPS),
         }
     }
 
@@ -64,6 +83,8 @@ impl Work {
             Self::Of(each) => self.of_organizations(each, &app).await,
             Self::Events => apply_events::apply_events(&app).await.map(drop),
             Self::Sweep => sweep_events::sweep_events(&app).await.map(drop),
+            Self::ListPayouts => import_payouts::list_payouts(&app).await.map(drop),
+            Self::Payouts => import_payouts::import_payouts(&app).await.map(drop),
         };
         told(self.name(), done);
     }
@@ -73,6 +94,7 @@ impl Work {
         for actor in &read::organizations(app).await? {
             let done = match each {
                 Each::Refunds => settle_refund::settle_refunds(app, actor).await,
+                Each::Unapplied => settle_unapplied::settle_unapplied(app, actor).await,
                 Each::Attempts => ask_attempts::ask_attempts(app, actor).await,
             };
             told(self.name(), done.map(drop));

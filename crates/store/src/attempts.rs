@@ -242,6 +242,20 @@ pub async fn that_paid(
     tx.optional(sql, params![org, payment]).await?.as_ref().map(attempt).transpose()
 }
 
+/// The references, amounts and moments of all money that was taken, oldest first.
+pub async fn captured(
+    tx: &mut Tx,
+    org: OrganizationId,
+) -> Result<Vec<(String, Money, Timestamp)>, StoreError> {
+    let sql = "SELECT reference, amount_cents, changed_at_us FROM payment_attempt
+        WHERE organization_id = $1 AND state = 'captured'
+        ORDER BY changed_at_us, payment_seq, attempt_no";
+    let read = |row: &Row| {
+        Ok((row.text("reference")?, row.money("amount_cents")?, row.time("changed_at_us")?))
+    };
+    tx.all(sql, params![org]).await?.iter().map(read).collect()
+}
+
 /// Whether the processor is to be asked about any attempt, without taking anything.
 pub async fn any_due(tx: &mut Tx, org: OrganizationId, now: Timestamp) -> Result<bool, StoreError> {
     let sql = "SELECT 1 AS n FROM payment_attempt

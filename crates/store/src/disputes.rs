@@ -1,6 +1,7 @@
 //! Disputes: what payers ask their banks to take back.
 
-use almoner_domain::{Money, OrganizationId, PaymentId};
+use almoner_domain::ledger::Disputed;
+use almoner_domain::{LocationId, Money, OrganizationId, PaymentId};
 use jiff::Timestamp;
 
 use crate::attempts::AttemptId;
@@ -28,6 +29,8 @@ pub struct Dispute {
     pub opened_at: Timestamp,
     /// When the processor was asked about it.
     pub fetched_at: Timestamp,
+    /// Where its money is and was taken, as the ledger has it; `None` until the ledger was told.
+    pub booked: Option<(Disputed, LocationId)>,
 }
 
 fn dispute(row: &Row) -> Result<Dispute, StoreError> {
@@ -41,42 +44,55 @@ fn dispute(row: &Row) -> Result<Dispute, StoreError> {
         answer_by: row.opt_time("answer_by_us")?,
         opened_at: row.time("opened_at_us")?,
         fetched_at: row.time("fetched_at_us")?,
+        booked: booked(row)?,
     })
 }
 
+fn booked(row: &Row) -> Result<Option<(Disputed, LocationId)>, StoreError> {
+    let held = row.opt_money("held_cents")?;
+    let lost = row.opt_money("lost_cents")?;
+    let location = row.opt_int("location_seq")?.map(LocationId::new);
+    Ok(held.zip(lost).zip(location).map(|((held, lost), at)| (Disputed { held, lost }, at)))
+}
+
 /// Keeps how a dispute stands, unless something fetched later is kept; the caller holds the
-/// payment's row.
+/// payment's row. What the ledger has of it stays.
 pub async fn keep(
     tx: &mut Tx,
     org: OrganizationId,
     processor: &str,
     told: &Dispute,
 ) -> Result<(), StoreError> {
-    let sql =
-        "INSERT INTO dispute (organization_id, processor, dispute_id, payment_seq, attempt_no,
-            amount_cents, currency, standing, reason, answer_by_us, opened_at_us, fetched_at_us)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-        ON CONFLICT (organization_id, processor, dispute_id) DO UPDATE SET
-            amount_cents = excluded.amount_cents, standing = excluded.standing,
-            reason = excluded.reason, answer_by_us = excluded.answer_by_us,
-            fetched_at_us = excluded.fetched_at_us
-        WHERE dispute.fetched_at_us <= excluded.fetched_at_us";
+    let later = "UPDATE dispute SET amount_cents = $4, standing = $5, reason = $6,
+            answer_by_us = $7, fetched_at_us = $8
+        WHERE organization_id = $1 AND processor = $2 AND dispute_id = $3 AND fetched_at_us <= $8";
+    let first =
+        "INSERT INTO dispute (organization_id, processor, dispute_id, amount_cents, standing,
+            reason, answer_by_us, fetched_at_us, payment_seq, attempt_no, currency, opened_at_us)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     let d = told.clone();
-    let values = params![
-        org,
-        processor,
-        d.id,
-        d.attempt.0,
-        d.attempt.1,
-        d.amount,
-        d.currency,
-        d.standing,
-        d.reason,
-        d.answer_by,
-        d.opened_at,
-        d.fetched_at,
-    ];
-    tx.execute(sql, values).await.map(drop)
+    let is_known = get(tx, org, processor, &d.id).await?.is_some();
+    let mut values =
+        params![org, processor, d.id, d.amount, d.standing, d.reason, d.answer_by, d.fetched_at,];
+    if is_known {
+        return tx.execute(later, values).await.map(drop);
+    }
+    values.extend(params![d.attempt.0, d.attempt.1, d.currency, d.opened_at]);
+    tx.execute_one(first, values).await
+}
+
+/// Says where the money of a dispute is, as the ledger has it now.
+pub async fn set_booked(
+    tx: &mut Tx,
+    org: OrganizationId,
+    processor: &str,
+    id: &str,
+    (money, location): (Disputed, LocationId),
+) -> Result<(), StoreError> {
+    let sql = "UPDATE dispute SET held_cents = $4, lost_cents = $5, location_seq = $6
+        WHERE organization_id = $1 AND processor = $2 AND dispute_id = $3";
+    let values = params![org, processor, id, money.held, money.lost, location];
+    tx.execute_one(sql, values).await
 }
 
 /// The dispute with that id.

@@ -84,6 +84,10 @@ pub struct Exception {
     pub words: String,
     /// When.
     pub raised_at: Timestamp,
+    /// What made a second telling of the same thing the same.
+    pub mark: String,
+    /// Whether somebody solved it.
+    pub is_solved: bool,
 }
 
 fn exception(row: &Row) -> Result<Exception, StoreError> {
@@ -95,7 +99,15 @@ fn exception(row: &Row) -> Result<Exception, StoreError> {
         currency: row.opt_text("currency")?,
         words: row.text("words")?,
         raised_at: row.time("raised_at_us")?,
+        mark: mark(row)?,
+        is_solved: row.opt_time("solved_at_us")?.is_some(),
     })
+}
+
+/// The mark as it was given, without the kind that is stored before it.
+fn mark(row: &Row) -> Result<String, StoreError> {
+    let stored = row.text("mark")?;
+    Ok(stored.split_once(' ').map_or(stored.clone(), |(_, mark)| mark.to_owned()))
 }
 
 /// Raises an exception; `None` when it was raised before.
@@ -150,6 +162,17 @@ pub async fn solve(
     let sql = "UPDATE money_exception SET solution = $3, solved_by = $4, solved_at_us = $5
         WHERE organization_id = $1 AND seq = $2 AND solved_at_us IS NULL";
     Ok(tx.execute(sql, params![org, id, solution, user, now]).await? == 1)
+}
+
+/// The exception of that kind with that mark, solved or not.
+pub async fn by_mark(
+    tx: &mut Tx,
+    org: OrganizationId,
+    (kind, mark): (ExceptionKind, &str),
+) -> Result<Option<Exception>, StoreError> {
+    let mark = format!("{} {mark}", kind.as_str());
+    let sql = "SELECT * FROM money_exception WHERE organization_id = $1 AND mark = $2";
+    tx.optional(sql, params![org, mark]).await?.as_ref().map(exception).transpose()
 }
 
 /// The exceptions of a payment that nobody has solved, oldest first.

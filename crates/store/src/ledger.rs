@@ -1,7 +1,7 @@
 //! The ledger's rows; the database refuses to change or delete them.
 
 use almoner_domain::ledger::Transfer;
-use almoner_domain::{LocationId, OrganizationId, PaymentId, time};
+use almoner_domain::{LocationId, OrganizationId, PaymentId, PayoutId, time};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -28,15 +28,36 @@ pub async fn insert(
     moment: Moment,
     transfers: &[Transfer],
 ) -> Result<(), StoreError> {
+    write(tx, org, ("payment", payment.seq(), version), moment, transfers).await
+}
+
+/// Writes the transfers of a payout's change to `version`.
+pub async fn insert_of_payout(
+    tx: &mut Tx,
+    org: OrganizationId,
+    (payout, version): (PayoutId, i64),
+    moment: Moment,
+    transfers: &[Transfer],
+) -> Result<(), StoreError> {
+    write(tx, org, ("payout", payout.seq(), version), moment, transfers).await
+}
+
+async fn write(
+    tx: &mut Tx,
+    org: OrganizationId,
+    (source, seq, version): (&str, i64, i64),
+    moment: Moment,
+    transfers: &[Transfer],
+) -> Result<(), StoreError> {
     let sql = "INSERT INTO ledger_transfer (organization_id, source, source_seq, version, line,
         event, debit_account, credit_account, amount_cents, location_seq, business_day, at_us)
-        VALUES ($1, 'payment', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+        VALUES ($1, $12, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     for (line, transfer) in (1_i64..).zip(transfers) {
         let (debit, credit) = (transfer.debit.as_str(), transfer.credit.as_str());
         let day = time::date_key(moment.day);
         let values = params![
             org,
-            payment,
+            seq,
             version,
             line,
             transfer.event,
@@ -46,6 +67,7 @@ pub async fn insert(
             transfer.location.unwrap_or(moment.location),
             day,
             moment.at,
+            source,
         ];
         tx.execute_one(sql, values).await?;
     }

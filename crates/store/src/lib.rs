@@ -32,6 +32,7 @@ pub mod organizations;
 pub mod patients;
 pub mod payment_list;
 pub mod payments;
+pub mod payouts;
 pub mod physicians;
 pub mod processor_events;
 pub mod queues;
@@ -47,6 +48,7 @@ pub mod tenders;
 pub mod testing;
 pub mod treatments;
 pub mod unapplied;
+pub mod unapplied_refunds;
 mod value;
 pub mod verify;
 

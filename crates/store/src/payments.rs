@@ -33,6 +33,8 @@ pub struct Payment {
     pub collected: Money,
     /// How much of that was refunded, on its way or done.
     pub refunded: Money,
+    /// How much of that banks gave back after disputes.
+    pub lost: Money,
     /// When it is due.
     pub due: Option<Date>,
     /// What it is about.
@@ -46,9 +48,9 @@ pub struct Payment {
 }
 
 impl Payment {
-    /// What can still be refunded.
+    /// What can still be refunded. A bank may give back what was refunded before.
     pub fn remaining(&self) -> Money {
-        self.collected.minus(self.refunded)
+        self.collected.minus(self.refunded).minus(self.lost).max(Money::ZERO)
     }
 }
 
@@ -65,6 +67,7 @@ pub(crate) fn payment(row: &Row) -> Result<Payment, StoreError> {
         amount: row.money("amount_cents")?,
         collected: row.money("collected_cents")?,
         refunded: row.money("refunded_cents")?,
+        lost: row.money("lost_cents")?,
         due: time::date_from_key(row.int("due_key")?),
         memo: row.opt_text("memo")?,
         version: row.int("version")?,
@@ -167,6 +170,17 @@ pub async fn update_status(
     let p = payment;
     let status = p.status.as_str();
     tx.execute_one(sql, params![org, p.id, status, p.collected, p.paid_at, p.version]).await
+}
+
+/// Writes how much of a payment banks gave back; its version has grown already.
+pub async fn update_lost(
+    tx: &mut Tx,
+    org: OrganizationId,
+    payment: &Payment,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE payment SET lost_cents = $3, version = $4
+        WHERE organization_id = $1 AND seq = $2 AND version = $4 - 1";
+    tx.execute_one(sql, params![org, payment.id, payment.lost, payment.version]).await
 }
 
 /// A step from one status to another.

@@ -175,3 +175,15 @@ pub async fn set_state(
         WHERE processor = $1 AND event_id = $2 AND state = 'waiting'";
     tx.execute(sql, params![processor, id, state.as_str(), words]).await.map(drop)
 }
+
+/// Lets an event that was left to a person be taken up once more; false when it is not left so.
+pub async fn look_again(
+    tx: &mut Tx,
+    processor: &str,
+    id: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE processor_event SET state = 'waiting', next_try_at_us = $3
+        WHERE processor = $1 AND event_id = $2 AND state = 'quarantined'";
+    Ok(tx.execute(sql, params![processor, id, now]).await? == 1)
+}

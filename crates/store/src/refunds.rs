@@ -204,6 +204,20 @@ pub async fn by_reference(
     tx.optional(sql, params![org, reference]).await?.as_ref().map(refund).transpose()
 }
 
+/// The references, amounts and moments of all money that the processor gave back, oldest first.
+pub async fn given_back(
+    tx: &mut Tx,
+    org: OrganizationId,
+) -> Result<Vec<(String, Money, Timestamp)>, StoreError> {
+    let sql = "SELECT reference, amount_cents, settled_at_us FROM refund
+        WHERE organization_id = $1 AND state = 'settled' AND reference IS NOT NULL
+        ORDER BY settled_at_us, seq";
+    let read = |row: &Row| {
+        Ok((row.text("reference")?, row.money("amount_cents")?, row.time("settled_at_us")?))
+    };
+    tx.all(sql, params![org]).await?.iter().map(read).collect()
+}
+
 /// Whether the processor is to be asked about any refund, without taking anything.
 pub async fn any_due(tx: &mut Tx, org: OrganizationId, now: Timestamp) -> Result<bool, StoreError> {
     let sql = "SELECT 1 AS n FROM refund WHERE organization_id = $1 AND ask_at_us <= $2 LIMIT 1";

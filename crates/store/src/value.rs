@@ -44,6 +44,7 @@ value_from! {
     almoner_domain::LocationId => Int, almoner_domain::LocationId::seq;
     almoner_domain::PhysicianId => Int, almoner_domain::PhysicianId::seq;
     almoner_domain::RefundId => Int, almoner_domain::RefundId::seq;
+    almoner_domain::PayoutId => Int, almoner_domain::PayoutId::seq;
     almoner_domain::ReceiptId => Int, almoner_domain::ReceiptId::seq;
     almoner_domain::ExceptionId => Int, almoner_domain::ExceptionId::seq;
     almoner_domain::UserId => Int, almoner_domain::UserId::seq;

@@ -47,6 +47,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 pub use faults::Fault;
+pub use money::DisputePlan;
 pub use refunds::RefundPlan;
 pub use signing::{Webhook, sign};
 
@@ -232,7 +233,23 @@ impl Fake {
     /// # Panics
     /// When there is no such charge.
     pub fn dispute(&self, charge: &str, reason: &str) -> String {
-        money::dispute(&mut self.parts.world(), charge, reason)
+        self.dispute_as(charge, reason, DisputePlan::Whole)
+    }
+
+    /// The same, as planned.
+    ///
+    /// # Panics
+    /// When there is no such charge.
+    pub fn dispute_as(&self, charge: &str, reason: &str, plan: DisputePlan) -> String {
+        money::dispute(&mut self.parts.world(), charge, (reason, plan))
+    }
+
+    /// The bank looks again at what it decided.
+    ///
+    /// # Panics
+    /// When there is no such dispute.
+    pub fn reopen_dispute(&self, dispute: &str) {
+        money::reopen_dispute(&mut self.parts.world(), dispute);
     }
 
     /// The bank decides.
@@ -246,6 +263,11 @@ impl Fake {
     /// Pays out what is available; gives the payout's id, or nothing when nothing is.
     pub fn pay_out(&self) -> Option<String> {
         money::pay_out(&mut self.parts.world())
+    }
+
+    /// The bookings that are in no payout, oldest first.
+    pub fn in_balance(&self) -> Vec<Value> {
+        money::in_balance(&self.parts.world())
     }
 
     /// A payout arrives at the bank, or comes back.

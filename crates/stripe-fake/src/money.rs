@@ -65,9 +65,26 @@ pub(crate) fn book(
     world.add(booked)
 }
 
-pub(crate) fn dispute(world: &mut World, charge: &str, reason: &str) -> String {
+/// How a dispute begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DisputePlan {
+    /// All of the charge is taken.
+    Whole,
+    /// So many cents are taken.
+    Part(i64),
+    /// The bank only asks, and takes nothing.
+    Inquiry,
+}
+
+pub(crate) fn dispute(
+    world: &mut World,
+    charge: &str,
+    (reason, plan): (&str, DisputePlan),
+) -> String {
     let id = world.id("dp");
-    let amount = world.int(charge, "amount_captured");
+    let whole = world.int(charge, "amount_captured");
+    let amount = if let DisputePlan::Part(cents) = plan { cents } else { whole };
+    let is_inquiry = plan == DisputePlan::Inquiry;
     let payment = world.text(charge, "payment_intent");
     assert!(amount > 0, "{charge} took money");
     let object = json!({
@@ -87,27 +104,55 @@ pub(crate) fn dispute(world: &mut World, charge: &str, reason: &str) -> String {
         "metadata": {},
         "payment_intent": payment,
         "reason": reason,
-        "status": "needs_response",
+        "status": if is_inquiry { "warning_needs_response" } else { "needs_response" },
     });
     world.add(object);
-    let booked = book(world, ("adjustment", "dispute"), &id, -amount);
-    let booked = world.get(&booked).cloned();
-    world.set(&id, "balance_transactions", json!([booked]));
+    if is_inquiry {
+        // A refund is what settles it.
+        world.set(&id, "is_charge_refundable", true);
+    } else {
+        move_disputed(world, &id, ("dispute", -amount));
+    }
     world.set(charge, "disputed", true);
     world.event("charge.dispute.created", &id);
-    world.event("charge.dispute.funds_withdrawn", &id);
+    if !is_inquiry {
+        world.event("charge.dispute.funds_withdrawn", &id);
+    }
     id
+}
+
+/// Books disputed money and says so in the dispute.
+fn move_disputed(world: &mut World, dispute: &str, (category, amount): (&str, i64)) {
+    let booked = book(world, ("adjustment", category), dispute, amount);
+    let booked = world.get(&booked).cloned().unwrap_or_default();
+    let mut all = world.get(dispute).map(|dispute| dispute["balance_transactions"].clone());
+    if let Some(list) = all.as_mut().and_then(Value::as_array_mut) {
+        list.push(booked);
+    }
+    world.set(dispute, "balance_transactions", all.unwrap_or_default());
 }
 
 pub(crate) fn close_dispute(world: &mut World, dispute: &str, won: bool) {
     let amount = world.int(dispute, "amount");
     world.set(dispute, "status", if won { "won" } else { "lost" });
     if won {
-        book(world, ("adjustment", "dispute_reversal"), dispute, amount);
+        move_disputed(world, dispute, ("dispute_reversal", amount));
         world.set(dispute, "is_charge_refundable", true);
         world.event("charge.dispute.funds_reinstated", dispute);
     }
     world.event("charge.dispute.closed", dispute);
+}
+
+/// The bank looks again at what it decided, and takes the money again if it had given it back.
+pub(crate) fn reopen_dispute(world: &mut World, dispute: &str) {
+    let (amount, status) = (world.int(dispute, "amount"), world.text(dispute, "status"));
+    world.set(dispute, "status", "under_review");
+    world.set(dispute, "is_charge_refundable", false);
+    if status == "won" {
+        move_disputed(world, dispute, ("dispute", -amount));
+        world.event("charge.dispute.funds_withdrawn", dispute);
+    }
+    world.event("charge.dispute.updated", dispute);
 }
 
 /// What can be paid out and was not.
@@ -124,7 +169,8 @@ fn due(world: &World) -> Vec<(String, i64)> {
 pub(crate) fn pay_out(world: &mut World) -> Option<String> {
     let due = due(world);
     let amount: i64 = due.iter().map(|(_, net)| net).sum();
-    if amount <= 0 {
+    // What is owed to the processor is taken from the bank.
+    if amount == 0 {
         return None;
     }
     let id = world.id("po");
@@ -182,6 +228,15 @@ pub(crate) fn settle_payout(world: &mut World, payout: &str, succeeds: bool) {
     let booked = book(world, ("payout_failure", "payout_reversal"), payout, amount);
     world.set(payout, "failure_balance_transaction", booked);
     world.event("payout.failed", payout);
+}
+
+/// What was booked and is in no payout.
+pub(crate) fn in_balance(world: &World) -> Vec<Value> {
+    let is_in = |booked: &&Value| {
+        !world.paid_out.contains_key(&text_of(booked, "id"))
+            && booked["reporting_category"] != "payout"
+    };
+    world.all("balance_transaction").filter(is_in).cloned().collect()
 }
 
 /// Money becomes available.

@@ -96,7 +96,7 @@ fn charge(world: &mut World, session: &str, payment: &str, number: &str) -> Paid
     world.event("checkout.session.completed", session);
     if number == card::DISPUTED {
         let charge = world.text(payment, "latest_charge");
-        money::dispute(world, &charge, "fraudulent");
+        money::dispute(world, &charge, ("fraudulent", money::DisputePlan::Whole));
     }
     Paid::Done(world.text(session, "success_url"))
 }

@@ -29,7 +29,11 @@ pub(crate) fn perform(parts: &Parts, verb: &str, body: &str) -> Value {
             Value::Null
         }
         "dispute" => {
-            json!({ "id": money::dispute(&mut parts.world(), &text("charge"), "fraudulent") })
+            json!({ "id": money::dispute(
+                &mut parts.world(),
+                &text("charge"),
+                ("fraudulent", money::DisputePlan::Whole),
+            ) })
         }
         "close_dispute" => {
             money::close_dispute(&mut parts.world(), &text("dispute"), yes);

@@ -14,7 +14,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::handlers::{
     asset, audit, eligibility, eligibility_settings, email_consent, health, jobs, patients, pay,
-    payments, reminder_settings, sandbox, settings, sign_in, treatments, webhooks,
+    payments, payouts, reminder_settings, sandbox, settings, sign_in, treatments, webhooks,
 };
 use crate::state::Web;
 use crate::{api, failure, security, session};
@@ -90,6 +90,10 @@ fn payment_pages() -> Router<Web> {
         .route("/payments/new", get(payments::create::start).post(payments::create::again))
         .route("/payments/exceptions", get(payments::exceptions::page))
         .route("/payments/exceptions/{id}", post(payments::exceptions::solve))
+        .route("/payments/exceptions/{id}/refund/new", get(payments::exceptions::review))
+        .route("/payments/exceptions/{id}/refund", post(payments::exceptions::submit))
+        .route("/payments/exceptions/{id}/kept", post(payments::exceptions::keep))
+        .route("/payments/exceptions/{id}/look", post(payments::exceptions::look))
         .route("/payments/{id}", get(payments::detail::page))
         .route("/payments/{id}/edit", get(payments::edit::form).post(payments::edit::submit))
         .route("/payments/{id}/status/new", get(payments::status::form))
@@ -114,6 +118,8 @@ fn payment_pages() -> Router<Web> {
 
 fn other_pages() -> Router<Web> {
     Router::new()
+        .route("/payouts", get(payouts::list))
+        .route("/payouts/{id}", get(payouts::page))
         .route("/patients", get(patients::list).post(patients::add))
         .route("/patients/new", get(patients::new))
         .route("/patients/{id}", get(patients::page))

@@ -41,6 +41,7 @@ const FLASHES: &[(&str, &str)] = &[
     ("note_added", "The note was added."),
     ("queue_hurried", "It is taken up now. Reload to see what became of it."),
     ("queue_at_work", "Nothing there waits for later."),
+    ("looked_again", "The processor is asked again."),
     ("exception_solved", "What was done is in the history."),
     ("patient_added", "The patient was added."),
     ("patient_saved", "The patient was saved."),

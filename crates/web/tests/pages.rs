@@ -47,6 +47,8 @@ mod mail;
 mod patients;
 #[path = "pages/pay.rs"]
 mod pay;
+#[path = "pages/payouts.rs"]
+mod payouts;
 #[path = "pages/receipts.rs"]
 mod receipts;
 #[path = "pages/reminder_settings.rs"]

@@ -22,12 +22,13 @@ mod treatments;
 use std::sync::Arc;
 
 use almoner_app::link_keys::LinkKeys;
-use almoner_app::{App, seal_audit};
+use almoner_app::{App, import_payouts, seal_audit};
 use almoner_domain::ambient::{SeededEntropy, SetClock};
 use almoner_domain::time;
 use almoner_gateways::clearinghouse::NoClearinghouse;
 use almoner_gateways::mail::NoMailer;
 use almoner_gateways::processor::Sandbox;
+use almoner_store::{attempts, refunds};
 use jiff::Timestamp;
 
 use crate::Failure;
@@ -79,12 +80,13 @@ async fn fill_to(app: &App, size: &Size) -> Result<(), Failure> {
     let calendar = Calendar { now, zone };
     let plan = Plan::new(&calendar, size);
     let clock = Arc::new(SetClock::at(now));
+    let sandbox = Sandbox::default();
     let app = App {
         db: app.db.clone(),
         clock: Arc::<SetClock>::clone(&clock),
         entropy: Arc::new(SeededEntropy::new(SEED)),
         // The history is one of test money, whatever the processor is from now on.
-        processor: Arc::new(Sandbox::default()),
+        processor: Arc::new(sandbox.clone()),
         clearinghouse: Arc::new(NoClearinghouse),
         mailer: Arc::new(NoMailer),
         link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
@@ -99,7 +101,24 @@ async fn fill_to(app: &App, size: &Size) -> Result<(), Failure> {
         clinic.perform(&plan, event).await?;
     }
     clinic.clock.set(now);
+    pay_out(&clinic, &sandbox).await?;
     seal_audit::seal_audit(&clinic.app, &clinic.system).await?;
+    Ok(())
+}
+
+/// Lets the sandbox pay out what the history took and gave back, and takes that in.
+async fn pay_out(clinic: &Clinic, sandbox: &Sandbox) -> Result<(), almoner_app::Error> {
+    let org = clinic.system.org();
+    let mut tx = clinic.app.db.read().await?;
+    for (reference, amount, at) in attempts::captured(&mut tx, org).await? {
+        sandbox.took(&reference, amount, at);
+    }
+    for (reference, amount, at) in refunds::given_back(&mut tx, org).await? {
+        sandbox.gave(&reference, amount, at);
+    }
+    drop(tx);
+    import_payouts::list_payouts(&clinic.app).await?;
+    import_payouts::import_payouts(&clinic.app).await?;
     Ok(())
 }
 

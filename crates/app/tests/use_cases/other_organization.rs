@@ -21,12 +21,14 @@ use almoner_app::dismiss_differences::dismiss_differences;
 use almoner_app::dismiss_file::dismiss_file;
 use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::estimate_payment::{EstimateInput, estimate_payment, location_exists};
+use almoner_app::give_back::give_back;
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::issue_link::{IssueLink, issue_link, newest_link, revoke_link};
 use almoner_app::issue_receipts::issue_receipts;
+use almoner_app::look_again::look_again;
 use almoner_app::match_check::match_check;
 use almoner_app::print_receipt::{Medium, PrintReceipt, print_receipt};
-use almoner_app::read_troubles::troubles;
+use almoner_app::read_troubles::{open_exception, troubles};
 use almoner_app::refund_payment::{RefundPayment, refund_payment, summarize};
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
 use almoner_app::run_check::{RunCheck, run_check};
@@ -43,7 +45,7 @@ use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
 use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
-use almoner_app::{Actor, Error, read, read_inbox, read_inquiries, read_receipt};
+use almoner_app::{Actor, Error, read, read_inbox, read_inquiries, read_payouts, read_receipt};
 use almoner_domain::estimate::Choices;
 use almoner_domain::list::PageRequest;
 use almoner_domain::payment::PaymentType;
@@ -51,8 +53,8 @@ use almoner_domain::refund::{RefundState, ReversalReason};
 use almoner_domain::role::Role;
 use almoner_domain::scope::Scopes;
 use almoner_domain::{
-    CheckId, ExceptionId, InquiryId, KeyId, LocationId, PatientId, PaymentId, PhysicianId,
-    ReceiptId, RefundId, Status, TreatmentId, text,
+    CheckId, ExceptionId, InquiryId, KeyId, LocationId, PatientId, PaymentId, PayoutId,
+    PhysicianId, ReceiptId, RefundId, Status, TreatmentId, text,
 };
 use almoner_store::locations::LocationFields;
 use almoner_store::on_both_engines;
@@ -248,6 +250,11 @@ const PAYMENTS: &[Case] = cases! {
         begin_payment(&c.app, &c.system(), at_desk(PaymentId::new(n)));
     "add_note::add_note" |c, n| add_note(&c.app, &c.manager(), note(n));
     "read::payment" |c, n| read::payment(&c.app, &c.manager(), PaymentId::new(n));
+    "give_back::give_back" |c, n| give_back(&c.app, &c.manager(), ExceptionId::new(n));
+    "look_again::look_again" |c, n| look_again(&c.app, &c.manager(), ExceptionId::new(n));
+    "read_payouts::payout" |c, n| read_payouts::payout(&c.app, &c.manager(), PayoutId::new(n));
+    "read_troubles::open_exception" |c, n|
+        open_exception(&c.app, &c.manager(), ExceptionId::new(n));
     "solve_exception::solve_exception" |c, n|
         solve_exception(&c.app, &c.manager(), ExceptionId::new(n), "Given back.");
     "read_troubles::troubles" |c, n| troubles(&c.app, &c.manager(), PaymentId::new(n));
@@ -348,7 +355,7 @@ const RECORDS: &[Case] = cases! {
 };
 
 /// What takes no id, or only names and words.
-const WITHOUT_IDS: [&str; 30] = [
+const WITHOUT_IDS: [&str; 34] = [
     "remind::remind",
     "save_reminder_settings::reminder_settings",
     "save_reminder_settings::save_reminder_settings",
@@ -373,11 +380,13 @@ const WITHOUT_IDS: [&str; 30] = [
     "read_audit::read_audit",
     "read_inbox::inbox",
     "read_queues::read_queues",
+    "read_payouts::payouts",
     "read_troubles::open_exceptions",
     "run_once::remove_old_answers",
     "save_eligibility_settings::save_eligibility_settings",
     "seal_audit::seal_audit",
     "settle_refund::settle_refunds",
+    "settle_unapplied::settle_unapplied",
     "staff_accounts::add_user",
 ];
 

@@ -15,16 +15,18 @@ use almoner_app::dismiss_differences::dismiss_differences;
 use almoner_app::dismiss_file::dismiss_file;
 use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::estimate_payment::{EstimateInput, estimate_payment, location_exists};
+use almoner_app::give_back::give_back;
 use almoner_app::hurry_queue::{HurryQueue, hurry_queue};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::issue_link::{IssueLink, issue_link, newest_link, revoke_link};
 use almoner_app::issue_receipts::issue_receipts;
+use almoner_app::look_again::look_again;
 use almoner_app::match_check::match_check;
 use almoner_app::permission::{Action, allows};
 use almoner_app::print_receipt::{Medium, PrintReceipt, print_receipt};
 use almoner_app::read_audit::read_audit;
 use almoner_app::read_queues::read_queues;
-use almoner_app::read_troubles::{open_exceptions, troubles};
+use almoner_app::read_troubles::{open_exception, open_exceptions, troubles};
 use almoner_app::refund_payment::{refund_payment, summarize};
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
 use almoner_app::run_check::{RunCheck, run_check};
@@ -42,7 +44,7 @@ use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
 use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
-use almoner_app::{Actor, Error, read, read_inbox, read_inquiries, read_receipt};
+use almoner_app::{Actor, Error, read, read_inbox, read_inquiries, read_payouts, read_receipt};
 use almoner_domain::checks::CheckRequest;
 use almoner_domain::estimate::{Choices, EstimateSettings};
 use almoner_domain::list::PageRequest;
@@ -61,7 +63,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::answers::{BENEFITS, NORA, answer, envelope, transaction};
 use crate::common::{Clinic, cents, part_of, person, tender};
+use crate::given_back::paid_twice;
 use crate::source::use_cases;
+use crate::stripe_payouts::a_payout;
 
 type Outcomes<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>>;
 
@@ -266,6 +270,13 @@ const MONEY: &[Case] = cases! {
         refund_payment(&c.app, a, &part_of(c.paid(90_000, "cash").await, 60_000));
     "reverse_tender::reverse_tender" ReverseTender |c, a|
         reverse_tender(&c.app, a, &reversal(c.paid(700, "cash").await));
+    "give_back::give_back" Refund |c, a| async {
+        give_back(&c.app, a, paid_twice(c, 700).await.1).await
+    };
+    "look_again::look_again" Refund |c, a| async {
+        let mark = format!("evt_{}", c.number("SELECT count(*) AS n FROM money_exception").await);
+        look_again(&c.app, a, c.raised(c.organization.id, &mark).await).await
+    };
     "solve_exception::solve_exception" Refund |c, a| async {
         let mark = c.pending(100).await.to_string();
         let raised = c.raised(c.organization.id, &mark).await;
@@ -388,6 +399,13 @@ const READS: &[Case] = cases! {
     "read::file_part" ReadChecks |c, a| async {
         read::file_part(&c.app, a, &unreadable(c).await, 0).await
     };
+    "read_payouts::payouts" ReadPayouts |c, a| read_payouts::payouts(&c.app, a);
+    "read_payouts::payout" ReadPayouts |c, a| async {
+        read_payouts::payout(&c.app, a, a_payout(c).await).await
+    };
+    "read_troubles::open_exception" ReadPayments |c, a| async {
+        open_exception(&c.app, a, paid_twice(c, 700).await.1).await
+    };
     "read_troubles::open_exceptions" ReadPayments |c, a| open_exceptions(&c.app, a);
     "read_troubles::troubles" ReadPayments |c, a| async {
         troubles(&c.app, a, c.pending(700).await).await
@@ -434,6 +452,7 @@ const OPEN: [&str; 15] = [
     "seal_audit::seal_audit",
     "settle_refund::settle_refund",
     "settle_refund::settle_refunds",
+    "settle_unapplied::settle_unapplied",
 ];
 
 async fn try_all(clinic: &Clinic, cases: &[Case]) {

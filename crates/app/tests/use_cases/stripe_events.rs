@@ -42,7 +42,7 @@ impl Desk {
         apply_events(&self.clinic.app).await.unwrap()
     }
 
-    async fn event(&self, id: &str) -> Event {
+    pub(crate) async fn event(&self, id: &str) -> Event {
         let mut tx = self.clinic.app.db.read().await.unwrap();
         let event = processor_events::get(&mut tx, "stripe", id).await.unwrap();
         event.expect("the event is kept")
@@ -323,8 +323,24 @@ on_both_engines! {
 }
 
 impl Desk {
+    /// An event about something that nobody knows arrives; tells its id.
+    pub(crate) async fn about_nothing(&self, id: &str, page: &str) -> String {
+        let body = event(id, &session(page), &json!({}));
+        let signature = sign(&body, self.fake.now(), &[WEBHOOK_SECRET]);
+        assert_eq!(self.receive(&body, &signature).await, Received::Kept);
+        id.to_owned()
+    }
+
+    /// Time passes until nothing more is expected of what nobody knows.
+    pub(crate) async fn give_up(&self) {
+        for days in 0..=32 {
+            self.apply().await;
+            self.pass(SignedDuration::from_hours(if days < 3 { 1 } else { 24 }));
+        }
+    }
+
     /// A page of our account that this database knows nothing of; tells its id.
-    async fn begun_elsewhere(&self, reference: &str) -> String {
+    pub(crate) async fn begun_elsewhere(&self, reference: &str) -> String {
         let now = self.clinic.app.now();
         let payer = at_desk(PaymentId::new(1));
         let order = BeginPayment {

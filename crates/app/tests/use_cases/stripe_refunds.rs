@@ -174,7 +174,7 @@ on_both_engines! {
             assert_eq!(desk.state(id).await, (Status::Paid, RefundState::Failed), "{plan:?}");
             let raised = desk.troubles(id).await.exceptions;
             assert_eq!(raised.len(), 1);
-            assert_eq!(raised[0].kind, ExceptionKind::RefundFailed);
+            assert_eq!(raised[0].exception.kind, ExceptionKind::RefundFailed);
             assert!(desk.refund(id).await.failure.is_some());
             desk.clinic.refund(id, 1_000).await.unwrap();
             assert_eq!(desk.settle().await, 1);

@@ -7,9 +7,11 @@
 use almoner_app::add_note::{AddNote, add_note};
 use almoner_app::attempt::Outcome;
 use almoner_app::edit_payment::{EditPayment, edit_payment};
+use almoner_app::give_back::give_back;
 use almoner_app::read;
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
 use almoner_app::settle_refund::{settle_refund, settle_refunds};
+use almoner_app::settle_unapplied::settle_unapplied;
 use almoner_domain::refund::{RefundState, ReversalReason};
 use almoner_domain::{LocationId, PaymentId, Status};
 use almoner_store::db::{Engine, Value};
@@ -18,6 +20,7 @@ use jiff::SignedDuration;
 use jiff::civil::Date;
 
 use crate::common::{Clinic, cents, rounds};
+use crate::given_back::paid_twice;
 
 /// A story in which everything happens that the books know.
 async fn story(clinic: &Clinic) {
@@ -66,6 +69,17 @@ async fn story(clinic: &Clinic) {
     clinic.pay(twice, "cash").await.unwrap();
     minute();
     clinic.told(twice, Outcome::Captured).await.unwrap();
+    // A second payment that is given back; one that failed; one that is on its way.
+    for cents in [750, 813, 850] {
+        let (_, raised) = paid_twice(clinic, cents).await;
+        minute();
+        give_back(&clinic.app, &clinic.manager(), raised).await.unwrap();
+        minute();
+        if cents < 850 {
+            settle_unapplied(&clinic.app, &clinic.system()).await.unwrap();
+            minute();
+        }
+    }
     clinic.verified().await;
 }
 
@@ -109,7 +123,7 @@ async fn disarm(tx: &mut Tx, engine: Engine) {
 
 /// What became of a tampering.
 #[derive(Debug, PartialEq, Eq)]
-enum Verdict {
+pub(crate) enum Verdict {
     Found(String),
     /// A constraint of the table refused even this.
     Refused,
@@ -118,7 +132,7 @@ enum Verdict {
 }
 
 /// Tampers, verifies, undoes.
-async fn tamper(clinic: &Clinic, statements: &[(String, Vec<Value>)]) -> Verdict {
+pub(crate) async fn tamper(clinic: &Clinic, statements: &[(String, Vec<Value>)]) -> Verdict {
     let mut tx = clinic.app.db.begin().await.unwrap();
     disarm(&mut tx, clinic.app.db.engine()).await;
     for (sql, values) in statements {
@@ -141,15 +155,15 @@ async fn tamper_with(clinic: &Clinic, statements: &[&str]) -> Verdict {
 }
 
 /// A table of the books: its key beside the organization, and the columns that are proved.
-struct Book {
-    table: &'static str,
-    key: &'static str,
-    columns: &'static [&'static str],
+pub(crate) struct Book {
+    pub(crate) table: &'static str,
+    pub(crate) key: &'static str,
+    pub(crate) columns: &'static [&'static str],
     /// The rows whose loss would change nothing.
-    idle: &'static str,
+    pub(crate) idle: &'static str,
 }
 
-const NONE_IDLE: &str = "1 = 0";
+pub(crate) const NONE_IDLE: &str = "1 = 0";
 
 /// What people do not rely on is left out: the number of a line, the shard of a sum, the moment
 /// of a seal; and what has no second source yet: a check's number, the day of a new payment.
@@ -286,6 +300,22 @@ const BOOKS: &[Book] = &[
         idle: NONE_IDLE,
     },
     Book {
+        table: "unapplied_refund",
+        key: "seq",
+        columns: &[
+            "payment_seq",
+            "amount_cents",
+            "state",
+            "location_seq",
+            "made_at_us",
+            "business_day",
+            "settled_at_us",
+            "ended_at_us",
+            "ended_day",
+        ],
+        idle: NONE_IDLE,
+    },
+    Book {
         table: "payment_attempt",
         key: "payment_seq, attempt_no",
         columns: &["payment_seq", "state", "amount_cents"],
@@ -308,6 +338,7 @@ const BOOKS: &[Book] = &[
             "amount_cents",
             "collected_cents",
             "refunded_cents",
+            "lost_cents",
             "name_sort",
             "version",
             "paid_at_us",
@@ -324,7 +355,7 @@ const BOOKS: &[Book] = &[
 ];
 
 /// The other values that a column may be given.
-fn lies(column: &str) -> Vec<(String, Vec<Value>)> {
+pub(crate) fn lies(column: &str) -> Vec<(String, Vec<Value>)> {
     let words = |words: &[&str]| -> Vec<(String, Vec<Value>)> {
         words.iter().map(|&word| ("$1".to_owned(), params![word])).collect()
     };
@@ -334,6 +365,7 @@ fn lies(column: &str) -> Vec<(String, Vec<Value>)> {
         "kind" | "tender_kind" => words(&["bank_transfer", "cash", "ZZZ"]),
         "debit_account" | "credit_account" => words(&["cash", "transfers", "receivable"]),
         "event" => words(&["issued", "amount_raised", "tender_taken", "refund_failed"]),
+        "standing" => words(&["won", "lost"]),
         "moved_by" | "actor" => words(&["job", "staff"]),
         "previous" | "seal" => vec![("$1".to_owned(), params![vec![7_u8; 32]])],
         "event_id" => vec![("$1".to_owned(), params![vec![7_u8; 16]])],
@@ -349,6 +381,47 @@ fn is_looked_at(row: i64) -> bool {
     rounds(0, 1) == 1 || [0, 1, 4, 9, 15].contains(&row)
 }
 
+/// Deletes each row of the books: each is missed.
+pub(crate) async fn delete_each(clinic: &Clinic, books: &[Book]) {
+    for Book { table, key, idle, .. } in books {
+        let rows = size(clinic, table).await;
+        assert!(rows > 0, "the story has no {table}");
+        for row in 0..rows {
+            let sql = format!(
+                "DELETE FROM {table} WHERE NOT ({idle}) AND ({key}) IN
+                    (SELECT {key} FROM {table} ORDER BY {key} LIMIT 1 OFFSET {row})",
+            );
+            let verdict = tamper(clinic, &[(sql, Vec::new())]).await;
+            let missed = matches!(verdict, Verdict::Missed | Verdict::Refused);
+            assert!(!missed, "row {row} of {table}: {verdict:?}");
+        }
+    }
+}
+
+/// Changes each column of the books: each change is noticed.
+pub(crate) async fn change_each(clinic: &Clinic, books: &[Book]) {
+    let mut missed = Vec::new();
+    for Book { table, key, columns, idle } in books {
+        let rows = size(clinic, table).await;
+        for row in (0..rows).filter(|&row| is_looked_at(row)) {
+            for column in *columns {
+                for (lie, values) in lies(column) {
+                    let sql = format!(
+                        "UPDATE {table} SET {column} = {lie}
+                        WHERE NOT ({idle}) AND {column} IS DISTINCT FROM {lie} AND ({key}) IN
+                            (SELECT {key} FROM {table} ORDER BY {key} LIMIT 1 OFFSET {row})",
+                    );
+                    let place = format!("{table}.{column} = {lie} {values:?} in row {row}");
+                    if tamper(clinic, &[(sql, values)]).await == Verdict::Missed {
+                        missed.push(place);
+                    }
+                }
+            }
+        }
+    }
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
 async fn size(clinic: &Clinic, table: &str) -> i64 {
     clinic.number(&format!("SELECT count(*) AS n FROM {table}")).await
 }
@@ -357,45 +430,14 @@ on_both_engines! {
     async fn every_row_that_is_deleted_is_missed(db) {
         let clinic = Clinic::new(db).await;
         story(&clinic).await;
-        for Book { table, key, idle, .. } in BOOKS {
-            let rows = size(&clinic, table).await;
-            assert!(rows > 0, "the story has no {table}");
-            for row in 0..rows {
-                let sql = format!(
-                    "DELETE FROM {table} WHERE NOT ({idle}) AND ({key}) IN
-                        (SELECT {key} FROM {table} ORDER BY {key} LIMIT 1 OFFSET {row})",
-                );
-                let verdict = tamper(&clinic, &[(sql, Vec::new())]).await;
-                let missed = matches!(verdict, Verdict::Missed | Verdict::Refused);
-                assert!(!missed, "row {row} of {table}: {verdict:?}");
-            }
-        }
+        delete_each(&clinic, BOOKS).await;
         clinic.verified().await;
     }
 
     async fn every_column_that_is_changed_is_noticed(db) {
         let clinic = Clinic::new(db).await;
         story(&clinic).await;
-        let mut missed = Vec::new();
-        for Book { table, key, columns, idle } in BOOKS {
-            let rows = size(&clinic, table).await;
-            for row in (0..rows).filter(|&row| is_looked_at(row)) {
-                for column in *columns {
-                    for (lie, values) in lies(column) {
-                        let sql = format!(
-                            "UPDATE {table} SET {column} = {lie}
-                            WHERE NOT ({idle}) AND {column} IS DISTINCT FROM {lie} AND ({key}) IN
-                                (SELECT {key} FROM {table} ORDER BY {key} LIMIT 1 OFFSET {row})",
-                        );
-                        let place = format!("{table}.{column} = {lie} {values:?} in row {row}");
-                        if tamper(&clinic, &[(sql, values)]).await == Verdict::Missed {
-                            missed.push(place);
-                        }
-                    }
-                }
-            }
-        }
-        assert!(missed.is_empty(), "{missed:#?}");
+        change_each(&clinic, BOOKS).await;
         clinic.verified().await;
     }
 

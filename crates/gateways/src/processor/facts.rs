@@ -307,6 +307,8 @@ pub struct Payout {
     pub created_at: Timestamp,
     /// Whether the processor can say what it is made of.
     pub is_automatic: bool,
+    /// Whether it can say so by now.
+    pub is_itemised: bool,
 }
 
 /// How a payout stands.
@@ -326,6 +328,49 @@ pub enum PayoutStanding {
     Unknown(String),
 }
 
+impl PayoutStanding {
+    /// The name that is stored.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Pending => "pending",
+            Self::InTransit => "in_transit",
+            Self::Paid => "paid",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Unknown(word) => word,
+        }
+    }
+
+    /// The standing with that stored name.
+    pub fn from_name(name: &str) -> Self {
+        match name {
+            "pending" => Self::Pending,
+            "in_transit" => Self::InTransit,
+            "paid" => Self::Paid,
+            "failed" => Self::Failed,
+            "cancelled" => Self::Cancelled,
+            other => Self::Unknown(other.to_owned()),
+        }
+    }
+
+    /// In words for staff.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Pending => "being made",
+            Self::InTransit => "on its way",
+            Self::Paid => "at the bank",
+            Self::Failed => "came back",
+            Self::Cancelled => "called off",
+            Self::Unknown(word) => word,
+        }
+    }
+
+    /// Whether the money is the processor's again.
+    pub fn is_back(&self) -> bool {
+        matches!(self, Self::Failed | Self::Cancelled)
+    }
+}
+
 /// A line of the clinic's balance at the processor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Movement {
@@ -343,6 +388,10 @@ pub struct Movement {
     pub currency: String,
     /// The charge, refund, dispute or payout that it comes from.
     pub source: Option<String>,
+    /// The processor's id of the payment that it is about, where it is about one.
+    pub payment: Option<String>,
+    /// Our reference of what it comes from, where the processor keeps it there.
+    pub reference: Option<String>,
     /// When it was booked.
     pub created_at: Timestamp,
     /// When it can be paid out.
@@ -370,6 +419,53 @@ pub enum MovementKind {
     PayoutReversed,
     /// Something that this version has no word for, in the processor's.
     Other(String),
+}
+
+impl MovementKind {
+    /// The name that is stored.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Payment => "payment",
+            Self::Refund => "refund",
+            Self::RefundFailed => "refund_failed",
+            Self::Dispute => "dispute",
+            Self::DisputeReversed => "dispute_reversed",
+            Self::Fee => "fee",
+            Self::Payout => "payout",
+            Self::PayoutReversed => "payout_reversed",
+            Self::Other(word) => word,
+        }
+    }
+
+    /// The kind with that stored name.
+    pub fn from_name(name: &str) -> Self {
+        match name {
+            "payment" => Self::Payment,
+            "refund" => Self::Refund,
+            "refund_failed" => Self::RefundFailed,
+            "dispute" => Self::Dispute,
+            "dispute_reversed" => Self::DisputeReversed,
+            "fee" => Self::Fee,
+            "payout" => Self::Payout,
+            "payout_reversed" => Self::PayoutReversed,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+
+    /// In words for staff.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Payment => "Payment".to_owned(),
+            Self::Refund => "Refund".to_owned(),
+            Self::RefundFailed => "Refund that came back".to_owned(),
+            Self::Dispute => "Taken for a dispute".to_owned(),
+            Self::DisputeReversed => "Given back after a dispute".to_owned(),
+            Self::Fee => "Fee".to_owned(),
+            Self::Payout => "Another payout".to_owned(),
+            Self::PayoutReversed => "Payout that came back".to_owned(),
+            Self::Other(word) => word.replace('_', " "),
+        }
+    }
 }
 
 /// Something that happened at the processor.

@@ -222,9 +222,13 @@ pub trait Processor: Send + Sync {
         not_supported()
     }
 
-    /// Payouts to the clinic's bank since a moment, newest first, a page at a time.
-    fn payouts<'a>(&'a self, since: Timestamp, after: Option<&'a str>) -> Answer<'a, Page<Payout>> {
-        let _ = (since, after);
+    /// Payouts to the clinic's bank since a moment and until now, newest first, a page at a time.
+    fn payouts<'a>(
+        &'a self,
+        (since, now): (Timestamp, Timestamp),
+        after: Option<&'a str>,
+    ) -> Answer<'a, Page<Payout>> {
+        let _ = (since, now, after);
         not_supported()
     }
 

@@ -34,7 +34,7 @@ async fn everything(desk: &Desk) {
     }
     desk.stripe.events(moment(BEGIN), None).await.unwrap();
     desk.stripe.disputes(moment(BEGIN), None).await.unwrap();
-    desk.stripe.payouts(moment(BEGIN), None).await.unwrap();
+    desk.stripe.payouts((moment(BEGIN), moment(BEGIN)), None).await.unwrap();
     if let Some(payout) = desk.fake.pay_out() {
         desk.stripe.movements(&payout, None).await.unwrap();
     }

@@ -121,13 +121,13 @@ async fn a_payout_is_the_sum_of_its_movements() {
     desk.fake.close_dispute(&dispute, true);
     desk.fake.advance(2 * DAY);
     let id = desk.fake.pay_out().expect("money is available");
-    let payouts = desk.stripe.payouts(moment(BEGIN), None).await.unwrap().items;
+    let payouts = desk.stripe.payouts((moment(BEGIN), moment(BEGIN)), None).await.unwrap().items;
     let payout = &payouts[0];
     assert_eq!(payout.id, id);
     assert_eq!(payout.standing, PayoutStanding::InTransit);
     assert_eq!(payout.created_at, moment(BEGIN + 2 * DAY));
     assert_eq!(payout.arrives_at, moment(BEGIN + 3 * DAY));
-    assert!(payout.is_automatic);
+    assert!(payout.is_automatic && payout.is_itemised);
     let all = movements(&desk, &id).await;
     let inner = all.iter().filter(|line| line.kind != MovementKind::Payout);
     assert_eq!(inner.map(|line| line.net).sum::<Money>(), payout.amount);
@@ -137,6 +137,10 @@ async fn a_payout_is_the_sum_of_its_movements() {
         let found = all.iter().find(fits).unwrap_or_else(|| panic!("{kind:?} of {source}"));
         (found.amount.cents(), found.fee.cents())
     };
+    let named = all.iter().filter(|line| line.payment.as_ref() == Some(&capture.payment));
+    assert_eq!(named.count(), 6, "all that is about a payment names it");
+    let ours = all.iter().find(|line| line.source.as_ref() == Some(&refund.id)).unwrap();
+    assert_eq!(ours.reference.as_deref(), Some("refund-1"));
     assert_eq!(line(MovementKind::Payment, &capture.charge), (AMOUNT, FEE));
     assert_eq!(line(MovementKind::Refund, &refund.id), (-1_000, 0));
     assert_eq!(line(MovementKind::RefundFailed, &failed.id), (500, 0));

@@ -20,6 +20,7 @@ macro_rules! steps {
             8 "0008_attempts",
             9 "0009_receipts",
             10 "0010_mail",
+            11 "0011_money",
             12 "0012_queues",
         )
     };

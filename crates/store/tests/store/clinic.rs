@@ -124,6 +124,7 @@ pub(crate) async fn add_payment(tx: &mut Tx, org: OrganizationId, plan: &Plan) -
         status: first,
         amount: plan.amount,
         collected: Money::ZERO,
+        lost: Money::ZERO,
         refunded: Money::ZERO,
         due: plan.due,
         memo: None,

@@ -1,13 +1,16 @@
 //! What is written stays written: the database refuses, whoever asks.
 
 use almoner_domain::refund::ReversalReason;
-use almoner_domain::{LocationId, Money, PaymentId, ReceiptId, Status, UserId};
+use almoner_domain::{LocationId, Money, PaymentId, ReceiptId, RefundId, Status, UserId};
 use almoner_store::db::{Db, Engine, StoreError};
+use almoner_store::disputes::{self, Dispute};
 use almoner_store::exceptions::{self, ExceptionKind, NewException};
 use almoner_store::ledger::Moment;
 use almoner_store::payments::{self, EstimateSnapshot, Transition};
+use almoner_store::payouts::{self, Movement, ToldPayout};
 use almoner_store::receipts::{self, Source};
 use almoner_store::tenders::{self, Reversal};
+use almoner_store::unapplied_refunds::{self, NewUnappliedRefund};
 use almoner_store::{audit, on_both_engines, params, unapplied};
 use jiff::civil::Date;
 
@@ -15,7 +18,7 @@ use crate::clinic;
 use crate::common::{at, number, run, run_refused};
 
 /// Every table whose rows are kept, with a change of each of its kinds of column.
-const KEPT: [(&str, &[&str]); 11] = [
+const KEPT: [(&str, &[&str]); 14] = [
     ("ledger_transfer", &["amount_cents = amount_cents + 1", "event = 'other'", "version = 9"]),
     ("payment_transition", &["to_status = 'draft'", "reason = 'other'", "at_us = 0"]),
     ("tender", &["amount_cents = 1", "kind = 'check'", "reference = 'x'"]),
@@ -24,10 +27,16 @@ const KEPT: [(&str, &[&str]); 11] = [
     ("payment_estimate", &["snapshot = 'x'", "entered_cents = 1"]),
     ("payment_attempt", &["amount_cents = 1", "reference = 'x'", "started_at_us = 0"]),
     ("unapplied_money", &["amount_cents = 1", "attempt_no = 9", "version = 9"]),
+    ("unapplied_refund", &["amount_cents = 1", "attempt_no = 9", "reference = 'x'"]),
+    ("payout", &["amount_cents = 1", "payout_id = 'x'", "currency = 'x'"]),
+    ("payout_movement", &["fee_cents = 2, net_cents = net_cents - 1", "kind = 'fee'"]),
     ("money_exception", &["words = 'x'", "amount_cents = 1", "solution = 'x'"]),
     ("audit_seal", &["seal = previous", "event_count = 1"]),
     ("audit_event", &["detail = 'x'", "at_us = 0", "user_seq = 3", "key_seq = 3"]),
 ];
+
+/// Tables whose rows move on in their own ways, and are never deleted.
+const MOVING: [&str; 3] = ["payment", "refund", "dispute"];
 
 /// A row, at least, in each of the tables.
 async fn fill(db: &Db) {
@@ -68,6 +77,52 @@ async fn fill(db: &Db) {
     let voided = PaymentId::new(Status::Voided.rank() + 1);
     let aside = (1, payment.amount);
     unapplied::insert(&mut tx, org, (voided, 1), aside, moment).await.unwrap();
+    let given_back = NewUnappliedRefund {
+        id: RefundId::new(9),
+        attempt: (voided, 1),
+        amount: payment.amount,
+        reference: "1-REF-9",
+        user: None,
+    };
+    unapplied_refunds::insert(&mut tx, org, &given_back, moment).await.unwrap();
+    let dispute = Dispute {
+        id: "dp_1".to_owned(),
+        attempt: (voided, 1),
+        amount: payment.amount,
+        currency: "USD".to_owned(),
+        standing: "lost".to_owned(),
+        reason: "general".to_owned(),
+        answer_by: None,
+        opened_at: moment.at,
+        fetched_at: moment.at,
+        booked: None,
+    };
+    disputes::keep(&mut tx, org, "sandbox", &dispute).await.unwrap();
+    let told = ToldPayout {
+        processor: "sandbox",
+        id: "po_1",
+        amount: payment.amount,
+        currency: "USD",
+        standing: "paid",
+        created_at: moment.at,
+        arrives_at: moment.at,
+        fetched_at: moment.at,
+    };
+    let payout = payouts::keep(&mut tx, org, &told).await.unwrap();
+    let movement = Movement {
+        id: "txn_1".to_owned(),
+        kind: "payment".to_owned(),
+        amount: payment.amount,
+        fee: Money::from_cents(1),
+        source: None,
+        processor_payment: None,
+        reference: None,
+        created_at: moment.at,
+        location: LocationId::new(1),
+        ours: None,
+    };
+    assert!(payouts::keep_movement(&mut tx, org, payout, &movement).await.unwrap());
+    assert!(!payouts::keep_movement(&mut tx, org, payout, &movement).await.unwrap());
     let exception = NewException {
         kind: ExceptionKind::SecondCapture,
         mark: "one",
@@ -99,7 +154,7 @@ on_both_engines! {
             run_refused(&db, &format!("DELETE FROM {table}"), &why).await;
             assert_eq!(number(&db, &count).await, rows, "{table}");
         }
-        for table in ["payment", "refund"] {
+        for table in MOVING {
             let why = format!("{table} rows are never changed or deleted");
             run_refused(&db, &format!("DELETE FROM {table}"), &why).await;
         }
@@ -107,7 +162,7 @@ on_both_engines! {
 
     async fn nothing_is_replaced_or_emptied_in_passing(db) {
         fill(&db).await;
-        let tables = KEPT.iter().map(|(table, _)| *table).chain(["payment", "refund"]);
+        let tables = KEPT.iter().map(|(table, _)| *table).chain(MOVING);
         for table in tables {
             let count = format!("SELECT count(*) AS n FROM {table}");
             let rows = number(&db, &count).await;

@@ -13,6 +13,7 @@ pub(crate) mod numbered;
 pub(crate) mod patients;
 pub(crate) mod pay;
 pub(crate) mod payments;
+pub(crate) mod payouts;
 pub(crate) mod reminder_settings;
 pub(crate) mod rows;
 pub(crate) mod sandbox;

@@ -22,6 +22,7 @@ pub(crate) mod parts;
 pub(crate) mod patients;
 pub(crate) mod pay;
 pub(crate) mod payments;
+pub(crate) mod payouts;
 pub(crate) mod query;
 pub(crate) mod reminder_settings;
 mod samples;

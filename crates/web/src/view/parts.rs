@@ -39,6 +39,11 @@ impl Shell {
     pub(crate) fn sees_jobs(&self) -> bool {
         allows(self.role, Action::ManageJobs)
     }
+
+    /// Whether they see what the processor paid out.
+    pub(crate) fn sees_payouts(&self) -> bool {
+        allows(self.role, Action::ReadPayouts)
+    }
 }
 
 /// Which colours a page has.

@@ -1,12 +1,15 @@
 //! Who gets in, who may do what, and whose data nobody else sees.
 
+use almoner_domain::PaymentId;
 use almoner_domain::role::Role;
 use almoner_store::on_both_engines;
 use axum::http::{Method, StatusCode};
 
 use crate::eligibility::{BEN, NORA, SCAN, SCAN_HASH, answer};
 use crate::fields::usual_fields;
+use crate::payouts::paid_out;
 use crate::site::{BASE, Origin, PASSWORD, Site, encoded, routes};
+use crate::troubles::raise;
 
 /// The pages that everybody reads, with their headings.
 const PAGES: [(&str, &str); 20] = [
@@ -31,6 +34,9 @@ const PAGES: [(&str, &str); 20] = [
     ("/settings/eligibility", "Settings"),
     ("/settings/reminders", "Settings"),
 ];
+
+/// The pages of those who see what was paid out, with their headings.
+const PAID_OUT: [(&str, &str); 2] = [("/payouts", "Payouts"), ("/payouts/PYO-001", "PYO-001")];
 
 /// The forms of those who work with payments, with their headings.
 const FORMS: [(&str, &str); 11] = [
@@ -63,6 +69,8 @@ async fn filled(site: &Site) {
     site.import(answer(NORA)).await;
     site.ask().await;
     site.import(SCAN.to_vec()).await;
+    raise(site, PaymentId::new(1), "one").await;
+    paid_out(site, 700).await;
 }
 
 /// The id of the first clinic that a route is about; the second clinic has none like it.
@@ -70,11 +78,15 @@ fn known_id(route: &str) -> &'static str {
     if route.contains("/files/") {
         return SCAN_HASH;
     }
+    if route.starts_with("/payments/exceptions/{id}/") {
+        return "EXC-001";
+    }
     if route.contains("/receipts") {
         return "PAY-002";
     }
     match route.trim_start_matches("/settings").split('/').nth(1) {
         Some("payments") => "PAY-001",
+        Some("payouts") => "PYO-001",
         Some("patients") => "PAT-002",
         Some("treatments") => "TRT-001",
         Some("eligibility") => "ELG-001",
@@ -97,17 +109,22 @@ on_both_engines! {
         let site = Site::new(db).await;
         filled(&site).await;
         let manager = site.browser(Role::Manager).await;
-        for (path, expected) in PAGES.into_iter().chain(FORMS) {
+        for (path, expected) in PAGES.into_iter().chain(PAID_OUT).chain(FORMS) {
             let reply = manager.open(path).await;
             assert_eq!(reply.status, StatusCode::OK, "{path}: {}", reply.text());
             assert!(heading(&reply.text()).starts_with(expected), "{path}: {}", reply.text());
         }
         let auditor = site.browser(Role::Auditor).await;
-        for (path, _) in PAGES {
+        for (path, _) in PAGES.into_iter().chain(PAID_OUT) {
             assert_eq!(auditor.open(path).await.status, StatusCode::OK, "{path}");
         }
         for (path, _) in FORMS {
             assert_eq!(auditor.open(path).await.status, StatusCode::FORBIDDEN, "{path}");
+        }
+        let front = site.browser(Role::FrontDesk).await;
+        front.get("/payments").await.shows(200, &[]).lacks(&["/payouts"]);
+        for (path, _) in PAID_OUT {
+            assert_eq!(front.open(path).await.status, StatusCode::FORBIDDEN, "{path}");
         }
     }
 

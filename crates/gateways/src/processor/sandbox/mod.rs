@@ -4,6 +4,7 @@
 //! that are asked about, and signed webhooks. What it knows is gone with the program; an attempt
 //! that was under way then counts as never paid.
 
+mod balance;
 mod cards;
 mod webhooks;
 
@@ -17,10 +18,12 @@ use jiff::Timestamp;
 
 use super::{
     Answer, Attempt, AttemptKey, AttemptStanding, BeginPayment, Begun, Capture, Decline, Delivery,
-    Event, Fact, Hosted, HostedPage, HostedStep, Object, ObjectKind, Processor, Refund,
-    RefundFailure, RefundOrder, RefundStanding, WebhookRefusal,
+    Event, Fact, Hosted, HostedPage, HostedStep, Movement, MovementKind, Object, ObjectKind,
+    Page as Part, Payout, Processor, Refund, RefundFailure, RefundOrder, RefundStanding,
+    WebhookRefusal,
 };
 use crate::Secret;
+use balance::{Balance, Booking};
 
 pub use cards::{CARDS, Card};
 pub use webhooks::SIGNATURE_HEADER;
@@ -51,6 +54,7 @@ pub struct Sandbox {
 struct Pages {
     by_session: BTreeMap<String, Page>,
     begun: u64,
+    balance: Balance,
 }
 
 /// A page on which a payer pays.
@@ -102,7 +106,11 @@ impl Sandbox {
                 page.changes += 1;
                 told = Some(page.clone());
             }
-            Some((page.shown(), told))
+            let shown = page.shown();
+            if let Some(page) = &told {
+                pages.book(page);
+            }
+            Some((shown, told))
         })?;
         if let Some(page) = told {
             self.tell(session, &page, now);
@@ -129,7 +137,9 @@ impl Sandbox {
                 let page = pages.by_session.get_mut(&session)?;
                 page.standing = ends;
                 page.changes += 1;
-                Some(page.clone())
+                let page = page.clone();
+                pages.book(&page);
+                Some(page)
             });
             if let Some(page) = page {
                 sandbox.tell(&session, &page, now);
@@ -176,7 +186,7 @@ impl Page {
         AttemptStanding::Captured(Capture {
             amount: self.amount,
             currency: CURRENCY.to_owned(),
-            fee: Some(Money::ZERO),
+            fee: Some(balance::fee(self.amount)),
             charge: payment.clone(),
             payment,
             paid_at: now,
@@ -283,7 +293,7 @@ impl Processor for Sandbox {
         self.end(key, AttemptStanding::Released)
     }
 
-    fn refund<'a>(&'a self, order: RefundOrder<'a>, _now: Timestamp) -> Answer<'a, Refund> {
+    fn refund<'a>(&'a self, order: RefundOrder<'a>, now: Timestamp) -> Answer<'a, Refund> {
         let never = order.payment.is_some_and(|payment| payment.starts_with(NO_REFUNDS));
         let fails = never || order.amount.cents() % 100 == FAILING_CENTS;
         let failed = RefundStanding::Failed(RefundFailure::Declined);
@@ -296,7 +306,29 @@ impl Processor for Sandbox {
             currency: CURRENCY.to_owned(),
             standing: if fails { failed } else { RefundStanding::Settled },
         };
+        if !fails {
+            let payment = order.payment.unwrap_or_default();
+            self.gave_back((&refund.id, order.reference, payment), order.amount, now);
+        }
         Box::pin(async move { Ok(refund) })
+    }
+
+    fn payouts<'a>(
+        &'a self,
+        within: (Timestamp, Timestamp),
+        _after: Option<&'a str>,
+    ) -> Answer<'a, Part<Payout>> {
+        let page = self.with(|pages| pages.balance.payouts(within));
+        Box::pin(async move { Ok(page) })
+    }
+
+    fn movements<'a>(
+        &'a self,
+        payout: &'a str,
+        _after: Option<&'a str>,
+    ) -> Answer<'a, Part<Movement>> {
+        let page = self.with(|pages| pages.balance.movements(payout));
+        Box::pin(async move { Ok(page) })
     }
 
     fn verify(&self, delivery: Delivery<'_>, now: Timestamp) -> Result<Event, WebhookRefusal> {
@@ -313,6 +345,31 @@ impl Processor for Sandbox {
 }
 
 impl Sandbox {
+    /// Takes money that a history, which no page of this sandbox knows, says was taken.
+    pub fn took(&self, reference: &str, amount: Money, at: Timestamp) {
+        let payment = format!("pay_{reference}");
+        let (source, payment) = (&*payment, &*payment);
+        let kind = MovementKind::Payment;
+        let booking = Booking { kind, amount, source, payment, reference, at };
+        self.with(|pages| pages.balance.book(&booking));
+    }
+
+    /// Gives back money that such a history says was given back.
+    pub fn gave(&self, reference: &str, amount: Money, at: Timestamp) {
+        self.gave_back((&format!("sandbox-{reference}"), reference, ""), amount, at);
+    }
+
+    fn gave_back(
+        &self,
+        (source, reference, payment): (&str, &str, &str),
+        amount: Money,
+        at: Timestamp,
+    ) {
+        let (kind, amount) = (MovementKind::Refund, Money::ZERO.minus(amount));
+        let booking = Booking { kind, amount, source, payment, reference, at };
+        self.with(|pages| pages.balance.book(&booking));
+    }
+
     /// Ends an attempt that nobody paid. One that is not known, because the program was started
     /// anew, ends as well.
     fn end<'a>(&'a self, key: AttemptKey<'a>, standing: AttemptStanding) -> Answer<'a, Attempt> {
@@ -337,6 +394,20 @@ impl Sandbox {
 }
 
 impl Pages {
+    /// Books the money of a page, if it was taken.
+    fn book(&mut self, page: &Page) {
+        if let AttemptStanding::Captured(capture) = &page.standing {
+            self.balance.book(&Booking {
+                kind: MovementKind::Payment,
+                amount: capture.amount,
+                source: &capture.charge,
+                payment: &capture.payment,
+                reference: &page.reference,
+                at: capture.paid_at,
+            });
+        }
+    }
+
     /// Opens a page; one that is there stays as it is.
     fn begin(&mut self, session: String, order: BeginPayment<'_>) {
         if self.by_session.contains_key(&session) {

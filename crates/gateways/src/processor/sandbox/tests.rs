@@ -134,3 +134,35 @@ fn only_what_this_sandbox_signed_is_believed() {
     let old = ours.verify(Delivery { body, headers: &headers }, at(310));
     assert_eq!(old, Err(WebhookRefusal::TooOld));
 }
+
+#[tokio::test]
+async fn a_day_is_paid_out_when_it_is_over() {
+    let sandbox = begun().await;
+    sandbox.give_card(SESSION, "4242 4242 4242 4242", at(9));
+    let AttemptStanding::Captured(capture) = standing(&sandbox).await else {
+        panic!("the money was taken");
+    };
+    let key = AttemptKey { reference: "1-abc", session: Some(SESSION), began_at: at(0) };
+    let order = RefundOrder {
+        reference: "1-ref",
+        attempt: key,
+        payment: Some(&capture.payment),
+        amount: Money::from_cents(200),
+        cause: None,
+        asked_at: at(10),
+    };
+    for _ in 0..2 {
+        sandbox.refund(order, at(10)).await.unwrap();
+    }
+    let day = 24 * 60 * 60;
+    let none = sandbox.payouts((at(0), at(day - 1)), None).await.unwrap();
+    assert_eq!(none.items, []);
+    let payouts = sandbox.payouts((at(0), at(day)), None).await.unwrap().items;
+    let [payout] = &*payouts else { panic!("{payouts:?}") };
+    // 700 less 20 and 30 cents, less the refund.
+    assert_eq!((payout.amount, &*payout.id), (Money::from_cents(450), "sbx_po_19700101"));
+    let movements = sandbox.movements(&payout.id, None).await.unwrap().items;
+    let net = movements.iter().map(|movement| movement.net);
+    assert_eq!((net.sum::<Money>(), movements.len()), (payout.amount, 2));
+    assert_eq!(movements[0].reference.as_deref(), Some("1-abc"));
+}

@@ -208,7 +208,11 @@ impl Processor for Stripe {
         Box::pin(reports::events(self, since, after))
     }
 
-    fn payouts<'a>(&'a self, since: Timestamp, after: Option<&'a str>) -> Answer<'a, Page<Payout>> {
+    fn payouts<'a>(
+        &'a self,
+        (since, _now): (Timestamp, Timestamp),
+        after: Option<&'a str>,
+    ) -> Answer<'a, Page<Payout>> {
         Box::pin(reports::payouts(self, since, after))
     }
 

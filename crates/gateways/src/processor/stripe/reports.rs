@@ -93,7 +93,9 @@ pub(super) async fn movements(
     after: Option<&str>,
 ) -> Result<Page<Movement>, ProcessorError> {
     let path = ["balance_transactions"];
-    let call = list("list movements", &path, after).with("payout", payout);
+    let call = list("list movements", &path, after)
+        .with("payout", payout)
+        .with("expand[0]", "data.source");
     page(stripe, call, |transaction: wire::Transaction| read_movement(&transaction)).await
 }
 
@@ -155,11 +157,16 @@ fn read_payout(payout: &wire::Payout) -> Payout {
         arrives_at: wire::moment(payout.arrival_date),
         created_at: wire::moment(payout.created),
         is_automatic: payout.automatic,
+        is_itemised: payout.reconciliation_status.as_deref() != Some("in_progress"),
     }
 }
 
 fn read_movement(transaction: &wire::Transaction) -> Movement {
+    let source = transaction.source.as_ref().and_then(Expandable::whole);
+    let payment = source.and_then(|source| source.payment_intent.as_ref());
     Movement {
+        payment: payment.map(|payment| payment.id().to_owned()),
+        reference: source.and_then(|source| wire::reference(source.metadata.as_ref())),
         id: transaction.id.clone(),
         kind: words::movement(&transaction.reporting_category),
         amount: wire::money(transaction.amount),

@@ -142,10 +142,12 @@ pub(super) struct Transaction {
     pub(super) available_on: i64,
 }
 
-/// What a line of the balance comes from.
+/// What a line of the balance comes from: a charge, a refund, a dispute, a payout.
 #[derive(Debug, Deserialize)]
 pub(super) struct Source {
     id: String,
+    pub(super) payment_intent: Option<Expandable<Source>>,
+    pub(super) metadata: Option<Metadata>,
 }
 
 impl Identified for Source {
@@ -197,6 +199,7 @@ pub(super) struct Payout {
     pub(super) arrival_date: i64,
     pub(super) created: i64,
     pub(super) automatic: bool,
+    pub(super) reconciliation_status: Option<String>,
 }
 
 /// An event.

@@ -11,6 +11,7 @@ use almoner_domain::refund::{RefundRefusal, RefundState};
 use almoner_domain::tender::TenderType;
 use almoner_domain::{ExceptionId, Money, PaymentId, Status};
 use almoner_store::patients::Patient;
+use almoner_store::payments::Payment;
 use almoner_store::refunds::Refund;
 use almoner_store::tenders::TenderRow;
 use almoner_store::treatments::Treatment;
@@ -19,7 +20,7 @@ use axum_extra::extract::Form;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-use super::{history, kept, link, receipts};
+use super::{exceptions, history, kept, link, receipts};
 use crate::failure::{Answer, html, unprocessable};
 use crate::format;
 use crate::handlers::parse_id;
@@ -103,7 +104,8 @@ pub(super) async fn filled(web: &Web, staff: Staff, id: PaymentId) -> Result<Pay
     let troubles = read_troubles::troubles(&web.app, &actor, id).await?;
     let payment = &view.payment;
     let refunded = payment.refunded;
-    let is_blocked = troubles.blocks_refunds() && is_refundable(payment.status);
+    let refund_block = refund_block(&troubles, payment);
+    let is_blocked = refund_block.is_some();
     let offers = offers(&actor, &view);
     let to_solve = troubles.exceptions.first().filter(|_| actor.may(Action::Refund));
     Ok(PaymentPage {
@@ -112,6 +114,7 @@ pub(super) async fn filled(web: &Web, staff: Staff, id: PaymentId) -> Result<Pay
         status: payment.status,
         amount: payment.amount,
         refunded: (refunded > Money::ZERO).then_some(refunded),
+        lost: (payment.lost > Money::ZERO).then_some(payment.lost),
         paid_on: payment.paid_at.map(|at| format::day(at, &zone)),
         due: payment.due.map(format::date),
         is_overdue: is_overdue(payment.status, payment.due, actor.date(web.app.now())),
@@ -122,9 +125,9 @@ pub(super) async fn filled(web: &Web, staff: Staff, id: PaymentId) -> Result<Pay
         tender: standing(&view).map(|row| tender_line(row, &zone)),
         transitions: view.choices.iter().map(|choice| choice.0).collect(),
         lock: lock(payment.status),
-        refund_block: is_blocked.then(|| RefundRefusal::Disputed.to_string()),
+        refund_block,
         alerts: alerts(&troubles, &zone),
-        to_solve: to_solve.map(|raised| raised.id),
+        to_solve: to_solve.map(exceptions::ways),
         solution_entry: String::new(),
         offers: Offers { refund: offers.refund && !is_blocked, ..offers },
         link: link::block(web, &actor, payment).await?,
@@ -132,13 +135,46 @@ pub(super) async fn filled(web: &Web, staff: Staff, id: PaymentId) -> Result<Pay
         patient: patient_block(&view.patient),
         estimate: view.estimate.as_ref().map(|estimate| kept::summary(estimate, payment.amount)),
         receipts: receipts::block(web, &actor, id).await?,
-        refunds: view.refunds.iter().map(|refund| refund_row(refund, &zone)).collect(),
+        refunds: refund_rows(&view, &troubles, &zone),
         notes: view.notes.iter().map(|note| note_row(note, &zone)).collect(),
         note_entry: String::new(),
         note_key: web.form_key(),
         history: history::events(&view.history, &zone),
         errors: Errors::default(),
     })
+}
+
+/// Why a payment cannot be refunded now that otherwise could.
+fn refund_block(troubles: &Troubles, payment: &Payment) -> Option<String> {
+    if !is_refundable(payment.status) {
+        None
+    } else if troubles.blocks_refunds() {
+        Some(RefundRefusal::Disputed.to_string())
+    } else if payment.remaining() == Money::ZERO {
+        Some(
+            "A bank gave the rest of the money to the payer: nothing is left to refund.".to_owned(),
+        )
+    } else {
+        None
+    }
+}
+
+/// The refunds, and second payments that are given back; the newest first.
+fn refund_rows(view: &PaymentView, troubles: &Troubles, zone: &TimeZone) -> Vec<RefundRow> {
+    let refunds = view.refunds.iter().map(|refund| refund_row(refund, zone));
+    let given_back = troubles.given_back.iter().map(|given_back| RefundRow {
+        id: given_back.id,
+        amount: given_back.amount,
+        reason: "Paid twice: the second payment".to_owned(),
+        state: given_back.state,
+        at: format::moment(given_back.made_at, zone),
+        by: given_back.made_by.clone().unwrap_or_else(|| "Almoner".to_owned()),
+        notes: None,
+        failure: given_back.failure.clone(),
+    });
+    let mut rows: Vec<RefundRow> = refunds.chain(given_back).collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.id));
+    rows
 }
 
 /// What people have to know of the money before they do anything.
@@ -150,8 +186,8 @@ fn alerts(troubles: &Troubles, zone: &TimeZone) -> Vec<String> {
         let until = until.unwrap_or_default();
         format!("Dispute of {amount}: {standing}. The bank's reason: {reason}.{until}")
     });
-    let exceptions =
-        troubles.exceptions.iter().map(|raised| format!("{}: {}", raised.id, raised.words));
+    let exceptions = troubles.exceptions.iter().map(|raised| &raised.exception);
+    let exceptions = exceptions.map(|raised| format!("{}: {}", raised.id, raised.words));
     disputes.chain(exceptions).collect()
 }
 

@@ -1,11 +1,14 @@
 //! What a person has to look at, of all payments, and what was done about it.
 
+use almoner_app::give_back::give_back;
+use almoner_app::look_again::look_again;
 use almoner_app::permission::Action;
-use almoner_app::read_troubles::open_exceptions;
+use almoner_app::read_troubles::{Raised, open_exception, open_exceptions};
 use almoner_app::solve_exception::solve_exception;
 use almoner_app::{Error, read};
 use almoner_domain::ExceptionId;
-use almoner_store::exceptions::{Exception, ExceptionKind};
+use almoner_domain::refund::{RefundRefusal, RefundState};
+use almoner_store::exceptions::ExceptionKind;
 use axum::extract::{Path, State};
 use axum_extra::extract::Form;
 use jiff::tz::TimeZone;
@@ -17,7 +20,10 @@ use crate::handlers::parse_id;
 use crate::session::{Staff, done};
 use crate::state::Web;
 use crate::view::parts::{Errors, plural};
-use crate::view::payments::exceptions::{ExceptionRow, ExceptionsPage};
+use crate::view::payments::exceptions::{ExceptionRow, ExceptionsPage, GiveBackPage, Ways};
+
+/// Where the list is.
+const LIST: &str = "/payments/exceptions";
 
 /// The list.
 pub(crate) async fn page(State(web): State<Web>, staff: Staff) -> Answer {
@@ -33,7 +39,7 @@ pub(crate) async fn solve(
 ) -> Answer {
     let id: ExceptionId = parse_id(&id, "exception")?;
     match solve_exception(&web.app, &staff.actor, id, &sent.solution).await {
-        Ok(()) => Ok(done(&web, "/payments/exceptions", "exception_solved")),
+        Ok(()) => Ok(done(&web, LIST, "exception_solved")),
         Err(Error::Invalid(faults)) => {
             let mut page = filled(&web, staff).await?;
             page.faulty = Some((id, sent.solution));
@@ -41,6 +47,61 @@ pub(crate) async fn solve(
             Ok(unprocessable(&page))
         }
         Err(other) => Err(other.into()),
+    }
+}
+
+/// What giving a second payment back would do, to be confirmed.
+pub(crate) async fn review(State(web): State<Web>, staff: Staff, Path(id): Path<String>) -> Answer {
+    staff.actor.must(Action::Refund)?;
+    let id: ExceptionId = parse_id(&id, "exception")?;
+    let raised = open_exception(&web.app, &staff.actor, id).await?;
+    let (Some(amount), Some(payment)) = (raised.give_back, raised.exception.payment) else {
+        return Err(Error::Refund(RefundRefusal::NotRefundable).into());
+    };
+    let key = web.form_key();
+    Ok(html(&GiveBackPage { shell: staff.shell, key, id, payment, amount }))
+}
+
+/// Gives a second payment back.
+pub(crate) async fn submit(State(web): State<Web>, staff: Staff, Path(id): Path<String>) -> Answer {
+    let id: ExceptionId = parse_id(&id, "exception")?;
+    let to = page_of(&web, &staff, id).await?;
+    give_back(&web.app, &staff.actor, id).await?;
+    Ok(done(&web, &to, "refund_pending"))
+}
+
+/// Says that late money was owed and is kept.
+pub(crate) async fn keep(State(web): State<Web>, staff: Staff, Path(id): Path<String>) -> Answer {
+    let id: ExceptionId = parse_id(&id, "exception")?;
+    staff.actor.must(Action::Refund)?;
+    let to = match open_exception(&web.app, &staff.actor, id).await {
+        Ok(raised) if !raised.can_keep => {
+            return Err(Error::Refund(RefundRefusal::NotRefundable).into());
+        }
+        Ok(raised) => raised.exception.payment.map(|payment| format!("/payments/{payment}")),
+        // A second click finds it solved; what is unknown is told below.
+        Err(Error::NotFound(_)) => None,
+        Err(other) => return Err(other.into()),
+    };
+    solve_exception(&web.app, &staff.actor, id, "The money was owed, and is kept.").await?;
+    Ok(done(&web, to.as_deref().unwrap_or(LIST), "exception_solved"))
+}
+
+/// Asks the processor again about an event.
+pub(crate) async fn look(State(web): State<Web>, staff: Staff, Path(id): Path<String>) -> Answer {
+    let id: ExceptionId = parse_id(&id, "exception")?;
+    look_again(&web.app, &staff.actor, id).await?;
+    Ok(done(&web, LIST, "looked_again"))
+}
+
+/// Where to go after doing something about an exception: to its payment, where the history is.
+async fn page_of(web: &Web, staff: &Staff, id: ExceptionId) -> Result<String, Error> {
+    let found = open_exception(&web.app, &staff.actor, id).await;
+    match found.map(|raised| raised.exception.payment) {
+        Ok(Some(payment)) => Ok(format!("/payments/{payment}")),
+        // Solved meanwhile, by a second click perhaps.
+        Ok(None) | Err(Error::NotFound(_)) => Ok(LIST.to_owned()),
+        Err(other) => Err(other),
     }
 }
 
@@ -57,9 +118,33 @@ async fn filled(web: &Web, staff: Staff) -> Result<ExceptionsPage, Error> {
     })
 }
 
-fn row(raised: Exception, zone: &TimeZone) -> ExceptionRow {
+/// What is offered to do about an exception, to those who may.
+pub(super) fn ways(raised: &Raised) -> Ways {
+    let told = raised.given_back.as_ref().map(|given_back| {
+        let id = given_back.id;
+        match (given_back.state, &given_back.failure) {
+            (RefundState::Pending, _) => format!("{id} is on its way back to the payer."),
+            (RefundState::Settled, _) => format!("{id} gave it back to the payer."),
+            (_, Some(why)) => format!("{id} failed. {why}"),
+            (_, None) => format!("{id} failed."),
+        }
+    });
+    Ways {
+        id: raised.exception.id,
+        payment: raised.exception.payment.filter(|_| raised.can_refund),
+        told,
+        give_back: raised.give_back,
+        can_keep: raised.can_keep,
+        can_look_again: raised.can_look_again,
+    }
+}
+
+fn row(raised: Raised, zone: &TimeZone) -> ExceptionRow {
+    let ways = ways(&raised);
+    let raised = raised.exception;
     let (what, advice) = words(raised.kind);
     ExceptionRow {
+        ways,
         id: raised.id,
         payment: raised.payment,
         what: what.to_owned(),
@@ -79,7 +164,7 @@ fn words(kind: ExceptionKind) -> (&'static str, &'static str) {
         ),
         ExceptionKind::SecondCapture => (
             "Paid twice",
-            "The second sum is kept aside and counts for nothing. Give it back at the processor.",
+            "The second sum is kept aside and counts for nothing. Give it back to the payer.",
         ),
         ExceptionKind::Mismatch => (
             "Not as it was asked for",
@@ -87,7 +172,7 @@ fn words(kind: ExceptionKind) -> (&'static str, &'static str) {
         ),
         ExceptionKind::RefundFailed => (
             "A refund came back",
-            "The payment is as before the refund. Refund it again, or in another way.",
+            "The payer waits for the money. Give it back again, or in another way, and say how.",
         ),
         ExceptionKind::ForeignRefund => (
             "Refunded at the processor",
@@ -95,7 +180,8 @@ fn words(kind: ExceptionKind) -> (&'static str, &'static str) {
         ),
         ExceptionKind::UnknownEvent => (
             "An event about something unknown",
-            "Look it up at the processor; it may belong to another program.",
+            "Look again: it may be known by now. Else look it up at the processor; it may belong to \
+                another program.",
         ),
     }
 }

@@ -48,6 +48,10 @@ fn word<'a>(detail: &'a Value, key: &str) -> &'a str {
     detail.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
+fn cents(detail: &Value, key: &str) -> i64 {
+    detail.get(key).and_then(Value::as_i64).unwrap_or_default()
+}
+
 /// A change of status as `Pending → Paid`, or what stands in for it.
 fn step(detail: &Value, otherwise: &str) -> String {
     match (status(detail, "from"), status(detail, "to")) {
@@ -71,6 +75,22 @@ fn what(action: &str, detail: &Value) -> String {
         "refund_settled" => format!("Refund {} of {amount} settled", word(detail, "refund")),
         "refund_failed" => format!("Refund {} of {amount} failed", word(detail, "refund")),
         "money_unapplied" => format!("Paid a second time: {amount} kept aside for the payer"),
+        "unapplied_refund_made" => {
+            format!("{}: second payment of {amount} on its way back", word(detail, "refund"))
+        }
+        "unapplied_refund_settled" => {
+            format!("{}: second payment of {amount} given back", word(detail, "refund"))
+        }
+        "unapplied_refund_failed" => {
+            format!("{}: second payment of {amount} not given back", word(detail, "refund"))
+        }
+        "dispute_moved_money" => match (money(detail, "lost_cents"), money(detail, "held_cents")) {
+            (Some(lost), _) => format!("A bank gave {lost} to the payer"),
+            (None, Some(held)) if cents(detail, "held_cents") > 0 => {
+                format!("A bank holds {held} until it decides")
+            }
+            _ => "A bank gave the disputed money back".to_owned(),
+        },
         "exception_raised" => "A person has to look".to_owned(),
         "exception_solved" => format!("{} solved", word(detail, "exception")),
         "dispute_told" => format!("Dispute of {amount}: {}", word(detail, "standing")),
@@ -117,7 +137,9 @@ fn more(action: &str, detail: &Value) -> Option<String> {
         "exception_raised" => Some(word(detail, "words").to_owned()),
         "exception_solved" => Some(word(detail, "solution").to_owned()),
         "dispute_told" => Some(word(detail, "reason").replace('_', " ")),
-        "refund_failed" => detail.get("reason")?.as_str().map(str::to_owned),
+        "refund_failed" | "unapplied_refund_failed" => {
+            detail.get("reason")?.as_str().map(str::to_owned)
+        }
         "receipt_printed" if detail.get("itemised") == Some(&Value::Bool(true)) => {
             Some("itemized".to_owned())
         }

@@ -85,10 +85,13 @@ impl Sent {
 }
 
 fn refundable(view: &PaymentView) -> Result<(), Error> {
-    if is_refundable(view.payment.status) {
-        Ok(())
-    } else {
+    let remaining = view.payment.remaining();
+    if !is_refundable(view.payment.status) {
         Err(Error::Refund(RefundRefusal::NotRefundable))
+    } else if remaining == Money::ZERO {
+        Err(Error::Refund(RefundRefusal::ExceedsRemaining { remaining }))
+    } else {
+        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ use almoner_domain::{ExceptionId, Money, PatientId, PaymentId, RefundId, Status,
 use askama::Template;
 
 use super::estimate::EstimateSummary;
+use super::exceptions::Ways;
 use super::link::{LinkBlock, LinkState};
 use super::receipt::ReceiptsBlock;
 use crate::view::Samples;
@@ -28,6 +29,8 @@ pub(crate) struct PaymentPage {
     pub(crate) amount: Money,
     /// How much of it is refunded or on its way back; none when nothing is.
     pub(crate) refunded: Option<Money>,
+    /// How much of it banks gave back after disputes; none when nothing is.
+    pub(crate) lost: Option<Money>,
     /// When it was paid.
     pub(crate) paid_on: Option<String>,
     /// When it is due.
@@ -52,8 +55,9 @@ pub(crate) struct PaymentPage {
     pub(crate) refund_block: Option<String>,
     /// What people have to know of the money before they do anything.
     pub(crate) alerts: Vec<String>,
-    /// What can be said to be solved: POST `…/exceptions/EXC-001` with `solution`.
-    pub(crate) to_solve: Option<ExceptionId>,
+    /// What can be done about the oldest exception. It can be said to be solved: POST
+    /// `…/exceptions/EXC-001` with `solution`.
+    pub(crate) to_solve: Option<Ways>,
     /// What was done about it as it was typed, when it was refused.
     pub(crate) solution_entry: String,
     /// The actions that are offered.
@@ -268,8 +272,9 @@ impl Samples for PaymentPage {
             note_entry: samples::HARD_TEXT.to_owned(),
             errors: almoner_domain::Invalid::one("note", "too_long", "This note is too long.")
                 .into(),
+            lost: Some(Money::from_cents(67_937)),
             refund_block: Some("A dispute is open; the bank decides first.".to_owned()),
-            to_solve: Some(ExceptionId::new(12)),
+            to_solve: Some(Ways::sample(ExceptionId::new(12))),
             solution_entry: samples::HARD_TEXT.to_owned(),
             alerts: vec![samples::HARD_TEXT.to_owned(), "The payer paid twice.".to_owned()],
             offers: Offers { refund: false, ..paid.offers },

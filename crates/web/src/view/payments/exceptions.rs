@@ -42,6 +42,69 @@ pub(crate) struct ExceptionRow {
     pub(crate) advice: String,
     /// When.
     pub(crate) raised_at: String,
+    /// What is offered to do about it.
+    pub(crate) ways: Ways,
+}
+
+/// What there is to do about an exception: GET `/payments/exceptions/EXC-001/refund/new`; POST
+/// `…/kept`, `…/look`.
+#[derive(Debug, Clone)]
+pub(crate) struct Ways {
+    /// Which exception.
+    pub(crate) id: ExceptionId,
+    /// The payment that can be refunded.
+    pub(crate) payment: Option<PaymentId>,
+    /// What became of giving the money back so far.
+    pub(crate) told: Option<String>,
+    /// A second payment that can be given back.
+    pub(crate) give_back: Option<Money>,
+    /// Keeping the money is offered.
+    pub(crate) can_keep: bool,
+    /// Asking the processor again is offered.
+    pub(crate) can_look_again: bool,
+}
+
+impl Ways {
+    /// Everything that can be offered, and what it may say.
+    pub(crate) fn sample(id: ExceptionId) -> Self {
+        Self {
+            id,
+            payment: Some(PaymentId::new(894)),
+            told: Some(samples::HARD_TEXT.to_owned()),
+            give_back: Some(Money::from_cents(67_937)),
+            can_keep: true,
+            can_look_again: true,
+        }
+    }
+}
+
+/// What giving a second payment back does: POST `/payments/exceptions/EXC-001/refund` with `key`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "payments/give_back.html")]
+pub(crate) struct GiveBackPage {
+    /// The frame.
+    pub(crate) shell: Shell,
+    /// What makes a second sending the same.
+    pub(crate) key: String,
+    /// The exception that it solves.
+    pub(crate) id: ExceptionId,
+    /// The payment that was paid twice.
+    pub(crate) payment: PaymentId,
+    /// All that is left of the second money.
+    pub(crate) amount: Money,
+}
+
+impl Samples for GiveBackPage {
+    fn samples() -> Vec<(&'static str, Self)> {
+        let usual = Self {
+            shell: samples::shell(),
+            key: "k".to_owned(),
+            id: ExceptionId::new(12),
+            payment: PaymentId::new(894),
+            amount: Money::from_cents(67_937),
+        };
+        vec![("usual", usual)]
+    }
 }
 
 impl ExceptionsPage {
@@ -65,6 +128,7 @@ impl Samples for ExceptionsPage {
             words: samples::HARD_TEXT.to_owned(),
             advice: "Give it back at the processor.".to_owned(),
             raised_at: "Nov 20, 2026, 2:41 PM".to_owned(),
+            ways: Ways::sample(ExceptionId::new(seq)),
         };
         let usual = Self {
             shell: samples::shell(),

@@ -42,8 +42,8 @@ use super::payments::new::{Filled, NewPaymentPage, PaymentEntry};
 use super::query::PaymentsQuery;
 use super::reminder_settings::ReminderSettingsPage;
 use super::{
-    api_docs, eligibility, error, inquiries, patients, pay, payments, sandbox, settings, sign_in,
-    treatments,
+    api_docs, eligibility, error, inquiries, patients, pay, payments, payouts, sandbox, settings,
+    sign_in, treatments,
 };
 
 /// A name that breaks careless pages.
@@ -71,9 +71,12 @@ pub fn rendered_samples() -> Vec<(String, String)> {
     add::<payments::status::StatusPage>(&mut all, "payments-status");
     add::<EditPaymentPage>(&mut all, "payments-edit");
     add::<payments::refund::RefundPage>(&mut all, "payments-refund");
+    add::<payments::exceptions::GiveBackPage>(&mut all, "payments-give-back");
     add::<payments::refund::RefundReviewPage>(&mut all, "payments-refund-review");
     add::<payments::refund::ReversalPage>(&mut all, "payments-reversal");
     add::<payments::receipt::ReceiptPage>(&mut all, "payments-receipt");
+    add::<payouts::PayoutsPage>(&mut all, "payouts-list");
+    add::<payouts::PayoutPage>(&mut all, "payouts-detail");
     add::<patients::PatientsPage>(&mut all, "patients-list");
     add::<patients::PatientPage>(&mut all, "patients-detail");
     add::<patients::PatientFormPage>(&mut all, "patients-form");
@@ -296,6 +299,7 @@ pub(crate) fn payment_page() -> PaymentPage {
         id: PaymentId::new(894),
         status: Status::PartiallyRefunded,
         amount: Money::from_cents(67_937),
+        lost: None,
         refunded: Some(Money::from_cents(10_000)),
         paid_on: Some("Nov 22, 2026".to_owned()),
         due: Some("Dec 1, 2026".to_owned()),
