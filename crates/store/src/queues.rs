@@ -16,6 +16,10 @@ pub enum Queue {
     Attempts,
     /// Refunds that the processor makes.
     Refunds,
+    /// Second payments that the processor gives back.
+    SecondPayments,
+    /// Payouts whose movements are fetched from the processor.
+    Payouts,
     /// Events that the processor told of. They are its account's, of every organization.
     Events,
     /// Letters to patients.
@@ -46,15 +50,24 @@ struct Shape {
 }
 
 impl Queue {
-    /// All five.
-    pub const ALL: [Self; 5] =
-        [Self::Attempts, Self::Refunds, Self::Events, Self::Letters, Self::Questions];
+    /// All seven.
+    pub const ALL: [Self; 7] = [
+        Self::Attempts,
+        Self::Refunds,
+        Self::SecondPayments,
+        Self::Payouts,
+        Self::Events,
+        Self::Letters,
+        Self::Questions,
+    ];
 
     /// Its name in addresses and in the history.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Attempts => "attempts",
             Self::Refunds => "refunds",
+            Self::SecondPayments => "second_payments",
+            Self::Payouts => "payouts",
             Self::Events => "events",
             Self::Letters => "letters",
             Self::Questions => "questions",
@@ -92,6 +105,14 @@ impl Queue {
         match self {
             Self::Attempts => asked,
             Self::Refunds => Shape { table: "refund", ..asked },
+            Self::SecondPayments => Shape { table: "unapplied_refund", ..asked },
+            Self::Payouts => Shape {
+                table: "payout",
+                item: "payout_id",
+                payment: "NULL",
+                words: "NULL",
+                ..asked
+            },
             Self::Questions => tried,
             Self::Letters => Shape {
                 table: "mail",
@@ -124,9 +145,12 @@ impl Owner<'_> {
     fn of(self, queue: Queue) -> Value {
         match queue {
             Queue::Events => Value::from(self.processor),
-            Queue::Attempts | Queue::Refunds | Queue::Letters | Queue::Questions => {
-                Value::from(self.org)
-            }
+            Queue::Attempts
+            | Queue::Refunds
+            | Queue::SecondPayments
+            | Queue::Payouts
+            | Queue::Letters
+            | Queue::Questions => Value::from(self.org),
         }
     }
 }

@@ -14,7 +14,7 @@ use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
 use almoner_app::sweep_events::sweep_events;
 use almoner_app::void_payment::void_payment;
 use almoner_domain::refund::{RefundState, ReversalReason};
-use almoner_domain::{PaymentId, Status};
+use almoner_domain::{ExceptionId, PaymentId, Status};
 use almoner_gateways::processor::{BeginPayment, CaptureMode};
 use almoner_store::attempts::{self, AttemptState};
 use almoner_store::on_both_engines;
@@ -387,5 +387,65 @@ on_both_engines! {
         let made = desk.fake.objects("refund").len();
         let payments = desk.clinic.number("SELECT count(*) AS n FROM payment").await;
         assert_eq!(i64::try_from(made).unwrap(), payments);
+    }
+
+    async fn a_second_payment_goes_back_once(db) {
+        let desk = Desk::open(db).await;
+        let is_given_back = async |id: PaymentId| {
+            let settled = "unapplied_refund WHERE state = 'settled'";
+            let is_settled = async || desk.count(settled, id).await == 1;
+            let work = async || {
+                desk.go_on().await;
+                desk.settle_unapplied().await;
+            };
+            desk.until(work, is_settled).await;
+            assert_eq!(desk.count("unapplied_refund WHERE seq > 0", id).await, 1);
+            desk.is_paid(id, (2, 1)).await;
+        };
+        let twice = async || desk.paid_twice(AMOUNT).await;
+        let give = async |(_, raised): &(PaymentId, ExceptionId)| desk.give_back(*raised).await;
+        at_every_await(&desk, twice, give, async |paid| {
+            give(paid).await.unwrap();
+            is_given_back(paid.0).await;
+        })
+        .await;
+        let given = async || {
+            let paid = twice().await;
+            give(&paid).await.unwrap();
+            paid.0
+        };
+        let settle = async |_: &PaymentId| desk.settle_unapplied().await;
+        at_every_await(&desk, given, settle, async |id| is_given_back(*id).await).await;
+        let made = desk.fake.objects("refund").len();
+        let payments = desk.clinic.number("SELECT count(*) AS n FROM payment").await;
+        assert_eq!(i64::try_from(made).unwrap(), payments);
+        assert_eq!(desk.balance("unapplied").await, 0);
+    }
+
+    async fn what_is_paid_out_is_booked_once(db) {
+        let desk = Desk::open(db).await;
+        let paid_out = async || {
+            desk.paid(AMOUNT).await;
+            desk.pass(SignedDuration::from_hours(48));
+            desk.fake.pay_out().expect("something is available")
+        };
+        let import = async |_: &String| desk.import().await;
+        at_every_await(&desk, paid_out, import, async |payout| {
+            let sql = format!(
+                "SELECT count(*) AS n FROM payout WHERE state <> 'waiting' AND payout_id = '{payout}'"
+            );
+            let work = async || {
+                desk.pass(SignedDuration::from_mins(10));
+                desk.import().await;
+            };
+            desk.until(work, async || desk.clinic.number(&sql).await == 1).await;
+            // The next look back is not so far.
+            desk.pass(SignedDuration::from_hours(24 * 60));
+        })
+        .await;
+        let paid = desk.fake.objects("payout");
+        let paid = paid.iter().map(|payout| payout["amount"].as_i64().unwrap());
+        assert_eq!(desk.balance("bank").await, paid.sum::<i64>());
+        assert_eq!(desk.balance("processor_clearing").await, 0);
     }
 }

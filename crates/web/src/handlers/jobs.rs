@@ -132,6 +132,16 @@ fn words(queue: Queue) -> (&'static str, &'static str, &'static str) {
             "The processor is asked to make them, then daily whether the bank has.",
             "",
         ),
+        Queue::SecondPayments => (
+            "Second payments on their way back",
+            "The processor is asked to give them back, then daily whether the bank has.",
+            "",
+        ),
+        Queue::Payouts => (
+            "Payouts of the processor",
+            "What each is made of is fetched, and held against the books.",
+            "",
+        ),
         Queue::Events => (
             "Events of the processor",
             "What each is about is fetched and written into the books.",
