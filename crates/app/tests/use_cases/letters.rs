@@ -6,7 +6,7 @@ use almoner_app::Error;
 use almoner_app::consent_email::consent_email;
 use almoner_app::create_payment::create_payment;
 use almoner_app::issue_link::{IssueLink, issue_link};
-use almoner_app::post_mail::claim_mail;
+use almoner_app::post_mail::{claim_mail, post_claimed};
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
 use almoner_app::send_link::{Asked, PAUSE, mails, send_link};
 use almoner_app::send_links::{MAX_PAYMENTS, send_links};
@@ -19,6 +19,8 @@ use almoner_store::on_both_engines;
 use jiff::SignedDuration;
 
 use crate::common::{Clinic, fault};
+
+const BASE: &str = "https://pay.clinic.example";
 
 /// The first receipt of the clinic.
 fn first() -> ReceiptId {
@@ -165,6 +167,29 @@ on_both_engines! {
         clinic.pass(SignedDuration::from_mins(5));
         assert_eq!(clinic.post_round().await, 1);
         assert_eq!(receipt_state(&clinic, id).await, MailState::Sent);
+    }
+
+    async fn what_was_handed_over_and_not_written_down_comes_twice_and_is_told_once(db) {
+        let clinic = Clinic::new(db).await;
+        clinic.agreed().await;
+        let id = clinic.pending(700).await;
+        send_link(&clinic.app, &clinic.manager(), id).await.unwrap();
+        let system = clinic.system();
+        let cut = claim_mail(&clinic.app, &system, 10).await.unwrap();
+        clinic.pass(SignedDuration::from_mins(5));
+        let again = claim_mail(&clinic.app, &system, 10).await.unwrap();
+        // The first server hands the letter over when its claim has run out, and so cannot write
+        // it down: as if it had been killed between the two.
+        for claimed in [&cut[0], &again[0]] {
+            post_claimed(&clinic.app, &system, claimed, BASE).await.unwrap();
+        }
+        let taken = clinic.post.taken();
+        assert_eq!(taken.len(), 2);
+        assert_eq!(taken[0].reference, taken[1].reference, "mail programs know the second one");
+        assert_eq!(clinic.newest_mail(id).await.state, MailState::Sent);
+        let history = clinic.history(id).await;
+        assert_eq!(history.iter().filter(|action| *action == "link_mailed").count(), 1);
+        clinic.verified().await;
     }
 
     async fn each_of_many_payments_is_told_apart(db) {
