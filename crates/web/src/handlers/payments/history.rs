@@ -127,8 +127,7 @@ fn more(action: &str, detail: &Value) -> Option<String> {
         "receipt_printed" if detail.get("itemised") == Some(&Value::Bool(true)) => {
             Some("itemized".to_owned())
         }
-        "link_mail_refused" => Some(word(detail, "because").to_owned()),
-        "status_refused" => Some(word(detail, "because").to_owned()),
+        "link_mail_refused" | "status_refused" => Some(word(detail, "because").to_owned()),
         "refund_made" | "tender_reversed" => {
             Some(format!("{}; {}", word(detail, "reason").replace('_', " "), step(detail, "")))
         }
