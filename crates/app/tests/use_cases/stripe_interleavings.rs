@@ -1,6 +1,6 @@
 //! Whatever is lost, doubled, late or refused between us and Stripe: once all is told, the money at
-//! Stripe is the money in the books, what was paid twice is given back, what banks took is lost, what
-//! was paid out is at the bank, and nothing is refunded beyond it.
+//! Stripe is the money in the books, what was paid twice is given back, what banks took is lost,
+//! what was paid out is at the bank, and nothing is refunded beyond it.
 
 use std::collections::BTreeMap;
 
