@@ -18,13 +18,14 @@ const VERIFY_MS_MAX = 60_000;
 /**
  * A running `almoner demo`.
  *
- * `name` names its log. Its output is kept whole, and searched for patient data after the run.
+ * `name` names its log; `settings` are more flags. Its output is kept whole, and searched for patient
+ * data after the run.
  */
-export async function startServer(name) {
+export async function startServer(name, settings = []) {
   const folder = await mkdtemp(path.join(os.tmpdir(), `almoner-e2e-${name}-`));
   const database = await makeDatabase(name, folder);
   const log = path.join(out, `${name}.log`);
-  const server = { name, folder, database, log, url: '', text: '', child: undefined };
+  const server = { name, settings, folder, database, log, url: '', text: '', child: undefined };
   try {
     await launch(server);
   } catch (error) {
@@ -36,7 +37,7 @@ export async function startServer(name) {
 
 /** Starts (again) the binary of a server that is stopped, on the same database. */
 export async function launch(server) {
-  const words = ['demo', '--listen', '127.0.0.1:0', '--database', server.database.url];
+  const words = ['demo', '--listen', '127.0.0.1:0', '--database', server.database.url, ...server.settings];
   const child = spawn(binary, words, {
     cwd: server.folder,
     env: environment(),

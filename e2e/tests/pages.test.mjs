@@ -27,6 +27,8 @@ const PAGES = [
   ['/payments?overdue=1', 'biller'],
   ['/payments?q=nobodyiscalledthis', 'biller'],
   ['/payments/exceptions', 'biller'],
+  ['/settings/jobs', 'admin'],
+  ['/audit?reads=1', 'manager'],
   ['/payments/new', 'biller'],
   ['/payments/new?patient=:PAT', 'biller'],
   ['/payments/:REFUNDABLE', 'biller'],
@@ -62,6 +64,8 @@ const PAGES = [
   ['/settings/physicians/:PHY', 'admin'],
   ['/settings/eligibility', 'admin'],
   ['/settings/eligibility', 'biller'],
+  ['/settings/reminders', 'admin'],
+  ['/settings/reminders', 'biller'],
   ['/sign-in', undefined],
   ['/api/docs', undefined],
 ];

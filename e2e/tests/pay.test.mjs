@@ -6,7 +6,9 @@ import jsqr from 'jsqr';
 import { PNG } from 'pngjs';
 
 import { axe } from '../lib/axe.mjs';
-import { SCREENS, closePage, forgive, openBrowser, openPage, overflow, shot } from '../lib/browser.mjs';
+import {
+  SCREENS, bytes, closePage, forgive, openBrowser, openPage, overflow, shot,
+} from '../lib/browser.mjs';
 import { eventually } from '../lib/eventually.mjs';
 import { hides, shows } from '../lib/expect.mjs';
 import { chooseFirst, control, region } from '../lib/find.mjs';
@@ -18,6 +20,9 @@ import { signIn } from '../lib/staff.mjs';
 const PAID_MS_MAX = 40_000;
 /** What the demo's pages for staff say and no payer may read. */
 const SECRETS = /PAT-|TRT-|ELG-|Office Visit|Treatment Pre-Payment|Memo/;
+
+/** All that a payer's page may weigh on the wire. */
+const PAGE_BYTES_MAX = 25 * 1024;
 
 let browser;
 let server;
@@ -79,6 +84,58 @@ async function pictures(page, name) {
   }
   await page.emulateMedia({ colorScheme: 'light' });
 }
+
+/** What the payment's page tells staff about the patient and the treatment. */
+async function told(home) {
+  await staff.goto(home);
+  const texts = [];
+  for (const name of ['Patient', 'Treatment']) {
+    const facts = region(staff, name).locator('.person a, dd');
+    texts.push(...await facts.allInnerTexts());
+  }
+  const words = texts.flatMap((text) => [text, ...text.split(/,\s+/)]).map((text) => text.trim());
+  return new Set(words.filter((word) => word.length > 3));
+}
+
+test('all that reaches a payer is small and says nothing about a patient', LIMIT, async () => {
+  const { home, link } = await issue();
+  const secrets = await told(home);
+  assert.ok(secrets.size > 2, [...secrets].join());
+  const page = await payer(link);
+  const { all } = await bytes(page);
+  console.log(`the payer's page weighs ${all} bytes`);
+  assert.ok(all > 0 && all <= PAGE_BYTES_MAX, `${all} bytes`);
+  const parts = await page.locator('[href], [src]').evaluateAll(
+    (elements) => elements.map((one) => one.getAttribute('href') ?? one.getAttribute('src')),
+  );
+  await closePage(page);
+  const sent = [];
+  const ask = async (address, form) => {
+    const body = form && new URLSearchParams(form);
+    const answer = await fetch(address, { method: form ? 'POST' : 'GET', body, redirect: 'manual' });
+    sent.push(`${[...answer.headers].join('\n')}\n${await answer.text()}`);
+    return new URL(answer.headers.get('location') ?? '', address);
+  };
+  await ask(link);
+  const files = [...new Set(parts)].filter((part) => part.startsWith('/assets/'));
+  assert.ok(files.length > 1, parts.join());
+  for (const file of files) await ask(new URL(file, link));
+  const processor = await ask(link, {});
+  await ask(processor);
+  await ask(processor, { card: '4000 0000 0000 0002' });
+  await ask(processor);
+  await ask(await ask(processor, { card: '4242 4242 4242 4242' }));
+  await eventually('Payment received', PAID_MS_MAX, async () => {
+    await ask(link);
+    return sent.at(-1).includes('Payment received');
+  });
+  await ask(`${link}/receipts`);
+  assert.match(sent.at(-1), /Amount paid/);
+  for (const answer of sent) {
+    assert.doesNotMatch(answer, SECRETS);
+    for (const secret of secrets) assert.ok(!answer.includes(secret), `"${secret}" in ${answer}`);
+  }
+});
 
 test('a payer pays by phone, and staff see it', LIMIT, async () => {
   const { home, link } = await issue();

@@ -48,7 +48,9 @@ pub(crate) fn run(root: &Path, engine: Engine, server: &Postgres) -> Outcome<()>
         return Err("there are no browser tests in e2e/tests".to_owned());
     }
     let mut node = Command::new("node");
-    node.args(["--test", "--test-reporter=spec"]).args(tests).current_dir(root.join("e2e"));
+    node.args(["--test", "--test-concurrency=2", "--test-reporter=spec"])
+        .args(tests)
+        .current_dir(root.join("e2e"));
     node.env("ALMONER_BIN", binary(root))
         .env("ALMONER_CHROMIUM", chromium)
         .env("ALMONER_PSQL", server.psql())

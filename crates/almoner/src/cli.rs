@@ -179,6 +179,9 @@ pub(crate) struct MailArgs {
     /// The address that letters come from, such as desk@clinic.example.
     #[arg(long, global = true, env = "ALMONER_MAIL_FROM")]
     pub mail_from: Option<String>,
+    /// The address that bounced letters go back to (default: the one that letters come from).
+    #[arg(long, global = true, env = "ALMONER_MAIL_RETURN_PATH")]
+    pub mail_return_path: Option<String>,
 }
 
 /// What to do.

@@ -10,5 +10,7 @@ mod common;
 mod crash;
 #[path = "program/import_cut.rs"]
 mod import_cut;
+#[path = "program/payers.rs"]
+mod payers;
 #[path = "program/refund_race.rs"]
 mod refund_race;

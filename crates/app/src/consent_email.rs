@@ -1,4 +1,5 @@
-//! Records that a patient agreed to be sent payment links by e-mail, or not any more.
+//! Records that a patient agreed to be sent payment links, reminders and receipts by e-mail, or not
+//! any more.
 
 use almoner_domain::{Invalid, PatientId};
 use almoner_store::mail::{self, Consent};

@@ -18,6 +18,8 @@ pub enum Action {
     ReadChecks,
     /// See locations and physicians.
     ReadSettings,
+    /// See the audit log: who did, and who saw, what.
+    ReadAudit,
     /// Add and change patients.
     SavePatient,
     /// Add and change treatments.
@@ -58,6 +60,8 @@ pub enum Action {
     ManageStaff,
     /// Make keys for other programs and revoke them.
     ManageKeys,
+    /// See what waits to be done by itself, and have it done at once.
+    ManageJobs,
 }
 
 /// How much of one payment those may refund who may refund only up to a limit: $500.00.
@@ -65,12 +69,13 @@ pub const REFUND_LIMIT: Money = Money::from_cents(50_000);
 
 impl Action {
     /// All actions, for the test that holds this table against the use cases.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::ReadPayments,
         Self::ReadPatients,
         Self::ReadTreatments,
         Self::ReadChecks,
         Self::ReadSettings,
+        Self::ReadAudit,
         Self::SavePatient,
         Self::SaveTreatment,
         Self::AddNote,
@@ -91,6 +96,7 @@ impl Action {
         Self::ChangeSettings,
         Self::ManageStaff,
         Self::ManageKeys,
+        Self::ManageJobs,
     ];
 
     /// What people read when it is refused.
@@ -101,6 +107,7 @@ impl Action {
             Self::ReadTreatments => "see treatments",
             Self::ReadChecks => "see eligibility checks",
             Self::ReadSettings => "see locations and physicians",
+            Self::ReadAudit => "see the audit log",
             Self::SavePatient => "add and change patients",
             Self::SaveTreatment => "add and change treatments",
             Self::AddNote => "add notes",
@@ -121,6 +128,7 @@ impl Action {
             Self::ChangeSettings => "change the clinic's settings",
             Self::ManageStaff => "manage staff accounts",
             Self::ManageKeys => "manage keys of other programs",
+            Self::ManageJobs => "look after jobs",
         }
     }
 }
@@ -134,6 +142,7 @@ pub fn allows(role: Role, action: Action) -> bool {
         | Action::ReadTreatments
         | Action::ReadChecks
         | Action::ReadSettings => &[FrontDesk, Biller, Manager, Administrator, Auditor],
+        Action::ReadAudit => &[Manager, Auditor],
         Action::SavePatient
         | Action::SaveTreatment
         | Action::AddNote
@@ -150,7 +159,9 @@ pub fn allows(role: Role, action: Action) -> bool {
         | Action::Refund => &[Biller, Manager],
         Action::RefundWithoutLimit | Action::ReverseTender => &[Manager],
         Action::ReadPayouts => &[Biller, Manager, Administrator, Auditor],
-        Action::ChangeSettings | Action::ManageStaff | Action::ManageKeys => &[Administrator],
+        Action::ChangeSettings | Action::ManageStaff | Action::ManageKeys | Action::ManageJobs => {
+            &[Administrator]
+        }
     };
     may.contains(&role)
 }
@@ -178,7 +189,11 @@ pub fn scope_for(action: Action) -> Option<Scope> {
         | Action::VoidPayment => Scope::PaymentsWrite,
         Action::Refund | Action::RefundWithoutLimit | Action::ReverseTender => Scope::RefundsWrite,
         Action::ChangeSettings => Scope::SettingsWrite,
-        Action::ReadPayouts | Action::ManageStaff | Action::ManageKeys => return None,
+        Action::ReadAudit
+        | Action::ReadPayouts
+        | Action::ManageStaff
+        | Action::ManageKeys
+        | Action::ManageJobs => return None,
     })
 }
 
@@ -196,9 +211,9 @@ mod tests {
         let count = |role| Action::ALL.into_iter().filter(|&a| allows(role, a)).count();
         assert_eq!(count(Role::FrontDesk), 14);
         assert_eq!(count(Role::Biller), 20);
-        assert_eq!(count(Role::Manager), 22);
-        assert_eq!(count(Role::Administrator), 9);
-        assert_eq!(count(Role::Auditor), 6);
+        assert_eq!(count(Role::Manager), 23);
+        assert_eq!(count(Role::Administrator), 10);
+        assert_eq!(count(Role::Auditor), 7);
     }
 
     #[test]
@@ -220,7 +235,13 @@ mod tests {
         assert_eq!(opened("payments:read,payments:write").count(), 9);
         assert_eq!(opened("webhooks:write").count(), 0);
         let all = Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(",");
-        let never = [Action::ReadPayouts, Action::ManageStaff, Action::ManageKeys];
+        let never = [
+            Action::ReadAudit,
+            Action::ReadPayouts,
+            Action::ManageStaff,
+            Action::ManageKeys,
+            Action::ManageJobs,
+        ];
         assert!(opened(&all).all(|action| !never.contains(&action)));
         assert_eq!(opened(&all).count(), Action::ALL.len() - never.len());
     }

@@ -1,33 +1,86 @@
 //! Asks for a payment's link to be sent by e-mail. The letter itself is sent by a job.
 
-use almoner_domain::{Invalid, PaymentId};
-use almoner_store::mail::{self, Mail, MailState};
-use almoner_store::{patients, payments};
-use jiff::Timestamp;
+use almoner_domain::{Invalid, PatientId, PaymentId, Status};
+use almoner_store::mail::{self, Consent, Mail, MailKind, MailState};
+use almoner_store::{Tx, links, patients, payments};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::consent_email::consented;
 use crate::context::{Actor, App};
 use crate::error::Error;
-use crate::issue_link::{IssueLink, issued};
+use crate::issue_link::{IssueLink, is_collectable, issued};
 use crate::permission::Action;
 use crate::record;
 
 /// Letters of a payment that a page shows at most.
-const MAX_SHOWN: i64 = 5;
+pub(crate) const MAX_SHOWN: i64 = 5;
+/// After a letter was sent, asking for the same again within this time sends no second one: a
+/// button pressed twice, a request that is repeated because its answer was lost.
+pub const PAUSE: SignedDuration = SignedDuration::from_mins(10);
 
-/// Whether the link of a payment can be sent, and what became of those that were.
+/// What came of asking for a letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// It will be sent.
+    Queued,
+    /// It was asked for before, and will be sent.
+    AlreadyWaiting,
+    /// The same was sent less than [`PAUSE`] ago.
+    JustSent,
+    /// The patient has no e-mail address.
+    NoAddress,
+    /// The patient did not agree to e-mail at that address.
+    NoConsent,
+    /// The payment's status is one in which nothing can be collected.
+    NotCollectable,
+    /// There is no such payment.
+    NotFound,
+}
+
+impl Asked {
+    /// What people and programs read of it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Queued => "The letter will be sent.",
+            Self::AlreadyWaiting => "A letter is waiting to be sent.",
+            Self::JustSent => "A letter was sent just now.",
+            Self::NoAddress => "The patient has no e-mail address.",
+            Self::NoConsent => "The patient did not agree to e-mail at the address on file.",
+            Self::NotCollectable => "The payment's status does not allow it to be collected.",
+            Self::NotFound => "There is no such payment.",
+        }
+    }
+
+    /// Passes what is, or will be, sent.
+    pub(crate) fn into_result(self) -> Result<(), Error> {
+        let code = match self {
+            Self::Queued | Self::AlreadyWaiting | Self::JustSent => return Ok(()),
+            Self::NotFound => return Err(Error::NotFound("payment")),
+            Self::NoAddress => "no_address",
+            Self::NoConsent => "no_consent",
+            Self::NotCollectable => "not_collectable",
+        };
+        Err(Invalid::one("mail", code, self.words()).into())
+    }
+}
+
+/// Whether letters about a payment can be sent, and what became of those that were.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mails {
     /// A mail server is set up.
     pub is_set_up: bool,
+    /// The patient has an e-mail address.
+    pub has_address: bool,
     /// The patient agreed, for the address that is on file.
     pub is_agreed: bool,
-    /// The letters, the newest first.
-    pub sent: Vec<Mail>,
+    /// The letters that ask for the payment, the newest first.
+    pub that_ask: Vec<Mail>,
+    /// The letters with a receipt, the newest first.
+    pub with_receipts: Vec<Mail>,
 }
 
-/// The letters of a payment.
+/// The letters about a payment.
 ///
 /// # Errors
 /// No permission, no such payment, or the database failed.
@@ -37,23 +90,24 @@ pub async fn mails(app: &App, actor: &Actor, payment: PaymentId) -> Result<Mails
     let mut tx = app.db.read().await?;
     let payment = payments::get(&mut tx, org, payment).await?;
     let payment = payment.ok_or(Error::NotFound("payment"))?;
-    let patient = patients::get(&mut tx, org, payment.patient).await?;
-    let consent = mail::consent(&mut tx, org, payment.patient).await?;
+    let agreed = agreed(&mut tx, actor, payment.patient).await?;
     Ok(Mails {
         is_set_up: app.mailer.is_set_up(),
-        is_agreed: patient.is_some_and(|patient| consented(&patient, consent.as_ref()).is_some()),
-        sent: mail::of_payment(&mut tx, org, payment.id, MAX_SHOWN).await?,
+        has_address: agreed != Err(Asked::NoAddress),
+        is_agreed: agreed.is_ok(),
+        that_ask: mail::that_ask(&mut tx, org, payment.id, MAX_SHOWN).await?,
+        with_receipts: mail::with_receipts(&mut tx, org, payment.id, MAX_SHOWN).await?,
     })
 }
 
-/// When a patient agreed to be sent links by e-mail, at the address that is on file.
+/// When a patient agreed to be sent letters by e-mail, at the address that is on file.
 ///
 /// # Errors
 /// No permission, no such patient, or the database failed.
 pub async fn email_consent(
     app: &App,
     actor: &Actor,
-    patient: almoner_domain::PatientId,
+    patient: PatientId,
 ) -> Result<Option<Timestamp>, Error> {
     actor.must(Action::ReadPatients)?;
     let mut tx = app.db.read().await?;
@@ -63,36 +117,85 @@ pub async fn email_consent(
     Ok(consented(&patient, consent.as_ref()).map(|consent| consent.given_at))
 }
 
+/// The consent of a patient, or what is missing.
+pub(crate) async fn agreed(
+    tx: &mut Tx,
+    actor: &Actor,
+    patient: PatientId,
+) -> Result<Result<Consent, Asked>, Error> {
+    let patient = patients::get(tx, actor.org(), patient).await?;
+    let patient = patient.ok_or(Error::NotFound("patient"))?;
+    if patient.fields.email.is_none() {
+        return Ok(Err(Asked::NoAddress));
+    }
+    let consent = mail::consent(tx, actor.org(), patient.id).await?;
+    Ok(consented(&patient, consent.as_ref()).cloned().ok_or(Asked::NoConsent))
+}
+
+/// Passes when there is a mail server.
+pub(crate) fn must_be_set_up(app: &App) -> Result<(), Invalid> {
+    let message = "No mail server is set up.";
+    let is_set_up = app.mailer.is_set_up();
+    is_set_up.then_some(()).ok_or_else(|| Invalid::one("mail", "not_set_up", message))
+}
+
 /// Puts a letter with the payment's link among those that are to be sent; the link is issued when
-/// there is none. While one waits, no second one is added.
+/// there is none. While one waits, or was sent just now, no second one is added.
 ///
 /// # Errors
-/// No permission, no such payment, no mail server, a patient who did not agree, a status in which
-/// nothing can be collected.
+/// No permission, no such payment, no mail server, a patient who has no address or did not agree, a
+/// status in which nothing can be collected.
 pub async fn send_link(app: &App, actor: &Actor, payment: PaymentId) -> Result<(), Error> {
     actor.must(Action::IssueLink)?;
-    if !app.mailer.is_set_up() {
-        let message = "No mail server is set up.";
-        return Err(Invalid::one("mail", "not_set_up", message).into());
-    }
+    must_be_set_up(app)?;
+    ask(app, actor, payment).await?.into_result()
+}
+
+/// Asks for a letter in a transaction of its own.
+pub(crate) async fn ask(app: &App, actor: &Actor, id: PaymentId) -> Result<Asked, Error> {
     let (org, now) = (actor.org(), app.now());
     let mut tx = app.db.begin().await?;
-    let asked = IssueLink { payment, until: None, replaces: None };
-    let (payment, link) = issued(app, actor, &mut tx, asked, now).await?;
-    let patient = patients::get(&mut tx, org, payment.patient).await?;
-    let consent = mail::consent(&mut tx, org, payment.patient).await?;
-    if patient.is_none_or(|patient| consented(&patient, consent.as_ref()).is_none()) {
-        let message = "The patient did not agree to e-mail at the address on file.";
-        return Err(Invalid::one("mail", "no_consent", message).into());
+    let Some(payment) = payments::lock(&mut tx, org, id).await? else {
+        return Ok(Asked::NotFound);
+    };
+    if !is_collectable(payment.status) && payment.status != Status::Draft {
+        return Ok(Asked::NotCollectable);
     }
-    let newest = mail::of_payment(&mut tx, org, payment.id, 1).await?;
-    if newest.iter().any(|mail| mail.state == MailState::Waiting) {
-        return Ok(());
+    let consent = match agreed(&mut tx, actor, payment.patient).await? {
+        Ok(consent) => consent,
+        Err(missing) => return Ok(missing),
+    };
+    let newest = mail::newest(&mut tx, org, id, None).await?;
+    let link = links::newest(&mut tx, org, id).await?.filter(|link| link.is_live(now));
+    // What was sent before the link was replaced, or to an address before, is no use.
+    let useful_since = link.map(|link| link.issued_at.max(consent.given_at));
+    if let Some(same) = same_again(newest.as_ref(), useful_since, now) {
+        return Ok(same);
     }
-    let number = mail::queue(&mut tx, org, payment.id, actor.user(), now).await?;
+    let asked = IssueLink { payment: id, until: None, replaces: None };
+    let (_, link) = issued(app, actor, &mut tx, asked, now).await?;
+    let kind = MailKind::Link;
+    let number = mail::queue(&mut tx, org, (id, kind), actor.user(), now).await?;
     let detail = json!({ "mail": number, "generation": link.generation });
-    let subject = ("payment", payment.id.seq());
+    let subject = ("payment", id.seq());
     record::happened(app, actor, &mut tx, "link_mail_queued", subject, detail).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(Asked::Queued)
+}
+
+/// What is said in place of a second letter, when the newest one will do.
+pub(crate) fn same_again(
+    newest: Option<&Mail>,
+    useful_since: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<Asked> {
+    let newest = newest?;
+    match newest.state {
+        MailState::Waiting => Some(Asked::AlreadyWaiting),
+        MailState::Sent => {
+            let sent_at = newest.ended_at.filter(|at| now.duration_since(*at) < PAUSE)?;
+            (useful_since? <= sent_at).then_some(Asked::JustSent)
+        }
+        MailState::Refused | MailState::Dropped => None,
+    }
 }

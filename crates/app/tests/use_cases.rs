@@ -10,6 +10,8 @@
 mod answers;
 #[path = "use_cases/common.rs"]
 mod common;
+#[path = "use_cases/crashes.rs"]
+mod crashes;
 #[path = "use_cases/create.rs"]
 mod create;
 #[path = "use_cases/edit.rs"]
@@ -30,6 +32,8 @@ mod interleavings;
 mod keys;
 #[path = "use_cases/large_files.rs"]
 mod large_files;
+#[path = "use_cases/letters.rs"]
+mod letters;
 #[path = "use_cases/links.rs"]
 mod links;
 #[path = "use_cases/mail.rs"]
@@ -46,10 +50,14 @@ mod patients;
 mod payer;
 #[path = "use_cases/permissions.rs"]
 mod permissions;
+#[path = "use_cases/queues.rs"]
+mod queues;
 #[path = "use_cases/receipts.rs"]
 mod receipts;
 #[path = "use_cases/refund.rs"]
 mod refund;
+#[path = "use_cases/reminders.rs"]
+mod reminders;
 #[path = "use_cases/reversal.rs"]
 mod reversal;
 #[path = "use_cases/run_check.rs"]

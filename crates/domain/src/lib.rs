@@ -19,6 +19,7 @@ pub mod money;
 pub mod name;
 pub mod payment;
 pub mod refund;
+pub mod reminder;
 pub mod role;
 pub mod scope;
 pub mod status;

@@ -20,6 +20,7 @@ fn settings(sink: &Sink) -> SmtpSettings {
         security: Security::Open,
         login: None,
         from: "desk@clinic.example".to_owned(),
+        return_path: None,
         authorities: None,
     }
 }
@@ -54,10 +55,57 @@ async fn a_letter_arrives_as_it_was_written() {
         assert!(head.contains(line), "{head}");
     }
     assert!(head.contains("Date: Tue, 10 Mar 2026 15:00:00"), "{head}");
+    assert!(head.contains("Auto-Submitted: auto-generated"), "{head}");
+    let mut names: Vec<_> = head.lines().filter_map(|line| line.split_once(": ")).collect();
+    names.sort_unstable();
+    let names: Vec<_> = names.into_iter().map(|header| header.0).collect();
+    let expected = [
+        "Auto-Submitted",
+        "Content-Transfer-Encoding",
+        "Content-Type",
+        "Date",
+        "From",
+        "MIME-Version",
+        "Message-ID",
+        "Subject",
+        "To",
+    ];
+    assert_eq!(names, expected, "and nothing that follows who reads it");
     let from = head.lines().find(|line| line.starts_with("From: ")).unwrap();
     assert!(from.ends_with(" <desk@clinic.example>") && !from.contains("<b>"), "{from}");
     assert!(body.contains("\n.a line that begins with a dot\n"), "{body}");
     assert!(body.contains("https://pay.clinic.example/pay/1-2-3-x"), "{body}");
+}
+
+#[tokio::test]
+async fn a_name_begins_no_header_of_its_own() {
+    let sink = Sink::start(Mood::Takes).await;
+    let smtp = Smtp::new(settings(&sink)).unwrap();
+    for evil in ["Clinic\r\nBcc: x@y.example", "Clinic\nBcc: x@y.example\n\nbody", "\u{b}\0\u{85}"]
+    {
+        let sent = smtp.send(Letter { from: evil, subject: evil, ..letter() }).await;
+        sent.unwrap_or_else(|error| panic!("{evil:?}: {error}"));
+    }
+    let taken = sink.taken();
+    assert_eq!(taken.len(), 3);
+    for taken in taken {
+        let (head, body) = taken.data.split_once("\n\n").unwrap();
+        let is_bcc = |line: &str| line.to_ascii_lowercase().starts_with("bcc");
+        assert!(!head.lines().any(is_bcc), "{head}");
+        assert_eq!(taken.to, ["RCPT TO:<riley@patient.example>"]);
+        assert!(body.starts_with("First line"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn bounces_go_where_they_are_wanted() {
+    let sink = Sink::start(Mood::Takes).await;
+    let return_path = Some("bounces@clinic.example".to_owned());
+    let smtp = Smtp::new(SmtpSettings { return_path, ..settings(&sink) }).unwrap();
+    smtp.send(letter()).await.unwrap();
+    let taken = &sink.taken()[0];
+    assert!(taken.from.starts_with("MAIL FROM:<bounces@clinic.example>"), "{taken:?}");
+    assert!(taken.data.contains("<desk@clinic.example>"), "{taken:?}");
 }
 
 #[tokio::test]
@@ -131,9 +179,12 @@ fn settings_that_cannot_be_used_are_refused() {
         security: Security::Implicit,
         login: None,
         from: "desk@clinic.example".to_owned(),
+        return_path: None,
         authorities: None,
     };
     assert!(Smtp::new(SmtpSettings { from: "desk".to_owned(), ..usual.clone() }).is_err());
+    let return_path = Some("x\r\ny@z.example".to_owned());
+    assert!(Smtp::new(SmtpSettings { return_path, ..usual.clone() }).is_err());
     assert!(Smtp::new(SmtpSettings { security: Security::Open, ..usual.clone() }).is_err());
     let authorities = Some(b"no certificate".to_vec());
     assert!(Smtp::new(SmtpSettings { authorities, ..usual }).is_err());

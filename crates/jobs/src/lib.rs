@@ -2,11 +2,12 @@
 //!
 //! A job is a function that looks for what is due and does it; running it twice, or on two
 //! servers at once, does no harm. To add one, add a line to [`run`]. Questions to payers and to the
-//! processor, and letters to patients, have loops of their own, since others take their time.
+//! processor, letters to patients and reminders have loops of their own, since they take time.
 
 mod exchange;
 mod mail;
 mod processor;
+mod reminders;
 
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ pub async fn run(app: App, base_url: String, stop: watch::Receiver<bool>) {
         exchange::run(app.clone(), stop.clone()),
         mail::run(app.clone(), base_url, stop.clone()),
         processor::run(app.clone(), stop.clone()),
+        reminders::run(app.clone(), stop.clone()),
         run_short(app, stop)
     );
 }

@@ -110,11 +110,31 @@ pub async fn of_subject(
             AND e.action <> $5
         ORDER BY e.at_us DESC, coalesce(e.subject_version, 0) DESC, e.event_id DESC LIMIT $4";
     let rows = tx.all(sql, params![org, subject, subject_seq, limit, VIEWED]).await?;
-    let named = |row: &Row| {
-        let (user_name, key_name) = (row.opt_text("user_name")?, row.opt_text("key_name")?);
-        Ok(NamedEvent { event: event(row)?, user_name, key_name })
-    };
-    rows.iter().map(named).collect()
+    rows.iter().map(named_event).collect()
+}
+
+/// An event with its names.
+pub(crate) fn named_event(row: &Row) -> Result<NamedEvent, StoreError> {
+    let (user_name, key_name) = (row.opt_text("user_name")?, row.opt_text("key_name")?);
+    Ok(NamedEvent { event: event(row)?, user_name, key_name })
+}
+
+/// Whether any of these things was done to a subject after a moment.
+pub async fn any_since(
+    tx: &mut Tx,
+    org: OrganizationId,
+    (subject, subject_seq): (&str, i64),
+    actions: &[&str],
+    since: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT action FROM audit_event WHERE organization_id = $1 AND subject = $2
+        AND subject_seq = $3 AND at_us > $4";
+    for row in tx.all(sql, params![org, subject, subject_seq, since]).await? {
+        if actions.contains(&&*row.text("action")?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn encode(hasher: &mut Sha256, event: &Event) {

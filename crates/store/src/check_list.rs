@@ -18,7 +18,7 @@ use almoner_domain::{CheckId, OrganizationId, PatientId, name};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use self::pieces::Scope;
+use self::pieces::{Scope, push_test};
 use crate::db::{Row, StoreError, Tx};
 use crate::params;
 use crate::statement::Statement;
@@ -420,7 +420,7 @@ impl<'a> Run<'a> {
                 debug_assert!(self.scope.outcomes().contains(outcome));
             }
             Head::Outcome(outcome) => {
-                statement.push(" AND outcome || '' = ").bind(outcome.as_str());
+                push_test(statement, "outcome", &[outcome.as_str().to_owned()]);
             }
             Head::Equal(name) => {
                 statement.push(&format!(" AND {column} = ")).bind(name.as_str());

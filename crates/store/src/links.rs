@@ -12,6 +12,8 @@ use crate::params;
 pub struct Link {
     /// Its number on the payment, from one.
     pub generation: i64,
+    /// When it was issued.
+    pub issued_at: Timestamp,
     /// When it ends by itself.
     pub expires_at: Timestamp,
     /// When it was ended by hand, or by a newer one.
@@ -38,7 +40,7 @@ pub async fn issue(
             user_seq, issued_at_us)
         SELECT $1, $2, coalesce(max(generation), 0) + 1, $3, $4, $5 FROM payment_link
         WHERE organization_id = $1 AND payment_seq = $2
-        RETURNING generation, expires_at_us, revoked_at_us";
+        RETURNING generation, issued_at_us, expires_at_us, revoked_at_us";
     let row = tx.one(sql, params![org, payment, expires_at, user, now]).await?;
     link(&row)
 }
@@ -61,7 +63,7 @@ pub async fn newest(
     org: OrganizationId,
     payment: PaymentId,
 ) -> Result<Option<Link>, StoreError> {
-    let sql = "SELECT generation, expires_at_us, revoked_at_us FROM payment_link
+    let sql = "SELECT generation, issued_at_us, expires_at_us, revoked_at_us FROM payment_link
         WHERE organization_id = $1 AND payment_seq = $2 ORDER BY generation DESC LIMIT 1";
     tx.optional(sql, params![org, payment]).await?.as_ref().map(link).transpose()
 }
@@ -69,6 +71,7 @@ pub async fn newest(
 fn link(row: &Row) -> Result<Link, StoreError> {
     Ok(Link {
         generation: row.int("generation")?,
+        issued_at: row.time("issued_at_us")?,
         expires_at: row.time("expires_at_us")?,
         revoked_at: row.opt_time("revoked_at_us")?,
     })

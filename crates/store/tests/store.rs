@@ -5,6 +5,8 @@
 
 #![expect(clippy::print_stdout, reason = "a cost is measured to be read")]
 
+#[path = "store/audit_list.rs"]
+mod audit_list;
 #[path = "store/check_flat.rs"]
 mod check_flat;
 #[path = "store/check_model.rs"]
@@ -31,6 +33,8 @@ mod list_model;
 mod list_walk;
 #[path = "store/refund_cap.rs"]
 mod refund_cap;
+#[path = "store/reminders.rs"]
+mod reminders;
 #[path = "store/schema.rs"]
 mod schema;
 #[path = "store/seals.rs"]

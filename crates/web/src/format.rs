@@ -1,10 +1,17 @@
-//! Dates and moments as people read them.
+//! Dates, moments and labels as people read them.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::view::parts::plural;
+
+/// A text that begins with a capital.
+pub(crate) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}", letters.as_str())
+}
 
 /// `Nov 23, 2026`
 pub(crate) fn date(date: Date) -> String {
@@ -24,6 +31,11 @@ pub(crate) fn moment(at: Timestamp, zone: &TimeZone) -> String {
 /// `Nov 23, 2026, 2:41 PM EST`, for moments in a zone that is not the organization's own.
 pub(crate) fn moment_with_zone(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned_datetime(zone.clone()).strftime("%b %-d, %Y, %-I:%M %p %Z").to_string()
+}
+
+/// `Nov 23, 2026, 2:41:07 PM`, where the order of what happened counts.
+pub(crate) fn exact(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned_datetime(zone.clone()).strftime("%b %-d, %Y, %-I:%M:%S %p").to_string()
 }
 
 /// `2:41 PM`, with seconds when there are any.

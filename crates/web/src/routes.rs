@@ -13,8 +13,8 @@ use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::handlers::{
-    asset, eligibility, eligibility_settings, email_consent, health, patients, pay, payments,
-    payouts, sandbox, settings, sign_in, treatments, webhooks,
+    asset, audit, eligibility, eligibility_settings, email_consent, health, jobs, patients, pay,
+    payments, payouts, reminder_settings, sandbox, settings, sign_in, treatments, webhooks,
 };
 use crate::state::Web;
 use crate::{api, failure, security, session};
@@ -108,6 +108,7 @@ fn payment_pages() -> Router<Web> {
         .route("/payments/{id}/receipts", post(payments::receipts::issue))
         .route("/payments/{id}/receipts/{receipt}", get(payments::receipts::page))
         .route("/payments/{id}/receipts/{receipt}/print", post(payments::receipts::print))
+        .route("/payments/{id}/receipts/{receipt}/send", post(payments::receipts::send))
         .route("/payments/{id}/link", post(payments::link::issue))
         .route("/payments/{id}/link/send", post(payments::link::send))
         .route("/payments/{id}/link/revoke", post(payments::link::revoke))
@@ -150,6 +151,9 @@ fn other_pages() -> Router<Web> {
             "/settings/eligibility",
             get(eligibility_settings::form).post(eligibility_settings::submit),
         )
+        .route("/audit", get(audit::page))
+        .route("/settings/jobs", get(jobs::page).post(jobs::hurry))
+        .route("/settings/reminders", get(reminder_settings::form).post(reminder_settings::submit))
         .route("/settings/physicians/{id}", get(settings::physician).post(settings::save_physician))
 }
 

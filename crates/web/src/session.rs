@@ -32,12 +32,15 @@ const FLASHES: &[(&str, &str)] = &[
     ("tender_reversed", "The tender was reversed."),
     ("link_issued", "The payment link is ready."),
     ("link_sent", "The payment link is being sent."),
+    ("receipt_sent", "The receipt is being sent."),
     ("consent_given", "It is noted that the patient agreed to e-mail."),
     ("consent_withdrawn", "It is noted that the patient does not agree to e-mail."),
     ("link_revoked", "The payment link was ended."),
     ("receipt_printed", "The printing is in the history. If no window opened, print this page."),
     ("receipts_issued", "The receipts were issued."),
     ("note_added", "The note was added."),
+    ("queue_hurried", "It is taken up now. Reload to see what became of it."),
+    ("queue_at_work", "Nothing there waits for later."),
     ("looked_again", "The processor is asked again."),
     ("exception_solved", "What was done is in the history."),
     ("patient_added", "The patient was added."),
@@ -168,6 +171,7 @@ fn seen(web: &Web, staff: &Staff, request: &Request) -> Option<Seen> {
         "treatments" => ("treatments", "treatment"),
         "eligibility" => ("eligibility_checks", "eligibility_check"),
         "inquiries" => ("eligibility_inquiries", "eligibility_inquiry"),
+        "audit" => ("audit_log", "audit_log"),
         _ => return None,
     };
     let number = parts.next().and_then(|id| id.split_once('-')?.1.parse().ok());

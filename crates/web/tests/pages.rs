@@ -17,8 +17,12 @@ mod api_description;
 mod api_estimates;
 #[path = "api/once.rs"]
 mod api_once;
+#[path = "api/payment_links.rs"]
+mod api_payment_links;
 #[path = "api/program.rs"]
 mod api_program;
+#[path = "pages/audit.rs"]
+mod audit;
 #[path = "pages/eligibility.rs"]
 mod eligibility;
 #[path = "pages/eligibility_settings.rs"]
@@ -33,8 +37,12 @@ mod fields;
 mod hostile;
 #[path = "pages/inbox.rs"]
 mod inbox;
+#[path = "pages/jobs.rs"]
+mod jobs;
 #[path = "pages/large_files.rs"]
 mod large_files;
+#[path = "pages/mail.rs"]
+mod mail;
 #[path = "pages/patients.rs"]
 mod patients;
 #[path = "pages/pay.rs"]
@@ -43,6 +51,8 @@ mod pay;
 mod payouts;
 #[path = "pages/receipts.rs"]
 mod receipts;
+#[path = "pages/reminder_settings.rs"]
+mod reminder_settings;
 #[path = "pages/run_check.rs"]
 mod run_check;
 #[path = "pages/settings.rs"]

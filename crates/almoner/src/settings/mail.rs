@@ -22,6 +22,7 @@ pub(super) struct FileMail {
     password_file: Option<String>,
     ca_file: Option<String>,
     from: Option<String>,
+    return_path: Option<String>,
 }
 
 /// The mailer that the flags, the environment and the file name, in this order.
@@ -37,6 +38,7 @@ pub(super) fn choose(args: &MailArgs, file: FileMail) -> Result<Arc<dyn Mailer>,
         mail_password_file: one(&args.mail_password_file, file.password_file),
         mail_ca_file: one(&args.mail_ca_file, file.ca_file),
         mail_from: one(&args.mail_from, file.from),
+        mail_return_path: one(&args.mail_return_path, file.return_path),
     };
     match wanted.mail.as_deref() {
         Some("smtp") => smtp(wanted),
@@ -79,7 +81,8 @@ fn smtp(wanted: MailArgs) -> Result<Arc<dyn Mailer>, Failure> {
     };
     let authorities = wanted.mail_ca_file.map(|path| read("--mail-ca-file", &path)).transpose()?;
     let port = wanted.mail_port.unwrap_or_else(|| security.port());
-    let settings = SmtpSettings { host, port, security, login, from, authorities };
+    let return_path = wanted.mail_return_path;
+    let settings = SmtpSettings { host, port, security, login, from, return_path, authorities };
     match Smtp::new(settings) {
         Ok(smtp) => Ok(Arc::new(smtp)),
         Err(fault) => Err(Failure::Usage(format!("--mail smtp: {fault}"))),
@@ -138,6 +141,7 @@ mod tests {
             (refused(|args| args.mail_host = None), "--mail-host"),
             (refused(|args| args.mail_from = None), "--mail-from"),
             (refused(|args| args.mail_from = Some("desk".to_owned())), "no address"),
+            (refused(|args| args.mail_return_path = Some("desk".to_owned())), "no address"),
             (refused(|args| args.mail_user = None), "--mail-user"),
             (refused(|args| args.mail_password = None), "ALMONER_MAIL_PASSWORD"),
             (refused(|args| args.mail_security = Some("none".to_owned())), "without TLS"),

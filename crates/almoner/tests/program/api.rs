@@ -91,7 +91,8 @@ on_both_engines! {
         let key = run(folder.path(), &db.url, &create).await.stdout.trim().to_owned();
         let log = folder.path().join("server.log");
         let file = std::fs::File::create(&log).unwrap();
-        let server = Server::start_logging(folder.path(), &db.url, "debug", file.into()).await;
+        let words = ["serve", "--log", "debug"];
+        let server = Server::start_with(folder.path(), &db.url, &words, file.into()).await;
         let browser = Browser::sign_in(&server.base, "m@test.clinic").await;
         let form = [
             ("first_name", "Ada"),

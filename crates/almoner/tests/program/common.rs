@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 
 /// The password of the accounts that tests add.
 pub(crate) const PASSWORD: &str = "a long enough password";
@@ -70,6 +70,8 @@ pub(crate) async fn add_user(folder: &Path, database: &str, email: &str, role: &
 /// A server that ends with the test.
 pub(crate) struct Server {
     _child: Child,
+    /// What it prints still; a program fails when nobody holds the other end.
+    _stdout: Lines<BufReader<ChildStdout>>,
     /// Where it listens, such as `http://127.0.0.1:4711`.
     pub(crate) base: String,
 }
@@ -77,18 +79,18 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server on a free port and waits until it is ready.
     pub(crate) async fn start(folder: &Path, database: &str) -> Self {
-        Self::start_logging(folder, database, "warn", Stdio::inherit()).await
+        Self::start_with(folder, database, &["serve", "--log", "warn"], Stdio::inherit()).await
     }
 
-    /// Starts a server that writes its log there.
-    pub(crate) async fn start_logging(
+    /// Starts a server by that command and its settings, which writes its log there.
+    pub(crate) async fn start_with(
         folder: &Path,
         database: &str,
-        level: &str,
+        words: &[&str],
         log: Stdio,
     ) -> Self {
         let mut command = command(folder, database);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--log", level]).stderr(log);
+        command.args(words).args(["--listen", "127.0.0.1:0"]).stderr(log);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
         let stdout = child.stdout.take().expect("stdout is piped");
         let mut lines = BufReader::new(stdout).lines();
@@ -97,7 +99,7 @@ impl Server {
             .expect("it says its address");
         let line = line.expect("stdout is readable").expect("a line comes");
         let at = line.find("http://").expect("the line has the address");
-        Self { _child: child, base: line[at..].trim().to_owned() }
+        Self { _child: child, _stdout: lines, base: line[at..].trim().to_owned() }
     }
 }
 

@@ -37,6 +37,8 @@ use almoner_app::save_patient::{add_patient, edit_patient};
 use almoner_app::save_physician::save_physician;
 use almoner_app::save_treatment::{TreatmentEntry, add_treatment, edit_treatment};
 use almoner_app::send_link::{email_consent, mails, send_link};
+use almoner_app::send_links::send_links;
+use almoner_app::send_receipt::send_receipt;
 use almoner_app::settle_refund::settle_refund;
 use almoner_app::solve_exception::solve_exception;
 use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
@@ -216,6 +218,11 @@ const PAYMENTS: &[Case] = cases! {
     "issue_link::issue_link" |c, n| issue_link(&c.app, &c.manager(),
         IssueLink { payment: PaymentId::new(n), until: None, replaces: None });
     "send_link::send_link" |c, n| send_link(&c.app, &c.manager(), PaymentId::new(n));
+    "send_links::send_links" |c, n| async {
+        let asked = send_links(&c.app, &c.manager(), &[PaymentId::new(n)]).await;
+        asked.map(|asked| asked[0].1)
+    };
+    "send_receipt::send_receipt" |c, n| send_receipt(&c.app, &c.manager(), receipt(n));
     "send_link::mails" |c, n| mails(&c.app, &c.manager(), PaymentId::new(n));
     "issue_link::newest_link" |c, n| newest_link(&c.app, &c.manager(), PaymentId::new(n));
     "issue_link::revoke_link" |c, n| revoke_link(&c.app, &c.manager(), PaymentId::new(n));
@@ -348,13 +355,17 @@ const RECORDS: &[Case] = cases! {
 };
 
 /// What takes no id, or only names and words.
-const WITHOUT_IDS: [&str; 26] = [
+const WITHOUT_IDS: [&str; 32] = [
+    "remind::remind",
+    "save_reminder_settings::reminder_settings",
+    "save_reminder_settings::save_reminder_settings",
     "api_keys::create_key",
     "api_keys::list_keys",
     "ask_attempts::ask_attempts",
     "exchange_checks::ask_claimed",
     "exchange_checks::claim_due",
     "exchange_checks::give_up",
+    "hurry_queue::hurry_queue",
     "post_mail::claim_mail",
     "post_mail::post_claimed",
     "read::checks",
@@ -366,7 +377,9 @@ const WITHOUT_IDS: [&str; 26] = [
     "read::physicians",
     "read::treatments",
     "read::unread_files",
+    "read_audit::read_audit",
     "read_inbox::inbox",
+    "read_queues::read_queues",
     "read_payouts::payouts",
     "read_troubles::open_exceptions",
     "run_once::remove_old_answers",

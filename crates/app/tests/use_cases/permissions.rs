@@ -16,6 +16,7 @@ use almoner_app::dismiss_file::dismiss_file;
 use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::estimate_payment::{EstimateInput, estimate_payment, location_exists};
 use almoner_app::give_back::give_back;
+use almoner_app::hurry_queue::{HurryQueue, hurry_queue};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::issue_link::{IssueLink, issue_link, newest_link, revoke_link};
 use almoner_app::issue_receipts::issue_receipts;
@@ -23,6 +24,8 @@ use almoner_app::look_again::look_again;
 use almoner_app::match_check::match_check;
 use almoner_app::permission::{Action, allows};
 use almoner_app::print_receipt::{Medium, PrintReceipt, print_receipt};
+use almoner_app::read_audit::read_audit;
+use almoner_app::read_queues::read_queues;
 use almoner_app::read_troubles::{open_exception, open_exceptions, troubles};
 use almoner_app::refund_payment::{refund_payment, summarize};
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
@@ -31,8 +34,11 @@ use almoner_app::save_eligibility_settings::save_eligibility_settings;
 use almoner_app::save_location::save_location;
 use almoner_app::save_patient::{add_patient, edit_patient};
 use almoner_app::save_physician::save_physician;
+use almoner_app::save_reminder_settings::{reminder_settings, save_reminder_settings};
 use almoner_app::save_treatment::{add_treatment, edit_treatment};
 use almoner_app::send_link::{email_consent, mails, send_link};
+use almoner_app::send_links::send_links;
+use almoner_app::send_receipt::send_receipt;
 use almoner_app::solve_exception::solve_exception;
 use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
 use almoner_app::unmatch_check::unmatch_check;
@@ -43,12 +49,15 @@ use almoner_domain::checks::CheckRequest;
 use almoner_domain::estimate::{Choices, EstimateSettings};
 use almoner_domain::list::PageRequest;
 use almoner_domain::refund::ReversalReason;
+use almoner_domain::reminder::ReminderSettings;
 use almoner_domain::role::Role;
 use almoner_domain::scope::Scopes;
 use almoner_domain::{CheckId, PaymentId, ReceiptId, Status, text};
+use almoner_store::audit_list::AuditQuery;
 use almoner_store::locations::LocationFields;
 use almoner_store::on_both_engines;
 use almoner_store::physicians::PhysicianFields;
+use almoner_store::queues::Queue;
 use almoner_store::treatments::TreatmentQuery;
 use sha2::{Digest as _, Sha256};
 
@@ -234,6 +243,13 @@ const MONEY: &[Case] = cases! {
         consent_email(&c.app, &c.system(), c.reachable().await, true).await?;
         send_link(&c.app, a, c.pending(700).await).await
     };
+    "send_links::send_links" IssueLink |c, a| async {
+        send_links(&c.app, a, &[c.pending(700).await]).await
+    };
+    "send_receipt::send_receipt" IssueLink |c, a| async {
+        consent_email(&c.app, &c.system(), c.reachable().await, true).await?;
+        send_receipt(&c.app, a, receipt(c).await).await
+    };
     "send_link::mails" IssueLink |c, a| async { mails(&c.app, a, c.pending(700).await).await };
     "issue_link::newest_link" IssueLink |c, a| newest_link(&c.app, a, PaymentId::new(1));
     "issue_link::revoke_link" IssueLink |c, a| async {
@@ -317,6 +333,11 @@ const RECORDS: &[Case] = cases! {
         let version = read::eligibility_settings(&c.app, a).await?.stored.version;
         save_eligibility_settings(&c.app, a, version, &EstimateSettings::default().entry()).await
     };
+    "save_reminder_settings::save_reminder_settings" ChangeSettings |c, a| async {
+        let view = reminder_settings(&c.app, a).await?;
+        let entry = ReminderSettings::default().entry();
+        save_reminder_settings(&c.app, a, view.stored.version, &entry).await
+    };
     "save_physician::save_physician" ChangeSettings |c, a|
         save_physician(&c.app, a, None, &physician());
     "staff_accounts::add_user" ManageStaff |c, a| async {
@@ -331,6 +352,10 @@ const RECORDS: &[Case] = cases! {
     };
     "api_keys::create_key" ManageKeys |c, a| create_key(&c.app, a, new_key());
     "api_keys::list_keys" ManageKeys |c, a| list_keys(&c.app, a);
+    "hurry_queue::hurry_queue" ManageJobs |c, a| {
+        hurry_queue(&c.app, a, HurryQueue { queue: Queue::Events, item: None })
+    };
+    "read_queues::read_queues" ManageJobs |c, a| read_queues(&c.app, a);
     "api_keys::revoke_key" ManageKeys |c, a| async {
         let token = create_key(&c.app, &c.system(), new_key()).await?;
         revoke_key(&c.app, a, token.id()).await
@@ -401,13 +426,17 @@ const READS: &[Case] = cases! {
         read_inquiries::of_check(&c.app, a, CheckId::new(1));
     "read::locations" ReadSettings |c, a| read::locations(&c.app, a);
     "read::location" ReadSettings |c, a| read::location(&c.app, a, c.harbor);
+    "save_reminder_settings::reminder_settings" ReadSettings |c, a| reminder_settings(&c.app, a);
     "read::eligibility_settings" ReadSettings |c, a| read::eligibility_settings(&c.app, a);
+    "read_audit::read_audit" ReadAudit |c, a| async {
+        read_audit(&c.app, a, &AuditQuery::default()).await
+    };
     "read::physicians" ReadSettings |c, a| read::physicians(&c.app, a);
     "read::physician" ReadSettings |c, a| read::physician(&c.app, a, c.physician);
 };
 
 /// What the program does itself, whoever is signed in, and what everybody may ask of themselves.
-const OPEN: [&str; 15] = [
+const OPEN: [&str; 16] = [
     "ask_attempts::ask_attempts",
     "attempt::begin",
     "attempt::told",
@@ -418,6 +447,7 @@ const OPEN: [&str; 15] = [
     "post_mail::claim_mail",
     "post_mail::post_claimed",
     "read::last_location",
+    "remind::remind",
     "run_once::remove_old_answers",
     "seal_audit::seal_audit",
     "settle_refund::settle_refund",

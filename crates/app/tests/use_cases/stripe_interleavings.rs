@@ -1,6 +1,7 @@
 //! Whatever is lost, doubled, late or refused between us and Stripe: once all is told, the money at
 //! Stripe is the money in the books, what was paid twice is given back, what banks took is lost,
-//! what was paid out is at the bank, and nothing is refunded beyond it.
+//! what was paid out is at the bank, and nothing is refunded beyond it. Whatever we do may be cut
+//! off at any of its awaits.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use crate::common::{Dice, rounds};
+use crate::crashes::cut;
 use crate::stripe::Desk;
 
 const FAULTS: [Fault; 9] = [
@@ -58,6 +60,8 @@ struct Play<'a> {
     /// Webhooks that were sent, of which each may arrive often or never.
     sent: Vec<Webhook>,
     refused: usize,
+    /// How often what we did was cut off.
+    cut: usize,
     /// When the program last asked what happened, which it does daily.
     swept_at: i64,
 }
@@ -371,9 +375,14 @@ impl Play<'_> {
 async fn play(desk: &Desk, seed: u64, steps: u64) {
     let dice = Dice::new(seed);
     let (payments, sent, swept_at) = (Vec::new(), Vec::new(), desk.fake.now());
-    let mut play = Play { desk, dice, payments, sent, refused: 0, swept_at };
+    let mut play = Play { desk, dice, payments, sent, refused: 0, cut: 0, swept_at };
     for step in 0..steps {
-        play.step().await;
+        if play.dice.below(5) == 0 {
+            let waits = play.dice.below(40);
+            play.cut += usize::from(cut(play.step(), waits).await.is_none());
+        } else {
+            play.step().await;
+        }
         if step % 100 == 99 {
             desk.clinic.verified().await;
         }
@@ -382,6 +391,7 @@ async fn play(desk: &Desk, seed: u64, steps: u64) {
     play.compare().await;
     let (taken, given) = play.at_stripe_now();
     assert!(taken.len() > 3 && given.len() > 1 && play.refused > 0, "{taken:?} {given:?}");
+    assert!(play.cut > 0, "nothing was cut off");
     assert!(!desk.fake.objects("payout").is_empty());
 }
 

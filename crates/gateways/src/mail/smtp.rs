@@ -2,8 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use lettre::address::Envelope;
 use lettre::message::Mailbox;
-use lettre::message::header::ContentType;
+use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue, MIME_VERSION_1_0};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::response::Response;
@@ -62,6 +63,8 @@ pub struct SmtpSettings {
     pub login: Option<(String, Secret)>,
     /// The address that letters come from.
     pub from: String,
+    /// The address that bounces go to, when it is another one.
+    pub return_path: Option<String>,
     /// Certificates in PEM of authorities to trust besides the public ones.
     pub authorities: Option<Vec<u8>>,
 }
@@ -71,6 +74,26 @@ pub struct SmtpSettings {
 pub struct Smtp {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Address,
+    return_path: Address,
+}
+
+/// Tells other programs that no person wrote the letter, so that none answers it by itself
+/// (RFC 3834).
+#[derive(Debug, Clone, Copy)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
 }
 
 /// What a certificate in PEM begins with; a text without one would be read as no certificate.
@@ -84,9 +107,13 @@ impl Smtp {
     /// # Errors
     /// Says in a few words which setting cannot be used.
     pub fn new(settings: SmtpSettings) -> Result<Self, String> {
-        let SmtpSettings { host, port, security, login, from, authorities } = settings;
-        let from: Address =
-            from.parse().map_err(|_| format!("{from} is no address that letters can come from"))?;
+        let SmtpSettings { host, port, security, login, from, return_path, authorities } = settings;
+        let address = |text: &str| {
+            text.parse::<Address>()
+                .map_err(|_| format!("{text} is no address that letters can come from"))
+        };
+        let from = address(&from)?;
+        let return_path = return_path.map_or_else(|| Ok(from.clone()), |text| address(&text))?;
         if security == Security::Open && !LOCAL_HOSTS.contains(&&*host) {
             return Err(format!("letters to {host} would go through the network without TLS"));
         }
@@ -112,7 +139,7 @@ impl Smtp {
         if let Some((user, password)) = login {
             builder = builder.credentials(Credentials::new(user, password.expose().to_owned()));
         }
-        Ok(Self { transport: builder.build(), from })
+        Ok(Self { transport: builder.build(), from, return_path })
     }
 
     fn message(&self, letter: &Letter<'_>) -> Result<Message, MailError> {
@@ -121,12 +148,19 @@ impl Smtp {
         let seconds = u64::try_from(letter.at.as_second()).unwrap_or_default();
         let written = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
         let id = format!("<{}@{}>", letter.reference, self.from.domain());
+        let envelope = Envelope::new(Some(self.return_path.clone()), vec![to.clone()]);
+        let envelope = envelope.map_err(|_| refused("this is no e-mail address"))?;
+        // What could begin another header has no place in a name.
+        let name = letter.from.replace(char::is_control, " ");
         Message::builder()
-            .from(Mailbox::new(Some(letter.from.to_owned()), self.from.clone()))
+            .envelope(envelope)
+            .from(Mailbox::new(Some(name), self.from.clone()))
             .to(Mailbox::new(None, to))
             .subject(letter.subject)
             .date(written)
             .message_id(Some(id))
+            .header(AutoSubmitted)
+            .header(MIME_VERSION_1_0)
             .header(ContentType::TEXT_PLAIN)
             .body(letter.text.to_owned())
             .map_err(|_| refused("the letter cannot be written"))

@@ -79,13 +79,14 @@ async fn talk(
                 letter.from = line;
                 "250 sender".to_owned()
             }
-            "RCPT" => match mood {
-                Mood::Answers(answer) => format!("{answer} <{}>", &line["RCPT TO:<".len()..]),
-                _ => {
+            "RCPT" => {
+                if let Mood::Answers(answer) = mood {
+                    format!("{answer} <{}>", &line["RCPT TO:<".len()..])
+                } else {
                     letter.to.push(line);
                     "250 recipient".to_owned()
                 }
-            },
+            }
             "DATA" if letter.to.is_empty() => "503 to whom?".to_owned(),
             "DATA" => {
                 writer.write_all(b"354 go on\r\n").await?;

@@ -21,6 +21,7 @@ macro_rules! steps {
             9 "0009_receipts",
             10 "0010_mail",
             11 "0011_money",
+            12 "0012_queues",
         )
     };
     ($engine:literal: $($version:literal $name:literal,)+) => {

@@ -26,13 +26,14 @@ const SEARCH_INDEX: &str = "patient_trigram";
 const MIGRATIONS: &str = "_sqlx_migrations";
 
 /// What does not begin with the organization, and why.
-const NOT_BY_ORGANIZATION: [(&str, &[&str]); 6] = [
+const NOT_BY_ORGANIZATION: [(&str, &[&str]); 7] = [
     // The command line finds an organization by its short name.
     ("organization", &["slug"]),
     // A processor's event is its account's; whose it is is known once its object was fetched.
     ("processor_event", &["processor", "event_id"]),
     ("processor_event", &["processor", "next_try_at_us", "event_id"]),
     ("processor_event", &["processor", "happened_at_us"]),
+    ("processor_event", &["processor", "happened_at_us", "event_id"]),
     // Someone who signs in is looked up before the organization is known.
     ("staff_user", &["email"]),
     // The ways between statuses are the program's, not an organization's.

@@ -156,6 +156,21 @@ pub(super) fn word<T: Copy>(words: &[(T, &str)]) -> impl FnOnce(&Json) -> Read<T
     }
 }
 
+/// A list of so many values, each read alike.
+pub(super) fn list<T>(
+    count: RangeInclusive<usize>,
+    item: impl Fn(&Json) -> Read<T>,
+) -> impl FnOnce(&Json) -> Read<Vec<T>> {
+    move |json| match json {
+        Json::List(items) if count.contains(&items.len()) => items.iter().map(item).collect(),
+        Json::List(_) => {
+            let (from, to) = count.into_inner();
+            wrong("out_of_range", format!("Send a list of {from} to {to} values."))
+        }
+        other => wrong("not_a_list", format!("Send a list, not {}.", other.kind())),
+    }
+}
+
 /// An integer in a range.
 pub(super) fn integer(range: RangeInclusive<i64>) -> impl FnOnce(&Json) -> Read<i64> {
     move |json| match json {

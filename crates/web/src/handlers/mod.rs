@@ -1,17 +1,20 @@
 //! The handlers: each extracts, calls one use case and fills a page.
 
 pub(crate) mod asset;
+pub(crate) mod audit;
 pub(crate) mod eligibility;
 pub(crate) mod eligibility_settings;
 pub(crate) mod email_consent;
 pub(crate) mod find_patient;
 pub(crate) mod form_key;
 pub(crate) mod health;
+pub(crate) mod jobs;
 pub(crate) mod numbered;
 pub(crate) mod patients;
 pub(crate) mod pay;
 pub(crate) mod payments;
 pub(crate) mod payouts;
+pub(crate) mod reminder_settings;
 pub(crate) mod rows;
 pub(crate) mod sandbox;
 pub(crate) mod settings;

@@ -11,17 +11,20 @@
 //! checks what every page must keep: one heading, labels, unique ids, no inline style.
 
 pub(crate) mod api_docs;
+pub(crate) mod audit;
 pub(crate) mod chart;
 pub(crate) mod eligibility;
 pub(crate) mod eligibility_settings;
 pub(crate) mod error;
 pub(crate) mod inquiries;
+pub(crate) mod jobs;
 pub(crate) mod parts;
 pub(crate) mod patients;
 pub(crate) mod pay;
 pub(crate) mod payments;
 pub(crate) mod payouts;
 pub(crate) mod query;
+pub(crate) mod reminder_settings;
 mod samples;
 pub(crate) mod sandbox;
 pub(crate) mod settings;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use almoner_app::permission::{Action, allows};
 use almoner_domain::role::Role;
 use almoner_domain::{FieldError, Invalid, Money, PatientId};
 
@@ -29,12 +30,19 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
+    /// Whether the audit log is for them.
+    pub(crate) fn sees_audit(&self) -> bool {
+        allows(self.role, Action::ReadAudit)
+    }
+
+    /// Whether the page of jobs is for them.
+    pub(crate) fn sees_jobs(&self) -> bool {
+        allows(self.role, Action::ManageJobs)
+    }
+
     /// Whether they see what the processor paid out.
     pub(crate) fn sees_payouts(&self) -> bool {
-        match self.role {
-            Role::Biller | Role::Manager | Role::Administrator | Role::Auditor => true,
-            Role::FrontDesk => false,
-        }
+        allows(self.role, Action::ReadPayouts)
     }
 }
 

@@ -9,8 +9,9 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::api_description::{Operation, operations};
-use crate::api_program::{CHECKS, ESTIMATES, JSON, Program, X12, all_but, make_key};
+use crate::api_program::{CHECKS, ESTIMATES, JSON, Program, SEND_LINKS, X12, all_but, make_key};
 use crate::eligibility::{BEN, answer};
+use crate::mail::mailing;
 use crate::site::Site;
 
 /// What a call is sent so that it is carried out.
@@ -20,6 +21,7 @@ async fn carried_out(program: &Program<'_>, operation: &Operation) -> crate::sit
         (&Method::POST, ESTIMATES) => {
             (JSON, br#"{"patient_id":"PAT-002","payment_type":"office_visit"}"#.to_vec())
         }
+        (&Method::POST, SEND_LINKS) => (JSON, br#"{"payment_ids":["PAY-001"]}"#.to_vec()),
         (&Method::POST, CHECKS) => (X12, answer(BEN)),
         (&Method::GET, _) => ("", Vec::new()),
         (method, path) => panic!("say here what is sent to {method} {path}"),
@@ -79,7 +81,7 @@ on_both_engines! {
     }
 
     async fn every_call_needs_its_scope_and_no_other(db) {
-        let site = Site::new(db).await;
+        let (site, _) = mailing(db).await;
         site.import(answer(BEN)).await;
         for operation in operations(&site).await {
             let scope = &operation.scope;

@@ -19,6 +19,9 @@ pub(crate) const CHECKS: &str = "/api/v1/eligibility-checks";
 /// Where estimates are asked for.
 pub(crate) const ESTIMATES: &str = "/api/v1/estimates";
 
+/// Where links are sent by e-mail.
+pub(crate) const SEND_LINKS: &str = "/api/v1/payment-links/send";
+
 /// All scopes there are, without one.
 pub(crate) fn all_but(left_out: &str) -> String {
     let names = Scope::ALL.iter().map(|scope| scope.as_str());

@@ -12,12 +12,13 @@ use crate::site::{BASE, Origin, PASSWORD, Site, encoded, routes};
 use crate::troubles::raise;
 
 /// The pages that everybody reads, with their headings.
-const PAGES: [(&str, &str); 18] = [
+const PAGES: [(&str, &str); 20] = [
     ("/payments", "Payments"),
     ("/payments/exceptions", "Exceptions"),
     ("/payments/PAY-001", "PAY-001"),
     ("/payments/PAY-002/receipts/RCP-001", "RCP-001"),
     ("/payments/PAY-002/receipts/RCP-001?itemised=1", "RCP-001"),
+    ("/audit", "Audit log"),
     ("/patients", "Patients"),
     ("/patients/PAT-002", "Ben Specimen"),
     ("/treatments", "Treatments"),
@@ -31,6 +32,7 @@ const PAGES: [(&str, &str); 18] = [
     ("/settings/physicians", "Settings"),
     ("/settings/physicians/PHY-001", "Settings"),
     ("/settings/eligibility", "Settings"),
+    ("/settings/reminders", "Settings"),
 ];
 
 /// The pages of those who see what was paid out, with their headings.

@@ -24,7 +24,7 @@ use almoner_domain::{
 use almoner_gateways::clearinghouse::{
     self, Answer, Clearinghouse, ClearinghouseError, Delivery, Partners, Question,
 };
-use almoner_gateways::mail::NoMailer;
+use almoner_gateways::mail::{Mailer, NoMailer};
 use almoner_gateways::processor::{self, Processor};
 use almoner_store::counters;
 use almoner_store::locations::LocationFields;
@@ -291,6 +291,15 @@ impl Site {
         let web = Web::new(app.clone(), settings);
         let router = router(web.clone());
         Self { app, house, clock, web, clinic, other, router, _db: db }
+    }
+
+    /// The same with a mailer.
+    pub(crate) fn with_mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
+        self.app.mailer = mailer;
+        let settings = WebSettings { base_url: BASE.to_owned(), trusted_proxy: None, demo: false };
+        self.web = Web::new(self.app.clone(), settings);
+        self.router = router(self.web.clone());
+        self
     }
 
     /// The program itself at the first clinic.

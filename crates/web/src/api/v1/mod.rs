@@ -2,6 +2,7 @@
 
 mod eligibility_checks;
 mod estimates;
+mod payment_links;
 mod words;
 
 use axum::extract::DefaultBodyLimit;
@@ -33,6 +34,7 @@ const SENT_SUFFIX: &str = "Body";
 pub(super) fn calls(web: &Web) -> OpenApiRouter<Web> {
     let calls = OpenApiRouter::default()
         .merge(limited(web, MAX_JSON_BYTES, estimates::calls()))
+        .merge(limited(web, MAX_JSON_BYTES, payment_links::calls()))
         .merge(limited(web, eligibility_checks::MAX_BODY_BYTES, eligibility_checks::calls()));
     let mut calls = OpenApiRouter::with_openapi(about())
         .nest("/api/v1", calls)

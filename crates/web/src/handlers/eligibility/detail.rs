@@ -206,15 +206,11 @@ fn person_facts(whose: &str, person: &AnswerPerson) -> Vec<Fact> {
         ("group number", person.group_number.clone()),
     ];
     let known = lines.into_iter().filter_map(|(label, value)| {
-        let label = if whose.is_empty() { capital(label) } else { format!("{whose}{label}") };
+        let label =
+            if whose.is_empty() { format::capital(label) } else { format!("{whose}{label}") };
         Some(Fact::new(label, value?))
     });
     known.collect()
-}
-
-fn capital(label: &str) -> String {
-    let (first, rest) = label.split_at(1);
-    format!("{}{rest}", first.to_uppercase())
 }
 
 #[cfg(test)]

@@ -100,9 +100,7 @@ pub(super) fn advice_on_file(failure: &str) -> &'static str {
 
 /// A text as a sentence: it begins with a capital and ends with a full stop.
 pub(crate) fn sentence(text: &str) -> String {
-    let mut letters = text.trim().chars();
-    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-    let whole = format!("{first}{}", letters.as_str());
+    let whole = format::capital(text.trim());
     if whole.ends_with(['.', '!', '?']) { whole } else { format!("{whole}.") }
 }
 

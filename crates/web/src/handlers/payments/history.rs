@@ -100,14 +100,30 @@ fn what(action: &str, detail: &Value) -> String {
             format!("Receipt {} saved as PDF", word(detail, "receipt"))
         }
         "receipt_printed" => format!("Receipt {} printed", word(detail, "receipt")),
-        "link_mail_queued" => "E-mail with the payment link asked for".to_owned(),
-        "link_mailed" => "E-mail with the payment link sent".to_owned(),
-        "link_mail_refused" => "E-mail with the payment link not delivered".to_owned(),
-        "link_mail_dropped" => "E-mail with the payment link not needed any more".to_owned(),
         "link_issued" => "Payment link created".to_owned(),
         "link_revoked" => "Payment link ended".to_owned(),
-        other => other.replace('_', " "),
+        other => letter(other, detail).unwrap_or_else(|| other.replace('_', " ")),
     }
+}
+
+/// What became of a letter.
+fn letter(action: &str, detail: &Value) -> Option<String> {
+    let (kind, came) = action.split_once("_mail")?;
+    let what = match kind {
+        "link" => "E-mail with the payment link".to_owned(),
+        "receipt" => format!("E-mail with receipt {}", word(detail, "receipt")),
+        "reminder" => "Reminder by e-mail".to_owned(),
+        _ => return None,
+    };
+    let came = match (came, kind) {
+        ("_queued", "reminder") => "is due",
+        ("_queued", _) => "asked for",
+        ("ed", _) => "sent",
+        ("_refused", _) => "not delivered",
+        ("_dropped", _) => "not needed any more",
+        _ => return None,
+    };
+    Some(format!("{what} {came}"))
 }
 
 fn more(action: &str, detail: &Value) -> Option<String> {
@@ -127,7 +143,10 @@ fn more(action: &str, detail: &Value) -> Option<String> {
         "receipt_printed" if detail.get("itemised") == Some(&Value::Bool(true)) => {
             Some("itemized".to_owned())
         }
-        "link_mail_refused" | "status_refused" => Some(word(detail, "because").to_owned()),
+        "link_mail_refused"
+        | "receipt_mail_refused"
+        | "reminder_mail_refused"
+        | "status_refused" => Some(word(detail, "because").to_owned()),
         "refund_made" | "tender_reversed" => {
             Some(format!("{}; {}", word(detail, "reason").replace('_', " "), step(detail, "")))
         }
@@ -167,6 +186,9 @@ mod tests {
         let paid = json!({ "from": "pending", "to": "paid", "tender": "check" });
         assert_eq!(what("status_changed", &paid), "Pending → Paid");
         assert_eq!(more("status_changed", &paid).as_deref(), Some("by check"));
+        let sent = json!({ "receipt": "RCP-001" });
+        assert_eq!(what("receipt_mailed", &sent), "E-mail with receipt RCP-001 sent");
+        assert_eq!(what("reminder_mail_queued", &sent), "Reminder by e-mail is due");
         let edited = json!({ "amount_cents": [100, 250], "memo": [null, "x"] });
         let told = more("payment_edited", &edited);
         assert_eq!(told.as_deref(), Some("amount: $1.00 → $2.50; memo: none → x"));

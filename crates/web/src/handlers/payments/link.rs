@@ -4,13 +4,12 @@ use almoner_app::issue_link::{self, IssueLink, NewestLink, is_collectable};
 use almoner_app::permission::Action;
 use almoner_app::{Actor, Error, send_link};
 use almoner_domain::{PaymentId, Status, time};
-use almoner_store::mail::{Mail, MailState};
 use almoner_store::payments::Payment;
 use axum::extract::{Path, State};
 use axum_extra::extract::Form;
 use serde::Deserialize;
 
-use super::detail;
+use super::{detail, mails};
 use crate::failure::{Answer, unprocessable};
 use crate::handlers::parse_id;
 use crate::session::{Staff, done};
@@ -89,24 +88,10 @@ pub(crate) async fn send(State(web): State<Web>, staff: Staff, Path(id): Path<St
 
 /// What the card says of e-mail.
 async fn mail_block(web: &Web, actor: &Actor, payment: &Payment) -> Result<MailBlock, Error> {
-    let mails = send_link::mails(&web.app, actor, payment.id).await?;
-    let can_ask = mails.is_set_up && is_collectable(payment.status);
-    let zone = &actor.organization.zone;
-    let row = |mail: &Mail| {
-        let at = format::moment(mail.ended_at.unwrap_or(mail.queued_at), zone);
-        let why = mail.failure.as_deref().unwrap_or_default();
-        match mail.state {
-            MailState::Waiting if why.is_empty() => format!("To be sent, asked for {at}"),
-            MailState::Waiting => format!("To be sent again, asked for {at}: {why}"),
-            MailState::Sent => format!("Sent {at}"),
-            MailState::Refused => format!("Not delivered, {at}: {why}"),
-            MailState::Dropped => format!("Not needed any more, {at}"),
-        }
-    };
+    let found = send_link::mails(&web.app, actor, payment.id).await?;
     Ok(MailBlock {
-        can_send: can_ask && mails.is_agreed,
-        wants_consent: (can_ask && !mails.is_agreed).then_some(payment.patient),
-        rows: mails.sent.iter().map(row).collect(),
+        sending: mails::sending(&found, payment, is_collectable(payment.status)),
+        rows: mails::rows(&found.that_ask, &actor.organization.zone),
     })
 }
 

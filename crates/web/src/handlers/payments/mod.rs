@@ -11,6 +11,7 @@ pub(crate) mod kept;
 pub(crate) mod link;
 pub(crate) mod list;
 mod list_query;
+mod mails;
 pub(crate) mod panel;
 mod panel_entry;
 pub(crate) mod receipts;

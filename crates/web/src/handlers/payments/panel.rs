@@ -189,17 +189,11 @@ fn asked(chosen: NetworkChoice, charge_source: String, typed: &Typed<'_>) -> Ask
 fn charge_source(estimate: &Estimate, typed: &Typed<'_>) -> String {
     match (estimate.inputs.charge_source, typed.own_charge) {
         (Some(source @ ChargeSource::Stated), Some(own)) => {
-            format!("{}; the treatment's charges are {own}", capital(source.label()))
+            format!("{}; the treatment's charges are {own}", format::capital(source.label()))
         }
-        (Some(source), _) => capital(source.label()),
+        (Some(source), _) => format::capital(source.label()),
         (None, _) => "Not known yet".to_owned(),
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-    first.into_iter().chain(letters).collect()
 }
 
 /// How old an answer is, in words.
@@ -258,7 +252,7 @@ fn result(estimate: &Estimate) -> Option<AmountLine> {
 fn in_words(range: Range) -> String {
     let ends = [("at least", range.at_least), ("at most", range.at_most)];
     let known = ends.into_iter().filter_map(|(word, end)| Some(format!("{word} {}", end?)));
-    capital(&known.collect::<Vec<_>>().join(", "))
+    format::capital(&known.collect::<Vec<_>>().join(", "))
 }
 
 /// Warnings in words, each once with all its lines.

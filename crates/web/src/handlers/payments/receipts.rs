@@ -3,7 +3,7 @@
 use almoner_app::permission::Action;
 use almoner_app::print_receipt::{self, Medium, PrintReceipt};
 use almoner_app::read_receipt::{self, Items as Itemised, ReceiptView};
-use almoner_app::{Actor, Error, issue_receipts};
+use almoner_app::{Actor, Error, issue_receipts, read, send_link, send_receipt};
 use almoner_domain::tender::TenderType;
 use almoner_domain::{PaymentId, ReceiptId};
 use almoner_store::organizations::Organization;
@@ -16,13 +16,15 @@ use axum_extra::extract::Form;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-use crate::failure::{Answer, html};
+use super::mails;
+use crate::failure::{Answer, html, unprocessable};
 use crate::format;
 use crate::handlers::parse_id;
 use crate::receipt_pdf::receipt_pdf;
 use crate::session::{Staff, done};
 use crate::state::Web;
-use crate::view::parts::Fact;
+use crate::view::parts::{Errors, Fact};
+use crate::view::payments::mails::Sending;
 use crate::view::payments::receipt::{
     Items, Paper, ReceiptPage, ReceiptRow, ReceiptsBlock, Service,
 };
@@ -48,11 +50,52 @@ pub(crate) async fn page(
     Path(ids): Path<(String, String)>,
     Query(shown): Query<Shown>,
 ) -> Answer {
+    let filled = filled(&web, staff, place(ids)?, &shown).await?;
+    Ok(html(&filled))
+}
+
+async fn filled(
+    web: &Web,
+    staff: Staff,
+    (payment, receipt): (PaymentId, ReceiptId),
+    shown: &Shown,
+) -> Result<ReceiptPage, Error> {
+    let Staff { actor, shell } = staff;
     let itemised = shown.itemised == "1";
-    let view = read_receipt::receipt(&web.app, &staff.actor, place(ids)?, itemised).await?;
-    let paper = paper(&web, &staff.actor.organization, view);
+    let view = read_receipt::receipt(&web.app, &actor, (payment, receipt), itemised).await?;
+    let is_undone = view.receipt.undone_at.is_some();
+    let (mut sending, mut sent) = (Sending::Not, Vec::new());
+    if actor.may(Action::IssueLink) && !itemised {
+        let found = send_link::mails(&web.app, &actor, payment).await?;
+        let payment = read::payment(&web.app, &actor, payment).await?.payment;
+        sending = mails::sending(&found, &payment, !is_undone);
+        sent = mails::rows(&found.with_receipts, &actor.organization.zone);
+    }
+    let paper = paper(web, &actor.organization, view);
     let (key, is_printing) = (web.form_key(), shown.print == "1");
-    Ok(html(&ReceiptPage { shell: staff.shell, paper, key, is_printing }))
+    let errors = Errors::default();
+    Ok(ReceiptPage { shell, paper, key, is_printing, sending, mails: sent, errors })
+}
+
+/// Has the plain receipt sent by e-mail.
+pub(crate) async fn send(
+    State(web): State<Web>,
+    staff: Staff,
+    Path(ids): Path<(String, String)>,
+) -> Answer {
+    let place = place(ids)?;
+    match send_receipt::send_receipt(&web.app, &staff.actor, place).await {
+        Ok(()) => {
+            let to = format!("/payments/{}/receipts/{}", place.0, place.1);
+            Ok(done(&web, &to, "receipt_sent"))
+        }
+        Err(Error::Invalid(faults)) => {
+            let mut page = filled(&web, staff, place, &Shown::default()).await?;
+            page.errors = faults.into();
+            Ok(unprocessable(&page))
+        }
+        Err(other) => Err(other.into()),
+    }
 }
 
 /// What the form sends.
@@ -122,7 +165,13 @@ pub(super) async fn block(
         on: format::day(receipt.at, zone),
         is_undone: receipt.undone_at.is_some(),
     };
-    Ok(Some(ReceiptsBlock { rows: found.issued.iter().rev().map(row).collect(), can_issue }))
+    let rows = found.issued.iter().rev().map(row).collect();
+    let mut mails = Vec::new();
+    if actor.may(Action::IssueLink) {
+        let found = send_link::mails(&web.app, actor, payment).await?;
+        mails = mails::rows(&found.with_receipts, zone);
+    }
+    Ok(Some(ReceiptsBlock { rows, can_issue, mails }))
 }
 
 fn what(receipt: &Receipt) -> String {

@@ -2,6 +2,7 @@
 
 use almoner_domain::PatientId;
 
+use super::mails::{Missing, Sending};
 use crate::qr::Qr;
 
 /// The link of a payment. Its forms: POST `…/link` with `until` and `replaces`, and POST
@@ -23,10 +24,8 @@ pub(crate) struct LinkBlock {
 /// Sending a link by e-mail. Its form: POST `…/link/send`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct MailBlock {
-    /// It can be sent now.
-    pub(crate) can_send: bool,
-    /// It could, if this patient had agreed.
-    pub(crate) wants_consent: Option<PatientId>,
+    /// Whether it can be sent now.
+    pub(crate) sending: Sending,
     /// What became of the letters, the newest first.
     pub(crate) rows: Vec<String>,
 }
@@ -63,13 +62,18 @@ impl LinkBlock {
     /// A card in which pages show themselves.
     pub(crate) fn sample(state: LinkState) -> Self {
         let until_entry = "2026-12-22".to_owned();
-        let rows = ["Not delivered, Nov 22, 2026, 2:41 PM: code 550", "Sent Nov 21, 2026, 9:02 AM"];
-        let wants_consent = (!matches!(state, LinkState::Live { .. })).then(|| PatientId::new(2));
-        let mail = MailBlock {
-            can_send: wants_consent.is_none(),
-            wants_consent,
-            rows: rows.map(str::to_owned).to_vec(),
+        let rows = [
+            "Reminder to be sent again, asked for Nov 22, 2026, 4:00 PM: it took too long",
+            "Link not delivered, Nov 22, 2026, 2:41 PM: the mail server refused it: code 550. \
+                Check the address before sending again.",
+            "Link sent Nov 21, 2026, 9:02 AM",
+        ];
+        let sending = match state {
+            LinkState::Live { .. } => Sending::Ready,
+            LinkState::None => Sending::Wants(PatientId::new(2), Missing::Address),
+            _ => Sending::Wants(PatientId::new(2), Missing::Consent),
         };
+        let mail = MailBlock { sending, rows: rows.map(str::to_owned).to_vec() };
         Self { state, mail, can_issue: true, is_draft: false, until_entry }
     }
 }

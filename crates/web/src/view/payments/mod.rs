@@ -6,6 +6,7 @@ pub(crate) mod estimate;
 pub(crate) mod exceptions;
 pub(crate) mod link;
 pub(crate) mod list;
+pub(crate) mod mails;
 pub(crate) mod new;
 pub(crate) mod receipt;
 pub(crate) mod refund;

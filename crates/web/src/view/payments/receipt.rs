@@ -1,10 +1,11 @@
 //! A receipt's page, and the card of a payment's receipts.
 
-use almoner_domain::{Money, PaymentId, ReceiptId};
+use almoner_domain::{Money, PatientId, PaymentId, ReceiptId};
 use askama::Template;
 
+use super::mails::{Missing, Sending};
 use crate::view::Samples;
-use crate::view::parts::{Fact, Shell};
+use crate::view::parts::{Errors, Fact, Shell};
 use crate::view::samples;
 
 /// The receipts of a payment. Its form: POST `…/receipts`.
@@ -14,6 +15,8 @@ pub(crate) struct ReceiptsBlock {
     pub(crate) rows: Vec<ReceiptRow>,
     /// Money was taken or given back before there were receipts, and receipts can be issued.
     pub(crate) can_issue: bool,
+    /// What became of those that were sent by e-mail, the newest first.
+    pub(crate) mails: Vec<String>,
 }
 
 /// A receipt in the card.
@@ -90,7 +93,7 @@ impl Paper {
 }
 
 /// A receipt: GET `/payments/PAY-001/receipts/RCP-001`, with `itemised=1` for the itemised one. Its
-/// form: POST `…/print` with `itemised` and `as`.
+/// forms: POST `…/print` with `itemised` and `as`, and POST `…/send`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "payments/receipt.html")]
 pub(crate) struct ReceiptPage {
@@ -102,6 +105,12 @@ pub(crate) struct ReceiptPage {
     pub(crate) key: String,
     /// The printing was noted, and is to begin.
     pub(crate) is_printing: bool,
+    /// Whether it can be sent by e-mail; the itemised one never is.
+    pub(crate) sending: Sending,
+    /// What became of this payment's receipts that were sent, the newest first.
+    pub(crate) mails: Vec<String>,
+    /// What was wrong.
+    pub(crate) errors: Errors,
 }
 
 impl ReceiptPage {
@@ -123,17 +132,25 @@ impl ReceiptPage {
 
 impl Samples for ReceiptPage {
     fn samples() -> Vec<(&'static str, Self)> {
-        let page = |paper| Self {
+        let page = |paper: Paper| Self {
             shell: samples::shell(),
+            sending: if paper.items.is_some() { Sending::Not } else { Sending::Ready },
             paper,
             key: "k".to_owned(),
             is_printing: false,
+            mails: vec!["RCP-001 sent Nov 22, 2026, 2:41 PM".to_owned()],
+            errors: Errors::default(),
         };
         let papers = samples::papers();
         let mut pages: Vec<_> =
             papers.into_iter().map(|(name, paper)| (name, page(paper))).collect();
         let printing = Self { is_printing: true, ..pages[0].1.clone() };
-        pages.push(("printing", printing));
+        let unsent = Self {
+            sending: Sending::Wants(PatientId::new(2), Missing::Consent),
+            errors: almoner_domain::Invalid::one("mail", "no_consent", samples::HARD_TEXT).into(),
+            ..pages[0].1.clone()
+        };
+        pages.extend([("printing", printing), ("unsent", unsent)]);
         pages
     }
 }

@@ -40,6 +40,7 @@ use super::payments::link::{LinkBlock, LinkState};
 use super::payments::list::{LocationOption, PaymentRow, PaymentsPage, Summary};
 use super::payments::new::{Filled, NewPaymentPage, PaymentEntry};
 use super::query::PaymentsQuery;
+use super::reminder_settings::ReminderSettingsPage;
 use super::{
     api_docs, eligibility, error, inquiries, patients, pay, payments, payouts, sandbox, settings,
     sign_in, treatments,
@@ -92,7 +93,10 @@ pub fn rendered_samples() -> Vec<(String, String)> {
     add::<inquiries::InquiryPage>(&mut all, "inquiry");
     add::<settings::LocationsPage>(&mut all, "settings-locations");
     add::<settings::PhysiciansPage>(&mut all, "settings-physicians");
+    add::<super::audit::AuditPage>(&mut all, "audit");
+    add::<super::jobs::JobsPage>(&mut all, "settings-jobs");
     add::<EligibilitySettingsPage>(&mut all, "settings-eligibility");
+    add::<ReminderSettingsPage>(&mut all, "settings-reminders");
     all
 }
 

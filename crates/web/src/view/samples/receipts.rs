@@ -21,7 +21,8 @@ pub(crate) fn receipts_block() -> ReceiptsBlock {
         row(1_041, "Payment", 67_937, false),
         row(1_040, "Payment", 67_937, true),
     ];
-    ReceiptsBlock { rows, can_issue: true }
+    let mails = vec!["RCP-001 sent Nov 22, 2026, 2:41 PM".to_owned()];
+    ReceiptsBlock { rows, can_issue: true, mails }
 }
 
 fn plain() -> Paper {

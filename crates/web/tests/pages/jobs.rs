@@ -1,0 +1,84 @@
+//! The administrators' page of what waits to be done by itself.
+
+use almoner_domain::ambient::Clock as _;
+use almoner_domain::role::Role;
+use almoner_store::on_both_engines;
+use almoner_store::processor_events::{self, NewEvent};
+use jiff::SignedDuration;
+
+use crate::site::Site;
+
+/// An event that was not believed when it arrived.
+async fn disbelieved(site: &Site, id: &str) {
+    let now = site.app.now();
+    let new = NewEvent {
+        processor: site.app.processor.name(),
+        id,
+        kind: "charge.odd<b>",
+        object: Some(("charge", "ch_SAMPLE")),
+        happened_at: now,
+        received_at: now,
+        disbelief: Some("it is of another account"),
+    };
+    let mut tx = site.app.db.begin().await.unwrap();
+    assert!(processor_events::insert(&mut tx, &new).await.unwrap());
+    tx.commit().await.unwrap();
+}
+
+on_both_engines! {
+    async fn administrators_see_that_nothing_is_wrong(db) {
+        let site = Site::new(db).await;
+        let admin = site.browser(Role::Administrator).await;
+        let page = admin.get("/settings/jobs").await;
+        page.shows(200, &["Payments under way", "Letters to patients", "nothing was given up"]);
+        page.lacks(&["Take up now", "Something was to be taken up"]);
+        let told = admin.post("/settings/jobs", &[("queue", "refunds")]).await;
+        assert_eq!(told.to(), "/settings/jobs");
+        assert!(told.header("set-cookie").starts_with("almoner_flash=queue_at_work"));
+        admin.post("/settings/jobs", &[("queue", "tea")]).await.shows(422, &["no such queue"]);
+    }
+
+    async fn what_was_given_up_is_shown_and_looked_at_again(db) {
+        let site = Site::new(db).await;
+        for id in ["evt_SAMPLE_1", "evt_SAMPLE_2"] {
+            disbelieved(&site, id).await;
+        }
+        let admin = site.browser(Role::Administrator).await;
+        let page = admin.get("/settings/jobs").await;
+        let words = "charge.odd&#60;b&#62;: it is of another account";
+        page.shows(200, &["evt_SAMPLE_1", "evt_SAMPLE_2", words, "Look again"]);
+        let sent = [("queue", "events"), ("item", "evt_SAMPLE_1")];
+        let told = admin.post("/settings/jobs", &sent).await;
+        assert!(told.header("set-cookie").starts_with("almoner_flash=queue_hurried"));
+        let page = admin.get("/settings/jobs").await;
+        page.shows(200, &["evt_SAMPLE_2", "Take up now"]).lacks(&["evt_SAMPLE_1"]);
+        let waiting = "SELECT count(*) AS n FROM processor_event WHERE state = 'waiting'";
+        let mut tx = site.app.db.read().await.unwrap();
+        assert_eq!(tx.one(waiting, Vec::new()).await.unwrap().int("n").unwrap(), 1);
+    }
+
+    async fn work_that_nobody_does_raises_an_alarm(db) {
+        let site = Site::new(db).await;
+        disbelieved(&site, "evt_SAMPLE_1").await;
+        let admin = site.browser(Role::Administrator).await;
+        admin.post("/settings/jobs", &[("queue", "events")]).await;
+        admin.get("/settings/jobs").await.lacks(&["Something was to be taken up"]);
+        site.clock.set(site.clock.now() + SignedDuration::from_mins(6));
+        let page = admin.get("/settings/jobs").await;
+        page.shows(200, &["Something was to be taken up at", "Take up now"]);
+    }
+
+    async fn nobody_else_sees_the_page_or_its_tab(db) {
+        let site = Site::new(db).await;
+        for role in Role::ALL.into_iter().filter(|role| *role != Role::Administrator) {
+            let browser = site.browser(role).await;
+            let refused = "Your role does not allow this: look after jobs.";
+            browser.get("/settings/jobs").await.shows(403, &[refused]);
+            let sent = [("queue", "events")];
+            browser.post("/settings/jobs", &sent).await.shows(403, &[refused]);
+            browser.get("/settings/locations").await.lacks(&["/settings/jobs"]);
+        }
+        let admin = site.browser(Role::Administrator).await;
+        admin.get("/settings/locations").await.shows(200, &["/settings/jobs"]);
+    }
+}
