@@ -50,7 +50,8 @@ pub async fn list_payouts(app: &App) -> Result<usize, Error> {
                 return Ok(seen);
             }
         };
-        for told in &page.items {
+        // The older has the smaller number.
+        for told in page.items.iter().rev() {
             keep_payout(app, &actor, (told, now)).await?;
             seen += 1;
         }
