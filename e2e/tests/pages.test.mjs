@@ -40,6 +40,8 @@ const PAGES = [
   ['/payments/:PENDING/edit', 'biller'],
   ['/payments/:PENDING/status/new?to=paid', 'biller'],
   ['/payments/:PENDING/status/new?to=cancelled', 'biller'],
+  ['/payouts', 'biller'],
+  ['/payouts/:PYO', 'biller'],
   ['/patients', 'front'],
   ['/patients/new', 'front'],
   ['/patients/:PAT', 'front'],
@@ -217,6 +219,7 @@ async function findIds() {
   [ids.TRT] = await list(biller, '/treatments', '/treatments', 'TRT');
   [ids.ELG] = await list(biller, '/eligibility', '/eligibility', 'ELG');
   ids.MATCHED = await matched(biller);
+  [ids.PYO] = await list(biller, '/payouts', '/payouts', 'PYO');
   const paid = await list(biller, '/payments?status=paid', '/payments', 'PAY');
   await closePage(biller);
   const manager = await openPage(browser, server, { state: states.manager });

@@ -98,10 +98,13 @@ async fn apply(app: &App, organizations: &[Actor], event: &Event) -> Result<Verd
         Ok(Fact::Attempt(told)) => of_attempt(app, organizations, &told).await?,
         Ok(Fact::Refund(told)) => of_refund(app, organizations, &told).await?,
         Ok(Fact::Dispute(told)) => of_dispute(app, organizations, (&told, asked_at)).await?,
-        Ok(Fact::Payout(told)) => match heard_of(app, (&told, asked_at)).await? {
-            true => Verdict::Applied,
-            false => Verdict::Ignored("several organizations share the account".to_owned()),
-        },
+        Ok(Fact::Payout(told)) => {
+            if heard_of(app, (&told, asked_at)).await? {
+                Verdict::Applied
+            } else {
+                Verdict::Ignored("several organizations share the account".to_owned())
+            }
+        }
         Ok(Fact::Missing) => Verdict::Later("the processor does not know it".to_owned()),
         Ok(Fact::NotOurs) => match object.kind {
             // The search for its page may be behind.

@@ -1,8 +1,8 @@
 //! Takes in what the processor pays out: which payouts there are, and what each is made of.
 //!
 //! A payout is kept before its movements are asked for. They come a page at a time, each kept
-//! together with where the next begins, so that whoever goes on after a fault goes on there; what is
-//! kept already is kept once. Only when all are here is the payout in the ledger.
+//! together with where the next begins, so that whoever goes on after a fault goes on there; what
+//! is kept already is kept once. Only when all are here is the payout in the ledger.
 
 use almoner_domain::PayoutId;
 use almoner_domain::asking::wait_after;
@@ -50,7 +50,8 @@ pub async fn list_payouts(app: &App) -> Result<usize, Error> {
                 return Ok(seen);
             }
         };
-        for told in &page.items {
+        // The older has the smaller number.
+        for told in page.items.iter().rev() {
             keep_payout(app, &actor, (told, now)).await?;
             seen += 1;
         }

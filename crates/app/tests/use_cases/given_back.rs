@@ -98,7 +98,8 @@ on_both_engines! {
         let desk = Desk::open(db).await;
         let (id, raised) = desk.paid_twice(700).await;
         let paid = desk.clinic.payment(id).await;
-        assert_eq!(desk.of_kind(id, ExceptionKind::SecondCapture).await.give_back, Some(cents(700)));
+        let open = desk.of_kind(id, ExceptionKind::SecondCapture).await;
+        assert_eq!(open.give_back, Some(cents(700)));
         let made = desk.give_back(raised).await.unwrap();
         assert_eq!(desk.give_back(raised).await.unwrap(), made, "a second click");
         let on_its_way = desk.of_kind(id, ExceptionKind::SecondCapture).await;

@@ -1,7 +1,7 @@
 //! Whatever is lost, doubled, late or refused between us and Stripe: once all is told, the money at
-//! Stripe is the money in the books, what was paid twice is given back, what banks took is lost, what
-//! was paid out is at the bank, and nothing is refunded beyond it. Whatever we do may be cut off at any
-//! of its awaits.
+//! Stripe is the money in the books, what was paid twice is given back, what banks took is lost,
+//! what was paid out is at the bank, and nothing is refunded beyond it. Whatever we do may be cut
+//! off at any of its awaits.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,10 @@
 //! What is written stays written: the database refuses, whoever asks.
 
 use almoner_domain::refund::ReversalReason;
-use almoner_domain::{LocationId, Money, PaymentId, ReceiptId, RefundId, Status, UserId};
+use almoner_domain::{
+    LocationId, Money, OrganizationId, PaymentId, ReceiptId, RefundId, Status, UserId,
+};
+use almoner_store::attempts::AttemptId;
 use almoner_store::db::{Db, Engine, StoreError};
 use almoner_store::disputes::{self, Dispute};
 use almoner_store::exceptions::{self, ExceptionKind, NewException};
@@ -11,7 +14,7 @@ use almoner_store::payouts::{self, Movement, ToldPayout};
 use almoner_store::receipts::{self, Source};
 use almoner_store::tenders::{self, Reversal};
 use almoner_store::unapplied_refunds::{self, NewUnappliedRefund};
-use almoner_store::{audit, on_both_engines, params, unapplied};
+use almoner_store::{Tx, audit, on_both_engines, params, unapplied};
 use jiff::civil::Date;
 
 use crate::clinic;
@@ -77,52 +80,7 @@ async fn fill(db: &Db) {
     let voided = PaymentId::new(Status::Voided.rank() + 1);
     let aside = (1, payment.amount);
     unapplied::insert(&mut tx, org, (voided, 1), aside, moment).await.unwrap();
-    let given_back = NewUnappliedRefund {
-        id: RefundId::new(9),
-        attempt: (voided, 1),
-        amount: payment.amount,
-        reference: "1-REF-9",
-        user: None,
-    };
-    unapplied_refunds::insert(&mut tx, org, &given_back, moment).await.unwrap();
-    let dispute = Dispute {
-        id: "dp_1".to_owned(),
-        attempt: (voided, 1),
-        amount: payment.amount,
-        currency: "USD".to_owned(),
-        standing: "lost".to_owned(),
-        reason: "general".to_owned(),
-        answer_by: None,
-        opened_at: moment.at,
-        fetched_at: moment.at,
-        booked: None,
-    };
-    disputes::keep(&mut tx, org, "sandbox", &dispute).await.unwrap();
-    let told = ToldPayout {
-        processor: "sandbox",
-        id: "po_1",
-        amount: payment.amount,
-        currency: "USD",
-        standing: "paid",
-        created_at: moment.at,
-        arrives_at: moment.at,
-        fetched_at: moment.at,
-    };
-    let payout = payouts::keep(&mut tx, org, &told).await.unwrap();
-    let movement = Movement {
-        id: "txn_1".to_owned(),
-        kind: "payment".to_owned(),
-        amount: payment.amount,
-        fee: Money::from_cents(1),
-        source: None,
-        processor_payment: None,
-        reference: None,
-        created_at: moment.at,
-        location: LocationId::new(1),
-        ours: None,
-    };
-    assert!(payouts::keep_movement(&mut tx, org, payout, &movement).await.unwrap());
-    assert!(!payouts::keep_movement(&mut tx, org, payout, &movement).await.unwrap());
+    fill_rest(&mut tx, org, ((voided, 1), payment.amount), moment).await;
     let exception = NewException {
         kind: ExceptionKind::SecondCapture,
         mark: "one",
@@ -136,6 +94,61 @@ async fn fill(db: &Db) {
     payments::insert_estimate(&mut tx, org, id, &estimate).await.unwrap();
     audit::seal(&mut tx, org, moment.at).await.unwrap().expect("there is something to seal");
     tx.commit().await.unwrap();
+}
+
+/// What is given back, disputed and paid out of money that was taken for nothing.
+async fn fill_rest(
+    tx: &mut Tx,
+    org: OrganizationId,
+    (attempt, amount): (AttemptId, Money),
+    moment: Moment,
+) {
+    let given_back = NewUnappliedRefund {
+        id: RefundId::new(9),
+        attempt,
+        amount,
+        reference: "1-REF-9",
+        user: None,
+    };
+    unapplied_refunds::insert(tx, org, &given_back, moment).await.unwrap();
+    let dispute = Dispute {
+        id: "dp_1".to_owned(),
+        attempt,
+        amount,
+        currency: "USD".to_owned(),
+        standing: "lost".to_owned(),
+        reason: "general".to_owned(),
+        answer_by: None,
+        opened_at: moment.at,
+        fetched_at: moment.at,
+        booked: None,
+    };
+    disputes::keep(tx, org, "sandbox", &dispute).await.unwrap();
+    let told = ToldPayout {
+        processor: "sandbox",
+        id: "po_1",
+        amount,
+        currency: "USD",
+        standing: "paid",
+        created_at: moment.at,
+        arrives_at: moment.at,
+        fetched_at: moment.at,
+    };
+    let payout = payouts::keep(tx, org, &told).await.unwrap();
+    let movement = Movement {
+        id: "txn_1".to_owned(),
+        kind: "payment".to_owned(),
+        amount,
+        fee: Money::from_cents(1),
+        source: None,
+        processor_payment: None,
+        reference: None,
+        created_at: moment.at,
+        location: LocationId::new(1),
+        ours: None,
+    };
+    assert!(payouts::keep_movement(tx, org, payout, &movement).await.unwrap());
+    assert!(!payouts::keep_movement(tx, org, payout, &movement).await.unwrap());
 }
 
 const DAY: Date = Date::constant(2026, 3, 5);

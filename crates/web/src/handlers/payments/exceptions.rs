@@ -180,8 +180,8 @@ fn words(kind: ExceptionKind) -> (&'static str, &'static str) {
         ),
         ExceptionKind::UnknownEvent => (
             "An event about something unknown",
-            "Look again: it may be known by now. Else look it up at the processor; it may belong to \
-                another program.",
+            "Look again: it may be known by now. Else look it up at the processor; it may belong \
+                to another program.",
         ),
     }
 }
