@@ -432,7 +432,8 @@ on_both_engines! {
         let import = async |_: &String| desk.import().await;
         at_every_await(&desk, paid_out, import, async |payout| {
             let sql = format!(
-                "SELECT count(*) AS n FROM payout WHERE state <> 'waiting' AND payout_id = '{payout}'"
+                "SELECT count(*) AS n FROM payout
+                WHERE state <> 'waiting' AND payout_id = '{payout}'"
             );
             let work = async || {
                 desk.pass(SignedDuration::from_mins(10));

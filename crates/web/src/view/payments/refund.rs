@@ -51,6 +51,17 @@ impl RefundPage {
     fn reasons() -> Vec<Choice> {
         RefundReason::ALL.iter().map(|why| Choice::new(why.as_str(), why.label())).collect()
     }
+
+    /// What a bank gave back after a dispute.
+    fn lost(&self) -> Option<Money> {
+        lost(self.collected, self.refunded, self.remaining)
+    }
+}
+
+/// What is neither refunded nor left of what was collected: banks gave it back after disputes.
+fn lost(collected: Money, refunded: Money, remaining: Money) -> Option<Money> {
+    let lost = collected.minus(refunded).minus(remaining);
+    (lost > Money::ZERO).then_some(lost)
 }
 
 /// The summary: **Confirm Refund** is a POST to `/payments/PAY-001/refunds` with the same fields.
@@ -83,6 +94,13 @@ pub(crate) struct RefundReviewPage {
     pub(crate) reason: RefundReason,
     /// Why it was not made, such as that the remainder changed.
     pub(crate) errors: Errors,
+}
+
+impl RefundReviewPage {
+    /// What a bank gave back after a dispute.
+    fn lost(&self) -> Option<Money> {
+        lost(self.collected, self.refunded_before, self.remaining_now)
+    }
 }
 
 /// Taking a tender back: POST `/payments/PAY-001/reversal` with `key`, `version`, `reason`,
@@ -123,7 +141,7 @@ impl Samples for RefundPage {
             patient: samples::HARD_NAME.to_owned(),
             collected: Money::from_cents(67_937),
             refunded: Money::from_cents(10_000),
-            remaining: Money::from_cents(57_937),
+            remaining: Money::from_cents(57_900),
             entry: RefundEntry::default(),
             errors: Errors::default(),
         };
@@ -199,5 +217,17 @@ impl Samples for ReversalPage {
             ..usual.clone()
         };
         vec![("usual", usual), ("wrong", wrong)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_banks_gave_back_is_lost() {
+        let cents = Money::from_cents;
+        assert_eq!(lost(cents(700), cents(300), cents(400)), None);
+        assert_eq!(lost(cents(700), cents(300), cents(150)), Some(cents(250)));
     }
 }
