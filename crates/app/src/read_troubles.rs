@@ -13,6 +13,7 @@ use crate::apply_dispute::is_open;
 use crate::context::{Actor, App};
 use crate::error::Error;
 use crate::give_back;
+use crate::look_again::can_look_again;
 use crate::permission::Action;
 use crate::refund_payment::is_refundable;
 
@@ -147,7 +148,7 @@ async fn ways(tx: &mut Tx, actor: &Actor, exception: Exception) -> Result<Raised
         given_back: None,
         can_refund: false,
         can_keep: exception.kind == ExceptionKind::LateMoney,
-        can_look_again: exception.kind == ExceptionKind::UnknownEvent,
+        can_look_again: can_look_again(exception.kind),
         exception,
     };
     let Some(id) = raised.exception.payment else {

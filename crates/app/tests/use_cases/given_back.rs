@@ -263,4 +263,26 @@ on_both_engines! {
         assert_eq!(desk.event(&event).await.state, EventState::Ignored);
         assert!(desk.exceptions().await.is_empty());
     }
+
+    async fn what_differed_is_asked_about_again(db) {
+        let desk = Desk::open(db).await;
+        let (id, page) = desk.on_page(700).await;
+        desk.pay(&page);
+        let payment = desk.fake.object(&page)["payment_intent"].as_str().unwrap().to_owned();
+        desk.fake.pretend(&payment, "amount_received", 699.into());
+        desk.hear().await;
+        let raised = desk.of_kind(id, ExceptionKind::Mismatch).await;
+        assert!(raised.can_look_again);
+        assert_eq!(desk.clinic.payment(id).await.status, Status::Processing);
+        desk.fake.pretend(&payment, "amount_received", 700.into());
+        assert_eq!(desk.ask().await, 0, "it is not due");
+        let (manager, raised) = (desk.clinic.manager(), raised.exception.id);
+        look_again(&desk.clinic.app, &manager, raised).await.unwrap();
+        assert_eq!(desk.ask().await, 1);
+        assert_eq!(desk.clinic.payment(id).await.status, Status::Paid);
+        // There is nothing left to ask about, and a second press does no harm.
+        look_again(&desk.clinic.app, &manager, raised).await.unwrap();
+        assert_eq!(desk.ask().await, 0);
+        desk.clinic.verified().await;
+    }
 }
