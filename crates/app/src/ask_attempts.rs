@@ -32,8 +32,14 @@ pub async fn ask_attempts(app: &App, actor: &Actor) -> Result<usize, Error> {
             return Ok(asked);
         }
         for attempt in &taken {
-            ask(app, actor, attempt).await?;
-            asked += 1;
+            // What fails for one keeps no other waiting.
+            match ask(app, actor, attempt).await {
+                Ok(()) => asked += 1,
+                Err(error) => {
+                    let payment = attempt.payment;
+                    tracing::error!(%payment, %error, "an attempt is asked about again");
+                }
+            }
         }
     }
 }

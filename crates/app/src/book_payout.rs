@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use almoner_domain::ledger::{self, PaidOut};
+use almoner_domain::refund::RefundState;
 use almoner_domain::{LocationId, Money, PayoutId};
 use almoner_gateways::processor::MovementKind;
 use almoner_store::attempts::{self, Attempt, AttemptState};
@@ -19,8 +20,28 @@ use crate::error::Error;
 use crate::import_payouts::is_back;
 use crate::record;
 
-/// Books a payout whose row the caller holds; it goes to `state`.
+/// Books a payout whose row the caller holds; it goes to `state`. Those that brought it back, which
+/// are newer, share it out as it is shared out here.
 pub(crate) async fn book(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    (payout, state): (&Payout, PayoutState),
+) -> Result<(), Error> {
+    book_alone(app, actor, tx, (payout, state)).await?;
+    if !is_back(payout) {
+        return Ok(());
+    }
+    for id in payouts::with_the_return_of(tx, actor.org(), payout.id).await? {
+        let newer = payouts::lock(tx, actor.org(), id).await?;
+        if let Some(newer) = newer.filter(|newer| newer.state != PayoutState::Waiting) {
+            Box::pin(book(app, actor, tx, (&newer, newer.state))).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn book_alone(
     app: &App,
     actor: &Actor,
     tx: &mut Tx,
@@ -190,7 +211,12 @@ async fn refund(actor: &Actor, tx: &mut Tx, movement: &Movement) -> Result<Found
     let Some(reference) = &movement.reference else {
         return Ok(None);
     };
+    // One that was taken to have been refused moved nothing in the books.
+    let moved = |state: RefundState, id: &Option<String>| state.is_live() || id.is_some();
     if let Some(refund) = refunds::by_reference(tx, org, reference).await? {
+        if !moved(refund.state, &refund.processor_id) {
+            return Ok(None);
+        }
         let ours = Ours {
             kind: OurKind::Refund,
             payment: Some(refund.payment),
@@ -200,6 +226,7 @@ async fn refund(actor: &Actor, tx: &mut Tx, movement: &Movement) -> Result<Found
         return Ok(Some((ours, Some(refund.location))));
     }
     let found = unapplied_refunds::by_reference(tx, org, reference).await?;
+    let found = found.filter(|refund| moved(refund.state, &refund.processor_id));
     Ok(found.map(|refund| {
         let ours = Ours {
             kind: OurKind::UnappliedRefund,

@@ -6,7 +6,9 @@
 
 use almoner_domain::PayoutId;
 use almoner_domain::asking::wait_after;
-use almoner_gateways::processor::{self, MovementKind, PayoutStanding, ProcessorError};
+use almoner_gateways::processor::{
+    self, Fact, MovementKind, Object, ObjectKind, PayoutStanding, ProcessorError,
+};
 use almoner_store::Tx;
 use almoner_store::payouts::{self, Movement, Payout, PayoutState, ToldPayout};
 use jiff::{SignedDuration, Timestamp};
@@ -20,6 +22,8 @@ use crate::read;
 const BATCH: i64 = 10;
 /// How far before now payouts are looked for; what is older does not change any more.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(60 * 24);
+/// For so long what is not explained in a payout is looked at again; what is older stays so.
+const EXPLAINED_WITHIN: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// Payouts that are looked at again at a time, because something in them is not explained.
 const MAX_UNEXPLAINED: i64 = 100;
 
@@ -47,7 +51,7 @@ pub async fn list_payouts(app: &App) -> Result<usize, Error> {
             Err(ProcessorError::NotSupported) => return Ok(seen),
             Err(error) => {
                 tracing::warn!(%error, "which payouts there are is asked again later");
-                return Ok(seen);
+                break;
             }
         };
         // The older has the smaller number.
@@ -140,7 +144,12 @@ pub async fn import_payouts(app: &App) -> Result<usize, Error> {
             return Ok(ended);
         }
         for payout in &taken {
-            ended += usize::from(import(app, &actor, payout).await?);
+            match import(app, &actor, payout).await {
+                Ok(is_over) => ended += usize::from(is_over),
+                Err(error) => {
+                    tracing::error!(payout = %payout.id, %error, "a payout is asked about again");
+                }
+            }
         }
     }
 }
@@ -162,8 +171,24 @@ async fn take_up(app: &App, actor: &Actor) -> Result<Vec<Payout>, Error> {
     Ok(due)
 }
 
-/// Asks for the movements from where the last page ended; false when the processor did not answer.
+/// Whether the processor still puts together what a payout is made of: what it lists until then is
+/// not all.
+async fn is_in_the_making(app: &App, payout: &Payout) -> Result<bool, ProcessorError> {
+    let object = Object { kind: ObjectKind::Payout, id: payout.processor_id.clone() };
+    let fact = app.processor.fetch(&object).await?;
+    Ok(matches!(fact, Fact::Payout(told) if !told.is_itemised))
+}
+
+/// Asks for the movements from where the last page ended; false when they are asked for later.
 async fn import(app: &App, actor: &Actor, payout: &Payout) -> Result<bool, Error> {
+    match is_in_the_making(app, payout).await {
+        Ok(false) => {}
+        Ok(true) => return Ok(false),
+        Err(error) => {
+            tracing::warn!(payout = %payout.id, %error, "a payout is asked about again");
+            return Ok(false);
+        }
+    }
     let mut after = payout.page_after.clone();
     loop {
         let page = match app.processor.movements(&payout.processor_id, after.as_deref()).await {
@@ -219,7 +244,8 @@ async fn keep(
 /// Looks again at what was not explained.
 async fn look_again(app: &App, actor: &Actor) -> Result<(), Error> {
     let mut tx = app.db.read().await?;
-    let open = payouts::unexplained(&mut tx, actor.org(), MAX_UNEXPLAINED).await?;
+    let since = app.now() - EXPLAINED_WITHIN;
+    let open = payouts::unexplained(&mut tx, actor.org(), since, MAX_UNEXPLAINED).await?;
     drop(tx);
     let ids: Vec<PayoutId> = open.iter().map(|payout| payout.id).collect();
     for id in ids {

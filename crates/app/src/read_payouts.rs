@@ -17,6 +17,9 @@ pub const MAX_NOT_PAID_OUT: i64 = 100;
 /// After so long money that was taken should be in a payout.
 pub const PAID_OUT_WITHIN: SignedDuration = SignedDuration::from_hours(10 * 24);
 
+/// For so long it is told that it is not.
+const NOT_PAID_OUT_FOR: SignedDuration = SignedDuration::from_hours(100 * 24);
+
 /// A payout with what it comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PayoutView {
@@ -57,7 +60,7 @@ pub async fn payouts(app: &App, actor: &Actor) -> Result<PayoutsView, Error> {
     }
     let not_paid_out = match payouts::oldest(&mut tx, org, name).await? {
         Some(oldest) => {
-            let within = (oldest, now - PAID_OUT_WITHIN);
+            let within = (oldest.max(now - NOT_PAID_OUT_FOR), now - PAID_OUT_WITHIN);
             payouts::not_paid_out(&mut tx, org, name, within, MAX_NOT_PAID_OUT).await?
         }
         // Before the first payout nothing is known of what was paid out.

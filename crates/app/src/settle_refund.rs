@@ -9,7 +9,7 @@ use almoner_domain::refund::{RefundReason, RefundState};
 use almoner_domain::status::By;
 use almoner_domain::{Money, RefundId, ledger};
 use almoner_gateways::processor::{
-    ProcessorError, Refund as Told, RefundCause, RefundKey, RefundOrder,
+    Doubt, ProcessorError, Refund as Told, RefundCause, RefundKey, RefundOrder,
 };
 use almoner_store::attempts::{self, Attempt};
 use almoner_store::exceptions::{ExceptionKind, NewException};
@@ -45,7 +45,11 @@ pub async fn settle_refunds(app: &App, actor: &Actor) -> Result<usize, Error> {
             return Ok(ended);
         }
         for refund in &taken {
-            ask(app, actor, refund).await?;
+            // What fails for one keeps no other waiting.
+            if let Err(error) = ask(app, actor, refund).await {
+                tracing::error!(refund = %refund.id, %error, "a refund is asked about again");
+                continue;
+            }
             let mut tx = app.db.read().await?;
             let now_is = refunds::get(&mut tx, actor.org(), refund.id).await?;
             ended += usize::from(now_is.is_some_and(|now| now.state != RefundState::Pending));
@@ -130,11 +134,19 @@ pub(crate) async fn answer(
 ) -> Result<Told, ProcessorError> {
     let payment = paid_by.processor_payment.as_deref();
     let Question { reference, id, .. } = *question;
-    if let (Some(payment), true) = (payment, question.asks > 0)
-        && let Some(found) =
-            app.processor.find_refund(RefundKey { reference, refund: id, payment }).await?
-    {
-        return Ok(found);
+    if let (Some(payment), true) = (payment, question.asks > 0) {
+        let key = RefundKey { reference, refund: id, payment };
+        match app.processor.find_refund(key).await {
+            Ok(Some(found)) => return Ok(found),
+            // It was made, and cannot be made again.
+            Ok(None) if id.is_some() => return Err(ProcessorError::Unknown(Doubt::Unreadable)),
+            Ok(None) => {}
+            // That the question was refused says nothing of the refund.
+            Err(ProcessorError::Refused(_)) => {
+                return Err(ProcessorError::Unknown(Doubt::Unreadable));
+            }
+            Err(error) => return Err(error),
+        }
     }
     let order = RefundOrder {
         reference,

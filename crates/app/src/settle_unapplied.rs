@@ -40,7 +40,10 @@ pub async fn settle_unapplied(app: &App, actor: &Actor) -> Result<usize, Error> 
             return Ok(ended);
         }
         for refund in &taken {
-            ask(app, actor, refund).await?;
+            if let Err(error) = ask(app, actor, refund).await {
+                tracing::error!(refund = %refund.id, %error, "unapplied money is asked about again");
+                continue;
+            }
             let mut tx = app.db.read().await?;
             let now_is = unapplied_refunds::get(&mut tx, actor.org(), refund.id).await?;
             ended += usize::from(now_is.is_some_and(|now| now.state != RefundState::Pending));

@@ -189,18 +189,32 @@ pub async fn newest(
     tx.all(sql, params![org, limit]).await?.iter().map(payout).collect()
 }
 
-/// Itemised payouts in which something is not explained, the oldest first.
+/// Itemised payouts made since a moment in which something is not explained, the newest first.
 pub async fn unexplained(
     tx: &mut Tx,
     org: OrganizationId,
+    since: Timestamp,
     limit: i64,
 ) -> Result<Vec<Payout>, StoreError> {
     let sql = "SELECT p.* FROM payout p WHERE p.organization_id = $1 AND p.state = 'itemised'
-            AND EXISTS (SELECT 1 FROM payout_movement m
-                WHERE m.organization_id = p.organization_id AND m.payout_seq = p.seq
-                    AND m.kind <> 'fee' AND coalesce(m.our_cents, 0) <> m.amount_cents)
-        ORDER BY p.seq LIMIT $2";
-    tx.all(sql, params![org, limit]).await?.iter().map(payout).collect()
+            AND p.created_at_us >= $2
+            AND p.seq IN (SELECT m.payout_seq FROM payout_movement m
+                WHERE m.organization_id = $1
+                    AND m.kind <> 'fee' AND (m.our_cents IS NULL OR m.our_cents <> m.amount_cents))
+        ORDER BY p.seq DESC LIMIT $3";
+    tx.all(sql, params![org, since, limit]).await?.iter().map(payout).collect()
+}
+
+/// The payouts that have another, which came back, among their movements.
+pub async fn with_the_return_of(
+    tx: &mut Tx,
+    org: OrganizationId,
+    payout: PayoutId,
+) -> Result<Vec<PayoutId>, StoreError> {
+    let sql = "SELECT DISTINCT payout_seq FROM payout_movement
+        WHERE organization_id = $1 AND our_kind = 'payout' AND our_no = $2 ORDER BY payout_seq";
+    let rows = tx.all(sql, params![org, payout]).await?;
+    rows.iter().map(|row| row.int("payout_seq").map(PayoutId::new)).collect()
 }
 
 /// Whether any payout is to be asked about, without taking anything.
@@ -523,16 +537,24 @@ pub async fn totals(
     org: OrganizationId,
     payout: PayoutId,
 ) -> Result<Totals, StoreError> {
-    let mut totals = Totals::default();
-    for movement in movements(tx, org, payout).await? {
-        let unexplained = movement.unexplained();
-        totals.count += 1;
-        totals.unexplained += i64::from(unexplained != Money::ZERO);
-        totals.fees = totals.fees.plus(movement.fees());
-        totals.difference = totals.difference.plus(unexplained);
-        totals.net = totals.net.plus(movement.net());
-    }
-    Ok(totals)
+    // As `Movement` counts each of them.
+    let sql = "SELECT count(*) AS n,
+            CAST(coalesce(sum(CASE WHEN kind <> 'fee' AND coalesce(our_cents, 0) <> amount_cents
+                THEN 1 ELSE 0 END), 0) AS BIGINT) AS unexplained,
+            CAST(coalesce(sum(CASE kind WHEN 'fee' THEN fee_cents - amount_cents
+                ELSE fee_cents END), 0) AS BIGINT) AS fees,
+            CAST(coalesce(sum(CASE kind WHEN 'fee' THEN 0
+                ELSE amount_cents - coalesce(our_cents, 0) END), 0) AS BIGINT) AS difference,
+            CAST(coalesce(sum(net_cents), 0) AS BIGINT) AS net
+        FROM payout_movement WHERE organization_id = $1 AND payout_seq = $2";
+    let row = tx.one(sql, params![org, payout]).await?;
+    Ok(Totals {
+        count: row.int("n")?,
+        unexplained: row.int("unexplained")?,
+        fees: row.money("fees")?,
+        difference: row.money("difference")?,
+        net: row.money("net")?,
+    })
 }
 
 /// Money that an attempt took and no payout has.

@@ -1,12 +1,14 @@
 //! What Stripe pays out is in the books once, each line with what explains it, and its fees.
 
 use almoner_app::add_organization::add_organization;
+use almoner_app::create_payment::{CreatePayment, create_payment};
 use almoner_app::import_payouts::{import_payouts, list_payouts};
 use almoner_app::read_payouts::{self, PayoutView, payout};
 use almoner_domain::{Money, PayoutId, Status};
 use almoner_gateways::processor::{AttemptKey, RefundOrder};
 use almoner_store::on_both_engines;
 use almoner_store::payouts::{self, OurKind, PayoutState, ToldPayout};
+use almoner_store::queues::{self, Owner, Queue};
 use almoner_stripe_fake::Fault;
 use jiff::SignedDuration;
 use serde_json::json;
@@ -218,12 +220,53 @@ on_both_engines! {
             (PayoutState::Waiting, None, None));
         assert_eq!(desk.sums().await, [1_000, 0, 0, 0]);
         desk.clinic.verified().await;
+        // Nor later, nor when somebody has it taken up at once.
+        desk.pass(SignedDuration::from_hours(2));
+        let org = desk.clinic.organization.id;
+        let mut tx = desk.clinic.app.db.begin().await.unwrap();
+        let owner = Owner { org, processor: "stripe" };
+        let now = desk.clinic.app.now();
+        queues::hurry(&mut tx, owner, (Queue::Payouts, None), now).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(import_payouts(&desk.clinic.app).await.unwrap(), 0);
+        assert_eq!(desk.newest_payout().await.payout.state, PayoutState::Waiting);
+        assert_eq!(desk.sums().await, [1_000, 0, 0, 0]);
         desk.fake.pretend(&id, "reconciliation_status", json!("completed"));
         desk.fake.fail_next(MOVEMENTS, Fault::ServerErrorBefore);
         desk.pass(days(1));
         assert_eq!(desk.import().await, 0);
         desk.pass(days(1));
         assert_eq!(desk.import().await, 1);
+        assert_eq!(desk.sums().await, [0, FEE, 0, 1_000 - FEE]);
+        desk.clinic.verified().await;
+    }
+
+    async fn what_came_back_goes_where_it_is_explained_later(db) {
+        let desk = Desk::open(db).await;
+        let asked = CreatePayment { location: Some(desk.clinic.harbor), ..desk.clinic.asked(1_000) };
+        let manager = desk.clinic.manager();
+        let id = create_payment(&desk.clinic.app, &manager, &asked).await.unwrap();
+        desk.begin(id).await.unwrap();
+        desk.pay(&desk.session(id).await);
+        let late = desk.fake.take_webhooks();
+        let first = desk.paid_out().await;
+        assert_eq!(first.totals.unwrap().unexplained, 1);
+        desk.fake.settle_payout(&first.payout.processor_id, false);
+        desk.hear().await;
+        let second = desk.paid_out().await;
+        assert_eq!(second.totals.unwrap().unexplained, 0);
+        desk.clinic.verified().await;
+        for webhook in late {
+            desk.deliver(&desk.fake.webhook_again(&webhook.event)).await;
+        }
+        desk.apply().await;
+        assert_eq!(desk.clinic.payment(id).await.status, Status::Paid);
+        desk.import().await;
+        assert_eq!(desk.payout(first.payout.id).await.totals.unwrap().unexplained, 0);
+        let at_harbor = "SELECT CAST(sum(CASE WHEN debit_account = 'bank' THEN amount_cents
+                ELSE -amount_cents END) AS BIGINT) AS n FROM ledger_transfer
+            WHERE 'bank' IN (debit_account, credit_account) AND location_seq = 2";
+        assert_eq!(desk.clinic.number(at_harbor).await, 1_000 - FEE);
         assert_eq!(desk.sums().await, [0, FEE, 0, 1_000 - FEE]);
         desk.clinic.verified().await;
     }

@@ -95,9 +95,11 @@ pub(super) const MOVEMENTS: Check = Check {
             AND a.attempt_no = m.our_no AND a.state = 'captured'
         LEFT JOIN refund r ON m.our_kind = 'refund' AND r.organization_id = m.organization_id
             AND r.payment_seq = m.our_payment_seq AND r.seq = m.our_no
+            AND (r.state IN ('pending', 'settled') OR r.processor_refund_id IS NOT NULL)
         LEFT JOIN unapplied_refund u ON m.our_kind = 'unapplied_refund'
             AND u.organization_id = m.organization_id AND u.payment_seq = m.our_payment_seq
             AND u.seq = m.our_no
+            AND (u.state <> 'failed' OR u.processor_refund_id IS NOT NULL)
         LEFT JOIN payout o ON m.our_kind = 'payout' AND o.organization_id = m.organization_id
             AND o.seq = m.our_no AND o.state <> 'waiting'
         WHERE m.organization_id = $1 AND m.our_kind IS NOT NULL
