@@ -41,7 +41,8 @@ pub async fn settle_unapplied(app: &App, actor: &Actor) -> Result<usize, Error> 
         }
         for refund in &taken {
             if let Err(error) = ask(app, actor, refund).await {
-                tracing::error!(refund = %refund.id, %error, "unapplied money is asked about again");
+                let id = refund.id;
+                tracing::error!(refund = %id, %error, "unapplied money is asked about again");
                 continue;
             }
             let mut tx = app.db.read().await?;

@@ -243,7 +243,8 @@ on_both_engines! {
 
     async fn what_came_back_goes_where_it_is_explained_later(db) {
         let desk = Desk::open(db).await;
-        let asked = CreatePayment { location: Some(desk.clinic.harbor), ..desk.clinic.asked(1_000) };
+        let location = Some(desk.clinic.harbor);
+        let asked = CreatePayment { location, ..desk.clinic.asked(1_000) };
         let manager = desk.clinic.manager();
         let id = create_payment(&desk.clinic.app, &manager, &asked).await.unwrap();
         desk.begin(id).await.unwrap();

@@ -168,7 +168,7 @@ fn words(kind: ExceptionKind) -> (&'static str, &'static str) {
         ),
         ExceptionKind::Mismatch => (
             "Not as it was asked for",
-            "Nothing was changed here. Compare with the processor's own page, mend it there, look again.",
+            "Nothing was changed here. Compare and mend it at the processor, then look again.",
         ),
         ExceptionKind::RefundFailed => (
             "A refund came back",
