@@ -45,6 +45,8 @@ struct Shape {
     words: &'static str,
     /// After so many tries something may be wrong.
     often: i64,
+    /// A row is given up after a number of tries.
+    ends: bool,
     /// Rows that nobody takes up any more, and by what the newest of them are found.
     given_up: Option<(&'static str, &'static str)>,
 }
@@ -90,6 +92,7 @@ impl Queue {
             tries: "asks",
             words: "failure",
             often: 3,
+            ends: false,
             given_up: None,
         };
         let tried = Shape {
@@ -100,6 +103,7 @@ impl Queue {
             next: "next_try_at_us",
             tries: "tries",
             often: 2,
+            ends: true,
             ..asked
         };
         match self {
@@ -253,16 +257,22 @@ async fn list(
     tx.all(sql, vec![owner.of(queue), limit.into()]).await?.iter().map(item).collect()
 }
 
-/// Has rows of a queue taken up at once: one of them, or all that wait. Tells how many.
+/// Has rows of a queue taken up at once: one of them, or all that wait. Tells how many. None comes
+/// nearer to being given up by it: its tries are counted anew from the second on.
 pub async fn hurry(
     tx: &mut Tx,
     owner: Owner<'_>,
     (queue, item): (Queue, Option<&str>),
     now: Timestamp,
 ) -> Result<u64, StoreError> {
-    let Shape { table, owner: column, item: named, waits, next, .. } = queue.shape();
+    let Shape { table, owner: column, item: named, waits, next, tries, ends, .. } = queue.shape();
+    let anew = if ends {
+        format!(", {tries} = CASE WHEN {tries} > 1 THEN 1 ELSE {tries} END")
+    } else {
+        String::new()
+    };
     let sql = format!(
-        "UPDATE {table} SET {next} = $2 WHERE {column} = $1 AND {waits} AND {next} > $2
+        "UPDATE {table} SET {next} = $2{anew} WHERE {column} = $1 AND {waits} AND {next} > $2
             AND (CAST($3 AS TEXT) IS NULL OR {named} = $3)"
     );
     tx.execute(sql, vec![owner.of(queue), now.into(), item.into()]).await
