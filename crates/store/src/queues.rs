@@ -278,7 +278,8 @@ pub async fn hurry(
     tx.execute(sql, vec![owner.of(queue), now.into(), item.into()]).await
 }
 
-/// Has events that were given up looked at anew: one of them, or all. Tells how many.
+/// Has events that were given up looked at anew: one of them, or all. Tells how many. What was
+/// never tried was not believed when it arrived, and is not believed later.
 pub async fn look_again(
     tx: &mut Tx,
     owner: Owner<'_>,
@@ -286,7 +287,7 @@ pub async fn look_again(
     now: Timestamp,
 ) -> Result<u64, StoreError> {
     let sql = "UPDATE processor_event SET state = 'waiting', tries = 0, next_try_at_us = $2
-        WHERE processor = $1 AND state = 'quarantined'
+        WHERE processor = $1 AND state = 'quarantined' AND tries > 0
             AND (CAST($3 AS TEXT) IS NULL OR event_id = $3)";
     tx.execute(sql, vec![owner.processor.into(), now.into(), event.into()]).await
 }

@@ -144,6 +144,19 @@ on_both_engines! {
         desk.clinic.verified().await;
     }
 
+    async fn an_event_that_was_never_believed_is_not_taken_up(db) {
+        let desk = Desk::open(db).await;
+        desk.told_of_nothing("evt_other", Some("it is of another account")).await;
+        let view = desk.queue(Queue::Events).await;
+        assert_eq!((view.waiting, view.given_up.len()), (0, 1));
+        assert_eq!((&*view.given_up[0].name, view.given_up[0].tries), ("evt_other", 0));
+        for item in [Some("evt_other"), None] {
+            assert_eq!(desk.hurry(Queue::Events, item).await, 0);
+        }
+        assert_eq!(desk.apply().await, 0);
+        assert_eq!(desk.event("evt_other").await.state, EventState::Quarantined);
+    }
+
     async fn a_letter_that_is_hurried_is_not_given_up_for_it(db) {
         let desk = Desk::open(db).await;
         let clinic = &desk.clinic;
