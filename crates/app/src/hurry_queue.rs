@@ -18,8 +18,8 @@ pub struct HurryQueue<'a> {
     pub item: Option<&'a str>,
 }
 
-/// Has an item, or all of a queue, taken up at once, events that were given up among them. Tells
-/// how many; what is under way or was due anyway is not counted.
+/// Has an item, or all of a queue, taken up at once, events that were tried and given up among
+/// them. Tells how many; what is under way or was due anyway is not counted.
 ///
 /// # Errors
 /// No permission, or the database failed.

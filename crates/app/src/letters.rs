@@ -2,13 +2,15 @@
 //! nothing about health, since others may read e-mail on its way.
 
 use almoner_domain::tender::TenderType;
-use almoner_domain::{ReceiptId, reminder, time};
+use almoner_domain::{PaymentId, ReceiptId, reminder, time};
 use almoner_store::locations::{self, Location};
 use almoner_store::mail::{self, Mail, MailKind};
 use almoner_store::payments::{self, Payment};
 use almoner_store::receipts::{self, Receipt, Source};
+use almoner_store::reminders::{self, Owed};
 use almoner_store::{Tx, links, patients};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::consent_email::consented;
 use crate::context::{Actor, App};
@@ -52,8 +54,12 @@ pub(crate) async fn written(
     let Some(consent) = consented(&patient, consent.as_ref()) else {
         return Ok(Written::Needless);
     };
-    if let MailKind::Reminder { due, .. } = mail.kind {
-        if payment.due != Some(due) {
+    if let MailKind::Reminder { step_days, due } = mail.kind {
+        let today = time::local_date(now, &location.zone());
+        let is_for_another_date = payment.due != Some(due);
+        if is_for_another_date
+            || is_overtaken(tx, actor, (payment.id, step_days, due), today).await?
+        {
             return Ok(Written::Needless);
         }
         let day = reminder::by_day(now, &location.zone());
@@ -71,6 +77,20 @@ pub(crate) async fn written(
     Ok(said.map_or(Written::Needless, |(subject, text)| {
         Written::Ready(Ready { to: consent.address.clone(), subject, text })
     }))
+}
+
+/// Whether a reminder that waited comes too late: one from before the due date after it, one after
+/// which a later one was written, or any since the clinic turned them off.
+async fn is_overtaken(
+    tx: &mut Tx,
+    actor: &Actor,
+    (payment, step_days, due): (PaymentId, i64, Date),
+    today: Date,
+) -> Result<bool, Error> {
+    let (org, owed) = (actor.org(), Owed { payment, due });
+    Ok(step_days <= 0 && due < today
+        || reminders::is_reminded(tx, org, owed, step_days + 1).await?
+        || !reminders::get(tx, org).await?.settings.is_on)
 }
 
 /// A subject, and what the letter says.

@@ -140,7 +140,8 @@ pub(crate) fn must_be_set_up(app: &App) -> Result<(), Invalid> {
 }
 
 /// Puts a letter with the payment's link among those that are to be sent; the link is issued when
-/// there is none. While one waits, or was sent just now, no second one is added.
+/// there is none, also for a letter that waits. While one waits, or was sent just now, no second
+/// one is added.
 ///
 /// # Errors
 /// No permission, no such payment, no mail server, a patient who has no address or did not agree, a
@@ -167,12 +168,22 @@ pub(crate) async fn ask(app: &App, actor: &Actor, id: PaymentId) -> Result<Asked
     };
     let newest = mail::newest(&mut tx, org, id, None).await?;
     let link = links::newest(&mut tx, org, id).await?.filter(|link| link.is_live(now));
+    let has_link = link.is_some();
     // What was sent before the link was replaced, or to an address before, is no use.
     let useful_since = link.map(|link| link.issued_at.max(consent.given_at));
-    if let Some(same) = same_again(newest.as_ref(), useful_since, now) {
+    // Nor is one that is being sent right now without a link that holds.
+    let is_held = |mail: &Mail| mail.claimed_until.is_some_and(|until| until > now);
+    let newest = newest.filter(|mail| has_link || !is_held(mail));
+    let same = same_again(newest.as_ref(), useful_since, now);
+    let asked = IssueLink { payment: id, until: None, replaces: None };
+    if let Some(same) = same {
+        if same == Asked::AlreadyWaiting && !has_link {
+            // Without a link it would be dropped at its turn.
+            issued(app, actor, &mut tx, asked, now).await?;
+            tx.commit().await?;
+        }
         return Ok(same);
     }
-    let asked = IssueLink { payment: id, until: None, replaces: None };
     let (_, link) = issued(app, actor, &mut tx, asked, now).await?;
     let kind = MailKind::Link;
     let number = mail::queue(&mut tx, org, (id, kind), actor.user(), now).await?;

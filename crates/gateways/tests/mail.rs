@@ -128,6 +128,28 @@ async fn what_is_refused_for_good_is_told_apart_and_without_the_address() {
 }
 
 #[tokio::test]
+async fn a_server_that_does_not_know_us_is_no_refusal_of_the_letter() {
+    let sink = Sink::start(Mood::Takes).await;
+    let login = Some(("desk".to_owned(), Secret::new("SAMPLE-wrong")));
+    let smtp = Smtp::new(SmtpSettings { login, ..settings(&sink) }).unwrap();
+    let not_taken =
+        |code| Err(MailError::NotTaken(format!("it did not accept our sign-in, code {code}")));
+    for (answer, code) in [
+        ("530 5.7.0 authentication required", 530),
+        ("534 5.7.9 mechanism too weak", 534),
+        ("535 5.7.8 credentials invalid", 535),
+        ("538 5.7.11 encryption required", 538),
+    ] {
+        sink.turns(Mood::Bars(answer));
+        assert_eq!(smtp.send(letter()).await, not_taken(code), "with a password");
+        assert_eq!(sent(&sink).await, not_taken(code), "without one");
+    }
+    sink.turns(Mood::Takes);
+    smtp.send(letter()).await.unwrap();
+    assert_eq!(sink.taken().len(), 1);
+}
+
+#[tokio::test]
 async fn a_connection_that_ends_leaves_the_letter_to_be_sent_again() {
     let sink = Sink::start(Mood::HangsUp).await;
     let lost = Err(MailError::NotTaken("the connection failed".to_owned()));

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use crate::told;
+use crate::{in_turn, told};
 
 /// How often questions that are due are looked for.
 const SHORT: Duration = Duration::from_secs(1);
@@ -74,11 +74,7 @@ pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
 /// Begins to ask what is due, as far as there is room.
 async fn once(app: &App, round: &Round, asking: &mut JoinSet<()>) -> Result<(), Error> {
     while asking.try_join_next().is_some() {}
-    let mut organizations = read::organizations(app).await?;
-    // Each is the first in turn, so that one with many questions keeps no other waiting.
-    let turn = usize::try_from(round.number).unwrap_or_default() % organizations.len().max(1);
-    organizations.rotate_left(turn);
-    for actor in organizations {
+    for actor in in_turn(read::organizations(app).await?, round.number) {
         if round.gives_up {
             told("give_up_questions", give_up(app, &actor).await.map(drop));
         }

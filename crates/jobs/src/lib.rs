@@ -67,9 +67,30 @@ async fn once(app: &App, clean: bool) {
     }
 }
 
+/// The organizations of a round: each is the first in turn, so that one with much to do keeps no
+/// other waiting.
+fn in_turn<T>(mut organizations: Vec<T>, round: u32) -> Vec<T> {
+    let turn = usize::try_from(round).unwrap_or_default() % organizations.len().max(1);
+    organizations.rotate_left(turn);
+    organizations
+}
+
 fn told(job: &str, done: Result<(), Error>) {
     if let Err(error) = done {
         let error = &error as &dyn std::error::Error;
         tracing::warn!(job, error, "a job will be tried again");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_turn;
+
+    #[test]
+    fn each_organization_is_the_first_in_turn() {
+        let rounds: Vec<_> = (0..4).map(|round| in_turn(vec!['a', 'b', 'c'], round)).collect();
+        let expected = [['a', 'b', 'c'], ['b', 'c', 'a'], ['c', 'a', 'b'], ['a', 'b', 'c']];
+        assert_eq!(rounds, expected);
+        assert!(in_turn(Vec::<char>::new(), 7).is_empty());
     }
 }

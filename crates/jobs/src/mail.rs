@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use crate::told;
+use crate::{in_turn, told};
 
 /// How often letters that are to be sent are looked for.
 const SHORT: Duration = Duration::from_secs(2);
@@ -23,6 +23,7 @@ pub(crate) async fn run(app: App, base_url: String, mut stop: watch::Receiver<bo
     let mut ticks = tokio::time::interval(SHORT);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut sending = JoinSet::new();
+    let mut round: u32 = 0;
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
@@ -32,9 +33,10 @@ pub(crate) async fn run(app: App, base_url: String, mut stop: watch::Receiver<bo
                 }
             }
         }
-        if let Err(error) = once(&app, &base_url, &mut sending).await {
+        if let Err(error) = once(&app, &base_url, round, &mut sending).await {
             told("send_mail", Err(error));
         }
+        round = round.wrapping_add(1);
     }
     let ending = async { while sending.join_next().await.is_some() {} };
     // Dropping the set ends what is left.
@@ -42,9 +44,14 @@ pub(crate) async fn run(app: App, base_url: String, mut stop: watch::Receiver<bo
 }
 
 /// Begins to send what is due, as far as there is room.
-async fn once(app: &App, base_url: &str, sending: &mut JoinSet<()>) -> Result<(), Error> {
+async fn once(
+    app: &App,
+    base_url: &str,
+    round: u32,
+    sending: &mut JoinSet<()>,
+) -> Result<(), Error> {
     while sending.try_join_next().is_some() {}
-    for actor in read::organizations(app).await? {
+    for actor in in_turn(read::organizations(app).await?, round) {
         let room = MAX_AT_ONCE.saturating_sub(sending.len());
         for mail in claim_mail(app, &actor, room).await? {
             let (app, actor, base_url) = (app.clone(), actor.clone(), base_url.to_owned());

@@ -45,6 +45,8 @@ struct Shape {
     words: &'static str,
     /// After so many tries something may be wrong.
     often: i64,
+    /// A row is given up after a number of tries.
+    ends: bool,
     /// Rows that nobody takes up any more, and by what the newest of them are found.
     given_up: Option<(&'static str, &'static str)>,
 }
@@ -90,6 +92,7 @@ impl Queue {
             tries: "asks",
             words: "failure",
             often: 3,
+            ends: false,
             given_up: None,
         };
         let tried = Shape {
@@ -100,6 +103,7 @@ impl Queue {
             next: "next_try_at_us",
             tries: "tries",
             often: 2,
+            ends: true,
             ..asked
         };
         match self {
@@ -253,22 +257,29 @@ async fn list(
     tx.all(sql, vec![owner.of(queue), limit.into()]).await?.iter().map(item).collect()
 }
 
-/// Has rows of a queue taken up at once: one of them, or all that wait. Tells how many.
+/// Has rows of a queue taken up at once: one of them, or all that wait. Tells how many. None comes
+/// nearer to being given up by it: its tries are counted anew from the second on.
 pub async fn hurry(
     tx: &mut Tx,
     owner: Owner<'_>,
     (queue, item): (Queue, Option<&str>),
     now: Timestamp,
 ) -> Result<u64, StoreError> {
-    let Shape { table, owner: column, item: named, waits, next, .. } = queue.shape();
+    let Shape { table, owner: column, item: named, waits, next, tries, ends, .. } = queue.shape();
+    let anew = if ends {
+        format!(", {tries} = CASE WHEN {tries} > 1 THEN 1 ELSE {tries} END")
+    } else {
+        String::new()
+    };
     let sql = format!(
-        "UPDATE {table} SET {next} = $2 WHERE {column} = $1 AND {waits} AND {next} > $2
+        "UPDATE {table} SET {next} = $2{anew} WHERE {column} = $1 AND {waits} AND {next} > $2
             AND (CAST($3 AS TEXT) IS NULL OR {named} = $3)"
     );
     tx.execute(sql, vec![owner.of(queue), now.into(), item.into()]).await
 }
 
-/// Has events that were given up looked at anew: one of them, or all. Tells how many.
+/// Has events that were given up looked at anew: one of them, or all. Tells how many. What was
+/// never tried was not believed when it arrived, and is not believed later.
 pub async fn look_again(
     tx: &mut Tx,
     owner: Owner<'_>,
@@ -276,7 +287,7 @@ pub async fn look_again(
     now: Timestamp,
 ) -> Result<u64, StoreError> {
     let sql = "UPDATE processor_event SET state = 'waiting', tries = 0, next_try_at_us = $2
-        WHERE processor = $1 AND state = 'quarantined'
+        WHERE processor = $1 AND state = 'quarantined' AND tries > 0
             AND (CAST($3 AS TEXT) IS NULL OR event_id = $3)";
     tx.execute(sql, vec![owner.processor.into(), now.into(), event.into()]).await
 }

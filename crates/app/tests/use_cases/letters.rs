@@ -5,7 +5,7 @@ use std::sync::Arc;
 use almoner_app::Error;
 use almoner_app::consent_email::consent_email;
 use almoner_app::create_payment::create_payment;
-use almoner_app::issue_link::{IssueLink, issue_link};
+use almoner_app::issue_link::{IssueLink, issue_link, revoke_link};
 use almoner_app::post_mail::{claim_mail, post_claimed};
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
 use almoner_app::send_link::{Asked, PAUSE, mails, send_link};
@@ -13,7 +13,7 @@ use almoner_app::send_links::{MAX_PAYMENTS, send_links};
 use almoner_app::send_receipt::send_receipt;
 use almoner_domain::refund::ReversalReason;
 use almoner_domain::{PaymentId, ReceiptId, Status};
-use almoner_gateways::mail::{Mailer, NoMailer};
+use almoner_gateways::mail::{MailError, Mailer, NoMailer};
 use almoner_store::mail::{MailKind, MailState};
 use almoner_store::on_both_engines;
 use jiff::SignedDuration;
@@ -83,6 +83,39 @@ on_both_engines! {
         consent_email(&clinic.app, &clinic.manager(), clinic.ann, true).await.unwrap();
         assert_eq!(press().await, 1, "the other one went to another address");
         assert_eq!(clinic.post.taken()[3].to, "new@patient.example");
+    }
+
+    async fn a_letter_that_waits_without_a_link_gets_one_when_it_is_asked_for_again(db) {
+        let clinic = Clinic::new(db).await;
+        clinic.agreed().await;
+        let id = clinic.pending(700).await;
+        let manager = clinic.manager();
+        send_link(&clinic.app, &manager, id).await.unwrap();
+        clinic.post.then(MailError::NotTaken("the connection failed".to_owned()));
+        clinic.post_round().await;
+        revoke_link(&clinic.app, &manager, id).await.unwrap();
+        for _ in 0..2 {
+            let asked = send_links(&clinic.app, &manager, &[id]).await.unwrap();
+            assert_eq!(asked, [(id, Asked::AlreadyWaiting)]);
+        }
+        let count = async |table: &str| {
+            clinic.number(&format!("SELECT count(*) AS n FROM {table}")).await
+        };
+        assert_eq!((count("mail").await, count("payment_link").await), (1, 2));
+        clinic.pass(SignedDuration::from_mins(1));
+        assert_eq!(clinic.post_round().await, 1);
+        assert_eq!(clinic.newest_mail(id).await.state, MailState::Sent);
+        // One that is being sent may have found no link just before: it is not relied on.
+        clinic.pass(PAUSE);
+        send_link(&clinic.app, &manager, id).await.unwrap();
+        assert_eq!(claim_mail(&clinic.app, &clinic.system(), 10).await.unwrap().len(), 1);
+        revoke_link(&clinic.app, &manager, id).await.unwrap();
+        let asked = send_links(&clinic.app, &manager, &[id]).await.unwrap();
+        assert_eq!(asked, [(id, Asked::Queued)]);
+        assert_eq!((count("mail").await, count("payment_link").await), (3, 3));
+        assert_eq!(clinic.post_round().await, 1);
+        assert_eq!(clinic.newest_mail(id).await.state, MailState::Sent);
+        clinic.verified().await;
     }
 
     async fn a_receipt_is_sent_plain_to_whoever_agreed(db) {

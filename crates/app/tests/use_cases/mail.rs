@@ -18,7 +18,7 @@ use jiff::SignedDuration;
 
 use crate::common::{Clinic, fault, person};
 
-const BASE: &str = "https://pay.clinic.example";
+pub(crate) const BASE: &str = "https://pay.clinic.example";
 const ADDRESS: &str = "ann@patient.example";
 
 /// A letter as it was handed over.

@@ -2,16 +2,28 @@
 
 use almoner_app::Actor;
 use almoner_app::add_organization::add_organization;
+use almoner_app::exchange_checks::{ask_claimed, claim_due};
 use almoner_app::hurry_queue::{HurryQueue, hurry_queue};
 use almoner_app::read_queues::{QueueView, read_queues};
+use almoner_app::send_link::send_link;
+use almoner_domain::inquiry::InquiryState;
 use almoner_domain::role::Role;
 use almoner_domain::{PaymentId, Status};
+use almoner_gateways::clearinghouse::ClearinghouseError;
+use almoner_gateways::mail::MailError;
+use almoner_store::mail::MailState;
 use almoner_store::on_both_engines;
+use almoner_store::processor_events::{self, EventState, NewEvent};
 use almoner_store::queues::Queue;
 use almoner_stripe_fake::Fault;
 use jiff::SignedDuration;
 
+use crate::run_check::{ask, inquiry, of_ann};
+use crate::scripted::Script;
 use crate::stripe::Desk;
+
+/// More often than anything is tried before it is given up.
+const PRESSES: usize = 40;
 
 impl Desk {
     async fn queue(&self, queue: Queue) -> QueueView {
@@ -23,6 +35,23 @@ impl Desk {
     async fn hurry(&self, queue: Queue, item: Option<&str>) -> u64 {
         let admin = self.clinic.staff(Role::Administrator);
         hurry_queue(&self.clinic.app, &admin, HurryQueue { queue, item }).await.unwrap()
+    }
+
+    /// An event about a page that the processor does not know.
+    async fn told_of_nothing(&self, id: &str, disbelief: Option<&str>) {
+        let now = self.clinic.app.now();
+        let new = NewEvent {
+            processor: "stripe",
+            id,
+            kind: "checkout.session.completed",
+            object: Some(("session", "cs_none")),
+            happened_at: now,
+            received_at: now,
+            disbelief,
+        };
+        let mut tx = self.clinic.app.db.begin().await.unwrap();
+        assert!(processor_events::insert(&mut tx, &new).await.unwrap());
+        tx.commit().await.unwrap();
     }
 
     async fn is_paid_now(&self, id: PaymentId) -> bool {
@@ -82,6 +111,7 @@ on_both_engines! {
         assert!(stuck.next > Some(desk.clinic.app.now()));
         assert_eq!(desk.settle().await, 0, "it is not due");
         assert_eq!(desk.hurry(Queue::Refunds, Some(&stuck.name)).await, 1);
+        assert_eq!(desk.queue(Queue::Refunds).await.tried_often[0].tries, 3);
         assert_eq!(desk.settle().await, 1);
         assert_eq!(desk.queue(Queue::Refunds).await.waiting, 0);
         assert_eq!(desk.fake.objects("refund").len(), 1);
@@ -112,6 +142,61 @@ on_both_engines! {
         desk.apply().await;
         assert_eq!(desk.queue(Queue::Events).await.given_up, []);
         desk.clinic.verified().await;
+    }
+
+    async fn an_event_that_was_never_believed_is_not_taken_up(db) {
+        let desk = Desk::open(db).await;
+        desk.told_of_nothing("evt_other", Some("it is of another account")).await;
+        let view = desk.queue(Queue::Events).await;
+        assert_eq!((view.waiting, view.given_up.len()), (0, 1));
+        assert_eq!((&*view.given_up[0].name, view.given_up[0].tries), ("evt_other", 0));
+        for item in [Some("evt_other"), None] {
+            assert_eq!(desk.hurry(Queue::Events, item).await, 0);
+        }
+        assert_eq!(desk.apply().await, 0);
+        assert_eq!(desk.event("evt_other").await.state, EventState::Quarantined);
+    }
+
+    async fn a_letter_that_is_hurried_is_not_given_up_for_it(db) {
+        let desk = Desk::open(db).await;
+        let clinic = &desk.clinic;
+        clinic.agreed().await;
+        let id = clinic.pending(700).await;
+        send_link(&clinic.app, &clinic.manager(), id).await.unwrap();
+        for press in 0..PRESSES {
+            clinic.post.then(MailError::NotTaken("the connection failed".to_owned()));
+            desk.hurry(Queue::Letters, None).await;
+            assert_eq!(clinic.post_round().await, 1);
+            assert_eq!(clinic.newest_mail(id).await.state, MailState::Waiting, "press {press}");
+        }
+        assert_eq!(desk.hurry(Queue::Letters, None).await, 1);
+        assert_eq!(clinic.post_round().await, 1);
+        assert_eq!(clinic.newest_mail(id).await.state, MailState::Sent);
+    }
+
+    async fn a_question_that_is_hurried_is_not_given_up_for_it(db) {
+        let desk = Desk::open(db).await;
+        let clinic = &desk.clinic;
+        let id = ask(clinic, &of_ann(clinic)).await.unwrap();
+        for press in 0..PRESSES {
+            let busy = ClearinghouseError::NotTaken("busy".to_owned());
+            clinic.clearinghouse.then(Script::Fail(busy));
+            desk.hurry(Queue::Questions, None).await;
+            let claimed = claim_due(&clinic.app, &clinic.system(), 8).await.unwrap();
+            assert_eq!(claimed.len(), 1);
+            ask_claimed(&clinic.app, &clinic.system(), &claimed[0]).await.unwrap();
+            assert_eq!(inquiry(clinic, id).await.state, InquiryState::Waiting, "press {press}");
+        }
+    }
+
+    async fn an_event_that_is_hurried_is_not_given_up_for_it(db) {
+        let desk = Desk::open(db).await;
+        desk.told_of_nothing("evt_early", None).await;
+        for press in 0..PRESSES {
+            desk.hurry(Queue::Events, None).await;
+            assert_eq!(desk.apply().await, 1);
+            assert_eq!(desk.event("evt_early").await.state, EventState::Waiting, "press {press}");
+        }
     }
 
     async fn what_another_clinic_waits_for_is_not_told(db) {

@@ -6,7 +6,7 @@ use almoner_app::consent_email::consent_email;
 use almoner_app::create_payment::{CreatePayment, create_payment};
 use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::issue_link::{IssueLink, issue_link, revoke_link};
-use almoner_app::post_mail::claim_mail;
+use almoner_app::post_mail::{claim_mail, post_claimed};
 use almoner_app::remind::remind;
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
 use almoner_app::save_reminder_settings::{reminder_settings, save_reminder_settings};
@@ -14,11 +14,13 @@ use almoner_app::send_link::send_link;
 use almoner_domain::refund::ReversalReason;
 use almoner_domain::reminder::ReminderEntry;
 use almoner_domain::{LocationId, PaymentId, Status};
+use almoner_gateways::mail::MailError;
 use almoner_store::mail::MailState;
 use almoner_store::on_both_engines;
 use jiff::SignedDuration;
 
 use crate::common::{Clinic, cents, fault};
+use crate::mail::BASE;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -217,6 +219,59 @@ on_both_engines! {
         clinic.set("2026-03-18T13:00:00Z");
         assert_eq!(clinic.post_round().await, 1);
         assert_eq!(clinic.newest_mail(here).await.state, MailState::Sent);
+    }
+
+    async fn what_comes_before_the_due_date_never_comes_after_it(db) {
+        let clinic = Clinic::new(db).await;
+        clinic.reminds("0", "7").await;
+        let (in_time, put_off) =
+            (clinic.due("2026-03-20", None).await, clinic.due("2026-03-20", None).await);
+        assert_eq!(clinic.remind_at("2026-03-20T23:59:00Z").await, 2, "7:59 PM of that day");
+        let claimed = claim_mail(&clinic.app, &clinic.system(), 1).await.unwrap();
+        post_claimed(&clinic.app, &clinic.system(), &claimed[0], BASE).await.unwrap();
+        assert_eq!(clinic.newest_mail(in_time).await.state, MailState::Sent);
+        clinic.set("2026-03-21T00:00:00Z");
+        assert_eq!(clinic.post_round().await, 1);
+        assert_eq!(clinic.newest_mail(put_off).await.state, MailState::Waiting, "it is night");
+        clinic.set("2026-03-21T13:00:00Z");
+        assert_eq!(clinic.post_round().await, 1);
+        assert_eq!(clinic.newest_mail(put_off).await.state, MailState::Dropped);
+        let late = clinic.due("2026-03-23", None).await;
+        assert_eq!(clinic.remind_at("2026-03-23T15:00:00Z").await, 1);
+        clinic.post.then(MailError::NotTaken("the connection failed".to_owned()));
+        clinic.post_round().await;
+        clinic.set("2026-03-24T15:00:00Z");
+        assert_eq!(clinic.post_round().await, 1);
+        assert_eq!(clinic.newest_mail(late).await.state, MailState::Dropped, "tried a day later");
+        assert_eq!(clinic.post.taken().len(), 1);
+    }
+
+    async fn an_earlier_reminder_never_comes_beside_a_later_one(db) {
+        let clinic = Clinic::new(db).await;
+        clinic.reminds("", "1, 2").await;
+        let id = clinic.due("2026-03-15", None).await;
+        let link = IssueLink { payment: id, until: None, replaces: None };
+        issue_link(&clinic.app, &clinic.manager(), link).await.unwrap();
+        assert_eq!(clinic.remind_at("2026-03-16T23:59:00Z").await, 1, "the first, at 7:59 PM");
+        clinic.set("2026-03-17T00:00:00Z");
+        clinic.post_round().await;
+        assert_eq!(clinic.remind_at("2026-03-17T13:00:00Z").await, 1, "the second");
+        assert_eq!(clinic.post_round().await, 2);
+        assert_eq!(clinic.newest_mail(id).await.state, MailState::Sent);
+        assert_eq!(clinic.post.taken().len(), 1);
+        let dropped = "SELECT count(*) AS n FROM mail WHERE state = 'dropped' AND step_days = 1";
+        assert_eq!(clinic.number(dropped).await, 1);
+    }
+
+    async fn nobody_is_reminded_after_the_clinic_turned_it_off(db) {
+        let clinic = Clinic::new(db).await;
+        clinic.reminds("3", "7").await;
+        let id = clinic.due("2026-03-20", None).await;
+        assert_eq!(clinic.remind_at("2026-03-17T15:00:00Z").await, 1);
+        save(&clinic, 1, ReminderEntry { is_on: false, ..days("3", "7") }).await.unwrap();
+        assert_eq!(clinic.post_round().await, 1);
+        assert_eq!(clinic.newest_mail(id).await.state, MailState::Dropped);
+        assert!(clinic.post.taken().is_empty());
     }
 
     async fn nobody_is_reminded_who_should_not_be(db) {

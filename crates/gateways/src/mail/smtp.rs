@@ -100,6 +100,9 @@ impl Header for AutoSubmitted {
 const PEM_BEGINS: &[u8] = b"-----BEGIN CERTIFICATE-----";
 /// Hosts that only this machine reaches.
 const LOCAL_HOSTS: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
+/// What a server says for good to whoever has not signed in as it wants (RFC 4954): it is about us,
+/// and says nothing of the letter.
+const NOT_SIGNED_IN: [u16; 4] = [530, 534, 535, 538];
 
 impl Smtp {
     /// A server by its settings; nothing is sent yet.
@@ -169,10 +172,12 @@ impl Smtp {
 
 /// What an error says without the words of the other side, which may repeat the address.
 fn told(error: &lettre::transport::smtp::Error) -> MailError {
-    let code = error.status().map(|code| format!("code {code}"));
-    match code {
-        Some(code) if error.is_permanent() => MailError::Refused(code),
-        Some(code) => MailError::NotTaken(code),
+    match error.status() {
+        Some(code) if NOT_SIGNED_IN.contains(&code.into()) => {
+            MailError::NotTaken(format!("it did not accept our sign-in, code {code}"))
+        }
+        Some(code) if error.is_permanent() => MailError::Refused(format!("code {code}")),
+        Some(code) => MailError::NotTaken(format!("code {code}")),
         None if error.is_timeout() => MailError::NotTaken("it took too long".to_owned()),
         None if error.is_tls() => MailError::NotTaken("no secure connection".to_owned()),
         None => MailError::NotTaken("the connection failed".to_owned()),

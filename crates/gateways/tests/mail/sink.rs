@@ -12,6 +12,8 @@ pub(crate) enum Mood {
     Takes,
     /// Says this to the recipient.
     Answers(&'static str),
+    /// Says this to us, when we say who we are and when we begin a letter.
+    Bars(&'static str),
     /// Ends the connection in the middle of the letter.
     HangsUp,
     /// Ends the connection when the letter is whole, without a word.
@@ -71,6 +73,7 @@ async fn talk(
         let word = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
         let answer = match &*word {
             "EHLO" => "250-sink.example\r\n250-8BITMIME\r\n250 AUTH PLAIN".to_owned(),
+            "AUTH" | "MAIL" if let Mood::Bars(answer) = mood => answer.to_owned(),
             "AUTH" => {
                 letter.login = Some(line);
                 "235 welcome".to_owned()

@@ -85,7 +85,6 @@ fn row(view: &QueueView, all: &QueuesView, actor: &Actor) -> QueueRow {
         tried_often: items(&view.tried_often),
         given_up: items(&view.given_up),
         advice,
-        can_look_again: view.queue == Queue::Events,
     }
 }
 
@@ -115,6 +114,8 @@ fn item(queue: Queue, item: &Item, actor: &Actor) -> ItemRow {
         tries: item.tries,
         next: item.next.map(|next| format::moment(next, &actor.organization.zone)),
         words: item.words.clone(),
+        // An event that was never tried was not believed when it arrived.
+        can_look_again: queue == Queue::Events && item.next.is_none() && item.tries > 0,
     }
 }
 
@@ -145,7 +146,8 @@ fn words(queue: Queue) -> (&'static str, &'static str, &'static str) {
         Queue::Events => (
             "Events of the processor",
             "What each is about is fetched and written into the books.",
-            "These were not applied. Look them up at the processor, then look again.",
+            "These were not applied. Look them up at the processor, then look again. What was not \
+             believed when it arrived is never tried.",
         ),
         Queue::Letters => (
             "Letters to patients",

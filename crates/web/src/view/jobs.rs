@@ -43,8 +43,6 @@ pub(crate) struct QueueRow {
     pub(crate) given_up: Vec<ItemRow>,
     /// What can be done about that.
     pub(crate) advice: &'static str,
-    /// Whether that can be looked at again from here.
-    pub(crate) can_look_again: bool,
 }
 
 /// Something in a queue.
@@ -62,6 +60,8 @@ pub(crate) struct ItemRow {
     pub(crate) next: Option<String>,
     /// Why it is not done.
     pub(crate) words: Option<String>,
+    /// It was given up, and can be looked at again from here.
+    pub(crate) can_look_again: bool,
 }
 
 impl JobsPage {
@@ -79,6 +79,7 @@ impl Samples for JobsPage {
             tries: 4,
             next: Some("Nov 20, 2026, 2:41 PM".to_owned()),
             words: words.map(str::to_owned),
+            can_look_again: false,
         };
         let queue = |name, label| QueueRow {
             name,
@@ -90,7 +91,6 @@ impl Samples for JobsPage {
             tried_often: Vec::new(),
             given_up: Vec::new(),
             advice: "Look them up at the processor.",
-            can_look_again: false,
         };
         let usual = Self {
             shell: samples::shell(),
@@ -106,8 +106,9 @@ impl Samples for JobsPage {
             row.next = Some("Nov 20, 2026, 2:41 PM".to_owned());
             row.can_hurry = true;
             row.tried_often = vec![item(None), item(Some(samples::HARD_TEXT))];
-            row.given_up = vec![ItemRow { next: None, href: None, ..item(Some("It is odd.")) }];
-            row.can_look_again = row.name == "events";
+            let can_look_again = row.name == "events";
+            let odd = item(Some("It is odd."));
+            row.given_up = vec![ItemRow { next: None, href: None, can_look_again, ..odd }];
         }
         vec![("usual", usual), ("busy", busy)]
     }

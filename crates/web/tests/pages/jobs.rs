@@ -3,13 +3,13 @@
 use almoner_domain::ambient::Clock as _;
 use almoner_domain::role::Role;
 use almoner_store::on_both_engines;
-use almoner_store::processor_events::{self, NewEvent};
+use almoner_store::processor_events::{self, EventState, NewEvent};
 use jiff::SignedDuration;
 
 use crate::site::Site;
 
-/// An event that was not believed when it arrived.
-async fn disbelieved(site: &Site, id: &str) {
+/// An event that arrived, and may not have been believed.
+async fn arrived(site: &Site, id: &str, disbelief: Option<&str>) {
     let now = site.app.now();
     let new = NewEvent {
         processor: site.app.processor.name(),
@@ -18,10 +18,21 @@ async fn disbelieved(site: &Site, id: &str) {
         object: Some(("charge", "ch_SAMPLE")),
         happened_at: now,
         received_at: now,
-        disbelief: Some("it is of another account"),
+        disbelief,
     };
     let mut tx = site.app.db.begin().await.unwrap();
     assert!(processor_events::insert(&mut tx, &new).await.unwrap());
+    tx.commit().await.unwrap();
+}
+
+/// An event that was tried once and then left to a person.
+async fn given_up(site: &Site, id: &str) {
+    arrived(site, id, None).await;
+    let (processor, now) = (site.app.processor.name(), site.app.now());
+    let mut tx = site.app.db.begin().await.unwrap();
+    processor_events::set_next(&mut tx, processor, id, (now, 1)).await.unwrap();
+    let odd = (EventState::Quarantined, Some("it is not as it was made"));
+    processor_events::set_state(&mut tx, processor, id, odd).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -41,11 +52,11 @@ on_both_engines! {
     async fn what_was_given_up_is_shown_and_looked_at_again(db) {
         let site = Site::new(db).await;
         for id in ["evt_SAMPLE_1", "evt_SAMPLE_2"] {
-            disbelieved(&site, id).await;
+            given_up(&site, id).await;
         }
         let admin = site.browser(Role::Administrator).await;
         let page = admin.get("/settings/jobs").await;
-        let words = "charge.odd&#60;b&#62;: it is of another account";
+        let words = "charge.odd&#60;b&#62;: it is not as it was made";
         page.shows(200, &["evt_SAMPLE_1", "evt_SAMPLE_2", words, "Look again"]);
         let sent = [("queue", "events"), ("item", "evt_SAMPLE_1")];
         let told = admin.post("/settings/jobs", &sent).await;
@@ -57,9 +68,22 @@ on_both_engines! {
         assert_eq!(tx.one(waiting, Vec::new()).await.unwrap().int("n").unwrap(), 1);
     }
 
+    async fn what_was_never_believed_is_shown_and_cannot_be_looked_at_again(db) {
+        let site = Site::new(db).await;
+        arrived(&site, "evt_SAMPLE_1", Some("it is of another account")).await;
+        let admin = site.browser(Role::Administrator).await;
+        let words = "charge.odd&#60;b&#62;: it is of another account";
+        let page = admin.get("/settings/jobs").await;
+        page.shows(200, &["evt_SAMPLE_1", words]).lacks(&["Look again"]);
+        let sent = [("queue", "events"), ("item", "evt_SAMPLE_1")];
+        let told = admin.post("/settings/jobs", &sent).await;
+        assert!(told.header("set-cookie").starts_with("almoner_flash=queue_at_work"));
+        admin.get("/settings/jobs").await.shows(200, &["evt_SAMPLE_1"]).lacks(&["Take up now"]);
+    }
+
     async fn work_that_nobody_does_raises_an_alarm(db) {
         let site = Site::new(db).await;
-        disbelieved(&site, "evt_SAMPLE_1").await;
+        given_up(&site, "evt_SAMPLE_1").await;
         let admin = site.browser(Role::Administrator).await;
         admin.post("/settings/jobs", &[("queue", "events")]).await;
         admin.get("/settings/jobs").await.lacks(&["Something was to be taken up"]);
