@@ -9,8 +9,8 @@ use almoner_domain::asking::wait_after;
 use almoner_gateways::processor::{
     self, Fact, MovementKind, Object, ObjectKind, PayoutStanding, ProcessorError,
 };
-use almoner_store::Tx;
 use almoner_store::payouts::{self, Movement, Payout, PayoutState, ToldPayout};
+use almoner_store::{StoreError, Tx};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::book_payout::book;
@@ -79,7 +79,20 @@ pub(crate) async fn heard_of(
     }
 }
 
+/// Keeps a payout, or how it stands now.
 async fn keep_payout(
+    app: &App,
+    actor: &Actor,
+    told: (&processor::Payout, Timestamp),
+) -> Result<(), Error> {
+    match try_to_keep(app, actor, told).await {
+        // Another server heard of it at the same moment, and has it now.
+        Err(Error::Store(StoreError::Duplicate(_))) => try_to_keep(app, actor, told).await,
+        other => other,
+    }
+}
+
+async fn try_to_keep(
     app: &App,
     actor: &Actor,
     (told, fetched_at): (&processor::Payout, Timestamp),

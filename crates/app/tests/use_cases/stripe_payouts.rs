@@ -272,6 +272,22 @@ on_both_engines! {
         desk.clinic.verified().await;
     }
 
+    async fn two_servers_that_hear_of_a_payout_keep_it_once(db) {
+        let desk = Desk::open(db).await;
+        for round in 1..=10 {
+            desk.paid(1_000).await;
+            desk.pass(days(2));
+            desk.fake.pay_out().expect("something is available");
+            let app = &desk.clinic.app;
+            let (one, other) = tokio::join!(list_payouts(app), list_payouts(app));
+            assert_eq!((one.unwrap(), other.unwrap()), (round, round));
+            let kept = desk.clinic.number("SELECT count(*) AS n FROM payout").await;
+            assert_eq!(usize::try_from(kept).unwrap(), round);
+            import_payouts(app).await.unwrap();
+        }
+        desk.clinic.verified().await;
+    }
+
     async fn many_movements_come_page_by_page(db) {
         let desk = Desk::open(db).await;
         for _ in 0..51 {
