@@ -8,8 +8,11 @@ use almoner_domain::status::Facts;
 use almoner_domain::{Money, OrganizationId, PaymentId};
 use jiff::Timestamp;
 
+use crate::asking::Asking;
 use crate::db::{Row, StoreError, Tx};
 use crate::params;
+
+const ASKING: Asking = Asking { table: "payment_attempt", key: "payment_seq, attempt_no" };
 
 /// Where an attempt stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -258,9 +261,7 @@ pub async fn captured(
 
 /// Whether the processor is to be asked about any attempt, without taking anything.
 pub async fn any_due(tx: &mut Tx, org: OrganizationId, now: Timestamp) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 AS n FROM payment_attempt
-        WHERE organization_id = $1 AND ask_at_us <= $2 LIMIT 1";
-    Ok(tx.optional(sql, params![org, now]).await?.is_some())
+    ASKING.any_due(tx, org, now).await
 }
 
 /// Attempts that the processor is to be asked about, the longest due first. They are held until
@@ -271,12 +272,7 @@ pub async fn due(
     now: Timestamp,
     limit: i64,
 ) -> Result<Vec<Attempt>, StoreError> {
-    let free = tx.lock_free();
-    let sql = format!(
-        "SELECT * FROM payment_attempt WHERE organization_id = $1 AND ask_at_us <= $2
-        ORDER BY ask_at_us, payment_seq, attempt_no LIMIT $3{free}"
-    );
-    tx.all(sql, params![org, now, limit]).await?.iter().map(attempt).collect()
+    ASKING.due(tx, org, now, limit).await?.iter().map(attempt).collect()
 }
 
 /// Says when the processor is asked about a live attempt next, and how often it was.

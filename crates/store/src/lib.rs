@@ -8,6 +8,7 @@
 
 pub mod api_keys;
 pub mod api_requests;
+mod asking;
 pub mod attempts;
 pub mod audit;
 pub mod audit_list;

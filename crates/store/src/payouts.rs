@@ -6,12 +6,15 @@ use almoner_domain::ledger::PaidOut;
 use almoner_domain::{LocationId, Money, OrganizationId, PaymentId, PayoutId};
 use jiff::Timestamp;
 
+use crate::asking::Asking;
 use crate::db::{Row, StoreError, Tx};
 use crate::{counters, params};
 
 mod missing;
 
 pub use missing::{NotPaidOut, not_paid_out, oldest};
+
+const ASKING: Asking = Asking { table: "payout", key: "seq" };
 
 /// How far a payout has come into the books.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -223,8 +226,7 @@ pub async fn with_the_return_of(
 
 /// Whether any payout is to be asked about, without taking anything.
 pub async fn any_due(tx: &mut Tx, org: OrganizationId, now: Timestamp) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 AS n FROM payout WHERE organization_id = $1 AND ask_at_us <= $2 LIMIT 1";
-    Ok(tx.optional(sql, params![org, now]).await?.is_some())
+    ASKING.any_due(tx, org, now).await
 }
 
 /// Payouts that are to be asked about, the longest due first. They are held until the transaction
@@ -235,12 +237,7 @@ pub async fn due(
     now: Timestamp,
     limit: i64,
 ) -> Result<Vec<Payout>, StoreError> {
-    let free = tx.lock_free();
-    let sql = format!(
-        "SELECT * FROM payout WHERE organization_id = $1 AND ask_at_us <= $2
-        ORDER BY ask_at_us, seq LIMIT $3{free}"
-    );
-    tx.all(sql, params![org, now, limit]).await?.iter().map(payout).collect()
+    ASKING.due(tx, org, now, limit).await?.iter().map(payout).collect()
 }
 
 /// Says when a payout is asked about next, if ever, and how often it was.

@@ -6,9 +6,12 @@ use almoner_domain::{LocationId, Money, OrganizationId, PaymentId, RefundId, Use
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::asking::Asking;
 use crate::db::{Row, StoreError, Tx};
 use crate::ledger::Moment;
 use crate::params;
+
+const ASKING: Asking = Asking { table: "refund", key: "seq" };
 
 /// A refund as it is made.
 #[derive(Debug, Clone)]
@@ -220,8 +223,7 @@ pub async fn given_back(
 
 /// Whether the processor is to be asked about any refund, without taking anything.
 pub async fn any_due(tx: &mut Tx, org: OrganizationId, now: Timestamp) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 AS n FROM refund WHERE organization_id = $1 AND ask_at_us <= $2 LIMIT 1";
-    Ok(tx.optional(sql, params![org, now]).await?.is_some())
+    ASKING.any_due(tx, org, now).await
 }
 
 /// Refunds that the processor is to be asked about, the longest due first. They are held until
@@ -232,13 +234,8 @@ pub async fn due(
     now: Timestamp,
     limit: i64,
 ) -> Result<Vec<Refund>, StoreError> {
-    let free = tx.lock_free();
-    let sql = format!(
-        "SELECT seq FROM refund WHERE organization_id = $1 AND ask_at_us <= $2
-        ORDER BY ask_at_us, seq LIMIT $3{free}"
-    );
     let mut found = Vec::new();
-    for row in tx.all(sql, params![org, now, limit]).await? {
+    for row in ASKING.due(tx, org, now, limit).await? {
         found.extend(get(tx, org, RefundId::new(row.int("seq")?)).await?);
     }
     Ok(found)

@@ -6,11 +6,14 @@ use almoner_domain::{LocationId, Money, OrganizationId, PaymentId, RefundId, Use
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::asking::Asking;
 use crate::attempts::AttemptId;
 use crate::db::{Row, StoreError, Tx};
 use crate::ledger::Moment;
 use crate::params;
 use crate::refunds::Told;
+
+const ASKING: Asking = Asking { table: "unapplied_refund", key: "seq" };
 
 /// Money to be given back; on its way from the start.
 #[derive(Debug, Clone, Copy)]
@@ -198,9 +201,7 @@ pub async fn live_of_attempt(
 
 /// Whether the processor is to be asked about any, without taking anything.
 pub async fn any_due(tx: &mut Tx, org: OrganizationId, now: Timestamp) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 AS n FROM unapplied_refund
-        WHERE organization_id = $1 AND ask_at_us <= $2 LIMIT 1";
-    Ok(tx.optional(sql, params![org, now]).await?.is_some())
+    ASKING.any_due(tx, org, now).await
 }
 
 /// Those that the processor is to be asked about, the longest due first. They are held until the
@@ -211,13 +212,8 @@ pub async fn due(
     now: Timestamp,
     limit: i64,
 ) -> Result<Vec<UnappliedRefund>, StoreError> {
-    let free = tx.lock_free();
-    let sql = format!(
-        "SELECT seq FROM unapplied_refund WHERE organization_id = $1 AND ask_at_us <= $2
-        ORDER BY ask_at_us, seq LIMIT $3{free}"
-    );
     let mut found = Vec::new();
-    for row in tx.all(sql, params![org, now, limit]).await? {
+    for row in ASKING.due(tx, org, now, limit).await? {
         found.extend(get(tx, org, RefundId::new(row.int("seq")?)).await?);
     }
     Ok(found)
