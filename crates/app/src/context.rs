@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use almoner_domain::ambient::{Clock, Entropy};
+use almoner_domain::list_look::ListLook;
 use almoner_domain::role::Role;
 use almoner_domain::scope::Scopes;
 use almoner_domain::{KeyId, OrganizationId, UserId};
@@ -69,6 +70,8 @@ pub struct Member {
     pub name: String,
     /// What the person may do.
     pub role: Role,
+    /// How they have the payments list shown.
+    pub list_look: ListLook,
 }
 
 /// Another program, which showed its key.

@@ -4,22 +4,18 @@ use std::collections::BTreeMap;
 
 use almoner_domain::checks::CheckRequest;
 use almoner_domain::estimate::{Benefit, Estimate};
-use almoner_domain::list::PageRequest;
 use almoner_domain::status::{self, Facts, Needs, Status};
 use almoner_domain::{
     CheckId, LocationId, OrganizationId, PatientId, PaymentId, PhysicianId, TreatmentId,
 };
 use almoner_store::audit::{self, NamedEvent};
-use almoner_store::cards::{self, Cards};
 use almoner_store::check_list::{self, CheckPage, ListedCheck, Payer};
 use almoner_store::eligibility::{self, CheckRow, Decisions, UnreadFile};
 use almoner_store::eligibility_files::{self, KeptFile};
 use almoner_store::eligibility_settings::{self, StoredSettings};
-use almoner_store::exceptions;
 use almoner_store::locations::{self, Location};
 use almoner_store::notes::{self, Note};
 use almoner_store::patients::{self, Balance, Coverage, Owed, Patient, PatientPage};
-use almoner_store::payment_list::{self, Calendar, PaymentPage};
 use almoner_store::payments::{self, EstimateSnapshot, Payment};
 use almoner_store::physicians::{self, Physician};
 use almoner_store::refunds::{self, Refund};
@@ -45,53 +41,6 @@ const MAX_RELATED: i64 = 50;
 const MAX_UNREAD: i64 = 50;
 /// Payers that the list of checks offers to be narrowed to at most.
 const MAX_PAYERS_OFFERED: i64 = 200;
-
-/// Exceptions that are counted at most.
-pub const MAX_COUNTED: i64 = 100;
-
-/// The payments page.
-#[derive(Debug, Clone)]
-pub struct PaymentsView {
-    /// The cards.
-    pub cards: Cards,
-    /// The rows.
-    pub page: PaymentPage,
-    /// All locations, for the filter.
-    pub locations: Vec<Location>,
-    /// How many exceptions wait for a person, counted up to [`MAX_COUNTED`].
-    pub exceptions: i64,
-}
-
-/// The payments page.
-///
-/// # Errors
-/// No permission, or the database failed.
-pub async fn payments(
-    app: &App,
-    actor: &Actor,
-    request: &PageRequest,
-) -> Result<PaymentsView, Error> {
-    actor.must(Action::ReadPayments)?;
-    let org = actor.org();
-    let today = actor.date(app.now());
-    let calendar = Calendar { zone: actor.organization.zone.clone(), today };
-    let mut tx = app.db.read().await?;
-    let cards = cards::read(&mut tx, org, &request.filter.locations, today).await?;
-    let page = payment_list::page(&mut tx, org, request, &calendar).await?;
-    let locations = locations::all(&mut tx, org).await?;
-    let exceptions = exceptions::count_open(&mut tx, org, MAX_COUNTED).await?;
-    Ok(PaymentsView { cards, page, locations, exceptions })
-}
-
-/// Whether there is a payment with exactly that id, for a search that goes straight to it.
-///
-/// # Errors
-/// No permission, or the database failed.
-pub async fn payment_exists(app: &App, actor: &Actor, id: PaymentId) -> Result<bool, Error> {
-    actor.must(Action::ReadPayments)?;
-    let mut tx = app.db.read().await?;
-    Ok(payment_list::exists(&mut tx, actor.org(), id).await?)
-}
 
 /// A payment's page.
 #[derive(Debug, Clone)]

@@ -73,12 +73,15 @@ pub async fn sign_in(app: &App, email: &str, password: &str) -> Result<Token, Er
     sessions::insert(&mut tx, user.org, &token.hash(), user.id, now).await?;
     let organization = organizations::get(&mut tx, user.org).await?;
     let organization = organization.ok_or(Error::NotFound("organization"))?;
-    let member = Member { id: user.id, name: user.name, role: user.role };
-    let actor = Actor::staff(organization, member);
     let subject = ("user", user.id.seq());
+    let actor = Actor::staff(organization, member(user));
     record::happened(app, &actor, &mut tx, "signed_in", subject, json!({})).await?;
     tx.commit().await?;
     Ok(token)
+}
+
+fn member(user: StaffUser) -> Member {
+    Member { id: user.id, name: user.name, role: user.role, list_look: user.list_look }
 }
 
 fn is_over(since: Timestamp, now: Timestamp, limit: SignedDuration) -> bool {
@@ -106,8 +109,7 @@ pub async fn authenticate(app: &App, token: &Token) -> Result<Option<Actor>, Err
         sessions::touch(&mut tx, token.org, &hash, now).await?;
         tx.commit().await?;
     }
-    let user = session.user;
-    let member = Member { id: user.id, name: user.name, role: user.role };
+    let member = member(session.user);
     Ok(organization.map(|organization| Actor::staff(organization, member)))
 }
 

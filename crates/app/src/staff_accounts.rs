@@ -1,5 +1,6 @@
 //! Accounts of the staff: added, given a new password, closed.
 
+use almoner_domain::list_look::ListLook;
 use almoner_domain::role::Role;
 use almoner_domain::{Invalid, UserId, text};
 use almoner_store::staff::{self, StaffUser};
@@ -48,6 +49,7 @@ pub async fn add_user(
         role,
         password_hash,
         last_location: None,
+        list_look: ListLook::default(),
         disabled_at: None,
     };
     staff::insert(&mut tx, &user, now).await?;

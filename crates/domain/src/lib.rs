@@ -15,6 +15,7 @@ pub mod inquiry;
 pub mod insured;
 pub mod ledger;
 pub mod list;
+pub mod list_look;
 pub mod money;
 pub mod name;
 pub mod payment;

@@ -107,6 +107,12 @@ impl Money {
         Self(i64::try_from(cents).expect("a share is no greater than its whole"))
     }
 
+    /// Dollars and cents for other programs: `1234.50`, `-0.05`.
+    pub fn to_plain(self) -> String {
+        let (sign, cents) = (if self.0 < 0 { "-" } else { "" }, self.0.unsigned_abs());
+        format!("{sign}{}.{:02}", cents / 100, cents % 100)
+    }
+
     /// Reads what a person typed as an amount to pay: `$1,234.50`, `1234.5`, `1,234.50`.
     ///
     /// # Errors
@@ -210,6 +216,12 @@ mod tests {
 
     fn code(text: &str) -> String {
         Money::parse_payment("amount", text).unwrap_err().0[0].code.clone()
+    }
+
+    #[test]
+    fn other_programs_read_dollars_and_cents() {
+        let plain = |cents| Money::from_cents(cents).to_plain();
+        assert_eq!([plain(123_450), plain(-5), plain(0)], ["1234.50", "-0.05", "0.00"]);
     }
 
     #[test]

@@ -41,6 +41,7 @@ pub mod receipts;
 pub mod refunds;
 pub mod reminders;
 pub mod rollups;
+pub mod saved_views;
 pub mod sessions;
 pub mod staff;
 mod statement;

@@ -129,6 +129,41 @@ pub async fn page(
     Ok(PaymentPage { rows, total, total_is_exact, has_next, has_previous })
 }
 
+/// The rows from a place on, one more than a page has when there are more, without their total.
+pub async fn rows(
+    tx: &mut Tx,
+    org: OrganizationId,
+    request: &PageRequest,
+    calendar: &Calendar,
+) -> Result<Vec<ListedPayment>, StoreError> {
+    let found = found_by_search(tx, org, &request.search).await?;
+    if found == Some(0) {
+        return Ok(Vec::new());
+    }
+    let list = Run::new(org, request, calendar, found);
+    list.at_place(tx, 0, false).await?.read(tx).await
+}
+
+/// Payments by their ids, in the order in which they are named; one that is unknown is left out.
+pub async fn named(
+    tx: &mut Tx,
+    org: OrganizationId,
+    ids: &[PaymentId],
+) -> Result<Vec<ListedPayment>, StoreError> {
+    let mut statement = Statement::default();
+    statement.push(
+        "SELECT p.*, q.first_name, q.last_name FROM payment p
+        JOIN patient q ON q.organization_id = p.organization_id AND q.seq = p.patient_seq
+        WHERE p.organization_id = ",
+    );
+    statement.bind(org).and_one_of("p.seq", ids);
+    let rows = if ids.is_empty() { Vec::new() } else { statement.all(tx).await? };
+    let listed: Result<Vec<_>, _> = rows.iter().map(|row| listed(row, Sort::Created)).collect();
+    let mut listed = listed?;
+    listed.sort_by_key(|row| ids.iter().position(|&id| id == row.payment.id));
+    Ok(listed)
+}
+
 /// The statement that reads the rows of a page, and its values, for tests that ask the database
 /// how it is carried out.
 #[cfg(feature = "testing")]

@@ -1,5 +1,6 @@
 //! The staff's accounts.
 
+use almoner_domain::list_look::ListLook;
 use almoner_domain::role::Role;
 use almoner_domain::{LocationId, OrganizationId, UserId};
 use jiff::Timestamp;
@@ -24,6 +25,8 @@ pub struct StaffUser {
     pub password_hash: String,
     /// The location last chosen for a payment.
     pub last_location: Option<LocationId>,
+    /// How they have the payments list shown.
+    pub list_look: ListLook,
     /// May no longer sign in since then.
     pub disabled_at: Option<Timestamp>,
 }
@@ -38,6 +41,11 @@ pub(crate) fn staff_user(row: &Row) -> Result<StaffUser, StoreError> {
         role: row.word("role", Role::from_name)?,
         password_hash: row.text("password_hash")?,
         last_location: row.opt_int("last_location_seq")?.map(LocationId::new),
+        list_look: row
+            .opt_text("list_look")?
+            .as_deref()
+            .map(ListLook::from_words)
+            .unwrap_or_default(),
         disabled_at: row.opt_time("disabled_at_us")?,
     })
 }
@@ -100,4 +108,15 @@ pub async fn set_last_location(
     let sql = "UPDATE staff_user SET last_location_seq = $3
         WHERE organization_id = $1 AND seq = $2 AND last_location_seq IS DISTINCT FROM $3";
     tx.execute(sql, params![org, id, location]).await.map(drop)
+}
+
+/// Remembers how somebody has the payments list shown.
+pub async fn set_list_look(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: UserId,
+    look: &ListLook,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE staff_user SET list_look = $3 WHERE organization_id = $1 AND seq = $2";
+    tx.execute_one(sql, params![org, id, look.to_words()]).await
 }

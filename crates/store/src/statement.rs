@@ -32,12 +32,15 @@ impl Statement {
         self.and_one_of("location_seq", locations)
     }
 
-    /// Appends that an expression is one of the locations, unless all are meant.
-    pub(crate) fn and_one_of(&mut self, of: &str, locations: &[LocationId]) -> &mut Self {
-        if !locations.is_empty() {
+    /// Appends that an expression is one of the ids, unless there is none, which means all.
+    pub(crate) fn and_one_of<T: Copy>(&mut self, of: &str, ids: &[T]) -> &mut Self
+    where
+        Value: From<T>,
+    {
+        if !ids.is_empty() {
             self.push(" AND ").push(of).push(" IN (");
-            for (index, &location) in locations.iter().enumerate() {
-                self.push(if index > 0 { ", " } else { "" }).bind(location);
+            for (index, &id) in ids.iter().enumerate() {
+                self.push(if index > 0 { ", " } else { "" }).bind(id);
             }
             self.push(")");
         }

@@ -149,6 +149,7 @@ document.addEventListener('change', ({ target }) => {
     isTyping = false;
     list(form, address(form), false);
   }
+  if (target.closest('.pick')) picked(target);
   if (form?.dataset.estimate && (BASIS.test(target.name) || ASKED.test(target.name))) estimate(form, target.name);
 });
 
@@ -182,6 +183,18 @@ async function estimate(form, name) {
   if (isDone) delete byId('estimate').dataset.old;
   else byId('estimate').dataset.lost = '';
   if (isDone) say(byId('answer')?.dataset.say ?? '');
+}
+
+// Rows that are picked.
+
+function picked(box) {
+  const boxes = [...document.querySelectorAll('#results tbody .pick input')];
+  const all = document.querySelector('[data-all]');
+  if (box === all) for (const each of boxes) each.checked = all.checked;
+  const count = boxes.filter((each) => each.checked).length;
+  all.checked = count === boxes.length;
+  all.indeterminate = count > 0 && !all.checked;
+  byId('picked').textContent = count > 0 ? `${count} picked` : '';
 }
 
 // Clicks: pages and orders of a list, rows, menus.

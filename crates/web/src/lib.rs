@@ -7,6 +7,7 @@
 
 mod api;
 mod assets;
+mod csv_file;
 mod failure;
 mod format;
 mod handlers;

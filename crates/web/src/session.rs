@@ -26,6 +26,8 @@ const FLASHES: &[(&str, &str)] = &[
     ("payment_created", "The payment was created."),
     ("draft_saved", "The draft was saved."),
     ("payment_saved", "The payment was saved."),
+    ("view_saved", "The view was saved."),
+    ("view_removed", "The view was removed."),
     ("status_changed", "The status was changed."),
     ("refund_made", "The refund was made."),
     ("refund_pending", "The refund is on its way."),

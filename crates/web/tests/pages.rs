@@ -41,6 +41,8 @@ mod inbox;
 mod jobs;
 #[path = "pages/large_files.rs"]
 mod large_files;
+#[path = "pages/lists.rs"]
+mod lists;
 #[path = "pages/mail.rs"]
 mod mail;
 #[path = "pages/patients.rs"]

@@ -6,6 +6,7 @@ use almoner_app::context::Member;
 use almoner_app::{Actor, App, Error};
 use almoner_app::{add_organization, save_location, save_physician, staff_accounts};
 use almoner_domain::ambient::SetClock;
+use almoner_domain::list_look::ListLook;
 use almoner_domain::role::Role;
 use almoner_domain::{
     LocationId, Money, PatientId, PaymentId, PhysicianId, RefundId, TreatmentId, time,
@@ -138,7 +139,8 @@ impl Clinic {
             let email = format!("{address}@demo.clinic");
             let person = (&*email, name);
             let added = staff_accounts::add_user(&self.app, &self.system, person, role, PASSWORD);
-            let member = Member { id: added.await?, name: name.to_owned(), role };
+            let list_look = ListLook::default();
+            let member = Member { id: added.await?, name: name.to_owned(), role, list_look };
             let organization = self.system.organization.clone();
             self.staff.push(Actor::staff(organization, member));
         }

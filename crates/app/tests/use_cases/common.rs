@@ -12,9 +12,12 @@ use almoner_app::save_patient::{CoverageEntry, PatientEntry, add_patient};
 use almoner_app::save_treatment::{ProcedureEntry, TreatmentEntry, add_treatment};
 use almoner_app::seal_audit::seal_audit;
 use almoner_app::{Actor, App, Error};
-use almoner_app::{add_organization, attempt, change_status, read, save_location, save_physician};
+use almoner_app::{
+    add_organization, attempt, change_status, read, read_payments, save_location, save_physician,
+};
 use almoner_domain::ambient::{Clock, Entropy, SeededEntropy, SetClock};
 use almoner_domain::list::PageRequest;
+use almoner_domain::list_look::ListLook;
 use almoner_domain::payment::PaymentType;
 use almoner_domain::refund::{RefundAmount, RefundReason};
 use almoner_domain::role::Role;
@@ -143,11 +146,12 @@ async fn member(app: &App, organization: &Organization, role: Role) -> Member {
         role,
         password_hash: "none".to_owned(),
         last_location: None,
+        list_look: ListLook::default(),
         disabled_at: None,
     };
     staff::insert(&mut tx, &user, app.now()).await.unwrap();
     tx.commit().await.unwrap();
-    Member { id, name: user.name, role }
+    Member { id, name: user.name, role, list_look: ListLook::default() }
 }
 
 impl Clinic {
@@ -397,7 +401,7 @@ impl Clinic {
     pub(crate) async fn cards_of(&self, locations: &[LocationId]) -> Cards {
         let mut request = PageRequest::default();
         request.filter.locations = locations.to_vec();
-        read::payments(&self.app, &self.manager(), &request).await.unwrap().cards
+        read_payments::payments(&self.app, &self.manager(), &request).await.unwrap().cards
     }
 
     /// How many payments have that status, by the cards.

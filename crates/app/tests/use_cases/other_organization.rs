@@ -13,6 +13,7 @@ use almoner_app::add_organization::add_organization;
 use almoner_app::api_keys::{NewKey, create_key, revoke_key};
 use almoner_app::attempt::{Outcome, begin, told};
 use almoner_app::begin_payment::begin_payment;
+use almoner_app::cancel_drafts::cancel_drafts;
 use almoner_app::change_status::{ChangeStatus, change_status};
 use almoner_app::compare_person::PersonField;
 use almoner_app::consent_email::consent_email;
@@ -21,6 +22,7 @@ use almoner_app::dismiss_differences::dismiss_differences;
 use almoner_app::dismiss_file::dismiss_file;
 use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::estimate_payment::{EstimateInput, estimate_payment, location_exists};
+use almoner_app::export_payments::{Wanted, begin_export};
 use almoner_app::give_back::give_back;
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::issue_link::{IssueLink, issue_link, newest_link, revoke_link};
@@ -45,7 +47,9 @@ use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
 use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
-use almoner_app::{Actor, Error, read, read_inbox, read_inquiries, read_payouts, read_receipt};
+use almoner_app::{
+    Actor, Error, read, read_inbox, read_inquiries, read_payments, read_payouts, read_receipt,
+};
 use almoner_domain::estimate::Choices;
 use almoner_domain::list::PageRequest;
 use almoner_domain::payment::PaymentType;
@@ -187,8 +191,20 @@ async fn imported_for(clinic: &Clinic, n: i64) -> Result<(Option<PatientId>, Vec
 async fn rows_at(clinic: &Clinic, n: i64) -> Result<(usize, i64), Error> {
     let mut request = PageRequest::default();
     request.filter.locations = vec![LocationId::new(n)];
-    let view = read::payments(&clinic.app, &clinic.manager(), &request).await?;
+    let view = read_payments::payments(&clinic.app, &clinic.manager(), &request).await?;
     Ok((view.page.rows.len(), view.page.total + view.cards.outstanding.count))
+}
+
+/// The rows of what was picked, and of what that location has.
+async fn exported(clinic: &Clinic, n: i64) -> Result<usize, Error> {
+    let mut request = PageRequest::default();
+    request.filter.locations = vec![LocationId::new(n)];
+    let mut rows = 0;
+    for wanted in [Wanted::Picked(vec![PaymentId::new(n)]), Wanted::List(Box::new(request))] {
+        let mut export = begin_export(&clinic.app, &clinic.manager(), wanted).await?;
+        rows += export.next(&clinic.app, &clinic.manager()).await?.len();
+    }
+    Ok(rows)
 }
 
 const PAYMENTS: &[Case] = cases! {
@@ -258,8 +274,16 @@ const PAYMENTS: &[Case] = cases! {
     "solve_exception::solve_exception" |c, n|
         solve_exception(&c.app, &c.manager(), ExceptionId::new(n), "Given back.");
     "read_troubles::troubles" |c, n| troubles(&c.app, &c.manager(), PaymentId::new(n));
-    "read::payment_exists" |c, n| read::payment_exists(&c.app, &c.manager(), PaymentId::new(n));
-    "read::payments" |c, n| rows_at(c, n);
+    "read_payments::picked" |c, n|
+        read_payments::picked(&c.app, &c.manager(), &[PaymentId::new(n)]);
+    "export_payments::begin_export" |c, n| exported(c, n);
+    "cancel_drafts::cancel_drafts" |c, n| async {
+        let cancelled = cancel_drafts(&c.app, &c.manager(), &[PaymentId::new(n)]).await?;
+        Ok::<_, Error>(cancelled[0].1)
+    };
+    "read_payments::payment_exists" |c, n|
+        read_payments::payment_exists(&c.app, &c.manager(), PaymentId::new(n));
+    "read_payments::payments" |c, n| rows_at(c, n);
 };
 
 const RECORDS: &[Case] = cases! {
@@ -355,7 +379,7 @@ const RECORDS: &[Case] = cases! {
 };
 
 /// What takes no id, or only names and words.
-const WITHOUT_IDS: [&str; 32] = [
+const WITHOUT_IDS: [&str; 36] = [
     "remind::remind",
     "save_reminder_settings::reminder_settings",
     "save_reminder_settings::save_reminder_settings",
@@ -384,6 +408,10 @@ const WITHOUT_IDS: [&str; 32] = [
     "read_troubles::open_exceptions",
     "run_once::remove_old_answers",
     "save_eligibility_settings::save_eligibility_settings",
+    "saved_views::remove_view",
+    "saved_views::save_list_look",
+    "saved_views::save_view",
+    "saved_views::views",
     "seal_audit::seal_audit",
     "settle_refund::settle_refunds",
     "settle_unapplied::settle_unapplied",

@@ -3,7 +3,7 @@
 use almoner_app::create_payment::create_payment;
 use almoner_app::save_patient::{CoverageEntry, PatientEntry, add_patient, edit_patient};
 use almoner_app::save_treatment::{TreatmentEntry, add_treatment, edit_treatment};
-use almoner_app::{Error, read};
+use almoner_app::{Error, read, read_payments};
 use almoner_domain::list::{PageRequest, Search, Sort};
 use almoner_domain::{Invalid, PatientId, PaymentId};
 use almoner_store::on_both_engines;
@@ -25,7 +25,7 @@ async fn found(clinic: &Clinic, text: &str) -> Vec<PaymentId> {
     let search = Search::parse(text);
     let direction = Sort::Patient.default_direction();
     let request = PageRequest { search, sort: Sort::Patient, direction, ..PageRequest::default() };
-    let view = read::payments(&clinic.app, &clinic.manager(), &request).await.unwrap();
+    let view = read_payments::payments(&clinic.app, &clinic.manager(), &request).await.unwrap();
     view.page.rows.iter().map(|row| row.payment.id).collect()
 }
 

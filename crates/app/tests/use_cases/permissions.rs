@@ -7,6 +7,7 @@ use std::pin::Pin;
 use almoner_app::add_note::{AddNote, add_note};
 use almoner_app::api_keys::{NewKey, create_key, list_keys, revoke_key};
 use almoner_app::attempt::Outcome;
+use almoner_app::cancel_drafts::cancel_drafts;
 use almoner_app::change_status::{ChangeStatus, change_status};
 use almoner_app::compare_person::PersonField;
 use almoner_app::consent_email::consent_email;
@@ -15,6 +16,7 @@ use almoner_app::dismiss_differences::dismiss_differences;
 use almoner_app::dismiss_file::dismiss_file;
 use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::estimate_payment::{EstimateInput, estimate_payment, location_exists};
+use almoner_app::export_payments::{Wanted, begin_export};
 use almoner_app::give_back::give_back;
 use almoner_app::hurry_queue::{HurryQueue, hurry_queue};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
@@ -36,6 +38,7 @@ use almoner_app::save_patient::{add_patient, edit_patient};
 use almoner_app::save_physician::save_physician;
 use almoner_app::save_reminder_settings::{reminder_settings, save_reminder_settings};
 use almoner_app::save_treatment::{add_treatment, edit_treatment};
+use almoner_app::saved_views::{remove_view, save_list_look, save_view, views};
 use almoner_app::send_link::{email_consent, mails, send_link};
 use almoner_app::send_links::send_links;
 use almoner_app::send_receipt::send_receipt;
@@ -44,10 +47,13 @@ use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
 use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
-use almoner_app::{Actor, Error, read, read_inbox, read_inquiries, read_payouts, read_receipt};
+use almoner_app::{
+    Actor, Error, read, read_inbox, read_inquiries, read_payments, read_payouts, read_receipt,
+};
 use almoner_domain::checks::CheckRequest;
 use almoner_domain::estimate::{Choices, EstimateSettings};
 use almoner_domain::list::PageRequest;
+use almoner_domain::list_look::ListLook;
 use almoner_domain::refund::ReversalReason;
 use almoner_domain::reminder::ReminderSettings;
 use almoner_domain::role::Role;
@@ -222,6 +228,11 @@ const MONEY: &[Case] = cases! {
     "estimate_payment::location_exists" Estimate |c, a| location_exists(&c.app, a, c.harbor);
     "estimate_payment::estimate_payment" Estimate |c, a|
         estimate_payment(&c.app, a, &question(c));
+    "cancel_drafts::cancel_drafts" CancelPayment |c, a| async {
+        cancel_drafts(&c.app, a, &[c.draft(700).await]).await
+    };
+    "export_payments::begin_export" Export |c, a|
+        begin_export(&c.app, a, Wanted::List(Box::default()));
     "edit_payment::edit_payment" EditPayment |c, a|
         edit_payment(&c.app, a, &edited(c, c.pending(700).await));
     "change_status::change_status" MovePayment |c, a|
@@ -363,8 +374,18 @@ const RECORDS: &[Case] = cases! {
 };
 
 const READS: &[Case] = cases! {
-    "read::payments" ReadPayments |c, a| read::payments(&c.app, a, &PageRequest::default());
-    "read::payment_exists" ReadPayments |c, a| read::payment_exists(&c.app, a, PaymentId::new(1));
+    "read_payments::picked" ReadPayments |c, a|
+        read_payments::picked(&c.app, a, &[PaymentId::new(1)]);
+    "saved_views::save_view" ReadPayments |c, a| save_view(&c.app, a, "Mine", "status=draft");
+    "saved_views::remove_view" ReadPayments |c, a| remove_view(&c.app, a, "Mine");
+    "saved_views::views" ReadPayments |c, a| views(&c.app, a);
+    "saved_views::save_list_look" ReadPayments |c, a| async {
+        save_list_look(&c.app, a, &ListLook::default()).await
+    };
+    "read_payments::payments" ReadPayments |c, a|
+        read_payments::payments(&c.app, a, &PageRequest::default());
+    "read_payments::payment_exists" ReadPayments |c, a|
+        read_payments::payment_exists(&c.app, a, PaymentId::new(1));
     "read::payment" ReadPayments |c, a| async {
         read::payment(&c.app, a, c.pending(700).await).await
     };

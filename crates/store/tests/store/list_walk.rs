@@ -88,10 +88,21 @@ impl Walk<'_> {
         }
     }
 
+    /// What is read on without a total are the same rows, and one that tells of more.
+    async fn on_and_on(&mut self, from: usize, place: Place) {
+        self.request.place = place;
+        let rows = payment_list::rows(self.tx, self.org, &self.request, self.calendar).await;
+        let numbers: Vec<i64> = rows.unwrap().iter().map(|row| row.payment.id.seq()).collect();
+        let cards = self.listed.iter().skip(from).take(self.per_page() + 1);
+        let expected: Vec<i64> = cards.map(|card| card.payment.id.seq()).collect();
+        assert_eq!(numbers, expected, "rows on from {from}: {}", self.told());
+    }
+
     /// From both ends, from the middle, and by the page's number.
     async fn all_ways(&mut self, chance: &mut Chance) {
         self.forwards(0, Place::First).await;
         self.backwards(self.listed.len(), Place::Last).await;
+        self.on_and_on(0, Place::First).await;
         if self.listed.is_empty() {
             return;
         }
@@ -99,6 +110,7 @@ impl Walk<'_> {
         let cursor = self.listed[middle].cursor(self.request.sort);
         if middle + 1 < self.listed.len() {
             self.forwards(middle + 1, Place::After(cursor)).await;
+            self.on_and_on(middle + 1, Place::After(cursor)).await;
         }
         if middle > 0 {
             self.backwards(middle, Place::Before(cursor)).await;

@@ -15,7 +15,8 @@ use crate::view::parts::{Overdue, PatientRef};
 use crate::view::payments::list::PaymentRow;
 use crate::view::treatments::TreatmentRow;
 
-/// A payment as lists show it, under its patient's name as `Last, First`.
+/// A payment as lists show it, under its patient's name as `Last, First`; its location is not
+/// named.
 pub(crate) fn payment_row(
     actor: &Actor,
     today: Date,
@@ -31,6 +32,9 @@ pub(crate) fn payment_row(
         is_overdue: is_overdue(payment.status, payment.due, today),
         treatment: payment.treatment,
         created: format::day(payment.created_at, &actor.organization.zone),
+        kind: payment.kind,
+        location: String::new(),
+        paid: payment.paid_at.map(|at| format::day(at, &actor.organization.zone)),
         memo: payment.memo.clone(),
     }
 }

@@ -134,6 +134,11 @@ impl PaymentsQuery {
         self.address("/payments/export.csv").into_text()
     }
 
+    /// Where this list is kept under a name.
+    pub(crate) fn save_href(&self) -> String {
+        self.address("/payments/views").into_text()
+    }
+
     fn address(&self, path: &str) -> Address {
         let mut address = Address::new(path).with("q", &self.q);
         for status in &self.statuses {

@@ -12,9 +12,10 @@ use crate::site::{BASE, Origin, PASSWORD, Site, encoded, routes};
 use crate::troubles::raise;
 
 /// The pages that everybody reads, with their headings.
-const PAGES: [(&str, &str); 20] = [
+const PAGES: [(&str, &str); 21] = [
     ("/payments", "Payments"),
     ("/payments/exceptions", "Exceptions"),
+    ("/payments/views", "Views"),
     ("/payments/PAY-001", "PAY-001"),
     ("/payments/PAY-002/receipts/RCP-001", "RCP-001"),
     ("/payments/PAY-002/receipts/RCP-001?itemised=1", "RCP-001"),

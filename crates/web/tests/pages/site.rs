@@ -16,6 +16,7 @@ use almoner_app::{
     Actor, App, add_organization, credentials, save_location, save_physician, sign_in,
 };
 use almoner_domain::ambient::{Clock, Entropy, SeededEntropy, SetClock};
+use almoner_domain::list_look::ListLook;
 use almoner_domain::role::Role;
 use almoner_domain::tender::TenderEntry;
 use almoner_domain::{
@@ -203,6 +204,7 @@ async fn member(app: &App, organization: &Organization, role: Role, password_has
         role,
         password_hash: password_hash.to_owned(),
         last_location: None,
+        list_look: ListLook::default(),
         disabled_at: None,
     };
     staff::insert(&mut tx, &user, app.now()).await.unwrap();

@@ -5,7 +5,7 @@ use almoner_app::look_again::look_again;
 use almoner_app::permission::Action;
 use almoner_app::read_troubles::{Raised, open_exception, open_exceptions};
 use almoner_app::solve_exception::solve_exception;
-use almoner_app::{Error, read};
+use almoner_app::{Error, read_payments};
 use almoner_domain::ExceptionId;
 use almoner_domain::refund::{RefundRefusal, RefundState};
 use almoner_store::exceptions::ExceptionKind;
@@ -190,7 +190,7 @@ fn words(kind: ExceptionKind) -> (&'static str, &'static str) {
 pub(super) fn told(count: i64) -> Option<String> {
     match count {
         ..=0 => None,
-        count if count < read::MAX_COUNTED => Some(plural(count, "exception")),
+        count if count < read_payments::MAX_COUNTED => Some(plural(count, "exception")),
         count => Some(format!("{count} exceptions or more")),
     }
 }
@@ -204,6 +204,6 @@ mod tests {
         assert_eq!(told(0), None);
         assert_eq!(told(1).as_deref(), Some("1 exception"));
         assert_eq!(told(99).as_deref(), Some("99 exceptions"));
-        assert_eq!(told(read::MAX_COUNTED).as_deref(), Some("100 exceptions or more"));
+        assert_eq!(told(read_payments::MAX_COUNTED).as_deref(), Some("100 exceptions or more"));
     }
 }

@@ -1,7 +1,7 @@
 //! The payments page: cards, list, filters, search.
 
 use almoner_app::permission::Action;
-use almoner_app::read::{self, PaymentsView};
+use almoner_app::read_payments::{self, PaymentsView};
 use almoner_domain::PaymentId;
 use almoner_domain::list::Search;
 use almoner_store::payment_list::{ListedPayment, PaymentPage};
@@ -19,7 +19,7 @@ use crate::session::Staff;
 use crate::state::Web;
 use crate::view::chart::Month;
 use crate::view::parts::Pager;
-use crate::view::payments::list::{LocationOption, PaymentsPage, Summary};
+use crate::view::payments::list::{ListOffers, LocationOption, PaymentRow, PaymentsPage, Summary};
 
 /// The page; an exact id goes straight to its payment, but not while it is being typed.
 pub(crate) async fn page(
@@ -32,14 +32,18 @@ pub(crate) async fn page(
     let asked = list_query::read(&pairs, today);
     if !headers.contains_key("x-live")
         && let Some(id) = exact_id(&asked)
-        && read::payment_exists(&web.app, &staff.actor, id).await?
+        && read_payments::payment_exists(&web.app, &staff.actor, id).await?
     {
         return Ok(Redirect::to(&format!("/payments/{id}")).into_response());
     }
-    let view = read::payments(&web.app, &staff.actor, &asked.request).await?;
+    let view = read_payments::payments(&web.app, &staff.actor, &asked.request).await?;
     let row = |listed: &ListedPayment| {
         let name = format!("{}, {}", listed.last_name, listed.first_name);
-        payment_row(&staff.actor, today, &listed.payment, name)
+        let location = view.locations.iter().find(|place| place.id == listed.payment.location);
+        PaymentRow {
+            location: location.map(|place| place.fields.name.clone()).unwrap_or_default(),
+            ..payment_row(&staff.actor, today, &listed.payment, name)
+        }
     };
     let is_first_use =
         view.cards.by_status.iter().all(|entry| entry.1 == 0) && asked.query.locations.is_empty();
@@ -53,11 +57,18 @@ pub(crate) async fn page(
         summary: summary(&view),
         pager: pager(&asked, &view.page),
         locations: view.locations.iter().map(location).collect(),
-        errors: asked.errors,
+        errors: asked.faults.into(),
+        views: view.views.iter().map(|kept| (kept.name.clone(), kept.query.clone())).collect(),
+        look: staff.actor.member().map(|member| member.list_look.clone()).unwrap_or_default(),
         query: asked.query,
         is_first_use,
-        can_create: staff.actor.may(Action::CreatePayment),
-        can_export: false,
+        offers: ListOffers {
+            create: staff.actor.may(Action::CreatePayment),
+            export: staff.actor.may(Action::Export),
+            send: staff.actor.may(Action::IssueLink) && web.app.mailer.is_set_up(),
+            cancel: staff.actor.may(Action::CancelPayment),
+        },
+        key: web.form_key(),
         shell: staff.shell,
     }))
 }

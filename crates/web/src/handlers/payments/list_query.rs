@@ -6,9 +6,10 @@ use almoner_domain::list::{
 };
 use almoner_domain::payment::PaymentType;
 use almoner_domain::{Invalid, LocationId, Money, Status, time};
+use axum::http::Uri;
+use axum_extra::extract::Query;
 use jiff::civil::Date;
 
-use crate::view::parts::Errors;
 use crate::view::query::PaymentsQuery;
 
 /// What an address asks for.
@@ -20,7 +21,7 @@ pub(super) struct Asked {
     /// The number of the page, for the range that is shown.
     pub(super) number: i64,
     /// What could not be understood; the list is shown without it.
-    pub(super) errors: Errors,
+    pub(super) faults: Invalid,
 }
 
 /// Reads the pairs of an address. What cannot be understood is told and left out.
@@ -70,7 +71,14 @@ pub(super) fn read(pairs: &[(String, String)], today: Date) -> Asked {
         per_page: query.per_page,
         place,
     };
-    Asked { query, request, number, errors: faults.into() }
+    Asked { query, request, number, faults }
+}
+
+/// The list of an address that a form of ours sent; another text is the list of all.
+pub(super) fn from_href(href: &str, today: Date) -> PaymentsQuery {
+    let address = href.parse::<Uri>().ok().filter(|uri| uri.path() == PaymentsQuery::PATH);
+    let pairs = address.and_then(|uri| Query::<Vec<(String, String)>>::try_from_uri(&uri).ok());
+    read(&pairs.map(|pairs| pairs.0).unwrap_or_default(), today).query
 }
 
 fn read_direction(value: &str) -> Option<Direction> {
@@ -178,10 +186,21 @@ mod tests {
     #[test]
     fn what_cannot_be_understood_is_told_and_left_out() {
         let asked = asked(&[("min", "abc"), ("due_from", "31.3."), ("per_page", "7")]);
-        assert_eq!(asked.errors.0.len(), 2);
+        assert_eq!(asked.faults.0.len(), 2);
         assert_eq!(asked.request.filter, Filter::default());
         assert_eq!(asked.request.per_page, DEFAULT_PAGE_SIZE);
         assert_eq!(asked.query.min, "abc");
+    }
+
+    #[test]
+    fn only_our_own_list_is_gone_back_to() {
+        let back = |href: &str| from_href(href, TODAY).href();
+        assert_eq!(back("/payments?status=draft&after=1.2.3"), "/payments?status=draft");
+        for odd in ["", "https://example.org/payments?q=x", "//example.org", "/patients?q=x", "\n"]
+        {
+            assert!(!back(odd).contains("example.org"), "{odd}");
+        }
+        assert_eq!(back("/patients?q=x"), "/payments");
     }
 
     #[test]

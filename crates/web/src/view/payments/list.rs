@@ -1,5 +1,6 @@
 //! The payments page: cards, filters, table.
 
+use almoner_domain::list_look::{Column, ListLook};
 use almoner_domain::payment::PaymentType;
 use almoner_domain::{LocationId, Money, PaymentId, Status, TreatmentId};
 use askama::Template;
@@ -34,10 +35,34 @@ pub(crate) struct PaymentsPage {
     pub(crate) errors: Errors,
     /// There is no payment at all yet.
     pub(crate) is_first_use: bool,
-    /// Create Payment is offered.
-    pub(crate) can_create: bool,
-    /// Export CSV is offered.
-    pub(crate) can_export: bool,
+    /// The lists that the member keeps: name and query string.
+    pub(crate) views: Vec<(String, String)>,
+    /// Which columns are shown.
+    pub(crate) look: ListLook,
+    /// What is offered.
+    pub(crate) offers: ListOffers,
+    /// What makes a second sending of a form the same.
+    pub(crate) key: String,
+}
+
+/// What the list offers to those who may.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ListOffers {
+    /// Create Payment.
+    pub(crate) create: bool,
+    /// Export CSV.
+    pub(crate) export: bool,
+    /// Sending links to those that are picked.
+    pub(crate) send: bool,
+    /// Cancelling drafts that are picked.
+    pub(crate) cancel: bool,
+}
+
+impl ListOffers {
+    /// Whether there is anything to be done with several payments.
+    fn any_for_picked(self) -> bool {
+        self.export || self.send || self.cancel
+    }
 }
 
 /// A location that the list can be narrowed to.
@@ -101,6 +126,12 @@ pub(crate) struct PaymentRow {
     pub(crate) treatment: Option<TreatmentId>,
     /// When it was created.
     pub(crate) created: String,
+    /// Its type.
+    pub(crate) kind: Option<PaymentType>,
+    /// Where it counts.
+    pub(crate) location: String,
+    /// When it was paid.
+    pub(crate) paid: Option<String>,
     /// The memo, whole or cut.
     pub(crate) memo: Option<String>,
 }
@@ -112,6 +143,22 @@ impl PaymentRow {
 }
 
 impl PaymentsPage {
+    /// The built-in views and the member's own: name, address, and whether it is the present one.
+    fn all_views(&self) -> Vec<(String, String, bool)> {
+        let here = self.query.href();
+        let own = self.views.iter().map(|(name, query)| {
+            let href = if query.is_empty() {
+                PaymentsQuery::PATH.to_owned()
+            } else {
+                format!("{}?{query}", PaymentsQuery::PATH)
+            };
+            let is_current = href == here;
+            (name.clone(), href, is_current)
+        });
+        let built_in = self.query.views().into_iter();
+        built_in.map(|(name, href, is)| (name.to_owned(), href, is)).chain(own).collect()
+    }
+
     fn chips(&self) -> Vec<Chip> {
         let query = &self.query;
         let mut chips = Vec::new();
@@ -234,12 +281,17 @@ impl Samples for PaymentsPage {
         let mut errors = almoner_domain::Invalid::one("min", "not_an_amount", "Enter an amount.");
         errors.push("due_from", "not_a_date", "Enter a date.");
         let wrong = Self { errors: errors.into(), ..filtered.clone() };
+        let wide = Self { look: ListLook::new(&Column::ALL, true), ..usual.clone() };
+        let auditor = ListOffers { create: false, export: false, send: false, cancel: false };
+        let read_only = Self { offers: auditor, look: ListLook::new(&[], false), ..usual.clone() };
         vec![
             ("usual", usual),
             ("first-use", first),
             ("no-match", no_match),
             ("filtered", filtered),
             ("wrong-filter", wrong),
+            ("wide", wide),
+            ("read-only", read_only),
         ]
     }
 }

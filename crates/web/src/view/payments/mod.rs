@@ -8,6 +8,8 @@ pub(crate) mod link;
 pub(crate) mod list;
 pub(crate) mod mails;
 pub(crate) mod new;
+pub(crate) mod picked;
 pub(crate) mod receipt;
 pub(crate) mod refund;
 pub(crate) mod status;
+pub(crate) mod views;

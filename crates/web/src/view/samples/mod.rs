@@ -8,6 +8,7 @@ mod panels;
 mod people;
 mod receipts;
 
+use almoner_domain::list_look::ListLook;
 use almoner_domain::payment::PaymentType;
 use almoner_domain::refund::RefundState;
 use almoner_domain::role::Role;
@@ -37,7 +38,7 @@ use super::payments::detail::{
 use super::payments::edit::EditPaymentPage;
 use super::payments::estimate::EstimatePanel;
 use super::payments::link::{LinkBlock, LinkState};
-use super::payments::list::{LocationOption, PaymentRow, PaymentsPage, Summary};
+use super::payments::list::{ListOffers, LocationOption, PaymentRow, PaymentsPage, Summary};
 use super::payments::new::{Filled, NewPaymentPage, PaymentEntry};
 use super::query::PaymentsQuery;
 use super::reminder_settings::ReminderSettingsPage;
@@ -67,6 +68,8 @@ pub fn rendered_samples() -> Vec<(String, String)> {
     add::<payments::new::FindPatientPage>(&mut all, "payments-find-patient");
     add::<NewPaymentPage>(&mut all, "payments-new");
     add::<PaymentPage>(&mut all, "payments-detail");
+    add::<payments::picked::PickedPage>(&mut all, "payments-picked");
+    add::<payments::views::ViewsPage>(&mut all, "payments-views");
     add::<payments::exceptions::ExceptionsPage>(&mut all, "payments-exceptions");
     add::<payments::status::StatusPage>(&mut all, "payments-status");
     add::<EditPaymentPage>(&mut all, "payments-edit");
@@ -174,6 +177,9 @@ pub(super) fn payment_rows(count: i64) -> Vec<PaymentRow> {
             is_overdue: index % 3 == 0 && status.can_be_overdue(),
             treatment: (index % 3 != 2).then(|| TreatmentId::new(900 - index)),
             created: format!("Nov {}, 2026", 1 + (60 - index).rem_euclid(23)),
+            kind: (index % 4 == 2).then_some(PaymentType::OfficeVisit),
+            location: "Harbor Street".to_owned(),
+            paid: (index % 5 == 3).then(|| "Nov 22, 2026".to_owned()),
             memo: memos[at(5)].clone(),
         }
     };
@@ -226,8 +232,10 @@ pub(crate) fn payments_page() -> PaymentsPage {
         query,
         errors: Errors::default(),
         is_first_use: false,
-        can_create: true,
-        can_export: true,
+        views: vec![(HARD_NAME.to_owned(), "q=o%27brien".to_owned())],
+        look: ListLook::default(),
+        offers: ListOffers { create: true, export: true, send: true, cancel: true },
+        key: "k".to_owned(),
     }
 }
 
