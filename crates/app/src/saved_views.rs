@@ -55,8 +55,11 @@ pub async fn save_view(app: &App, actor: &Actor, name: &str, query: &str) -> Res
 /// No permission, or the database failed.
 pub async fn remove_view(app: &App, actor: &Actor, name: &str) -> Result<(), Error> {
     let user = member(actor)?;
+    let Some(name) = text::line("name", name)? else {
+        return Ok(());
+    };
     let mut tx = app.db.begin().await?;
-    saved_views::remove(&mut tx, actor.org(), user, name).await?;
+    saved_views::remove(&mut tx, actor.org(), user, &name).await?;
     tx.commit().await?;
     Ok(())
 }

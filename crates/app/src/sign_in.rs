@@ -19,7 +19,7 @@ pub const IDLE: SignedDuration = SignedDuration::from_mins(15);
 /// A session ends so long after it began, however much it is used.
 pub const ABSOLUTE: SignedDuration = SignedDuration::from_hours(12);
 /// Use is noted at most this often, so that a page view is rarely a write.
-const TOUCH: SignedDuration = SignedDuration::from_mins(1);
+pub const TOUCH: SignedDuration = SignedDuration::from_mins(1);
 /// A session's cookie: the organization and a secret.
 #[derive(Debug, Clone)]
 pub struct Token {
@@ -78,6 +78,22 @@ pub async fn sign_in(app: &App, email: &str, password: &str) -> Result<Token, Er
     record::happened(app, &actor, &mut tx, "signed_in", subject, json!({})).await?;
     tx.commit().await?;
     Ok(token)
+}
+
+/// How long a session still lasts when it is not used; asking does not prolong it. `None` when it
+/// is unknown or over.
+///
+/// # Errors
+/// The database failed.
+pub async fn time_left(app: &App, token: &Token) -> Result<Option<SignedDuration>, Error> {
+    let mut tx = app.db.read().await?;
+    let session = sessions::get(&mut tx, token.org, &token.hash()).await?;
+    let session = session.filter(|session| session.user.disabled_at.is_none());
+    Ok(session.and_then(|session| {
+        let end = (session.seen_at + IDLE).min(session.created_at + ABSOLUTE);
+        let left = end.duration_since(app.now());
+        left.is_positive().then_some(left)
+    }))
 }
 
 fn member(user: StaffUser) -> Member {

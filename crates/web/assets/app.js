@@ -8,6 +8,9 @@ const TYPING_PAUSE_MS = 150;
 const BUSY_AFTER_MS = 200;
 const LOOK_MS = 3000;
 const LOOKS_MAX = 20;
+const WARN_S = 120;
+const USED_MS = 60_000;
+const WHOLE_ID = /^[a-z]{3}-?\d+$/i;
 const KEYS_OFF = 'almoner-keys-off';
 
 const policy = window.trustedTypes?.createPolicy('app', { createHTML: (text) => text });
@@ -218,6 +221,10 @@ document.addEventListener('click', (event) => {
     const row = target.closest('#results tbody tr');
     if (row && getSelection().isCollapsed) row.querySelector('th a')?.click();
   }
+  if (isPlain && target.closest('#to-jump') && byId('jump')) {
+    event.preventDefault();
+    jump();
+  }
   const opener = target.closest('button[commandfor]');
   if (opener && !('command' in opener)) byId(opener.getAttribute('commandfor'))?.showModal();
 });
@@ -230,6 +237,105 @@ for (const name of ['focusin', 'input']) {
     const [head] = /^(.*[,;\s])?/s.exec(target.value);
     for (const option of target.list.options) option.value = head + option.dataset.code;
   });
+}
+
+// Fields that pick from what the server finds while one types.
+
+let picking;
+
+const choices = (field) => [...byId(field.dataset.picks).querySelectorAll('[role=option]')];
+
+/** Marks one of the choices as the one that Enter takes; none for no number. */
+function mark(field, number) {
+  const options = choices(field);
+  for (const option of options) option.removeAttribute('aria-selected');
+  field.setAttribute('aria-expanded', String(options.length > 0));
+  field.removeAttribute('aria-activedescendant');
+  const option = options.at(number % options.length);
+  if (number === undefined || !option) return;
+  option.setAttribute('aria-selected', 'true');
+  option.scrollIntoView({ block: 'nearest' });
+  field.setAttribute('aria-activedescendant', option.id);
+}
+
+/** Asks for choices; a single letter has too many, and a whole id needs none. */
+async function find(field) {
+  const text = field.value.trim();
+  const id = field.dataset.picks;
+  if (WHOLE_ID.test(text) && id !== 'jumps') return;
+  if (text.length < 2 && !/\d/.test(text)) {
+    byId(id).replaceChildren();
+    byId(`${id}-more`).replaceChildren();
+  } else if (!await load(address(field.form), {}, () => [id, `${id}-more`])) return;
+  mark(field);
+  const count = choices(field).length;
+  say(count > 0 ? `${count} found` : byId(`${id}-more`).textContent);
+}
+
+document.addEventListener('input', ({ target }) => {
+  if (!target.dataset?.picks) return;
+  clearTimeout(picking);
+  picking = setTimeout(() => find(target), TYPING_PAUSE_MS);
+});
+
+/** The keys of such a field; tells whether it took the key. */
+function pick(field, key) {
+  const options = choices(field);
+  const here = options.findIndex((option) => option.ariaSelected === 'true');
+  if (key === 'Enter' && here >= 0) options[here].click();
+  else if (key === 'ArrowDown' && options.length > 0) mark(field, here + 1);
+  else if (key === 'ArrowUp' && options.length > 0) mark(field, here < 0 ? -1 : here + options.length - 1);
+  else return false;
+  return true;
+}
+
+/** Opens the way to anything; on its own page the field is there already. */
+function jump() {
+  if (byId('jump') && !document.querySelector('dialog[open]')) byId('jump').showModal();
+  byId('jump-q')?.select();
+}
+
+// The end of the session is told before it comes. Who types or clicks uses it, a minute at a time.
+
+const leaving = byId('leaving');
+let watching;
+let usedAt = Date.now();
+
+function watchIn(seconds) {
+  clearTimeout(watching);
+  watching = setTimeout(() => watch('GET'), seconds * 1000);
+}
+
+async function watch(method) {
+  let left;
+  try {
+    ({ left } = await (await fetch('/session', { method })).json());
+  } catch {
+    watchIn(WARN_S / 2);
+    return;
+  }
+  if (left <= 0) {
+    isDirty = false;
+    location.replace(`/sign-in?next=${encodeURIComponent(leaving.dataset.here)}`);
+  } else if (left <= WARN_S) {
+    if (!leaving.open) leaving.showModal();
+    watchIn(left + 1);
+  } else {
+    leaving.close();
+    watchIn(left - WARN_S);
+  }
+}
+
+function used() {
+  if (leaving.open || Date.now() - usedAt < USED_MS) return;
+  usedAt = Date.now();
+  watch('POST');
+}
+
+if (leaving) {
+  for (const name of ['keydown', 'pointerdown']) document.addEventListener(name, used);
+  byId('stay').addEventListener('click', () => watch('POST'));
+  watchIn(leaving.dataset.left - WARN_S);
 }
 
 // Forms: sent once, and not left by accident.
@@ -321,6 +427,15 @@ document.addEventListener('keydown', (event) => {
       event.preventDefault();
       target.form.requestSubmit(button);
     }
+    return;
+  }
+  if (key === 'k' && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && leaving) {
+    event.preventDefault();
+    jump();
+    return;
+  }
+  if (target.dataset?.picks && pick(target, key)) {
+    event.preventDefault();
     return;
   }
   if (key === 'Enter' && target.closest?.('#asked input')) {

@@ -13,8 +13,9 @@ use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::handlers::{
-    asset, audit, eligibility, eligibility_settings, email_consent, health, jobs, patients, pay,
-    payments, payouts, reminder_settings, sandbox, settings, sign_in, treatments, webhooks,
+    asset, audit, eligibility, eligibility_settings, email_consent, health, jobs, jump, lasting,
+    patients, pay, payments, payouts, reminder_settings, sandbox, settings, sign_in, treatments,
+    webhooks,
 };
 use crate::state::Web;
 use crate::{api, failure, security, session};
@@ -69,6 +70,7 @@ fn pages(web: &Web) -> Router<Web> {
         .merge(staff)
         .route("/sign-in", get(sign_in::form).post(sign_in::submit))
         .route("/sign-out", post(sign_in::sign_out))
+        .route("/session", get(lasting::tell).post(lasting::stay))
         .route("/assets/{*path}", get(asset::asset))
         .route("/favicon.ico", get(asset::favicon))
         .route("/healthz", get(health::alive))
@@ -156,6 +158,8 @@ fn other_pages() -> Router<Web> {
             "/settings/eligibility",
             get(eligibility_settings::form).post(eligibility_settings::submit),
         )
+        .route("/jump", get(jump::page))
+        .route("/colours", post(lasting::colours))
         .route("/audit", get(audit::page))
         .route("/settings/jobs", get(jobs::page).post(jobs::hurry))
         .route("/settings/reminders", get(reminder_settings::form).post(reminder_settings::submit))

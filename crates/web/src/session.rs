@@ -17,7 +17,7 @@ use crate::state::{Web, WebSettings};
 use crate::view::parts::{Flash, Shell, Theme};
 use crate::view::query::Address;
 
-const THEME_COOKIE: &str = "almoner_theme";
+pub(crate) const THEME_COOKIE: &str = "almoner_theme";
 const FLASH_COOKIE: &str = "almoner_flash";
 
 /// The messages that one page leaves for the next. They are codes, so that a cookie never holds
@@ -130,6 +130,7 @@ async fn who(
         test_money: app.processor.is_test_money(),
         theme: theme(headers),
         flash: flash(headers),
+        here: String::new(),
     };
     Ok(Some(Staff { actor, shell }))
 }
@@ -141,11 +142,14 @@ pub(crate) async fn staff_only(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let staff = match who(&web.app, &web.settings, request.headers()).await {
+    let mut staff = match who(&web.app, &web.settings, request.headers()).await {
         Ok(Some(staff)) => staff,
         Ok(None) => return to_sign_in(&request),
         Err(error) => return failure::page(&web, None, &error),
     };
+    if request.method() == Method::GET {
+        staff.shell.here = asked(&request).to_owned();
+    }
     let had_flash = staff.shell.flash.is_some();
     let seen = seen(&web, &staff, &request);
     request.extensions_mut().insert(staff.clone());
@@ -187,8 +191,13 @@ fn seen(web: &Web, staff: &Staff, request: &Request) -> Option<Seen> {
     })
 }
 
+/// The address that was asked for, on this server.
+fn asked(request: &Request) -> &str {
+    request.uri().path_and_query().map_or("/", |asked| asked.as_str())
+}
+
 fn to_sign_in(request: &Request) -> Response {
-    let asked = request.uri().path_and_query().map_or("/", |asked| asked.as_str());
+    let asked = asked(request);
     let next = if request.method() == Method::GET && asked != "/" { asked } else { "" };
     Redirect::to(&Address::new("/sign-in").with("next", next).into_text()).into_response()
 }

@@ -39,6 +39,8 @@ mod hostile;
 mod inbox;
 #[path = "pages/jobs.rs"]
 mod jobs;
+#[path = "pages/jump.rs"]
+mod jump;
 #[path = "pages/large_files.rs"]
 mod large_files;
 #[path = "pages/lists.rs"]

@@ -9,6 +9,8 @@ pub(crate) mod find_patient;
 pub(crate) mod form_key;
 pub(crate) mod health;
 pub(crate) mod jobs;
+pub(crate) mod jump;
+pub(crate) mod lasting;
 pub(crate) mod numbered;
 pub(crate) mod patients;
 pub(crate) mod pay;

@@ -32,7 +32,7 @@ pub(crate) struct Sent {
 }
 
 /// A path of ours to go to; anything else leads to the payments.
-fn own_path(next: &str) -> &str {
+pub(crate) fn own_path(next: &str) -> &str {
     let odd = |letter: char| letter == '\\' || letter.is_control();
     let own = next.starts_with('/') && !next.starts_with("//") && !next.contains(odd);
     if own { next } else { "/payments" }

@@ -18,6 +18,7 @@ pub(crate) mod eligibility_settings;
 pub(crate) mod error;
 pub(crate) mod inquiries;
 pub(crate) mod jobs;
+pub(crate) mod jump;
 pub(crate) mod parts;
 pub(crate) mod patients;
 pub(crate) mod pay;

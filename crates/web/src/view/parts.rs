@@ -3,6 +3,7 @@
 use std::fmt;
 
 use almoner_app::permission::{Action, allows};
+use almoner_app::sign_in;
 use almoner_domain::role::Role;
 use almoner_domain::{FieldError, Invalid, Money, PatientId};
 
@@ -27,12 +28,19 @@ pub(crate) struct Shell {
     pub(crate) theme: Theme,
     /// The result of what was done on the page before.
     pub(crate) flash: Option<Flash>,
+    /// The address of the page, to come back to it; blank where it was sent by a form.
+    pub(crate) here: String,
 }
 
 impl Shell {
     /// Whether the audit log is for them.
     pub(crate) fn sees_audit(&self) -> bool {
         allows(self.role, Action::ReadAudit)
+    }
+
+    /// Seconds that a session lasts at least after a page was served.
+    pub(crate) fn lasts() -> i64 {
+        (sign_in::IDLE - sign_in::TOUCH).as_secs()
     }
 
     /// Whether the page of jobs is for them.
@@ -59,6 +67,13 @@ pub(crate) enum Theme {
 }
 
 impl Theme {
+    /// All, with what people read.
+    pub(crate) const ALL: [(Self, &str, &str); 3] = [
+        (Self::System, "system", "As the system"),
+        (Self::Light, "light", "Light"),
+        (Self::Dark, "dark", "Dark"),
+    ];
+
     /// The value of `data-theme`, as the cookie keeps it; the system's has none.
     pub(crate) fn attribute(self) -> Option<&'static str> {
         match self {
@@ -306,6 +321,14 @@ pub(crate) struct PatientMatch {
 }
 
 impl PatientMatch {
+    /// What tells them from others of the same name.
+    pub(crate) fn detail(&self) -> String {
+        match &self.mrn_tail {
+            Some(tail) => format!("born {} · MRN …{tail}", self.birth_date),
+            None => format!("born {}", self.birth_date),
+        }
+    }
+
     /// All of it in one line.
     pub(crate) fn line(&self) -> String {
         match &self.mrn_tail {

@@ -128,7 +128,7 @@ fn regions_are_named_and_forms_that_change_things_carry_their_key() {
             assert!(!is_region || is_named, "a region without a name in {name}");
             let action = tag.get("action").unwrap_or_default();
             // A payer's second click goes on with the first one's attempt.
-            let once = ["/sign-", "/pay/", "/sandbox/"];
+            let once = ["/sign-", "/pay/", "/sandbox/", "/colours"];
             let is_once = once.iter().any(|start| action.starts_with(start));
             if tag.get("method") == Some("post") && !is_once {
                 let form = html[tag.end..].split("</form>").next().unwrap_or_default();

@@ -12,7 +12,7 @@ use crate::site::{BASE, Origin, PASSWORD, Site, encoded, routes};
 use crate::troubles::raise;
 
 /// The pages that everybody reads, with their headings.
-const PAGES: [(&str, &str); 21] = [
+const PAGES: [(&str, &str); 22] = [
     ("/payments", "Payments"),
     ("/payments/exceptions", "Exceptions"),
     ("/payments/views", "Views"),
@@ -20,6 +20,7 @@ const PAGES: [(&str, &str); 21] = [
     ("/payments/PAY-002/receipts/RCP-001", "RCP-001"),
     ("/payments/PAY-002/receipts/RCP-001?itemised=1", "RCP-001"),
     ("/audit", "Audit log"),
+    ("/jump", "Jump"),
     ("/patients", "Patients"),
     ("/patients/PAT-002", "Ben Specimen"),
     ("/treatments", "Treatments"),
@@ -55,7 +56,8 @@ const FORMS: [(&str, &str); 11] = [
 ];
 
 /// The pages that need nobody signed in.
-const OPEN: [&str; 5] = ["/sign-in", "/sign-out", "/favicon.ico", "/healthz", "/readyz"];
+const OPEN: [&str; 6] =
+    ["/sign-in", "/sign-out", "/session", "/favicon.ico", "/healthz", "/readyz"];
 
 /// Payers show a link, and the processor a signature, in place of a session.
 fn is_proved_otherwise(route: &str) -> bool {

@@ -161,7 +161,9 @@ on_both_engines! {
             }
             let json = ("application/json", b"{}".to_vec());
             let reply = manager.ask(Method::POST, &path, Origin::Own, json).await;
-            assert!(reply.status.is_client_error() || reply.status.is_redirection(), "{path}");
+            // Staying signed in reads no form.
+            let is_refused = reply.status.is_client_error() || reply.status.is_redirection();
+            assert!(is_refused || path == "/session", "{path}");
         }
         let large = vec![b'x'; 1_000_000];
         let large = [&b"first_name="[..], &large[..]].concat();

@@ -27,8 +27,8 @@ pub(crate) struct ViewsPage {
 impl ViewsPage {
     fn hint(&self) -> &'static str {
         if self.views.is_empty() {
-            "Filters, search and order as the list has them now. Ranges such as “this month” follow \
-                the calendar."
+            "Filters, search and order as the list has them now. Ranges such as “this month” \
+                follow the calendar."
         } else {
             "Filters, search and order as the list has them now. A view of yours with this name is \
                 replaced."

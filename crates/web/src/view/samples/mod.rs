@@ -68,6 +68,7 @@ pub fn rendered_samples() -> Vec<(String, String)> {
     add::<payments::new::FindPatientPage>(&mut all, "payments-find-patient");
     add::<NewPaymentPage>(&mut all, "payments-new");
     add::<PaymentPage>(&mut all, "payments-detail");
+    add::<super::jump::JumpPage>(&mut all, "jump");
     add::<payments::picked::PickedPage>(&mut all, "payments-picked");
     add::<payments::views::ViewsPage>(&mut all, "payments-views");
     add::<payments::exceptions::ExceptionsPage>(&mut all, "payments-exceptions");
@@ -119,6 +120,7 @@ pub(crate) fn shell() -> Shell {
         test_money: true,
         theme: Theme::System,
         flash: None,
+        here: "/payments?q=o%27brien".to_owned(),
     }
 }
 
