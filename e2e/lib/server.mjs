@@ -6,8 +6,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
+import { copyDatabase } from './database.mjs';
 import { eventually } from './eventually.mjs';
-import { binary, engine, out, postgresUrl, psql } from './settings.mjs';
+import { binary, out } from './settings.mjs';
 
 const run = promisify(execFile);
 const START_MS_MAX = 170_000;
@@ -23,7 +24,7 @@ const VERIFY_MS_MAX = 60_000;
  */
 export async function startServer(name, settings = []) {
   const folder = await mkdtemp(path.join(os.tmpdir(), `almoner-e2e-${name}-`));
-  const database = await makeDatabase(name, folder);
+  const database = await copyDatabase(name, folder);
   const log = path.join(out, `${name}.log`);
   const server = { name, settings, folder, database, log, url: '', text: '', child: undefined };
   try {
@@ -108,19 +109,6 @@ function environment() {
   const ours = ([key]) => key.startsWith('ALMONER_');
   const rest = Object.fromEntries(Object.entries(process.env).filter((entry) => !ours(entry)));
   return { ...rest, ALMONER_LOG: 'debug' };
-}
-
-async function makeDatabase(name, folder) {
-  if (engine === 'sqlite') {
-    return { url: `sqlite://${path.join(folder, 'almoner.db')}`, drop: async () => {} };
-  }
-  if (!postgresUrl) throw new Error('ALMONER_TEST_POSTGRES is not set');
-  const database = `e2e_${name.replaceAll(/\W/g, '_')}_${process.pid}`;
-  const sql = (text) => run(psql, ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-c', text, postgresUrl]);
-  await sql(`CREATE DATABASE ${database}`);
-  const url = new URL(postgresUrl);
-  url.pathname = `/${database}`;
-  return { url: url.href, drop: () => sql(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`) };
 }
 
 async function ready(server) {

@@ -5,9 +5,10 @@ import { after, before, test } from 'node:test';
 
 import { axe } from '../lib/axe.mjs';
 import {
-  SCREENS, bytes, closePage, forgive, layoutShift, openBrowser, openPage, overflow, shot,
+  bytes, closePage, forgive, layoutShift, openBrowser, openPage,
 } from '../lib/browser.mjs';
 import { control, rowLinks } from '../lib/find.mjs';
+import { looks } from '../lib/looks.mjs';
 import { finish, startServer } from '../lib/server.mjs';
 import { LIMIT, home, screenshots, updateScreenshots } from '../lib/settings.mjs';
 import { signIn } from '../lib/staff.mjs';
@@ -108,17 +109,7 @@ for (const [template, role] of PAGES) {
     const page = await openPage(browser, server, { state: states[role] });
     await open(page, address);
     assert.ok(await layoutShift(page) <= SHIFT_MAX, 'nothing moves by itself');
-    for (const colorScheme of ['light', 'dark']) {
-      await page.emulateMedia({ colorScheme });
-      await axe(page, `${address} in ${colorScheme}`);
-      await shot(page, `${name}-${colorScheme}`);
-    }
-    for (const [screen, size] of Object.entries({ phone: SCREENS.phone, narrow: SCREENS.narrow })) {
-      await page.setViewportSize(size);
-      await shot(page, `${name}-${screen}`);
-      assert.ok(await overflow(page) <= 0, `the body scrolls sideways on ${size.width} px`);
-    }
-    await axe(page, `${address} on a narrow screen`);
+    await looks(page, name);
     await closePage(page);
   });
 }
@@ -186,7 +177,7 @@ test('the picture in the documents can be taken', LIMIT, async () => {
 });
 
 async function open(page, address) {
-  const response = await page.goto(address, { waitUntil: 'networkidle' });
+  const response = await page.goto(address);
   assert.equal(response.status(), 200, address);
   assert.equal(await page.getByRole('heading', { level: 1 }).count(), 1, 'one main heading');
   const links = await page.locator('a[href]').evaluateAll((all) => all.map((link) => link.href));
