@@ -118,9 +118,7 @@ function observe() {
 
 function watch(page, server) {
   const complain = (text) => page.problems.push(`${new URL(page.url(), server.url).pathname}: ${text}`);
-  page.on('console', (message) => {
-    if (message.type() === 'error') complain(message.text());
-  });
+  page.on('console', (message) => complain(`${message.type()}: ${message.text()}`));
   page.on('pageerror', (error) => complain(error.stack ?? error.message));
   page.context().on('request', (request) => {
     const url = request.url();

@@ -14,7 +14,7 @@ const run = promisify(execFile);
 const START_MS_MAX = 170_000;
 const READY_MS_MAX = 2_000;
 const STOP_MS_MAX = 15_000;
-const VERIFY_MS_MAX = 60_000;
+const COMMAND_MS_MAX = 60_000;
 
 /**
  * A running `almoner demo`.
@@ -72,18 +72,22 @@ export async function stopServer(server) {
   }
 }
 
-/** Runs `almoner verify` on the server's database; fails when it finds a difference. */
-export async function verify(server) {
+/** Runs another command of the binary on the server's database, as an operator would beside it. */
+export async function command(server, words, input = '') {
+  const options = { cwd: server.folder, env: environment(), timeout: COMMAND_MS_MAX };
+  const running = run(binary, [...words, '--database', server.database.url], options);
+  running.child.stdin.end(input);
   try {
-    const { stdout, stderr } = await run(
-      binary,
-      ['verify', '--database', server.database.url],
-      { cwd: server.folder, env: environment(), timeout: VERIFY_MS_MAX },
-    );
+    const { stdout, stderr } = await running;
     appendFileSync(server.log, stdout + stderr);
   } catch (error) {
-    throw new Error(`almoner verify failed: ${error.stdout ?? ''}${error.stderr ?? error}`);
+    throw new Error(`almoner ${words[0]} failed: ${error.stdout ?? ''}${error.stderr ?? error}`);
   }
+}
+
+/** Runs `almoner verify` on the server's database; fails when it finds a difference. */
+export async function verify(server) {
+  await command(server, ['verify']);
 }
 
 /** Stops the server, verifies what it leaves, and removes it. */

@@ -25,7 +25,7 @@ before(async () => {
   await page.goto('/payments?status=pending');
   [addresses.detail] = await rowLinks(page, '/payments', 'PAY');
   await page.goto(addresses.detail);
-  await control(page, 'Create link').click();
+  await control(page, 'Generate link').click();
   addresses.pay = new URL(await page.getByLabel('Link', { exact: true }).inputValue()).pathname;
   await closePage(page);
   await browser.close();

@@ -16,6 +16,7 @@ import { signIn } from '../lib/staff.mjs';
 const KIB = 1024;
 const LIST_BYTES_MAX = 60 * KIB;
 const HTML_BYTES_MAX = 12 * KIB;
+const ASSET_BYTES_MAX = 12 * KIB;
 const LIST_ROWS = 50;
 const FIRST_ROW_PX_MAX = 330;
 const SHIFT_MAX = 0.02;
@@ -123,6 +124,25 @@ test('a list of 50 rows is light', LIMIT, async (t) => {
   t.diagnostic(`${html} bytes of HTML, ${all} bytes in all`);
   assert.ok(html <= HTML_BYTES_MAX, `${html} bytes of HTML, at most ${HTML_BYTES_MAX}`);
   assert.ok(all <= LIST_BYTES_MAX, `${all} bytes in all, at most ${LIST_BYTES_MAX}`);
+  await closePage(page);
+});
+
+test('the script and the styles are small, and the pages need nothing else', LIMIT, async (t) => {
+  const page = await openPage(browser, server, { state: states.biller });
+  const assets = new Map();
+  page.on('response', (response) => {
+    const { pathname } = new URL(response.url());
+    if (pathname.startsWith('/assets/')) assets.set(pathname.replace(/\.[0-9a-f]{8,}/, ''), response);
+  });
+  for (const address of ['/payments', '/eligibility', `/payments/${ids.PENDING}`, '/payments/new']) {
+    await page.goto(address, { waitUntil: 'networkidle' });
+  }
+  for (const [name, response] of assets) {
+    const { responseBodySize } = await response.request().sizes();
+    t.diagnostic(`${name}: ${responseBodySize} bytes on the wire`);
+    assert.ok(responseBodySize <= ASSET_BYTES_MAX, `${name}: ${responseBodySize} bytes`);
+  }
+  assert.ok(assets.has('/assets/app.js') && assets.has('/assets/app.css'), [...assets.keys()].join());
   await closePage(page);
 });
 

@@ -8,6 +8,7 @@ import { closePage, forgive, openBrowser, openPage } from '../lib/browser.mjs';
 import { eventually } from '../lib/eventually.mjs';
 import { focused, hides, holds, shows } from '../lib/expect.mjs';
 import { awaitId, chooseFilter, control, region } from '../lib/find.mjs';
+import { tabTo } from '../lib/keys.mjs';
 import { looks } from '../lib/looks.mjs';
 import { finish, startServer } from '../lib/server.mjs';
 import { LIMIT } from '../lib/settings.mjs';
@@ -16,7 +17,6 @@ import { signIn } from '../lib/staff.mjs';
 const MANY = 200;
 const UPLOADS_MS_MAX = 240_000;
 const MIB = 1024 * 1024;
-const TAB_PRESSES_MAX = 80;
 const QUILL = { first: 'QUILL', last: 'SPECIMENSON', member: 'E2E-QUILL-1', birth: '19710405' };
 const FIGURES = [
   'EB*1*IND*30*PP*EXAMPLE PLAN', 'EB*1*IND*98^UC', 'EB*6*IND*35',
@@ -312,13 +312,4 @@ async function column(main, name) {
     (list, index) => list.map((row) => row.children[index].innerText.trim()),
     place,
   );
-}
-
-/** Presses Tab until the element has the focus. */
-async function tabTo(page, element) {
-  for (let presses = 0; presses < TAB_PRESSES_MAX; presses += 1) {
-    if (await element.evaluate((node) => node === document.activeElement)) return;
-    await page.keyboard.press('Tab');
-  }
-  assert.fail('the keyboard never reaches the element');
 }

@@ -49,7 +49,7 @@ after(async () => {
 async function issue() {
   const home = pending.shift();
   await staff.goto(home);
-  await control(staff, 'Create link').click();
+  await control(staff, 'Generate link').click();
   await shows(staff.getByRole('main'), 'The payment link is ready.');
   return { home, link: await staff.getByLabel('Link', { exact: true }).inputValue() };
 }
@@ -236,7 +236,7 @@ test('two tabs lead to one page of the processor', LIMIT, async () => {
 test('the QR code leads to the link, which staff copy, replace and end', LIMIT, async () => {
   const { home, link } = await issue();
   await staff.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  await control(staff, 'Copy').click();
+  await control(staff, 'Copy link').click();
   await shows(staff.getByRole('main'), 'Copied');
   assert.equal(await staff.evaluate(() => navigator.clipboard.readText()), link);
   await staff.getByText('QR code', { exact: true }).click();
