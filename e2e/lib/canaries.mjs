@@ -2,6 +2,7 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
+import { day } from './dates.mjs';
 import { home, out } from './settings.mjs';
 
 const SECRET_CHARS_MIN = 16;
@@ -27,7 +28,7 @@ export function remember(secret) {
 
 /** A payer's answer, dated today. */
 export function answer(name) {
-  const today = new Date().toISOString().slice(0, 10).replaceAll('-', '');
+  const today = day();
   const text = readFileSync(path.join(home, 'fixtures', name), 'utf8');
   return Buffer.from(text.replaceAll('{{CCYYMMDD}}', today).replaceAll('{{YYMMDD}}', today.slice(2)));
 }

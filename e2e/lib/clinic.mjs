@@ -2,18 +2,7 @@
 // program's own forms, sent from a page that is signed in.
 import { randomBytes } from 'node:crypto';
 
-/** A date so many days from today, as `20261123`. */
-export function day(offset = 0) {
-  const date = new Date();
-  date.setDate(date.getDate() + offset);
-  const two = (number) => String(number).padStart(2, '0');
-  return `${date.getFullYear()}${two(date.getMonth() + 1)}${two(date.getDate())}`;
-}
-
-/** A day of the year before this one, as `20251220`. */
-export function lastYear() {
-  return `${new Date().getFullYear() - 1}1220`;
-}
+import { day, daysFromToday } from './dates.mjs';
 
 /** A person of the tests: nobody is called so. */
 export function person(number) {
@@ -73,10 +62,8 @@ export function addPatient(page, { first, last, member, birth }) {
 
 /** Adds a treatment of today at the first location, and returns its id. */
 export function addTreatment(page, patient, code, charge, location = 'LOC-001') {
-  const today = day();
-  const date = `${today.slice(0, 4)}-${today.slice(4, 6)}-${today.slice(6)}`;
   return send(page, '/treatments', [
-    ['patient', patient], ['location', location], ['service_date', date], ['service_time', '12:00'],
+    ['patient', patient], ['location', location], ['service_date', daysFromToday(0)], ['service_time', '12:00'],
     ['code', code], ['modifiers', ''], ['charge', charge],
   ]);
 }

@@ -44,11 +44,3 @@ export function rowLinks(page, folder, kind) {
     (links) => links.map((link) => new URL(link.href).pathname),
   );
 }
-
-/** A date so many days from today, as the browser's date field wants it. */
-export function daysFromToday(days) {
-  const date = new Date();
-  date.setDate(date.getDate() + days);
-  const two = (number) => String(number).padStart(2, '0');
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-}

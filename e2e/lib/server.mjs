@@ -6,14 +6,15 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
+import { copyDatabase } from './database.mjs';
 import { eventually } from './eventually.mjs';
-import { binary, engine, out, postgresUrl, psql } from './settings.mjs';
+import { binary, out } from './settings.mjs';
 
 const run = promisify(execFile);
 const START_MS_MAX = 170_000;
 const READY_MS_MAX = 2_000;
 const STOP_MS_MAX = 15_000;
-const VERIFY_MS_MAX = 60_000;
+const COMMAND_MS_MAX = 60_000;
 
 /**
  * A running `almoner demo`.
@@ -23,7 +24,7 @@ const VERIFY_MS_MAX = 60_000;
  */
 export async function startServer(name, settings = []) {
   const folder = await mkdtemp(path.join(os.tmpdir(), `almoner-e2e-${name}-`));
-  const database = await makeDatabase(name, folder);
+  const database = await copyDatabase(name, folder);
   const log = path.join(out, `${name}.log`);
   const server = { name, settings, folder, database, log, url: '', text: '', child: undefined };
   try {
@@ -71,18 +72,22 @@ export async function stopServer(server) {
   }
 }
 
-/** Runs `almoner verify` on the server's database; fails when it finds a difference. */
-export async function verify(server) {
+/** Runs another command of the binary on the server's database, as an operator would beside it. */
+export async function command(server, words, input = '') {
+  const options = { cwd: server.folder, env: environment(), timeout: COMMAND_MS_MAX };
+  const running = run(binary, [...words, '--database', server.database.url], options);
+  running.child.stdin.end(input);
   try {
-    const { stdout, stderr } = await run(
-      binary,
-      ['verify', '--database', server.database.url],
-      { cwd: server.folder, env: environment(), timeout: VERIFY_MS_MAX },
-    );
+    const { stdout, stderr } = await running;
     appendFileSync(server.log, stdout + stderr);
   } catch (error) {
-    throw new Error(`almoner verify failed: ${error.stdout ?? ''}${error.stderr ?? error}`);
+    throw new Error(`almoner ${words[0]} failed: ${error.stdout ?? ''}${error.stderr ?? error}`);
   }
+}
+
+/** Runs `almoner verify` on the server's database; fails when it finds a difference. */
+export async function verify(server) {
+  await command(server, ['verify']);
 }
 
 /** Stops the server, verifies what it leaves, and removes it. */
@@ -108,19 +113,6 @@ function environment() {
   const ours = ([key]) => key.startsWith('ALMONER_');
   const rest = Object.fromEntries(Object.entries(process.env).filter((entry) => !ours(entry)));
   return { ...rest, ALMONER_LOG: 'debug' };
-}
-
-async function makeDatabase(name, folder) {
-  if (engine === 'sqlite') {
-    return { url: `sqlite://${path.join(folder, 'almoner.db')}`, drop: async () => {} };
-  }
-  if (!postgresUrl) throw new Error('ALMONER_TEST_POSTGRES is not set');
-  const database = `e2e_${name.replaceAll(/\W/g, '_')}_${process.pid}`;
-  const sql = (text) => run(psql, ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-c', text, postgresUrl]);
-  await sql(`CREATE DATABASE ${database}`);
-  const url = new URL(postgresUrl);
-  url.pathname = `/${database}`;
-  return { url: url.href, drop: () => sql(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`) };
 }
 
 async function ready(server) {

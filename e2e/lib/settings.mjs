@@ -12,6 +12,8 @@ export const home = path.dirname(here);
 export const binary = env.ALMONER_BIN ?? path.join(home, '../target/debug/almoner');
 /** The browser to test with. */
 export const chromium = env.ALMONER_CHROMIUM ?? '/usr/bin/chromium';
+/** The other browser, in which the main story is told once more. */
+export const firefox = env.ALMONER_FIREFOX ?? '/usr/bin/firefox-esr';
 /** `sqlite` or `postgres`. */
 export const engine = env.ALMONER_E2E_ENGINE ?? 'sqlite';
 /** The maintenance database of the PostgreSQL server, when the engine is that. */

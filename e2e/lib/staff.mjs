@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 
 import { remember } from './canaries.mjs';
+import { command } from './server.mjs';
 
 const PASSWORD = 'demo-demo-demo';
 const MAIL = {
@@ -9,9 +10,16 @@ const MAIL = {
   biller: 'biller@demo.clinic',
   manager: 'manager@demo.clinic',
   admin: 'admin@demo.clinic',
+  auditor: 'auditor@demo.clinic',
 };
 
 export const credentials = (role) => ({ mail: MAIL[role], password: PASSWORD });
+
+/** Adds the auditor, whom the demo does not have, as an administrator does at the command line. */
+export function addAuditor(server) {
+  const words = ['user', 'add', MAIL.auditor, '--role', 'auditor', '--name', 'Otto Specimen'];
+  return command(server, [...words, '--password-stdin'], `${PASSWORD}\n`);
+}
 
 /** Signs in through the page, and returns the cookies for other pages. */
 export async function signIn(page, role) {

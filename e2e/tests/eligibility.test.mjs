@@ -4,12 +4,12 @@ import { after, before, test } from 'node:test';
 
 import { answerAbout, file, fileAbout } from '../lib/answers.mjs';
 import { axe } from '../lib/axe.mjs';
-import {
-  SCREENS, closePage, forgive, openBrowser, openPage, overflow, shot,
-} from '../lib/browser.mjs';
+import { closePage, forgive, openBrowser, openPage } from '../lib/browser.mjs';
 import { eventually } from '../lib/eventually.mjs';
 import { focused, hides, holds, shows } from '../lib/expect.mjs';
 import { awaitId, chooseFilter, control, region } from '../lib/find.mjs';
+import { tabTo } from '../lib/keys.mjs';
+import { looks } from '../lib/looks.mjs';
 import { finish, startServer } from '../lib/server.mjs';
 import { LIMIT } from '../lib/settings.mjs';
 import { signIn } from '../lib/staff.mjs';
@@ -17,7 +17,6 @@ import { signIn } from '../lib/staff.mjs';
 const MANY = 200;
 const UPLOADS_MS_MAX = 240_000;
 const MIB = 1024 * 1024;
-const TAB_PRESSES_MAX = 80;
 const QUILL = { first: 'QUILL', last: 'SPECIMENSON', member: 'E2E-QUILL-1', birth: '19710405' };
 const FIGURES = [
   'EB*1*IND*30*PP*EXAMPLE PLAN', 'EB*1*IND*98^UC', 'EB*6*IND*35',
@@ -67,7 +66,7 @@ test('files are sent one by one, each with its result, and nothing is lost when 
   await shows(page.getByRole('main'), '1 file could not be read');
   const listed = page.getByRole('table').getByRole('row').filter({ hasText: 'SPECIMENSON' });
   assert.ok(await listed.count() > 0, 'the list shows what arrived without being loaded again');
-  await everywhere(page, 'import');
+  await looks(page, 'eligibility-import');
   await of('one.271').getByRole('link').first().click();
   await awaitId(page, 'ELG');
   await closePage(page);
@@ -140,7 +139,7 @@ test('the list is filtered while it is being set, and goes back as it came', LIM
   await chooseFilter(page, 'Payer', 'RARE MUTUAL');
   await page.waitForURL(/payer=rare\+mutual/);
   await shows(main, '1–1 of 1');
-  await everywhere(page, 'filtered');
+  await looks(page, 'eligibility-filtered');
   await page.getByRole('link', { name: /Remove filter: RARE MUTUAL/ }).click();
   await page.waitForURL((url) => !url.search.includes('payer'));
   await page.getByRole('link', { name: 'Clear all' }).click();
@@ -185,17 +184,17 @@ test('a waiting check becomes a patient, and the next is matched beside what dif
   await page.goto('/eligibility/inbox');
   const second = page.getByRole('region', { name: /MATCHSAMPLE, HOLLIS/ });
   await shows(second, 'Same member ID', 'HOLLIS', 'HOLLY', 'May 4, 1971', 'Apr 5, 1971', 'differs');
-  await everywhere(page, 'inbox');
+  await looks(page, 'eligibility-inbox');
   await tabTo(page, second.getByRole('button', { name: 'Match to HOLLY MATCHSAMPLE' }));
   await page.keyboard.press('Enter');
   await awaitId(page, 'ELG');
   const differences = region(page, 'EXAMPLE MUTUAL has another first name and date of birth');
   await shows(differences, 'HOLLIS', 'HOLLY');
-  await everywhere(page, 'differences');
+  await looks(page, 'eligibility-differences');
   await differences.getByRole('button', { name: "Use the payer's Date of birth" }).click();
   await shows(page.getByRole('main'), 'The patient was saved.');
   await page.goto(`/patients/${patient}`);
-  await everywhere(page, 'patient');
+  await looks(page, 'eligibility-patient');
   await region(page, 'EXAMPLE MUTUAL has another first name').getByRole('button', { name: 'Dismiss' }).click();
   await shows(page.getByRole('main'), 'The differences were dismissed.', 'May 4, 1971', 'HOLLY');
   await hides(page.getByRole('main'), 'has another');
@@ -217,11 +216,11 @@ test('a patient found by name is shown beside the payer before the match, which 
   await region(page, 'Whose is it?').getByRole('listitem').getByRole('button').first().click();
   await page.getByRole('heading', { name: /^Is it/ }).waitFor();
   await shows(page.getByRole('main'), 'ELSEWHERE', 'differs');
-  await everywhere(page, 'match');
+  await looks(page, 'eligibility-match');
   await page.getByRole('button', { name: /^Match to/ }).click();
   await awaitId(page, 'ELG');
   await page.getByRole('link', { name: 'Undo the match' }).click();
-  await everywhere(page, 'unmatch');
+  await looks(page, 'eligibility-unmatch');
   await page.getByRole('button', { name: 'Undo the match' }).click();
   await shows(page.getByRole('main'), 'Enter why');
   await page.getByLabel('Reason').fill('Chosen by mistake');
@@ -249,7 +248,7 @@ test('a check tells what the patient pays, with the line of the payer one click 
   await shows(plan, 'EB*C*IND*30***29*412.35*****Y');
   const therapy = region(page, 'Physical therapy');
   await shows(therapy, '20 visits for 1 × service year', 'AFTER 20 VISITS ASK FOR A REVIEW');
-  await everywhere(page, 'detail');
+  await looks(page, 'eligibility-detail');
   await closePage(page);
 });
 
@@ -303,22 +302,6 @@ async function importAll(page, files) {
   await shows(region(page, 'Import answers'), `${files.length} of ${files.length} files done`);
 }
 
-/** Judges the page as it stands in both schemes and on all screens, and takes its pictures. */
-async function everywhere(page, name) {
-  for (const colorScheme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme });
-    for (const [screen, size] of Object.entries(SCREENS)) {
-      await page.setViewportSize(size);
-      assert.ok(await overflow(page) <= 0, `${name} scrolls sideways on ${size.width} px`);
-      if (screen !== 'narrow') await shot(page, `eligibility-${name}-${screen}-${colorScheme}`);
-    }
-    await axe(page, `${name}, narrow, in ${colorScheme}`);
-    await page.setViewportSize(SCREENS.desk);
-    await axe(page, `${name} in ${colorScheme}`);
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-}
-
 /** The texts of a column of the list. */
 async function column(main, name) {
   const headers = await main.getByRole('columnheader').allInnerTexts();
@@ -329,13 +312,4 @@ async function column(main, name) {
     (list, index) => list.map((row) => row.children[index].innerText.trim()),
     place,
   );
-}
-
-/** Presses Tab until the element has the focus. */
-async function tabTo(page, element) {
-  for (let presses = 0; presses < TAB_PRESSES_MAX; presses += 1) {
-    if (await element.evaluate((node) => node === document.activeElement)) return;
-    await page.keyboard.press('Tab');
-  }
-  assert.fail('the keyboard never reaches the element');
 }

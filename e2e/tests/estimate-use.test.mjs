@@ -6,9 +6,11 @@ import { after, before, test } from 'node:test';
 import { axe } from '../lib/axe.mjs';
 import { SCREENS, closePage, forgive, openBrowser, openPage, overflow, shot } from '../lib/browser.mjs';
 import { AWKWARD, canary } from '../lib/canaries.mjs';
-import { addInsured, addTreatment, answer, day, importAnswers, person, send } from '../lib/clinic.mjs';
+import { addInsured, addTreatment, answer, importAnswers, person, send } from '../lib/clinic.mjs';
+import { day } from '../lib/dates.mjs';
 import { focused, hides, holds, shows } from '../lib/expect.mjs';
 import { awaitId, region } from '../lib/find.mjs';
+import { tabTo } from '../lib/keys.mjs';
 import { finish, startServer } from '../lib/server.mjs';
 import { LIMIT } from '../lib/settings.mjs';
 import { signIn } from '../lib/staff.mjs';
@@ -22,7 +24,6 @@ const TWO = [
   'MSG*SPECIALIST',
 ];
 const LIVE = '**/payments/new';
-const TAB_PRESSES_MAX = 60;
 
 let browser;
 let server;
@@ -380,13 +381,4 @@ async function visit(page, rows, dollars) {
     await use(panel).waitFor();
   }
   return { panel, patient, number };
-}
-
-/** Presses Tab until the element has the focus. */
-async function tabTo(page, element) {
-  for (let presses = 0; presses < TAB_PRESSES_MAX; presses += 1) {
-    if (await element.evaluate((node) => node === document.activeElement)) return;
-    await page.keyboard.press('Tab');
-  }
-  assert.fail('the keyboard never reaches the element');
 }

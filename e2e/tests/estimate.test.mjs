@@ -4,10 +4,12 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { axe } from '../lib/axe.mjs';
-import { SCREENS, closePage, openBrowser, openPage, overflow, shot } from '../lib/browser.mjs';
-import { addInsured, addTreatment, day, lastYear } from '../lib/clinic.mjs';
+import { closePage, openBrowser, openPage } from '../lib/browser.mjs';
+import { addInsured, addTreatment } from '../lib/clinic.mjs';
+import { day, lastYear } from '../lib/dates.mjs';
 import { hides, shows } from '../lib/expect.mjs';
 import { region } from '../lib/find.mjs';
+import { looks } from '../lib/looks.mjs';
 import { finish, startServer } from '../lib/server.mjs';
 import { LIMIT } from '../lib/settings.mjs';
 import { signIn } from '../lib/staff.mjs';
@@ -204,7 +206,7 @@ for (const [index, one] of CASES.entries()) {
     await shows(panel, ...one.shows ?? [], 'may differ from the final patient responsibility');
     await offers(panel, one.amount);
     await hides(panel, ...one.hides ?? []);
-    await judged(page, `estimate-${one.name.replaceAll(/\W+/g, '-')}`);
+    await looks(page, `estimate-${one.name.replaceAll(/\W+/g, '-')}`);
     await everyLineIsOneClickAway(panel, one.lines ?? []);
     page.problems = page.problems.filter((problem) => !/status of 422/.test(problem));
     await closePage(page);
@@ -253,23 +255,6 @@ async function offers(panel, amount) {
     await use.waitFor();
     await shows(panel, new RegExp(`Estimated amount\\s+${amount.replaceAll(/[$.]/g, '\\$&')}`));
   }
-}
-
-/** axe, width and pictures, in both colour schemes and on three screens. */
-async function judged(page, name) {
-  for (const colorScheme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme });
-    await axe(page, `${name} in ${colorScheme}`);
-    await shot(page, `${name}-${colorScheme}`);
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-  for (const screen of ['phone', 'narrow']) {
-    await page.setViewportSize(SCREENS[screen]);
-    await shot(page, `${name}-${screen}`);
-    assert.ok(await overflow(page) <= 0, `the body scrolls sideways on ${SCREENS[screen].width} px`);
-  }
-  await axe(page, `${name} on a narrow screen`);
-  await page.setViewportSize(SCREENS.desk);
 }
 
 /** Every known figure has its lines, and these lines are shown by one click each. */

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { axe } from '../lib/axe.mjs';
-import { SCREENS, closePage, openBrowser, openPage, overflow, shot } from '../lib/browser.mjs';
+import { SCREENS, closePage, openBrowser, openPage } from '../lib/browser.mjs';
 import { remember } from '../lib/canaries.mjs';
 import { eventually } from '../lib/eventually.mjs';
 import { shows } from '../lib/expect.mjs';
 import { control, region } from '../lib/find.mjs';
+import { looks } from '../lib/looks.mjs';
 import { finish, startServer } from '../lib/server.mjs';
 import { LIMIT } from '../lib/settings.mjs';
 import { startSink } from '../lib/sink.mjs';
@@ -45,19 +45,6 @@ after(async () => {
   await sink?.close();
 }, LIMIT);
 
-async function pictures(page, name) {
-  for (const colorScheme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme });
-    await axe(page, `${name} in ${colorScheme}`);
-    await shot(page, `${name}-${colorScheme}`);
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
-  await page.setViewportSize(SCREENS.phone);
-  assert.ok(await overflow(page) <= 0, `${name} scrolls sideways`);
-  await shot(page, `${name}-phone`);
-  await page.setViewportSize(SCREENS.desk);
-}
-
 /** Waits for the newest letter, after so many. */
 async function letter(count) {
   await eventually('the letter arrives', SENT_MS_MAX, () => sink.letters.length > count);
@@ -83,7 +70,7 @@ async function agree(home, address = ADDRESS) {
   await staff.getByLabel('E-mail', { exact: true }).fill(address);
   await control(staff, 'Save').click();
   await shows(region(staff, 'E-mail'), 'Not agreed.');
-  await pictures(staff, 'mail-consent');
+  await looks(staff, 'mail-consent');
   await staff.getByLabel(/The patient agreed to get payment links/).check();
   await region(staff, 'E-mail').getByRole('button', { name: 'Save' }).click();
   await shows(region(staff, 'E-mail'), 'Agreed on');
@@ -94,7 +81,7 @@ test('a link is sent, paid by, and its receipt sent', LIMIT, async () => {
   const home = pending.shift();
   await staff.goto(home);
   await shows(region(staff, 'Payment link'), 'To send it by e-mail');
-  await pictures(staff, 'mail-card-missing');
+  await looks(staff, 'mail-card-missing');
   const name = await agree(home);
   await staff.goto(home);
   await control(staff, 'Send by e-mail').click();
@@ -109,7 +96,7 @@ test('a link is sent, paid by, and its receipt sent', LIMIT, async () => {
   for (const part of name.split(/\s+/)) assert.ok(!first.text.includes(part), `${part} in ${first.text}`);
   assert.doesNotMatch(first.text, /PAT-|TRT-|Office Visit|Treatment/);
   await told(home, 'Link sent');
-  await pictures(staff, 'mail-card-sent');
+  await looks(staff, 'mail-card-sent');
   const page = await openPage(browser, server, { screen: SCREENS.phone });
   await page.goto(url);
   await page.getByRole('button', { name: /^Pay \$/ }).click();
@@ -128,7 +115,7 @@ test('a link is sent, paid by, and its receipt sent', LIMIT, async () => {
   assert.match(second.text, /Receipt RCP-\d+\nTest money/);
   for (const part of name.split(/\s+/)) assert.ok(!second.text.includes(part), `${part} in ${second.text}`);
   await told(staff.url(), 'sent ');
-  await pictures(staff, 'mail-receipt');
+  await looks(staff, 'mail-receipt');
   await staff.goto(home);
   await shows(region(staff, 'History'), 'E-mail with receipt', 'E-mail with the payment link sent');
 });
@@ -141,7 +128,7 @@ test('what the mail server refuses stands on the payment, and the next try goes 
   sink.refuses = '550 5.1.1 unknown';
   await control(staff, 'Send by e-mail').click();
   await told(home, 'the mail server refused it: code 550');
-  await pictures(staff, 'mail-card-refused');
+  await looks(staff, 'mail-card-refused');
   sink.refuses = undefined;
   await control(staff, 'Send by e-mail').click();
   await letter(count);
@@ -157,6 +144,6 @@ test('an administrator turns reminders on', LIMIT, async () => {
   await control(page, 'Save').click();
   await shows(page.getByRole('main'), 'The settings were saved.', 'Last changed by');
   assert.equal(await page.getByLabel('Days after the due date').inputValue(), '7, 21');
-  await pictures(page, 'mail-reminders');
+  await looks(page, 'mail-reminders');
   await closePage(page);
 });

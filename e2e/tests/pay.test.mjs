@@ -5,13 +5,13 @@ import { after, before, test } from 'node:test';
 import jsqr from 'jsqr';
 import { PNG } from 'pngjs';
 
-import { axe } from '../lib/axe.mjs';
 import {
-  SCREENS, bytes, closePage, forgive, openBrowser, openPage, overflow, shot,
+  SCREENS, bytes, closePage, forgive, openBrowser, openPage, shot,
 } from '../lib/browser.mjs';
 import { eventually } from '../lib/eventually.mjs';
 import { hides, shows } from '../lib/expect.mjs';
 import { chooseFirst, control, region } from '../lib/find.mjs';
+import { looks } from '../lib/looks.mjs';
 import { finish, startServer } from '../lib/server.mjs';
 import { LIMIT } from '../lib/settings.mjs';
 import { signIn } from '../lib/staff.mjs';
@@ -49,7 +49,7 @@ after(async () => {
 async function issue() {
   const home = pending.shift();
   await staff.goto(home);
-  await control(staff, 'Create link').click();
+  await control(staff, 'Generate link').click();
   await shows(staff.getByRole('main'), 'The payment link is ready.');
   return { home, link: await staff.getByLabel('Link', { exact: true }).inputValue() };
 }
@@ -74,15 +74,6 @@ async function give(page, card) {
 
 async function standing(page, words) {
   await eventually(words, PAID_MS_MAX, () => page.getByRole('heading', { name: words }).isVisible());
-}
-
-async function pictures(page, name) {
-  for (const colorScheme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme });
-    await axe(page, `${name} in ${colorScheme}`);
-    await shot(page, `${name}-${colorScheme}`);
-  }
-  await page.emulateMedia({ colorScheme: 'light' });
 }
 
 /** What the payment's page tells staff about the patient and the treatment. */
@@ -139,25 +130,24 @@ test('all that reaches a payer is small and says nothing about a patient', LIMIT
 
 test('a payer pays by phone, and staff see it', LIMIT, async () => {
   const { home, link } = await issue();
-  await pictures(staff, 'pay-card');
+  await looks(staff, 'pay-card');
   const page = await payer(link);
   await standing(page, 'Payment requested');
   assert.doesNotMatch(await page.locator('body').innerText(), SECRETS);
-  assert.equal(await overflow(page), 0);
-  await pictures(page, 'pay-payable');
+  await looks(page, 'pay-payable');
   await pay(page, '4000 0000 0000 9995');
   await shows(page.getByRole('main'), 'The card does not have enough money');
-  await pictures(page, 'pay-sandbox-declined');
+  await looks(page, 'pay-sandbox-declined');
   await give(page, '4000 0025 0000 3155');
-  await pictures(page, 'pay-sandbox-confirm');
+  await looks(page, 'pay-sandbox-confirm');
   await control(page, 'Yes, it is me').click();
   await standing(page, 'Payment received');
   assert.equal(page.url(), link, 'the payer is back at the link');
-  await pictures(page, 'pay-paid');
+  await looks(page, 'pay-paid');
   await control(page, 'Receipt').click();
   await shows(page.getByRole('main'), /RCP-\d+/, 'Amount paid');
   assert.doesNotMatch(await page.locator('body').innerText(), SECRETS);
-  await pictures(page, 'pay-receipt');
+  await looks(page, 'pay-receipt');
   await control(page, 'Back to the payment').click();
   await staff.goto(home);
   await shows(region(staff, 'Payment status'), 'Paid', 'Card');
@@ -193,7 +183,7 @@ test('a slow card keeps the page waiting, and it looks again by itself', LIMIT, 
   const page = await payer(link);
   await pay(page, '4000 0000 0000 0077');
   await standing(page, 'Payment in progress');
-  await pictures(page, 'pay-processing');
+  await looks(page, 'pay-processing');
   await standing(page, 'Payment received');
   await closePage(page);
 });
@@ -204,7 +194,7 @@ test('a late refusal is told, and the same link pays again', LIMIT, async () => 
   await pay(page, '4000 0000 0000 0341');
   await standing(page, 'The payment did not go through');
   await shows(page.getByRole('main'), 'The bank declined the card', 'Nothing was charged');
-  await pictures(page, 'pay-failed');
+  await looks(page, 'pay-failed');
   await pay(page, '4242 4242 4242 4242');
   await standing(page, 'Payment received');
   await closePage(page);
@@ -246,14 +236,14 @@ test('two tabs lead to one page of the processor', LIMIT, async () => {
 test('the QR code leads to the link, which staff copy, replace and end', LIMIT, async () => {
   const { home, link } = await issue();
   await staff.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  await control(staff, 'Copy').click();
+  await control(staff, 'Copy link').click();
   await shows(staff.getByRole('main'), 'Copied');
   assert.equal(await staff.evaluate(() => navigator.clipboard.readText()), link);
   await staff.getByText('QR code', { exact: true }).click();
   const picture = PNG.sync.read(await staff.getByRole('img', { name: /QR code/ }).screenshot());
   const read = jsqr(new Uint8ClampedArray(picture.data), picture.width, picture.height);
   assert.equal(read?.data, link);
-  await pictures(staff, 'pay-card-qr');
+  await looks(staff, 'pay-card-qr');
   await staff.getByText('Replace or end it').click();
   await control(staff, 'Make a new link').click();
   await shows(staff.getByRole('main'), 'The payment link is ready.');
@@ -261,7 +251,7 @@ test('the QR code leads to the link, which staff copy, replace and end', LIMIT, 
   assert.notEqual(newer, link);
   const page = await payer(link);
   await standing(page, 'This payment link is no longer valid');
-  await pictures(page, 'pay-no-longer');
+  await looks(page, 'pay-no-longer');
   await page.goto(newer);
   await standing(page, 'Payment requested');
   await staff.getByText('Replace or end it').click();

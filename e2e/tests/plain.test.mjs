@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { closePage, forgive, openBrowser, openPage } from '../lib/browser.mjs';
+import { canary } from '../lib/canaries.mjs';
 import { focused, shows } from '../lib/expect.mjs';
-import { awaitId, chooseFilter, control, idInAddress, rowLinks } from '../lib/find.mjs';
+import { awaitId, chooseFilter, control, idInAddress, region, rowLinks } from '../lib/find.mjs';
+import { tabTo } from '../lib/keys.mjs';
 import { finish, startServer } from '../lib/server.mjs';
 import { LIMIT } from '../lib/settings.mjs';
 import { credentials, signIn } from '../lib/staff.mjs';
 
-const TAB_PRESSES_MAX = 60;
 
 let browser;
 let server;
@@ -67,6 +68,42 @@ test('with scripts off, a payment is created, and only once', LIMIT, async () =>
   assert.equal(await page.getByLabel('Memo').inputValue(), 'Plain', 'what was typed is kept');
   // The browser itself notes the refused form as a failed load.
   forgive(page, /status of 422/);
+  await closePage(page);
+});
+
+test('with scripts off, a payment is created, collected and refunded', LIMIT, async () => {
+  const page = await openPage(browser, server, { scripts: false });
+  await signIn(page, 'biller');
+  await page.goto('/patients');
+  const [, second] = await rowLinks(page, '/patients', 'PAT');
+  await page.goto(second);
+  await control(page, 'Create Payment').click();
+  await page.getByLabel('Amount', { exact: true }).fill('80');
+  await page.getByLabel('Payment Type').selectOption({ label: 'Private Pay' });
+  await page.getByRole('button', { name: 'Save as draft' }).click();
+  await awaitId(page, 'PAY');
+  const main = page.getByRole('main');
+  await shows(main.getByRole('heading', { level: 1 }), 'Draft');
+  await control(page, 'Generate link').click();
+  await shows(main, 'The payment link is ready.', 'Pending');
+  assert.match(await page.getByLabel('Link', { exact: true }).inputValue(), /\/pay\//);
+  await page.getByLabel('Status', { exact: true }).selectOption({ label: 'Paid' });
+  await control(page, 'Change').click();
+  await page.getByLabel('Tender').selectOption({ label: 'Check' });
+  await page.getByLabel('Number', { exact: true }).fill(canary.check);
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await shows(region(page, 'Payment status'), 'Paid', 'Check');
+  await control(page, 'Refund').click();
+  await page.getByRole('radio', { name: 'Full Refund' }).check();
+  await page.getByLabel('Reason').selectOption({ label: 'Service not rendered' });
+  await page.getByRole('button', { name: 'Review refund' }).click();
+  await shows(main, '$80.00', '$0.00', 'Service not rendered');
+  await page.getByRole('button', { name: 'Confirm Refund' }).click();
+  await shows(main.getByRole('heading', { level: 1 }), /Refunded$/);
+  const notes = region(page, 'Notes');
+  await notes.getByRole('textbox').fill(canary.note);
+  await control(notes, 'Add note').click();
+  await shows(notes, canary.note);
   await closePage(page);
 });
 
@@ -145,13 +182,4 @@ async function statuses(main) {
 function firstPatient(page) {
   return page.getByRole('main').locator('a[href*="/patients/PAT-"]').allInnerTexts()
     .then((texts) => texts.find((text) => !text.startsWith('PAT-')) ?? '');
-}
-
-/** Presses Tab until the element has the focus. */
-async function tabTo(page, element) {
-  for (let presses = 0; presses < TAB_PRESSES_MAX; presses += 1) {
-    if (await element.evaluate((node) => node === document.activeElement)) return;
-    await page.keyboard.press('Tab');
-  }
-  assert.fail('the keyboard never reaches the element');
 }

@@ -1,13 +1,13 @@
 // Asking a payer: from the patient's page and from the create form, with scripts and without.
-import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { axe } from '../lib/axe.mjs';
-import { SCREENS, closePage, forgive, openBrowser, openPage, overflow, shot } from '../lib/browser.mjs';
+import { closePage, forgive, openBrowser, openPage } from '../lib/browser.mjs';
 import { canary } from '../lib/canaries.mjs';
+import { daysFromToday } from '../lib/dates.mjs';
 import { eventually } from '../lib/eventually.mjs';
 import { hides, holds, shows } from '../lib/expect.mjs';
-import { awaitId, control, daysFromToday, region } from '../lib/find.mjs';
+import { awaitId, control, region } from '../lib/find.mjs';
+import { looks } from '../lib/looks.mjs';
 import { finish, startServer } from '../lib/server.mjs';
 import { LIMIT } from '../lib/settings.mjs';
 import { signIn } from '../lib/staff.mjs';
@@ -36,20 +36,20 @@ test('a check is run from the patient’s page, and its answer appears by itself
   await control(page, 'Run check').click();
   await page.getByLabel('Service type').selectOption({ label: 'Office visit' });
   await page.getByLabel('Service date').fill(daysFromToday(1));
-  await pictures(page, 'run-check-form');
+  await looks(page, 'run-check-form');
   await page.getByRole('button', { name: 'Run check' }).click();
   await page.waitForURL((url) => url.pathname === `/patients/${patient}`);
   const checks = region(page, 'Eligibility checks');
   await shows(checks, /ELG-\d+/, 'Active');
   await hides(checks, 'INQ-');
-  await pictures(page, 'run-check-answered');
+  await looks(page, 'run-check-answered');
   await checks.getByRole('link', { name: /^ELG-/ }).click();
   await awaitId(page, 'ELG');
   await page.getByRole('main').getByRole('link', { name: /^INQ-/ }).click();
   await awaitId(page, 'INQ');
   await page.getByText('The question as it was sent').click();
   await shows(page.getByRole('main'), 'Answered', 'EQ*98', '00101');
-  await pictures(page, 'run-check-question');
+  await looks(page, 'run-check-question');
   await closePage(page);
 });
 
@@ -62,7 +62,7 @@ test('the create form asks, keeps what was typed, and fills in the answer', LIMI
   await page.getByLabel('Payment Type').selectOption({ label: 'Office Visit' });
   const panel = region(page, 'Payment estimate');
   await shows(panel, 'No eligibility check on file');
-  await pictures(page, 'run-check-offered');
+  await looks(page, 'run-check-offered');
   await panel.getByRole('button', { name: 'Run check' }).click();
   await shows(panel, 'Co-pay amount', 'Sandbox Sample PPO');
   await holds(page.getByLabel('Memo'), canary.memo);
@@ -95,15 +95,15 @@ test('a payer that cannot respond is told, and is no hindrance', LIMIT, async ()
   await runCheck(page, patient);
   const checks = region(page, 'Eligibility checks');
   await shows(checks, 'Rejected', 'The payer cannot respond at this time', 'try 2 of 5');
-  await pictures(page, 'run-check-postponed');
+  await looks(page, 'run-check-postponed');
   await page.goto('/eligibility');
   await shows(region(page, 'Questions to payers'), canary.lastName, 'try 2 of 5');
-  await pictures(page, 'run-check-list');
+  await looks(page, 'run-check-list');
   await page.goto(`/payments/new?patient=${patient}`);
   await page.getByLabel('Payment Type').selectOption({ label: 'Office Visit' });
   const panel = region(page, 'Payment estimate');
   await shows(panel, 'The payer is being asked', 'try 2 of 5');
-  await pictures(page, 'run-check-panel');
+  await looks(page, 'run-check-panel');
   await page.getByLabel('Amount', { exact: true }).fill('20');
   await page.getByRole('button', { name: 'Create', exact: true }).click();
   await awaitId(page, 'PAY');
@@ -117,7 +117,7 @@ test('what is missing leads to where it is mended', LIMIT, async () => {
   await page.goto(`/eligibility/new?patient=${patient}`);
   await page.getByRole('button', { name: 'Run check' }).click();
   await shows(page.getByRole('main'), 'The payer ID of Blue Heron Sample Health is missing');
-  await pictures(page, 'run-check-missing');
+  await looks(page, 'run-check-missing');
   await page.getByRole('link', { name: "Edit the patient's coverage" }).click();
   await page.waitForURL(/\/edit#f-primary_payer_id$/);
   await page.getByLabel('Payer ID').first().fill('00101');
@@ -126,7 +126,7 @@ test('what is missing leads to where it is mended', LIMIT, async () => {
   await page.getByLabel("Subscriber's first name").first().fill('Cleo');
   await page.getByLabel("Subscriber's last name").first().fill('Sample');
   await page.getByLabel("Subscriber's date of birth").first().fill('1960-03-04');
-  await pictures(page, 'run-check-coverage');
+  await looks(page, 'run-check-coverage');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await awaitId(page, 'PAT');
   await shows(page.getByRole('main'), 'Payer ID 00101', 'Child of Cleo Sample');
@@ -165,19 +165,4 @@ function refreshed(page, panel) {
     await page.waitForLoadState();
     return false;
   });
-}
-
-/** Pictures on a desk and on a phone, light and dark, each without a violation or a side scroll. */
-async function pictures(page, name) {
-  for (const [screen, size] of Object.entries({ desk: SCREENS.desk, phone: SCREENS.phone })) {
-    await page.setViewportSize(size);
-    assert.ok(await overflow(page) <= 0, `${name} scrolls sideways on a ${screen}`);
-    for (const colorScheme of ['light', 'dark']) {
-      await page.emulateMedia({ colorScheme });
-      await axe(page, `${name} on a ${screen} in ${colorScheme}`);
-      await shot(page, `${name}-${screen}-${colorScheme}`);
-    }
-  }
-  await page.setViewportSize(SCREENS.desk);
-  await page.emulateMedia({ colorScheme: 'light' });
 }

@@ -34,7 +34,8 @@ impl Engine {
     }
 }
 
-/// Runs all of `e2e/tests` with Node's own runner. What the servers print and which addresses the
+/// Runs all of `e2e/tests` with Node's own runner, and once, on the embedded engine, `e2e/looks`:
+/// how pages look cannot depend on the engine. What the servers print and which addresses the
 /// browser asks for is left in a folder of this engine's, for [`search_leaks`].
 pub(crate) fn run(root: &Path, engine: Engine, server: &Postgres) -> Outcome<()> {
     let out = output_folder(root, engine);
@@ -43,21 +44,31 @@ pub(crate) fn run(root: &Path, engine: Engine, server: &Postgres) -> Outcome<()>
     }
     std::fs::create_dir_all(&out).map_err(|error| error.to_string())?;
     let chromium = tools::chromium().ok_or("no Chromium was found")?;
-    let tests = project::files_ending(&root.join("e2e/tests"), ".test.mjs");
-    if tests.is_empty() {
-        return Err("there are no browser tests in e2e/tests".to_owned());
-    }
-    let mut node = Command::new("node");
-    node.args(["--test", "--test-concurrency=2", "--test-reporter=spec"])
-        .args(tests)
-        .current_dir(root.join("e2e"));
-    node.env("ALMONER_BIN", binary(root))
-        .env("ALMONER_CHROMIUM", chromium)
-        .env("ALMONER_PSQL", server.psql())
-        .env("ALMONER_E2E_ENGINE", engine.word())
-        .env("ALMONER_E2E_OUT", out)
-        .env(postgres::VARIABLE, server.url());
-    process::run(&mut node)
+    let node = || {
+        let mut node = Command::new("node");
+        node.current_dir(root.join("e2e"))
+            .env("ALMONER_BIN", binary(root))
+            .env("ALMONER_CHROMIUM", &chromium)
+            .env("ALMONER_PSQL", server.psql())
+            .env("ALMONER_E2E_ENGINE", engine.word())
+            .env("ALMONER_E2E_OUT", &out)
+            .env(postgres::VARIABLE, server.url());
+        node
+    };
+    process::run(node().arg("lib/fill.mjs"))?;
+    let options = ["--test", "--test-concurrency=2", "--test-reporter=spec"];
+    process::run(node().args(options).args(test_files(root, engine)?))
+}
+
+/// The tests of an engine, the longest first.
+fn test_files(root: &Path, engine: Engine) -> Outcome<Vec<PathBuf>> {
+    let folders: &[&str] = match engine {
+        Engine::Embedded => &["e2e/looks", "e2e/tests"],
+        Engine::Server => &["e2e/tests"],
+    };
+    let files = |folder: &&str| project::files_ending(&root.join(folder), ".test.mjs");
+    let tests: Vec<PathBuf> = folders.iter().flat_map(files).collect();
+    if tests.is_empty() { Err("there are no browser tests".to_owned()) } else { Ok(tests) }
 }
 
 /// Searches what the browser tests left behind for patient data that must not be there.

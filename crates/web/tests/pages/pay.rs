@@ -45,7 +45,7 @@ on_both_engines! {
         let id = site.payment(None, None).await;
         let desk = site.browser(Role::FrontDesk).await;
         let home = format!("/payments/{id}");
-        desk.get(&home).await.shows(200, &["Payment link", "No link yet", "Create link"]);
+        desk.get(&home).await.shows(200, &["Payment link", "No link yet", "Generate link"]);
         let first = issued(&site, id).await;
         let page = desk.get(&home).await;
         page.shows(200, &["Holds until Apr 9, 2026", "QR code", "<path d=\"M4 4h7v1h-7z"]);

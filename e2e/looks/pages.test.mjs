@@ -5,9 +5,10 @@ import { after, before, test } from 'node:test';
 
 import { axe } from '../lib/axe.mjs';
 import {
-  SCREENS, bytes, closePage, forgive, layoutShift, openBrowser, openPage, overflow, shot,
+  bytes, closePage, forgive, layoutShift, openBrowser, openPage,
 } from '../lib/browser.mjs';
 import { control, rowLinks } from '../lib/find.mjs';
+import { looks } from '../lib/looks.mjs';
 import { finish, startServer } from '../lib/server.mjs';
 import { LIMIT, home, screenshots, updateScreenshots } from '../lib/settings.mjs';
 import { signIn } from '../lib/staff.mjs';
@@ -15,6 +16,7 @@ import { signIn } from '../lib/staff.mjs';
 const KIB = 1024;
 const LIST_BYTES_MAX = 60 * KIB;
 const HTML_BYTES_MAX = 12 * KIB;
+const ASSET_BYTES_MAX = 12 * KIB;
 const LIST_ROWS = 50;
 const FIRST_ROW_PX_MAX = 330;
 const SHIFT_MAX = 0.02;
@@ -108,17 +110,7 @@ for (const [template, role] of PAGES) {
     const page = await openPage(browser, server, { state: states[role] });
     await open(page, address);
     assert.ok(await layoutShift(page) <= SHIFT_MAX, 'nothing moves by itself');
-    for (const colorScheme of ['light', 'dark']) {
-      await page.emulateMedia({ colorScheme });
-      await axe(page, `${address} in ${colorScheme}`);
-      await shot(page, `${name}-${colorScheme}`);
-    }
-    for (const [screen, size] of Object.entries({ phone: SCREENS.phone, narrow: SCREENS.narrow })) {
-      await page.setViewportSize(size);
-      await shot(page, `${name}-${screen}`);
-      assert.ok(await overflow(page) <= 0, `the body scrolls sideways on ${size.width} px`);
-    }
-    await axe(page, `${address} on a narrow screen`);
+    await looks(page, name);
     await closePage(page);
   });
 }
@@ -132,6 +124,25 @@ test('a list of 50 rows is light', LIMIT, async (t) => {
   t.diagnostic(`${html} bytes of HTML, ${all} bytes in all`);
   assert.ok(html <= HTML_BYTES_MAX, `${html} bytes of HTML, at most ${HTML_BYTES_MAX}`);
   assert.ok(all <= LIST_BYTES_MAX, `${all} bytes in all, at most ${LIST_BYTES_MAX}`);
+  await closePage(page);
+});
+
+test('the script and the styles are small, and the pages need nothing else', LIMIT, async (t) => {
+  const page = await openPage(browser, server, { state: states.biller });
+  const assets = new Map();
+  page.on('response', (response) => {
+    const { pathname } = new URL(response.url());
+    if (pathname.startsWith('/assets/')) assets.set(pathname.replace(/\.[0-9a-f]{8,}/, ''), response);
+  });
+  for (const address of ['/payments', '/eligibility', `/payments/${ids.PENDING}`, '/payments/new']) {
+    await page.goto(address, { waitUntil: 'networkidle' });
+  }
+  for (const [name, response] of assets) {
+    const { responseBodySize } = await response.request().sizes();
+    t.diagnostic(`${name}: ${responseBodySize} bytes on the wire`);
+    assert.ok(responseBodySize <= ASSET_BYTES_MAX, `${name}: ${responseBodySize} bytes`);
+  }
+  assert.ok(assets.has('/assets/app.js') && assets.has('/assets/app.css'), [...assets.keys()].join());
   await closePage(page);
 });
 
@@ -186,7 +197,7 @@ test('the picture in the documents can be taken', LIMIT, async () => {
 });
 
 async function open(page, address) {
-  const response = await page.goto(address, { waitUntil: 'networkidle' });
+  const response = await page.goto(address);
   assert.equal(response.status(), 200, address);
   assert.equal(await page.getByRole('heading', { level: 1 }).count(), 1, 'one main heading');
   const links = await page.locator('a[href]').evaluateAll((all) => all.map((link) => link.href));

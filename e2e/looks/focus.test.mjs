@@ -1,0 +1,110 @@
+// The focus is never lost when a part of the page is swapped, nor does anything hide it.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { closePage, openBrowser, openPage } from '../lib/browser.mjs';
+import { eventually } from '../lib/eventually.mjs';
+import { focused } from '../lib/expect.mjs';
+import { finish, startServer } from '../lib/server.mjs';
+import { LIMIT } from '../lib/settings.mjs';
+import { signIn } from '../lib/staff.mjs';
+
+const results = (page) => page.locator('#results');
+const search = (page) => page.getByRole('searchbox', { name: 'Search' });
+const header = (page, name) => page.getByRole('columnheader', { name, exact: true }).getByRole('link');
+const box = (page, group, name) => page.getByRole('group', { name: group }).getByRole('checkbox', { name, exact: true });
+
+/** What swaps a part of a list: by which element, what it leads to, and where the focus is then. */
+const SWAPS = [
+  { name: 'search', by: search, does: (page) => page.keyboard.type('an'), leadsTo: /q=an/, then: search },
+  {
+    name: 'a status',
+    opens: 'Status',
+    by: (page) => box(page, 'Status', 'Paid'),
+    does: (page) => page.keyboard.press('Space'),
+    leadsTo: /status=paid/,
+    then: (page) => box(page, 'Status', 'Paid'),
+  },
+  {
+    name: 'a location',
+    opens: 'Location',
+    by: (page) => page.getByRole('group', { name: 'Location' }).getByRole('checkbox').first(),
+    does: (page) => page.keyboard.press('Space'),
+    leadsTo: /location=/,
+    then: (page) => page.getByRole('group', { name: 'Location' }).getByRole('checkbox').first(),
+  },
+  {
+    name: 'one of the further filters',
+    opens: 'More filters',
+    by: (page) => page.getByLabel('Overdue only'),
+    does: (page) => page.keyboard.press('Space'),
+    leadsTo: /overdue=1/,
+    then: (page) => page.getByLabel('Overdue only'),
+  },
+  { name: 'an order', by: (page) => header(page, 'Amount'), leadsTo: /sort=amount/, then: (page) => header(page, 'Amount') },
+  {
+    name: 'the next page',
+    by: (page) => page.getByRole('link', { name: 'Next' }).first(),
+    leadsTo: /after=|page=|from=/,
+    then: (page) => page.getByRole('link', { name: 'Next' }).first(),
+  },
+  {
+    name: 'the last page, where there is no next one',
+    by: (page) => page.getByRole('link', { name: 'Last' }).first(),
+    leadsTo: /\?./,
+    then: results,
+  },
+  {
+    name: 'more rows',
+    by: (page) => page.getByRole('link', { name: '100 rows' }).first(),
+    leadsTo: /per_page=100/,
+    then: results,
+  },
+];
+
+let browser;
+let server;
+let state;
+
+before(async () => {
+  server = await startServer('focus');
+  browser = await openBrowser();
+  const page = await openPage(browser, server);
+  state = await signIn(page, 'biller');
+  await closePage(page);
+}, LIMIT);
+
+after(async () => {
+  await browser?.close();
+  if (server) await finish(server);
+}, LIMIT);
+
+for (const { name, opens, by, does, leadsTo, then } of SWAPS) {
+  test(`the focus after ${name}`, LIMIT, async () => {
+    const page = await openPage(browser, server, { state });
+    await page.goto('/payments');
+    const { timeOrigin } = await page.evaluate(() => performance.toJSON());
+    if (opens) await page.getByRole('search').locator('summary').filter({ hasText: opens }).click();
+    await by(page).focus();
+    await (does?.(page) ?? page.keyboard.press('Enter'));
+    await page.waitForURL(leadsTo);
+    await eventually('the swap is over', 10_000, () => (
+      page.evaluate(() => document.querySelector('[aria-busy]') === null)
+    ));
+    await focused(then(page));
+    assert.ok(await inSight(page), 'the focus is in sight');
+    const same = await page.evaluate(() => performance.toJSON().timeOrigin);
+    assert.equal(same, timeOrigin, 'the page was not loaded anew');
+    await closePage(page);
+  });
+}
+
+/** Whether the top of what has the focus is on the screen with nothing above it. */
+function inSight(page) {
+  return page.evaluate(() => {
+    const one = document.activeElement;
+    const { left, top, width, height } = one.getBoundingClientRect();
+    const at = document.elementFromPoint(left + Math.min(width, 20) / 2, top + Math.min(height, 20) / 2);
+    return at !== null && (one.contains(at) || at.contains(one));
+  });
+}

@@ -1,0 +1,97 @@
+// A whole payment without a mouse: created, collected, refunded.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { closePage, openBrowser, openPage } from '../lib/browser.mjs';
+import { chapters } from '../lib/chapter.mjs';
+import { shows } from '../lib/expect.mjs';
+import { awaitId, control, region } from '../lib/find.mjs';
+import { tabTo } from '../lib/keys.mjs';
+import { finish, startServer } from '../lib/server.mjs';
+import { LIMIT } from '../lib/settings.mjs';
+import { credentials } from '../lib/staff.mjs';
+
+let browser;
+let server;
+
+before(async () => {
+  server = await startServer('keyboard');
+  browser = await openBrowser();
+}, LIMIT);
+
+after(async () => {
+  await browser?.close();
+  if (server) await finish(server);
+}, LIMIT);
+
+test('a payment is created, collected and refunded without a mouse', LIMIT, async (t) => {
+  const page = await openPage(browser, server);
+  const chapter = chapters(t, page);
+  await chapter('sign in', async () => {
+    const { mail, password } = credentials('biller');
+    await page.goto('/sign-in');
+    await type(page, page.getByLabel('E-mail'), mail);
+    await type(page, page.getByLabel('Password', { exact: true }), password);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/payments$/);
+  });
+  await chapter('find the patient', async () => {
+    await page.keyboard.press('c');
+    await page.waitForURL(/\/payments\/new\??$/);
+    await type(page, page.getByLabel('Patient', { exact: true }), 'candlewick');
+    await page.keyboard.press('Enter');
+    await press(page, page.getByRole('main').getByRole('link', { name: /Candlewick/ }).first());
+    await page.waitForURL(/patient=PAT-/);
+  });
+  await chapter('create', async () => {
+    await type(page, page.getByLabel('Amount', { exact: true }), '45.60');
+    await choose(page, page.getByLabel('Payment Type'), 'Private Pay');
+    await type(page, page.getByLabel('Memo'), 'Without a mouse');
+    await page.keyboard.press('Control+Enter');
+    await awaitId(page, 'PAY');
+    await shows(region(page, 'Payment status'), 'Pending', '$45.60');
+  });
+  await chapter('collect', async () => {
+    await choose(page, page.getByLabel('Status', { exact: true }), 'Paid');
+    await press(page, control(page, 'Change'));
+    await page.waitForURL(/status\/new/);
+    await choose(page, page.getByLabel('Tender'), 'Cash');
+    await type(page, page.getByLabel('Amount given'), '45.60');
+    await press(page, page.getByRole('button', { name: 'Save', exact: true }));
+    await awaitId(page, 'PAY');
+    await shows(region(page, 'Payment status'), 'Paid', 'Cash');
+  });
+  await chapter('refund', async () => {
+    await press(page, control(page, 'Refund'));
+    await page.waitForURL(/refunds\/new/);
+    await tabTo(page, page.getByRole('radio').first());
+    await page.keyboard.press('Space');
+    await page.keyboard.press('ArrowDown');
+    assert.ok(await page.getByRole('radio', { name: 'Partial Refund' }).isChecked());
+    await type(page, page.getByLabel('Amount', { exact: true }), '5.60');
+    await choose(page, page.getByLabel('Reason'), 'Billing error');
+    await press(page, page.getByRole('button', { name: 'Review refund' }));
+    await press(page, page.getByRole('button', { name: 'Confirm Refund' }));
+    await shows(page.getByRole('heading', { level: 1 }), /Partially Refunded$/);
+    await shows(region(page, 'Refunds'), '$5.60', 'Billing error');
+  });
+  await closePage(page);
+});
+
+async function type(page, field, text) {
+  await tabTo(page, field);
+  await page.keyboard.type(text);
+}
+
+async function press(page, element) {
+  await tabTo(page, element);
+  await page.keyboard.press('Enter');
+}
+
+/** Chooses in a select as one does with keys: by typing the option's first letters. */
+async function choose(page, field, label) {
+  await tabTo(page, field);
+  await page.keyboard.type(label);
+  const chosen = await field.evaluate((select) => select.selectedOptions[0].label.trim());
+  assert.equal(chosen, label);
+}
