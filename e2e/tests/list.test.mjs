@@ -1,0 +1,200 @@
+// What the payments list can do beside being read: files, several payments at once, views, columns,
+// the jump; and the end of a session.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+
+import { closePage, forgive, openBrowser, openPage, shot } from '../lib/browser.mjs';
+import { shows } from '../lib/expect.mjs';
+import { control } from '../lib/find.mjs';
+import { finish, startServer } from '../lib/server.mjs';
+import { LIMIT } from '../lib/settings.mjs';
+import { signIn } from '../lib/staff.mjs';
+
+let browser;
+let server;
+let state;
+
+before(async () => {
+  server = await startServer('list');
+  browser = await openBrowser();
+  const page = await openPage(browser, server);
+  state = await signIn(page, 'biller');
+  await closePage(page);
+}, LIMIT);
+
+after(async () => {
+  await browser?.close();
+  if (server) await finish(server);
+}, LIMIT);
+
+const open = (options) => openPage(browser, server, { state, ...options });
+
+/** The ids of the first column of a file. */
+async function fileOf(page, press) {
+  const arriving = page.waitForEvent('download');
+  await press();
+  const download = await arriving;
+  const text = readFileSync(await download.path(), 'utf8');
+  assert.match(text, /^\ufeffPayment ID,Patient,Patient ID,Amount,/);
+  const ids = text.split('\r\n').slice(1, -1).map((line) => line.split(',')[0]);
+  return [download.suggestedFilename(), ids];
+}
+
+test('the list as it is narrowed is taken away as a file', LIMIT, async () => {
+  const page = await open();
+  await page.goto('/payments?sort=amount');
+  await page.getByRole('search').locator('#m-status').click();
+  await page.getByRole('checkbox', { name: 'Failed', exact: true }).check();
+  await page.waitForURL(/status=failed/);
+  const total = await page.locator('#results .pages p').first().textContent();
+  // The button above the list follows the filter, which was set without loading the page again.
+  const [name, ids] = await fileOf(page, () => control(page, 'Export CSV').click());
+  assert.match(name, /^payments-\d{4}-\d{2}-\d{2}\.csv$/);
+  assert.equal(ids.length, Number(/of (\d+)/.exec(total)[1]));
+  const listed = await page.locator('#results tbody th').allTextContents();
+  assert.deepEqual(ids.slice(0, listed.length), listed.map((id) => id.trim()));
+  await closePage(page);
+});
+
+for (const scripts of [true, false]) {
+  const how = scripts ? 'with scripts' : 'without scripts';
+  test(`several payments are picked, ${how}`, LIMIT, async () => {
+    const page = await open({ scripts });
+    await page.goto('/payments?status=draft&per_page=25');
+    const picks = page.locator('tbody .pick input');
+    const bar = page.locator('#bulk');
+    assert.equal(await bar.isVisible(), false);
+    await picks.nth(0).check();
+    await picks.nth(1).check();
+    assert.equal(await bar.isVisible(), true);
+    if (scripts) {
+      await shows(bar, '2 picked');
+      await page.getByRole('checkbox', { name: 'Pick all on this page' }).check();
+      await shows(bar, '25 picked');
+      await page.getByRole('checkbox', { name: 'Pick all on this page' }).uncheck();
+      assert.equal(await bar.isVisible(), false);
+      await picks.nth(0).check();
+      await picks.nth(1).check();
+      await shot(page, 'payments-picked');
+    }
+    const wanted = (await page.locator('#results tbody th').allTextContents()).slice(0, 2);
+    const [, ids] = await fileOf(page, () => page.getByRole('button', { name: 'Export picked' }).click());
+    assert.deepEqual(ids, wanted.map((id) => id.trim()));
+    await page.getByRole('button', { name: 'Cancel drafts' }).click();
+    await shows(page.getByRole('heading', { level: 1 }), 'Cancel drafts');
+    await page.getByRole('button', { name: 'Cancel 2 drafts' }).click();
+    await shows(page.getByRole('status').filter({ hasText: 'done' }), '2 of 2 done');
+    await control(page, 'Back to the list').click();
+    await page.waitForURL(/\/payments\?status=draft&per_page=25$/);
+    const left = await page.locator('#results tbody th').allTextContents();
+    assert.ok(!left.map((id) => id.trim()).some((id) => ids.includes(id)));
+    await closePage(page);
+  });
+}
+
+test('a view is saved, found again, and removed; columns stay chosen', LIMIT, async () => {
+  const page = await open();
+  await page.goto('/payments?overdue=1&sort=due&dir=asc');
+  await control(page, '+ View: save this one').click();
+  await page.getByRole('button', { name: 'Save view' }).click();
+  await shows(page.getByRole('alert'), 'Enter a name.');
+  forgive(page, /422/);
+  await page.getByLabel('Name').fill('O\'Brien & Søn <b>');
+  await page.getByRole('button', { name: 'Save view' }).click();
+  await page.waitForURL(/\/payments\?overdue=1&sort=due&dir=asc$/);
+  const view = page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'O\'Brien' });
+  assert.equal(await view.getAttribute('aria-current'), 'page');
+  await page.goto('/payments');
+  await view.click();
+  await page.waitForURL(/overdue=1/);
+  await page.locator('#m-columns').click();
+  await page.getByRole('group', { name: 'Columns' }).getByRole('checkbox', { name: 'Location' }).check();
+  await page.getByRole('checkbox', { name: 'Compact rows' }).check();
+  await page.getByRole('button', { name: 'Show these' }).click();
+  await page.waitForURL(/overdue=1/);
+  await page.getByRole('columnheader', { name: 'Location' }).waitFor();
+  await shot(page, 'payments-columns');
+  await page.goto('/payments/views');
+  await page.getByRole('button', { name: /^Remove/ }).click();
+  await shows(page.getByRole('main'), 'You have saved none yet.');
+  await closePage(page);
+});
+
+test('the keyboard leads to a patient, a payment and a page', LIMIT, async () => {
+  const page = await open();
+  await page.goto('/settings/locations');
+  const field = page.getByRole('combobox', { name: 'Payment, patient or page' });
+  const go = async (typed, to) => {
+    await page.keyboard.press('Control+k');
+    await field.fill('');
+    await page.keyboard.type(typed);
+    await page.locator('#jumps [role=option]').filter({ hasText: to }).first().waitFor();
+    await page.keyboard.press('ArrowDown');
+    assert.equal(await field.getAttribute('aria-activedescendant'), 'jumps-1');
+  };
+  await go('candlew', 'Candlewick');
+  await shot(page, 'jump');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/patients\/PAT-\d+$/);
+  await go('pay-12', 'PAY-012');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/payments\/PAY-012$/);
+  await go('payo', 'Payouts');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/payouts$/);
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('13');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/payments\/PAY-013$/);
+  await closePage(page);
+});
+
+test('a patient is found while typing', LIMIT, async () => {
+  const page = await open();
+  await page.goto('/payments/new');
+  const field = page.getByRole('combobox', { name: 'Patient' });
+  await field.pressSequentially('yarrowb');
+  await page.getByRole('option', { name: /Yarrowby/ }).first().waitFor();
+  assert.equal(await field.getAttribute('aria-expanded'), 'true');
+  await page.keyboard.press('ArrowUp');
+  const last = await page.getByRole('option').last().getAttribute('id');
+  assert.equal(await field.getAttribute('aria-activedescendant'), last);
+  await page.keyboard.press('ArrowDown');
+  const href = await page.locator('[aria-selected=true]').getAttribute('href');
+  await page.keyboard.press('Enter');
+  await page.waitForURL((url) => `${url.pathname}${url.search}`.startsWith(href));
+  await page.goto('/payments/new');
+  await field.pressSequentially('zzznobody');
+  await shows(page.getByRole('main'), 'No patient matches this name.');
+  await closePage(page);
+});
+
+test('the end of a session is told in time, and can be put off', LIMIT, async () => {
+  const page = await open();
+  await page.clock.install();
+  let left = 90;
+  const asked = [];
+  await page.route('**/session', (route) => {
+    asked.push(route.request().method());
+    if (route.request().method() === 'POST') left = 900;
+    return route.fulfill({ json: { left } });
+  });
+  await page.goto('/payments');
+  await page.clock.fastForward('12:01');
+  const dialog = page.getByRole('dialog', { name: 'You will be signed out soon' });
+  await dialog.waitFor();
+  await shot(page, 'session-ends');
+  await dialog.getByRole('button', { name: 'Stay signed in' }).click();
+  await dialog.waitFor({ state: 'hidden' });
+  assert.deepEqual(asked, ['GET', 'POST']);
+  // Who types uses the session, at most once a minute.
+  await page.clock.fastForward('01:01');
+  await page.getByRole('searchbox', { name: 'Search' }).pressSequentially('abc');
+  await page.waitForURL(/q=abc/);
+  assert.deepEqual(asked, ['GET', 'POST', 'POST']);
+  left = 0;
+  await page.clock.fastForward('14:00');
+  await page.waitForURL(/\/sign-in\?next=%2Fpayments$/);
+  await closePage(page);
+});
