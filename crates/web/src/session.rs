@@ -175,11 +175,14 @@ fn seen(web: &Web, staff: &Staff, request: &Request) -> Option<Seen> {
         _ => return None,
     };
     let number = parts.next().and_then(|id| id.split_once('-')?.1.parse().ok());
+    let is_document = parts.next() == Some("documents");
+    let document = parts.next().filter(|_| is_document).and_then(|number| number.parse().ok());
     let connection = request.extensions().get::<Connection>()?;
     Some(Seen {
         actor: staff.actor.clone(),
         subject: if number.is_some() { thing } else { list },
         subject_seq: number.unwrap_or_default(),
+        document,
         from: security::client(web, connection.0, request.headers()),
         at: web.app.now(),
     })

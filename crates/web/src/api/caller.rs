@@ -90,7 +90,8 @@ pub(super) async fn known(State(web): State<Web>, mut request: Request, next: Ne
         for thing in things {
             let (subject, subject_seq) = thing.subject();
             let (actor, from, at) = (caller.actor.clone(), from.clone(), web.app.now());
-            web.reads.seen(Seen { actor, subject, subject_seq, from, at }).await;
+            let document = None;
+            web.reads.seen(Seen { actor, subject, subject_seq, document, from, at }).await;
         }
     }
     response

@@ -24,6 +24,7 @@ use almoner_domain::{
 use almoner_gateways::clearinghouse::{
     self, Answer, Clearinghouse, ClearinghouseError, Delivery, Partners, Question,
 };
+use almoner_gateways::files::Files;
 use almoner_gateways::mail::{Mailer, NoMailer};
 use almoner_gateways::processor::{self, Processor};
 use almoner_store::counters;
@@ -249,6 +250,8 @@ impl Site {
             clearinghouse: Arc::clone(&house) as Arc<dyn Clearinghouse>,
             mailer: Arc::new(NoMailer),
             link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
+            files: Files::in_memory(),
+            max_document_bytes: 25 * 1024 * 1024,
         };
         let zone = "America/New_York";
         let clinic = add_organization::add_organization(&app, "Downtown Clinic", zone);
