@@ -40,12 +40,26 @@ CREATE TABLE document (
 CREATE INDEX document_deleted ON document (organization_id, deleted_at_us)
     WHERE deleted_at_us IS NOT NULL AND file_id IS NOT NULL;
 
--- Another program may write a note too, and a note may be edited.
-ALTER TABLE note ALTER COLUMN user_seq DROP NOT NULL;
-ALTER TABLE note ADD COLUMN key_seq BIGINT;
-ALTER TABLE note ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
-ALTER TABLE note ADD COLUMN edited_at_us BIGINT;
-ALTER TABLE note ADD CHECK ((user_seq IS NULL) <> (key_seq IS NULL));
+-- Another program may write a note too, and a note may be edited. The table is
+-- written anew, which both engines can do.
+CREATE TABLE note_anew (
+    organization_id BIGINT NOT NULL,
+    payment_seq BIGINT NOT NULL,
+    note_no BIGINT NOT NULL,
+    user_seq BIGINT,
+    body TEXT NOT NULL,
+    created_at_us BIGINT NOT NULL,
+    key_seq BIGINT,
+    version BIGINT NOT NULL DEFAULT 1,
+    edited_at_us BIGINT,
+    PRIMARY KEY (organization_id, payment_seq, note_no),
+    FOREIGN KEY (organization_id, payment_seq) REFERENCES payment,
+    CHECK ((user_seq IS NULL) <> (key_seq IS NULL))
+);
+INSERT INTO note_anew (organization_id, payment_seq, note_no, user_seq, body, created_at_us)
+    SELECT organization_id, payment_seq, note_no, user_seq, body, created_at_us FROM note;
+DROP TABLE note;
+ALTER TABLE note_anew RENAME TO note;
 
 -- What a note said before it was edited, and since when.
 CREATE TABLE note_version (

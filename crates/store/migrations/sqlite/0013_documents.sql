@@ -40,8 +40,8 @@ CREATE TABLE document (
 CREATE INDEX document_deleted ON document (organization_id, deleted_at_us)
     WHERE deleted_at_us IS NOT NULL AND file_id IS NOT NULL;
 
--- Another program may write a note too, and a note may be edited. This engine changes such a table
--- by writing it anew.
+-- Another program may write a note too, and a note may be edited. The table is
+-- written anew, which both engines can do.
 CREATE TABLE note_anew (
     organization_id INTEGER NOT NULL,
     payment_seq INTEGER NOT NULL,

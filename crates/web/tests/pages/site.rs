@@ -473,6 +473,15 @@ impl Browser<'_> {
 
     /// Sends files with the import's form.
     pub(crate) async fn upload(&self, fields: &[(&str, Option<&str>, &[u8])]) -> Reply {
+        self.upload_to("/eligibility/import", fields).await
+    }
+
+    /// Sends files with the form at that address.
+    pub(crate) async fn upload_to(
+        &self,
+        path: &str,
+        fields: &[(&str, Option<&str>, &[u8])],
+    ) -> Reply {
         let mut body = Vec::new();
         for &(name, file, content) in fields {
             let file = file.map_or_else(String::new, |file| format!("; filename=\"{file}\""));
@@ -485,7 +494,7 @@ impl Browser<'_> {
         }
         body.extend(b"--tests-mark--\r\n");
         let kind = "multipart/form-data; boundary=tests-mark";
-        self.ask(Method::POST, "/eligibility/import", Origin::Own, (kind, body)).await
+        self.ask(Method::POST, path, Origin::Own, (kind, body)).await
     }
 
     /// Asks for anything.
@@ -522,6 +531,7 @@ pub(crate) fn routes() -> Vec<String> {
         .step_by(2)
         .filter(|text| text.starts_with('/') && !text.contains("{*"))
         .map(|route| route.replace("{receipt}", "RCP-001"))
+        .map(|route| route.replace("{document}", "1").replace("{note}", "1"))
         .collect();
     found.sort();
     found.dedup();
