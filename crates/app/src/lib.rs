@@ -50,6 +50,7 @@ pub mod read_audit;
 pub mod read_documents;
 pub mod read_inbox;
 pub mod read_inquiries;
+pub mod read_notes;
 pub mod read_payouts;
 pub mod read_queues;
 pub mod read_receipt;

@@ -42,7 +42,8 @@ pub async fn verify_documents(
     depth: Depth,
 ) -> Result<Verified, Error> {
     let mut found = Verified { count: 0, difference: None };
-    let mut behind = (PaymentId::new(0), 0);
+    // Payments and their documents are numbered from one.
+    let mut behind = (PaymentId::new(1), 0);
     while depth != Depth::Skip {
         let mut tx = app.db.read().await?;
         let batch = documents::after(&mut tx, actor.org(), behind, BATCH).await?;

@@ -48,8 +48,12 @@ function next() {
   byId('uploads').querySelector('[data-cancel="all"]').hidden = open === 0;
   if (open > 0) return;
   say(text);
-  const parts = dropForm()?.dataset.refresh ?? byId('filter')?.dataset.live;
-  if (parts) load(location.href, {}, () => parts.split(' '));
+  const refresh = dropForm()?.dataset.refresh;
+  // Nothing is swapped from under a reader's hands.
+  const isFree = (id) => !byId(id)?.contains(document.activeElement);
+  const filter = byId('filter');
+  if (refresh) load(location.href, {}, () => refresh.split(' ').filter(isFree), true);
+  else if (filter) load(location.href, {}, () => filter.dataset.live.split(' '));
 }
 
 function send(upload) {

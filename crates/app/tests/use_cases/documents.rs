@@ -77,12 +77,14 @@ on_both_engines! {
         assert_eq!((found.kind, found.size_bytes), (DocumentKind::Text, 11));
         assert_eq!(found.added_by.as_deref(), Some("Sample Manager"));
         for _ in 0..2 {
+            clinic.pass(SignedDuration::from_secs(1));
             rename_document(app, &biller, one, "Letter").await.unwrap();
         }
         assert_eq!(names(&clinic, paid).await, ["Letter.txt"]);
         let told = fault(rename_document(app, &biller, one, " ").await);
         assert_eq!(told, ("name".to_owned(), "required".to_owned()));
         for _ in 0..2 {
+            clinic.pass(SignedDuration::from_secs(1));
             delete_document(app, &biller, one).await.unwrap();
         }
         assert_eq!(names(&clinic, paid).await, [""; 0]);
@@ -90,6 +92,7 @@ on_both_engines! {
         let told = rename_document(app, &biller, one, "x").await;
         assert!(matches!(told, Err(Error::NotFound("document"))), "{told:?}");
         for _ in 0..2 {
+            clinic.pass(SignedDuration::from_secs(1));
             restore_document(app, &biller, one).await.unwrap();
         }
         assert_eq!(names(&clinic, paid).await, ["Letter.txt"]);

@@ -51,7 +51,9 @@ use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
 use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
-use almoner_app::{Actor, Error, read, read_inbox, read_inquiries, read_payouts, read_receipt};
+use almoner_app::{
+    Actor, Error, read, read_inbox, read_inquiries, read_notes, read_payouts, read_receipt,
+};
 use almoner_domain::estimate::Choices;
 use almoner_domain::list::PageRequest;
 use almoner_domain::payment::PaymentType;
@@ -269,6 +271,8 @@ const PAYMENTS: &[Case] = cases! {
         delete_document(&c.app, &c.manager(), (PaymentId::new(n), 1));
     "restore_document::restore_document" |c, n|
         restore_document(&c.app, &c.manager(), (PaymentId::new(n), 1));
+    "read_notes::notes" |c, n|
+        read_notes::notes(&c.app, &c.manager(), PaymentId::new(n));
     "read_documents::documents" |c, n|
         read_documents::documents(&c.app, &c.manager(), PaymentId::new(n));
     "read_documents::document" |c, n|

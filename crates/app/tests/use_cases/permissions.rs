@@ -50,7 +50,9 @@ use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
 use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
-use almoner_app::{Actor, Error, read, read_inbox, read_inquiries, read_payouts, read_receipt};
+use almoner_app::{
+    Actor, Error, read, read_inbox, read_inquiries, read_notes, read_payouts, read_receipt,
+};
 use almoner_domain::checks::CheckRequest;
 use almoner_domain::estimate::{Choices, EstimateSettings};
 use almoner_domain::list::PageRequest;
@@ -405,6 +407,9 @@ const READS: &[Case] = cases! {
     "read::payment_exists" ReadPayments |c, a| read::payment_exists(&c.app, a, PaymentId::new(1));
     "read::payment" ReadPayments |c, a| async {
         read::payment(&c.app, a, c.pending(700).await).await
+    };
+    "read_notes::notes" ReadPayments |c, a| async {
+        read_notes::notes(&c.app, a, c.pending(700).await).await
     };
     "read_documents::documents" ReadPayments |c, a| async {
         read_documents::documents(&c.app, a, a_document(c).await.0).await

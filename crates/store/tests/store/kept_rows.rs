@@ -11,7 +11,7 @@ use almoner_store::disputes::{self, Dispute};
 use almoner_store::documents::{self, NewDocument};
 use almoner_store::exceptions::{self, ExceptionKind, NewException};
 use almoner_store::ledger::Moment;
-use almoner_store::notes::{self, Author};
+use almoner_store::notes::{self, Author, Note};
 use almoner_store::payments::{self, EstimateSnapshot, Transition};
 use almoner_store::payouts::{self, Movement, ToldPayout};
 use almoner_store::receipts::{self, Source};
@@ -127,7 +127,16 @@ async fn fill_attached(tx: &mut Tx, org: OrganizationId, payment: PaymentId, now
     documents::insert(tx, org, payment, &document, now).await.unwrap();
     let author = Author::User(UserId::new(1));
     let number = notes::insert(tx, org, payment, (author, "First."), now).await.unwrap();
-    let note = notes::get(tx, org, (payment, number)).await.unwrap().expect("it is there");
+    let note = Note {
+        number,
+        author,
+        author_name: "Sample".to_owned(),
+        body: "First.".to_owned(),
+        created_at: now,
+        version: 1,
+        edited_at: None,
+        earlier: Vec::new(),
+    };
     notes::edit(tx, org, payment, (&note, "Second."), now).await.unwrap();
 }
 

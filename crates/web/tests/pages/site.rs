@@ -26,6 +26,7 @@ use almoner_gateways::clearinghouse::{
 };
 use almoner_gateways::files::Files;
 use almoner_gateways::mail::{Mailer, NoMailer};
+use almoner_gateways::testing::Watched;
 use almoner_gateways::processor::{self, Processor};
 use almoner_store::counters;
 use almoner_store::locations::LocationFields;
@@ -299,6 +300,15 @@ impl Site {
     /// The same with a mailer.
     pub(crate) fn with_mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
         self.app.mailer = mailer;
+        let settings = WebSettings { base_url: BASE.to_owned(), trusted_proxy: None, demo: false };
+        self.web = Web::new(self.app.clone(), settings);
+        self.router = router(self.web.clone());
+        self
+    }
+
+    /// The same with another store of documents.
+    pub(crate) fn with_files(mut self, store: Watched) -> Self {
+        self.app.files = Files::of(Arc::new(store));
         let settings = WebSettings { base_url: BASE.to_owned(), trusted_proxy: None, demo: false };
         self.web = Web::new(self.app.clone(), settings);
         self.router = router(self.web.clone());
