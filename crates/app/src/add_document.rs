@@ -164,12 +164,7 @@ async fn room(tx: &mut Tx, org: OrganizationId, payment: PaymentId) -> Result<()
 }
 
 /// Has the document refer to its bytes, which are written by now.
-async fn commit(
-    app: &App,
-    actor: &Actor,
-    asked: &Asked,
-    new: &NewDocument,
-) -> Result<i64, Error> {
+async fn commit(app: &App, actor: &Actor, asked: &Asked, new: &NewDocument) -> Result<i64, Error> {
     let (org, now) = (actor.org(), app.now());
     let mut tx = app.db.begin().await?;
     let payment = payments::lock(&mut tx, org, asked.payment).await?;

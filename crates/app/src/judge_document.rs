@@ -85,9 +85,7 @@ fn judged(content: &mut Received, name: &str) -> io::Result<Result<Judged, NotTa
             None => Err(NotTaken::Kind("a damaged PNG")),
             size_px => Ok(Judged { kind: DocumentKind::Png, size_px }),
         },
-        Some("image/jpeg") => {
-            Ok(Judged { kind: DocumentKind::Jpeg, size_px: jpeg_size(content)? })
-        }
+        Some("image/jpeg") => Ok(Judged { kind: DocumentKind::Jpeg, size_px: jpeg_size(content)? }),
         Some("image/heif") => plain(DocumentKind::Heic),
         Some("image/tiff") => plain(DocumentKind::Tiff),
         _ if is_markup(&head) => Err(NotTaken::Kind(words("text/html"))),

@@ -36,20 +36,19 @@ pub struct Verified {
 ///
 /// # Errors
 /// The database failed, or the store of documents cannot be reached.
-pub async fn verify_documents(
-    app: &App,
-    actor: &Actor,
-    depth: Depth,
-) -> Result<Verified, Error> {
+pub async fn verify_documents(app: &App, actor: &Actor, depth: Depth) -> Result<Verified, Error> {
     let mut found = Verified { count: 0, difference: None };
     // Payments and their documents are numbered from one.
     let mut behind = (PaymentId::new(1), 0);
-    while depth != Depth::Skip {
+    if depth == Depth::Skip {
+        return Ok(found);
+    }
+    loop {
         let mut tx = app.db.read().await?;
         let batch = documents::after(&mut tx, actor.org(), behind, BATCH).await?;
         drop(tx);
         if batch.is_empty() {
-            break;
+            return Ok(found);
         }
         for (payment, document) in batch {
             behind = (payment, document.number);
@@ -67,15 +66,9 @@ pub async fn verify_documents(
             return Ok(found);
         }
     }
-    Ok(found)
 }
 
-async fn look(
-    app: &App,
-    actor: &Actor,
-    document: &Document,
-    depth: Depth,
-) -> Result<(), Error> {
+async fn look(app: &App, actor: &Actor, document: &Document, depth: Depth) -> Result<(), Error> {
     if depth == Depth::Content {
         let mut pieces = read_documents::open(app, actor, document).await?;
         while let Some(piece) = pieces.next().await {

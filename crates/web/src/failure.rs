@@ -49,12 +49,9 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         | Error::Refund(_)
         | Error::Reversal(_)
         | Error::KeyReused => StatusCode::CONFLICT,
-        Error::Processor(_) | Error::Store(StoreError::Unavailable(_)) => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
-        Error::Files(FilesError::Unreachable(_) | FilesError::Unread(_)) => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        Error::Processor(_)
+        | Error::Files(FilesError::Unreachable(_) | FilesError::Unread(_))
+        | Error::Store(StoreError::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Store(_) | Error::Files(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

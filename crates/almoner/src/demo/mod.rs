@@ -91,8 +91,8 @@ async fn fill_to(app: &App, size: &Size) -> Result<(), Failure> {
         clearinghouse: Arc::new(NoClearinghouse),
         mailer: Arc::new(NoMailer),
         link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
-            files: Files::in_memory(),
-            max_document_bytes: 25 * 1024 * 1024,
+        files: Files::in_memory(),
+        max_document_bytes: 25 * 1024 * 1024,
     };
     let begins = calendar.at(people::FIRST_DAY + 1, 0, &calendar.zone);
     let mut clinic = Clinic::open(app, clock, begins).await?;

@@ -14,7 +14,7 @@ use almoner_app::verify_documents::{Depth, verify_documents};
 use almoner_app::{Error, read};
 use almoner_domain::PaymentId;
 use almoner_domain::document::DocumentKind;
-use almoner_gateways::files::{Files, FilesError};
+use almoner_gateways::files::{Files, FilesError, S3Access};
 use almoner_gateways::testing::{Fault, Watched};
 use almoner_store::on_both_engines;
 use futures_util::{StreamExt as _, TryStreamExt as _};
@@ -269,7 +269,7 @@ on_both_engines! {
         let mut clinic = Clinic::new(db).await;
         let folder = tempfile::tempdir().unwrap();
         let address = format!("file://{}", folder.path().display());
-        clinic.app.files = Files::open(&address, &Default::default(), true).unwrap();
+        clinic.app.files = Files::open(&address, &S3Access::default(), true).unwrap();
         let payment = clinic.pending(700).await;
         let mut bytes = b"%PDF-1.7\n".to_vec();
         bytes.extend((0..24 * 1024 * 1024_usize).map(|at| u8::try_from(at % 251).unwrap()));

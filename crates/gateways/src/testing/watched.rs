@@ -63,6 +63,9 @@ impl Watched {
     }
 
     /// Where there is something, in order.
+    ///
+    /// # Panics
+    /// Never: memory can be listed.
     pub async fn places(&self) -> Vec<String> {
         let found = self.inner.list(None).collect::<Vec<_>>().await;
         let place = |found: Result<ObjectMeta>| found.map(|found| found.location.to_string());

@@ -66,7 +66,8 @@ mod tests {
         let said = |name: &str| disposition(Shown::Attached, name).to_str().unwrap().to_owned();
         assert_eq!(
             said("front side (1).png"),
-            "attachment; filename=\"front side (1).png\"; filename*=UTF-8''front%20side%20%281%29.png"
+            "attachment; filename=\"front side (1).png\"; \
+             filename*=UTF-8''front%20side%20%281%29.png"
         );
         assert_eq!(
             said("O'Brien & Søn \"<b>\"\r\nX: y%.txt"),

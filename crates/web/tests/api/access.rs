@@ -8,8 +8,8 @@ use axum::http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::api_description::{Operation, operations};
 use crate::api_attached::{DOCUMENTS, FORM, NOTES, form_of};
+use crate::api_description::{Operation, operations};
 use crate::api_program::{CHECKS, ESTIMATES, JSON, Program, SEND_LINKS, X12, all_but, make_key};
 use crate::documents::PIXEL;
 use crate::eligibility::{BEN, answer};

@@ -26,8 +26,8 @@ use almoner_gateways::clearinghouse::{
 };
 use almoner_gateways::files::Files;
 use almoner_gateways::mail::{Mailer, NoMailer};
-use almoner_gateways::testing::Watched;
 use almoner_gateways::processor::{self, Processor};
+use almoner_gateways::testing::Watched;
 use almoner_store::counters;
 use almoner_store::locations::LocationFields;
 use almoner_store::organizations::Organization;

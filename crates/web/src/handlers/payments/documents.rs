@@ -1,6 +1,6 @@
 //! The documents of a payment: added, shown, handed out, renamed, deleted, restored.
 
-use almoner_app::add_document::{self, AddDocument, Added, add_document};
+use almoner_app::add_document::{AddDocument, Added, add_document};
 use almoner_app::delete_document::delete_document;
 use almoner_app::permission::Action;
 use almoner_app::read_documents;
@@ -247,8 +247,7 @@ pub(crate) async fn content_of(
     staff: Staff,
     Path(ids): Path<(String, String)>,
 ) -> Answer {
-    let (document, pieces) =
-        read_documents::content(&web.app, &staff.actor, place(ids)?).await?;
+    let (document, pieces) = read_documents::content(&web.app, &staff.actor, place(ids)?).await?;
     let file = (&*document.name, document.kind.media_type(), document.size_bytes);
     Ok(attachment::response(Shown::Attached, file, pieces))
 }
@@ -259,8 +258,7 @@ pub(crate) async fn image(
     staff: Staff,
     Path(ids): Path<(String, String)>,
 ) -> Answer {
-    let (document, pieces) =
-        read_documents::content(&web.app, &staff.actor, place(ids)?).await?;
+    let (document, pieces) = read_documents::content(&web.app, &staff.actor, place(ids)?).await?;
     if document.kind.shown_size(document.size_px).is_none() {
         return Err(Error::NotFound("image").into());
     }
@@ -324,5 +322,3 @@ pub(crate) async fn restore(
 pub(crate) fn max_form_bytes(web: &Web) -> usize {
     MAX_AT_ONCE * web.app.max_document_bytes + MIB
 }
-
-const _: () = assert!(MAX_AT_ONCE as i64 <= add_document::MAX_DOCUMENTS);

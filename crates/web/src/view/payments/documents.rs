@@ -54,6 +54,11 @@ pub(crate) struct DocumentRow {
 }
 
 impl DocumentRow {
+    /// What the faults of its name are told under.
+    pub(crate) fn field(&self) -> String {
+        format!("name-{}", self.number)
+    }
+
     /// Whether its image is seen without being asked for.
     pub(crate) fn is_open(&self) -> bool {
         self.size_bytes <= MAX_OPEN_BYTES
@@ -80,11 +85,6 @@ impl DocumentsBlock {
             .as_ref()
             .filter(|(number, _)| *number == row.number)
             .map_or(&row.name, |(_, typed)| typed)
-    }
-
-    /// What the faults of a document's name are told under.
-    pub(crate) fn field(&self, row: &DocumentRow) -> String {
-        format!("name-{}", row.number)
     }
 
     /// Whether the name typed for a document was refused.
@@ -150,8 +150,8 @@ pub(crate) fn size_text(bytes: i64) -> String {
         ..100 => format!("{}.{} KB", tenths_of_kb / 10, tenths_of_kb % 10),
         100..10_240 => format!("{} KB", tenths_of_kb / 10),
         _ => {
-            let tenths_of_mb = tenths_of_kb / 1024;
-            format!("{}.{} MB", tenths_of_mb / 10, tenths_of_mb % 10)
+            let larger = tenths_of_kb / 1024;
+            format!("{}.{} MB", larger / 10, larger % 10)
         }
     }
 }
