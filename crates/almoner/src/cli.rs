@@ -70,7 +70,7 @@ pub(crate) struct SettingArgs {
 pub(crate) struct FilesArgs {
     /// Where documents are kept: file://FOLDER (default: a folder beside the database) or
     /// s3://BUCKET/PREFIX. All servers of one database need the same place.
-    #[arg(long, global = true, env = "ALMONER_FILES")]
+    #[arg(long = "files", id = "files_address", global = true, env = "ALMONER_FILES")]
     pub files: Option<String>,
     /// The largest document that is taken, in MB (default 25).
     #[arg(long, global = true, env = "ALMONER_MAX_DOCUMENT_MB")]

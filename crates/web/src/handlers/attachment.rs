@@ -71,7 +71,7 @@ mod tests {
         );
         assert_eq!(
             said("O'Brien & Søn \"<b>\"\r\nX: y%.txt"),
-            "attachment; filename=\"O_Brien _ S_n __b______X_ y_.txt\"; \
+            "attachment; filename=\"O_Brien _ S_n __b____X_ y_.txt\"; \
              filename*=UTF-8''O%27Brien%20%26%20S%C3%B8n%20%22%3Cb%3E%22%0D%0AX%3A%20y%25.txt"
         );
         let inline = disposition(Shown::Inline, "a.png");

@@ -235,6 +235,8 @@ on_both_engines! {
         let others = manager.post(&one, &[("note", "Mine."), ("version", "2")]).await;
         others.shows(422, &["A note is edited by its author, within 15 minutes.", ">Mine.<"]);
         site.clock.set(site.app.now() + SignedDuration::from_mins(16));
+        // Whoever was idle for so long signs in again.
+        let desk = site.browser(Role::FrontDesk).await;
         desk.get("/payments/PAY-001").await.shows(200, &["Second."]).lacks(&["Save note"]);
     }
 }
