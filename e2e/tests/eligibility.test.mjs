@@ -55,7 +55,7 @@ test('files are sent one by one, each with its result, and nothing is lost when 
     fileAbout('two.271', { ...QUILL, last: `O'BRIEN & SØN <B>`, member: 'NOBODY-2' }),
   ]);
   const drop = region(page, 'Import answers');
-  await shows(drop, '4 of 4 files done, 1 not imported');
+  await shows(drop, '4 of 4 files done, 1 not taken');
   const of = (name) => drop.getByRole('group', { name, exact: true });
   // Two are sent at once, so either of the twins may be the first.
   const twins = await Promise.all(['one.271', 'again.271'].map((name) => of(name).innerText()));
@@ -92,7 +92,7 @@ test(`${MANY} files may be dropped at once, and a folder or a file that is too l
   await page.getByRole('heading', { name: 'Eligibility' }).dispatchEvent('drop', { dataTransfer: files });
   await shows(drop, 'large.271', 'larger than 50 MB');
   await eventually('all files are done', UPLOADS_MS_MAX, async () => (
-    (await drop.innerText()).includes(`${MANY + 1} of ${MANY + 1} files done, 2 not imported`)
+    (await drop.innerText()).includes(`${MANY + 1} of ${MANY + 1} files done, 2 not taken`)
   ));
   await shows(drop.getByRole('group', { name: 'd17.271', exact: true }), 'not an X12 file');
   await page.goto('/eligibility?waiting=1');

@@ -27,6 +27,7 @@ mod process;
 mod project;
 mod python;
 mod readers;
+mod s3;
 mod steps;
 mod stripe;
 mod suite;

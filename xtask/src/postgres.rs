@@ -121,7 +121,7 @@ fn await_ready(programs: &Path, port: u16, server: &mut Guarded, folder: &Path) 
 }
 
 /// A port that nobody listened on a moment ago; the caller tries again when it is taken meanwhile.
-fn free_port() -> Outcome<u16> {
+pub(crate) fn free_port() -> Outcome<u16> {
     let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
     listener.local_addr().map(|address| address.port()).map_err(|error| error.to_string())
 }
@@ -139,10 +139,11 @@ fn server_owner() -> Outcome<Option<Owner>> {
     Ok(Some(Owner { uid: id("-u", user)?, gid: id("-g", user)? }))
 }
 
-fn make_folder(owner: Option<Owner>) -> Outcome<PathBuf> {
+/// A new folder for a server, which its guard removes.
+pub(crate) fn make_folder(owner: Option<Owner>) -> Outcome<PathBuf> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("almoner-postgres-{}-{count}", std::process::id());
+    let name = format!("almoner-server-{}-{count}", std::process::id());
     let folder = std::env::temp_dir().join(name);
     std::fs::create_dir(&folder)
         .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;

@@ -7,6 +7,7 @@ use crate::browser::{self, Engine};
 use crate::engines::Ran;
 use crate::postgres::{self, Postgres};
 use crate::process::{self, Outcome};
+use crate::s3::{self, S3};
 use crate::steps::Steps;
 use crate::tools::{self, Tool};
 use crate::{project, readers, stripe, tidy};
@@ -111,6 +112,14 @@ fn rust_tests(root: &Path, server: Option<&Postgres>, steps: &mut Steps) {
         clients = stripe::clients(root)?;
         Ok(())
     });
+    let mut documents = None;
+    steps.run("S3 server", || {
+        let started = S3::start(root)?;
+        println!("{}", started.url());
+        clients.push((s3::VARIABLE, started.url().into()));
+        documents = Some(started);
+        Ok(())
+    });
     steps.run("tests", || {
         match project::samples(root) {
             Some(folder) => println!("the tests on the samples in {} run", folder.display()),
@@ -122,6 +131,7 @@ fn rust_tests(root: &Path, server: Option<&Postgres>, steps: &mut Steps) {
         let mut command = process::cargo(root, &["test", "--doc", "--workspace", "--quiet"]);
         process::run(command.env(postgres::VARIABLE, needed(server)?.url()))
     });
+    drop(documents);
 }
 
 fn browser_tests(root: &Path, server: Option<&Postgres>, steps: &mut Steps) {

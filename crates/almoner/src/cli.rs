@@ -36,6 +36,9 @@ pub(crate) struct SettingArgs {
     /// one database need the same one, and a backup without it loses the links that were sent.
     #[arg(long, global = true, env = "ALMONER_LINK_KEY_FILE")]
     pub link_key_file: Option<String>,
+    /// Where documents are kept.
+    #[command(flatten)]
+    pub files: FilesArgs,
     /// Who takes card payments: none, stripe or sandbox (test money).
     #[arg(long, global = true, env = "ALMONER_PROCESSOR")]
     pub processor: Option<String>,
@@ -60,6 +63,34 @@ pub(crate) struct SettingArgs {
     /// A file with settings.
     #[arg(long, global = true, env = "ALMONER_CONFIG", default_value = "almoner.toml")]
     pub config: PathBuf,
+}
+
+/// Where documents are kept; `almoner.toml` has a table `[s3]`.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct FilesArgs {
+    /// Where documents are kept: file://FOLDER (default: a folder beside the database) or
+    /// s3://BUCKET/PREFIX. All servers of one database need the same place.
+    #[arg(long = "files", id = "files_address", global = true, env = "ALMONER_FILES")]
+    pub files: Option<String>,
+    /// The largest document that is taken, in MB (default 25).
+    #[arg(long, global = true, env = "ALMONER_MAX_DOCUMENT_MB")]
+    pub max_document_mb: Option<usize>,
+    /// The address of the S3 store when it is not Amazon's, such as https://files.example.org.
+    #[arg(long, global = true, env = "ALMONER_S3_ENDPOINT")]
+    pub s3_endpoint: Option<String>,
+    /// The region of the bucket (default us-east-1).
+    #[arg(long, global = true, env = "ALMONER_S3_REGION")]
+    pub s3_region: Option<String>,
+    /// The id of our key at the S3 store; without one, the role of the machine is asked for.
+    #[arg(long, global = true, env = "ALMONER_S3_KEY_ID")]
+    pub s3_key_id: Option<String>,
+    /// The secret that belongs to it, from the environment alone: a command line can be read by
+    /// others.
+    #[arg(skip)]
+    pub s3_secret: Option<Secret>,
+    /// A file that holds the secret, unless ALMONER_S3_SECRET does.
+    #[arg(long, global = true, env = "ALMONER_S3_SECRET_FILE")]
+    pub s3_secret_file: Option<String>,
 }
 
 /// How the clinic is known to Stripe; `almoner.toml` has a table `[stripe]`.
@@ -137,6 +168,7 @@ impl SettingArgs {
         let secret = |name| from_environment(name).map(Secret::new);
         self.clearinghouse.clearinghouse_password = secret("ALMONER_CLEARINGHOUSE_PASSWORD");
         self.mail.mail_password = secret("ALMONER_MAIL_PASSWORD");
+        self.files.s3_secret = secret("ALMONER_S3_SECRET");
         self.stripe.key = secret("ALMONER_STRIPE_KEY");
         let parted = from_environment("ALMONER_STRIPE_WEBHOOK_SECRET");
         self.stripe.webhook_secrets = secrets::parted(&parted.unwrap_or_default());
@@ -210,6 +242,9 @@ pub(crate) enum Command {
         /// A seal that must be among the audit log's, as it was logged.
         #[arg(long)]
         anchor: Option<String>,
+        /// How closely documents are looked at: content, size (whether each is there) or none.
+        #[arg(long, default_value = "content")]
+        documents: String,
         /// The organization's slug; not needed while there is one.
         #[arg(long)]
         org: Option<String>,

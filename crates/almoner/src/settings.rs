@@ -1,6 +1,7 @@
 //! Settings: by flag, by `ALMONER_*` in the environment, by `almoner.toml`, in this order.
 
 mod clearinghouse;
+pub(crate) mod files;
 pub(crate) mod link_keys;
 mod mail;
 mod processor;
@@ -36,6 +37,9 @@ struct FileSettings {
     listen: Option<String>,
     base_url: Option<String>,
     link_key_file: Option<String>,
+    files: Option<String>,
+    max_document_mb: Option<usize>,
+    s3: files::FileS3,
     processor: Option<String>,
     stripe: processor::FileStripe,
     clearinghouse: clearinghouse::FileClearinghouse,
@@ -56,6 +60,8 @@ pub(crate) struct Settings {
     pub base_url: Option<String>,
     /// The keys that seal payment links.
     pub link_key_file: PathBuf,
+    /// Where documents are kept.
+    pub files: files::FilesSettings,
     /// Who takes card payments.
     pub processor: Arc<dyn Processor>,
     /// Who carries eligibility questions to payers.
@@ -121,9 +127,12 @@ impl Settings {
             }
         };
         let base_url = one(&args.base_url, file.base_url);
+        let database = one(&args.database, file.database)
+            .unwrap_or_else(|| if demo { DEMO_DATABASE } else { DEFAULT_DATABASE }.to_owned());
+        let filed = (file.files, file.max_document_mb, file.s3);
         Ok(Self {
-            database: one(&args.database, file.database)
-                .unwrap_or_else(|| if demo { DEMO_DATABASE } else { DEFAULT_DATABASE }.to_owned()),
+            files: files::FilesSettings::read(&args.files, filed, &database)?,
+            database,
             listen,
             base_url: base_url.map(|url| url.trim_end_matches('/').to_owned()),
             link_key_file: one(&args.link_key_file, file.link_key_file)

@@ -3,7 +3,8 @@
 use almoner_domain::text::{self, MAX_NOTE_BYTES};
 use almoner_domain::{Invalid, PaymentId};
 use almoner_store::idempotency::{self, Seen};
-use almoner_store::{notes, payments};
+use almoner_store::notes::{self, Author};
+use almoner_store::payments;
 use serde_json::json;
 
 use crate::context::{Actor, App, request_hash};
@@ -30,7 +31,8 @@ pub async fn add_note(app: &App, actor: &Actor, input: AddNote) -> Result<i64, E
     actor.must(Action::AddNote)?;
     let body = text::paragraph("note", &input.body, MAX_NOTE_BYTES)?;
     let body = body.ok_or_else(|| Invalid::one("note", "required", "Write the note first."))?;
-    let user = actor.user().ok_or(Error::Forbidden(Action::AddNote))?;
+    let author = actor.user().map(Author::User).or(actor.key_id().map(Author::Key));
+    let author = author.ok_or(Error::Forbidden(Action::AddNote))?;
     let (org, now) = (actor.org(), app.now());
     let hash = request_hash(&(input.payment, &body));
     let mut tx = app.db.begin().await?;
@@ -43,7 +45,7 @@ pub async fn add_note(app: &App, actor: &Actor, input: AddNote) -> Result<i64, E
             Seen::Other => return Err(Error::KeyReused),
         }
     }
-    let number = notes::insert(&mut tx, org, payment.id, user, &body, now).await?;
+    let number = notes::insert(&mut tx, org, payment.id, (author, &body), now).await?;
     let subject = ("payment", payment.id.seq());
     record::happened(app, actor, &mut tx, "note_added", subject, json!({ "note": number })).await?;
     if let Some(key) = &input.key {

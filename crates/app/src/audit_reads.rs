@@ -32,6 +32,8 @@ pub struct Seen {
     pub subject: &'static str,
     /// Its number; 0 for a list.
     pub subject_seq: i64,
+    /// The number of the document of it that was handed out.
+    pub document: Option<i64>,
     /// The client's address.
     pub from: String,
     /// When.
@@ -113,6 +115,10 @@ async fn write(app: &App, batch: &[Seen]) -> Result<(), Error> {
     }
     let mut tx = app.db.begin().await?;
     for seen in batch {
+        let mut detail = json!({ "from": seen.from });
+        if let Some(document) = seen.document {
+            detail["document"] = document.into();
+        }
         let event = Event {
             id: app.event_id(seen.at),
             at: seen.at,
@@ -123,7 +129,7 @@ async fn write(app: &App, batch: &[Seen]) -> Result<(), Error> {
             subject: seen.subject.to_owned(),
             subject_seq: seen.subject_seq,
             subject_version: None,
-            detail: json!({ "from": seen.from }).to_string(),
+            detail: detail.to_string(),
         };
         audit::insert(&mut tx, seen.actor.org(), &event).await?;
     }

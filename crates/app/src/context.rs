@@ -8,6 +8,7 @@ use almoner_domain::role::Role;
 use almoner_domain::scope::Scopes;
 use almoner_domain::{KeyId, OrganizationId, UserId};
 use almoner_gateways::clearinghouse::Clearinghouse;
+use almoner_gateways::files::Files;
 use almoner_gateways::mail::Mailer;
 use almoner_gateways::processor::Processor;
 use almoner_store::Db;
@@ -38,6 +39,10 @@ pub struct App {
     pub mailer: Arc<dyn Mailer>,
     /// Seal payment links.
     pub link_keys: Arc<LinkKeys>,
+    /// Keeps the bytes of documents.
+    pub files: Files,
+    /// The largest document that is taken.
+    pub max_document_bytes: usize,
 }
 
 impl App {

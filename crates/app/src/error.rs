@@ -3,6 +3,7 @@
 use almoner_domain::refund::RefundRefusal;
 use almoner_domain::status::Refusal;
 use almoner_domain::{Invalid, Status};
+use almoner_gateways::files::FilesError;
 use almoner_gateways::processor::ProcessorError;
 use almoner_store::StoreError;
 
@@ -52,6 +53,9 @@ pub enum Error {
     /// The processor gave no answer.
     #[error("{0}")]
     Processor(#[from] ProcessorError),
+    /// The bytes of a document could not be kept or read.
+    #[error("{0}")]
+    Files(#[from] FilesError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -5,6 +5,7 @@
 //! Nothing outside is called while a transaction is open. To add one, add its file here, its
 //! line to the table in `permission.rs`, and its tests on both engines.
 
+pub mod add_document;
 pub mod add_note;
 pub mod add_organization;
 pub mod api_keys;
@@ -22,8 +23,10 @@ pub mod consent_email;
 pub mod context;
 pub mod create_payment;
 pub mod credentials;
+pub mod delete_document;
 pub mod dismiss_differences;
 pub mod dismiss_file;
+pub mod edit_note;
 pub mod edit_payment;
 pub mod error;
 pub mod estimate_payment;
@@ -46,8 +49,10 @@ pub mod post_mail;
 pub mod print_receipt;
 pub mod read;
 pub mod read_audit;
+pub mod read_documents;
 pub mod read_inbox;
 pub mod read_inquiries;
+pub mod read_notes;
 pub mod read_payments;
 pub mod read_payouts;
 pub mod read_queues;
@@ -57,6 +62,9 @@ pub mod receive_event;
 pub mod receive_file;
 pub mod refund_payment;
 pub mod remind;
+pub mod remove_documents;
+pub mod rename_document;
+pub mod restore_document;
 pub mod reverse_tender;
 pub mod run_check;
 pub mod run_once;
@@ -79,14 +87,17 @@ pub mod staff_accounts;
 pub mod sweep_events;
 pub mod unmatch_check;
 pub mod use_payers_data;
+pub mod verify_documents;
 pub mod void_payment;
 
 mod apply_attempt;
 mod apply_dispute;
 mod apply_refund;
+mod archive;
 mod book_payout;
 mod exception;
 mod inquiry_step;
+mod judge_document;
 mod letters;
 mod match_answer;
 mod npi;

@@ -7,7 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use sha2::{Digest, Sha256};
 use tempfile::SpooledTempFile;
 
-/// The greatest file that is taken.
+/// The greatest file of payers' answers that is taken.
 pub const MAX_FILE_BYTES: usize = 50 * 1024 * 1024;
 /// Up to here a file stays in memory.
 const MAX_MEMORY_BYTES: usize = 1024 * 1024;
@@ -17,9 +17,9 @@ const STEP_BYTES: usize = 64 * 1024;
 /// Why a file was not received.
 #[derive(Debug, thiserror::Error)]
 pub enum NotReceived {
-    /// It is larger than [`MAX_FILE_BYTES`].
-    #[error("the file is larger than {} MB", MAX_FILE_BYTES / (1024 * 1024))]
-    TooLarge,
+    /// It is larger than so many bytes, which is as much as is taken.
+    #[error("the file is larger than {} MB", .0 / (1024 * 1024))]
+    TooLarge(usize),
     /// It could not be read, or not be held on disk.
     #[error("the file could not be read to its end; please try again")]
     Unheld(#[from] io::Error),
@@ -31,13 +31,19 @@ pub struct Receiving {
     content: SpooledTempFile,
     hash: Sha256,
     size_bytes: usize,
+    max_bytes: usize,
 }
 
 impl Receiving {
-    /// Nothing yet.
+    /// Nothing yet, of a file of payers' answers.
     pub fn new() -> Self {
+        Self::up_to(MAX_FILE_BYTES)
+    }
+
+    /// Nothing yet, of a file of at most so many bytes.
+    pub fn up_to(max_bytes: usize) -> Self {
         let content = SpooledTempFile::new(MAX_MEMORY_BYTES);
-        Self { content, hash: Sha256::new(), size_bytes: 0 }
+        Self { content, hash: Sha256::new(), size_bytes: 0, max_bytes }
     }
 
     /// Adds what came.
@@ -46,8 +52,8 @@ impl Receiving {
     /// It is too large, or there is no room for it on disk.
     pub fn add(&mut self, bytes: &[u8]) -> Result<(), NotReceived> {
         self.size_bytes += bytes.len();
-        if self.size_bytes > MAX_FILE_BYTES {
-            return Err(NotReceived::TooLarge);
+        if self.size_bytes > self.max_bytes {
+            return Err(NotReceived::TooLarge(self.max_bytes));
         }
         self.hash.update(bytes);
         Ok(self.content.write_all(bytes)?)
@@ -118,6 +124,12 @@ impl Read for Received {
     }
 }
 
+impl Seek for Received {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.content.seek(to)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,6 +157,6 @@ mod tests {
         let greatest = Received::from_reader(bytes(MAX_FILE_BYTES)).unwrap();
         assert_eq!(greatest.size_bytes(), MAX_FILE_BYTES);
         let greater = Received::from_reader(bytes(MAX_FILE_BYTES + 1));
-        assert!(matches!(greater, Err(NotReceived::TooLarge)));
+        assert!(matches!(greater, Err(NotReceived::TooLarge(MAX_FILE_BYTES))));
     }
 }

@@ -14,6 +14,8 @@ mod common;
 mod crashes;
 #[path = "use_cases/create.rs"]
 mod create;
+#[path = "use_cases/documents.rs"]
+mod documents;
 #[path = "use_cases/edit.rs"]
 mod edit;
 #[path = "use_cases/eligibility.rs"]
@@ -42,6 +44,8 @@ mod mail;
 mod matching;
 #[path = "use_cases/midnight.rs"]
 mod midnight;
+#[path = "use_cases/notes.rs"]
+mod notes;
 #[path = "use_cases/other_organization.rs"]
 mod other_organization;
 #[path = "use_cases/patients.rs"]

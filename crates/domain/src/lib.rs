@@ -8,6 +8,7 @@
 pub mod ambient;
 pub mod asking;
 pub mod checks;
+pub mod document;
 pub mod error;
 pub mod estimate;
 pub mod ids;

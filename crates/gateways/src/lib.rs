@@ -7,6 +7,7 @@
 //! Secrets of ours are a [`Secret`], which is not printed.
 
 pub mod clearinghouse;
+pub mod files;
 pub mod mail;
 pub mod processor;
 mod secret;

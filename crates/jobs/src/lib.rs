@@ -2,8 +2,10 @@
 //!
 //! A job is a function that looks for what is due and does it; running it twice, or on two
 //! servers at once, does no harm. To add one, add a line to [`run`]. Questions to payers and to the
-//! processor, letters to patients and reminders have loops of their own, since they take time.
+//! processor, letters to patients, reminders and removed documents have loops of their own, since
+//! they take time.
 
+mod documents;
 mod exchange;
 mod mail;
 mod processor;
@@ -23,6 +25,7 @@ const ROUNDS_BETWEEN_CLEANING: u32 = 600;
 /// Runs all jobs until `stop` turns true. `base_url` is where payers find the pages.
 pub async fn run(app: App, base_url: String, stop: watch::Receiver<bool>) {
     tokio::join!(
+        documents::run(app.clone(), stop.clone()),
         exchange::run(app.clone(), stop.clone()),
         mail::run(app.clone(), base_url, stop.clone()),
         processor::run(app.clone(), stop.clone()),

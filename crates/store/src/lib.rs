@@ -17,6 +17,7 @@ pub mod check_list;
 pub mod counters;
 pub mod db;
 pub mod disputes;
+pub mod documents;
 pub mod eligibility;
 pub mod eligibility_files;
 pub mod eligibility_settings;
@@ -45,6 +46,7 @@ pub mod saved_views;
 pub mod sessions;
 pub mod staff;
 mod statement;
+pub mod stored_files;
 pub mod tenders;
 #[cfg(feature = "testing")]
 pub mod testing;

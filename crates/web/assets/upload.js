@@ -43,13 +43,17 @@ function next() {
   const open = uploads.filter(({ state }) => IS_OPEN.has(state)).length;
   const failed = uploads.filter(({ state }) => state === 'failed').length;
   const text = `${uploads.length - open} of ${uploads.length} files done`
-    + (failed > 0 ? `, ${failed} not imported` : '');
+    + (failed > 0 ? `, ${failed} not taken` : '');
   byId('uploads-told').textContent = text;
   byId('uploads').querySelector('[data-cancel="all"]').hidden = open === 0;
   if (open > 0) return;
   say(text);
+  const refresh = dropForm()?.dataset.refresh;
+  // Nothing is swapped from under a reader's hands.
+  const isFree = (id) => !byId(id)?.contains(document.activeElement);
   const filter = byId('filter');
-  if (filter) load(location.href, {}, () => filter.dataset.live.split(' '));
+  if (refresh) load(location.href, {}, () => refresh.split(' ').filter(isFree), true);
+  else if (filter) load(location.href, {}, () => filter.dataset.live.split(' '));
 }
 
 function send(upload) {
@@ -78,7 +82,7 @@ function send(upload) {
 /** Shows the server's own words about a file. */
 function answered(upload, request) {
   if (new URL(request.responseURL).pathname === '/sign-in') {
-    end(upload, 'failed', 'You were signed out. Sign in again, then import the rest.');
+    end(upload, 'failed', 'You were signed out. Sign in again, then send the rest.');
     cancelAll();
     return;
   }
@@ -86,7 +90,7 @@ function answered(upload, request) {
   const result = answer.querySelector('.result-of');
   if (!result) {
     const why = answer.querySelector('#errors li, main h1')?.textContent.trim();
-    end(upload, 'failed', why || 'The file was not imported.', true);
+    end(upload, 'failed', why || 'The file was not taken.', true);
     return;
   }
   upload.state = result.querySelector('.fault') ? 'failed' : 'done';

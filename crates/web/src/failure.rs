@@ -1,6 +1,7 @@
 //! What a person sees when something was refused or went wrong.
 
 use almoner_app::Error;
+use almoner_gateways::files::FilesError;
 use almoner_store::StoreError;
 use askama::Template;
 use axum::http::StatusCode;
@@ -48,10 +49,10 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         | Error::Refund(_)
         | Error::Reversal(_)
         | Error::KeyReused => StatusCode::CONFLICT,
-        Error::Processor(_) | Error::Store(StoreError::Unavailable(_)) => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
-        Error::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Processor(_)
+        | Error::Files(FilesError::Unreachable(_) | FilesError::Unread(_))
+        | Error::Store(StoreError::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Store(_) | Error::Files(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -60,6 +61,10 @@ fn title(error: &Error) -> String {
         Error::NotFound(what) => format!("This {what} was not found"),
         Error::Forbidden(_) => "Your role does not allow this".to_owned(),
         Error::Store(StoreError::Unavailable(_)) => "The database cannot be reached".to_owned(),
+        Error::Files(FilesError::Unreachable(_) | FilesError::Unread(_)) => {
+            "The store of documents cannot be reached".to_owned()
+        }
+        Error::Files(_) => "The document is not what was added".to_owned(),
         Error::Store(_) => "Something went wrong on our side".to_owned(),
         Error::Processor(_) => "The processor did not answer".to_owned(),
         Error::Stale { .. } => "Someone else changed this".to_owned(),
@@ -72,7 +77,13 @@ fn message(error: &Error) -> String {
         Error::NotFound(what) => {
             format!("There is no such {what} at this clinic. The number may be wrong.")
         }
-        Error::Store(_) => "Nothing was changed. Please try again in a minute.".to_owned(),
+        Error::Files(FilesError::Missing | FilesError::Changed) => {
+            let what = "What is kept of it is gone or was changed, so it is not handed out. ";
+            what.to_owned() + "Your administrator can restore it from a backup."
+        }
+        Error::Store(_) | Error::Files(_) => {
+            "Nothing was changed. Please try again in a minute.".to_owned()
+        }
         Error::Invalid(faults) => {
             faults.0.iter().map(|fault| &*fault.message).collect::<Vec<_>>().join(" ")
         }

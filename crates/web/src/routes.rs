@@ -51,6 +51,11 @@ fn pages(web: &Web) -> Router<Web> {
             "/eligibility/import",
             post(eligibility::import::submit).layer(DefaultBodyLimit::max(MAX_IMPORT_BYTES)),
         )
+        .route(
+            "/payments/{id}/documents",
+            post(payments::documents::add)
+                .layer(DefaultBodyLimit::max(payments::documents::max_form_bytes(web))),
+        )
         .layer(staff_only)
         .layer(late(IMPORT_TIMEOUT));
     // A link is all that a payer shows, and old browsers do not say from which page a form comes.
@@ -119,7 +124,13 @@ fn payment_pages() -> Router<Web> {
         .route("/payments/{id}/link", post(payments::link::issue))
         .route("/payments/{id}/link/send", post(payments::link::send))
         .route("/payments/{id}/link/revoke", post(payments::link::revoke))
-        .route("/payments/{id}/notes", post(payments::detail::add_note))
+        .route("/payments/{id}/documents/{document}", get(payments::documents::content_of))
+        .route("/payments/{id}/documents/{document}/image", get(payments::documents::image))
+        .route("/payments/{id}/documents/{document}/name", post(payments::documents::rename))
+        .route("/payments/{id}/documents/{document}/delete", post(payments::documents::delete))
+        .route("/payments/{id}/documents/{document}/restore", post(payments::documents::restore))
+        .route("/payments/{id}/notes", post(payments::notes::add))
+        .route("/payments/{id}/notes/{note}", post(payments::notes::edit))
         .route("/payments/{id}/exceptions/{exception}", post(payments::detail::solve))
 }
 

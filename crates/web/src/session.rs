@@ -41,6 +41,11 @@ const FLASHES: &[(&str, &str)] = &[
     ("receipt_printed", "The printing is in the history. If no window opened, print this page."),
     ("receipts_issued", "The receipts were issued."),
     ("note_added", "The note was added."),
+    ("note_edited", "The note was changed; what it said before is kept."),
+    ("documents_added", "The documents were added."),
+    ("document_renamed", "The document was renamed."),
+    ("document_deleted", "The document was deleted; it can be restored for 30 days."),
+    ("document_restored", "The document was restored."),
     ("queue_hurried", "It is taken up now. Reload to see what became of it."),
     ("queue_at_work", "Nothing there waits for later."),
     ("looked_again", "The processor is asked again."),
@@ -181,11 +186,14 @@ fn seen(web: &Web, staff: &Staff, request: &Request) -> Option<Seen> {
         _ => return None,
     };
     let number = parts.next().and_then(|id| id.split_once('-')?.1.parse().ok());
+    let is_document = parts.next() == Some("documents");
+    let document = parts.next().filter(|_| is_document).and_then(|number| number.parse().ok());
     let connection = request.extensions().get::<Connection>()?;
     Some(Seen {
         actor: staff.actor.clone(),
         subject: if number.is_some() { thing } else { list },
         subject_seq: number.unwrap_or_default(),
+        document,
         from: security::client(web, connection.0, request.headers()),
         at: web.app.now(),
     })

@@ -9,6 +9,8 @@
 mod access;
 #[path = "api/access.rs"]
 mod api_access;
+#[path = "api/attached.rs"]
+mod api_attached;
 #[path = "api/checks.rs"]
 mod api_checks;
 #[path = "api/description.rs"]
@@ -23,6 +25,8 @@ mod api_payment_links;
 mod api_program;
 #[path = "pages/audit.rs"]
 mod audit;
+#[path = "pages/documents.rs"]
+mod documents;
 #[path = "pages/eligibility.rs"]
 mod eligibility;
 #[path = "pages/eligibility_settings.rs"]

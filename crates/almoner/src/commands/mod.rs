@@ -15,6 +15,7 @@ use std::sync::Arc;
 use almoner_app::link_keys::LinkKeys;
 use almoner_app::{Actor, App};
 use almoner_domain::ambient::{SystemClock, SystemEntropy};
+use almoner_gateways::files::Files;
 use almoner_store::Db;
 use almoner_store::db::Durability;
 
@@ -37,7 +38,9 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::User(command) => user::run(&settings, command).await,
         Command::Key(command) => key::run(&settings, command).await,
         Command::Eligibility(command) => eligibility::run(&settings, command).await,
-        Command::Verify { anchor, org } => verify::run(&settings, anchor, org).await,
+        Command::Verify { anchor, documents, org } => {
+            verify::run(&settings, anchor, &documents, org).await
+        }
     }
 }
 
@@ -52,7 +55,7 @@ async fn open(settings: &Settings) -> Result<App, Failure> {
     let db = Db::open(&settings.database, Durability::Full).await?;
     db.migrate().await?;
     let keys = link_keys::kept(&settings.link_key_file, &SystemEntropy)?;
-    Ok(app(db, settings, keys))
+    Ok(app(db, settings, keys, settings.files.open(true)?))
 }
 
 /// Opens a database that must be there and at this version; changes nothing.
@@ -68,11 +71,11 @@ async fn open_as_it_is(settings: &Settings) -> Result<App, Failure> {
         return Err(Failure::Failed(line.to_owned()));
     }
     let keys = link_keys::there(&settings.link_key_file, &SystemEntropy)?;
-    Ok(app(db, settings, keys))
+    Ok(app(db, settings, keys, settings.files.open(false)?))
 }
 
 /// The program around a database, with the real clock and real randomness.
-fn app(db: Db, settings: &Settings, link_keys: LinkKeys) -> App {
+fn app(db: Db, settings: &Settings, link_keys: LinkKeys, files: Files) -> App {
     App {
         db,
         clock: Arc::new(SystemClock),
@@ -81,6 +84,8 @@ fn app(db: Db, settings: &Settings, link_keys: LinkKeys) -> App {
         clearinghouse: Arc::clone(&settings.clearinghouse),
         mailer: Arc::clone(&settings.mailer),
         link_keys: Arc::new(link_keys),
+        files,
+        max_document_bytes: settings.files.max_document_bytes,
     }
 }
 

@@ -1,5 +1,7 @@
-//! `almoner verify [--anchor SEAL]`
+//! `almoner verify [--anchor SEAL] [--documents content|size|none]`
 
+use almoner_app::verify_documents::{Depth, verify_documents};
+use almoner_app::{Actor, App};
 use almoner_domain::text::unhex;
 
 use crate::Failure;
@@ -10,8 +12,18 @@ use crate::settings::Settings;
 pub(crate) async fn run(
     settings: &Settings,
     anchor: Option<String>,
+    documents: &str,
     org: Option<String>,
 ) -> Result<(), Failure> {
+    let depth = match documents {
+        "content" => Depth::Content,
+        "size" => Depth::Size,
+        "none" => Depth::Skip,
+        other => {
+            let line = format!("--documents {other}: choose content, size or none");
+            return Err(Failure::Usage(line));
+        }
+    };
     let anchor = match anchor {
         None => None,
         Some(text) => Some(unhex(&text).ok_or_else(|| {
@@ -35,7 +47,24 @@ pub(crate) async fn run(
             }
             println!("{}: {}", actor.organization.slug, finding.proves);
         }
+        look_at_documents(&app, actor, depth).await?;
     }
     app.db.close().await;
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "a command's answer goes to stdout")]
+async fn look_at_documents(app: &App, actor: &Actor, depth: Depth) -> Result<(), Failure> {
+    let slug = &actor.organization.slug;
+    let proves = match depth {
+        Depth::Skip => return Ok(()),
+        Depth::Size => "are there with their sizes",
+        Depth::Content => "are what was added",
+    };
+    let found = verify_documents(app, actor, depth).await?;
+    if let Some(difference) = found.difference {
+        return Err(Failure::Failed(format!("{slug}: {difference}")));
+    }
+    println!("{slug}: {} documents {proves}", found.count);
     Ok(())
 }

@@ -26,6 +26,7 @@ use almoner_app::{App, import_payouts, seal_audit};
 use almoner_domain::ambient::{SeededEntropy, SetClock};
 use almoner_domain::time;
 use almoner_gateways::clearinghouse::NoClearinghouse;
+use almoner_gateways::files::Files;
 use almoner_gateways::mail::NoMailer;
 use almoner_gateways::processor::Sandbox;
 use almoner_store::{attempts, refunds};
@@ -90,6 +91,8 @@ async fn fill_to(app: &App, size: &Size) -> Result<(), Failure> {
         clearinghouse: Arc::new(NoClearinghouse),
         mailer: Arc::new(NoMailer),
         link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
+        files: Files::in_memory(),
+        max_document_bytes: 25 * 1024 * 1024,
     };
     let begins = calendar.at(people::FIRST_DAY + 1, 0, &calendar.zone);
     let mut clinic = Clinic::open(app, clock, begins).await?;

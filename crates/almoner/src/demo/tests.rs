@@ -10,6 +10,7 @@ use almoner_domain::Status;
 use almoner_domain::ambient::SystemEntropy;
 use almoner_domain::estimate::Outcome;
 use almoner_gateways::clearinghouse::{NoClearinghouse, SandboxPayer};
+use almoner_gateways::files::Files;
 use almoner_gateways::mail::NoMailer;
 use almoner_store::Db;
 
@@ -41,6 +42,8 @@ almoner_store::on_both_engines! {
             clearinghouse: Arc::new(SandboxPayer::default()),
             mailer: Arc::new(NoMailer),
 link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
+            files: Files::in_memory(),
+            max_document_bytes: 25 * 1024 * 1024,
         };
         fill_to(&app, &SMALL).await.unwrap();
         let clinic = read::organizations(&app).await.unwrap().remove(0);
@@ -88,6 +91,8 @@ link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
             clearinghouse: Arc::new(NoClearinghouse),
             mailer: Arc::new(NoMailer),
 link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
+            files: Files::in_memory(),
+            max_document_bytes: 25 * 1024 * 1024,
         };
         fill_to(&app, &SMALL).await.unwrap();
         let clinic = read::organizations(&app).await.unwrap().remove(0);

@@ -27,6 +27,7 @@ use almoner_domain::{
     Status, TreatmentId, UserId,
 };
 use almoner_gateways::clearinghouse::Clearinghouse;
+use almoner_gateways::files::Files;
 use almoner_gateways::mail::Mailer;
 use almoner_gateways::processor::{self, Processor};
 use almoner_store::attempts::{self, Attempt};
@@ -168,6 +169,8 @@ impl Clinic {
             clearinghouse: Arc::clone(&clearinghouse) as Arc<dyn Clearinghouse>,
             mailer: Arc::clone(&post) as Arc<dyn Mailer>,
             link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
+            files: Files::in_memory(),
+            max_document_bytes: 25 * 1024 * 1024,
         };
         let zone = "America/New_York";
         let add = add_organization::add_organization(&app, "Downtown Clinic", zone);

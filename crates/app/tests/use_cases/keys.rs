@@ -136,7 +136,8 @@ on_both_engines! {
         assert!(is_forbidden(&read, Action::ReadChecks), "{read:?}");
         let log = ReadLog::start(clinic.app.clone());
         let (from, at) = ("192.0.2.1".to_owned(), clinic.app.now());
-        let seen = Seen { actor, subject: "eligibility_check", subject_seq: 1, from, at };
+        let (subject, document) = ("eligibility_check", None);
+        let seen = Seen { actor, subject, subject_seq: 1, document, from, at };
         log.seen(seen).await;
         log.flush().await;
         for action in ["check_imported", "viewed"] {

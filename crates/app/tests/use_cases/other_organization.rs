@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
 
+use almoner_app::add_document::add_document;
 use almoner_app::add_note::{AddNote, add_note};
 use almoner_app::add_organization::add_organization;
 use almoner_app::api_keys::{NewKey, create_key, revoke_key};
@@ -18,8 +19,10 @@ use almoner_app::change_status::{ChangeStatus, change_status};
 use almoner_app::compare_person::PersonField;
 use almoner_app::consent_email::consent_email;
 use almoner_app::create_payment::{CreatePayment, create_payment};
+use almoner_app::delete_document::delete_document;
 use almoner_app::dismiss_differences::dismiss_differences;
 use almoner_app::dismiss_file::dismiss_file;
+use almoner_app::edit_note::{EditNote, edit_note};
 use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::estimate_payment::{EstimateInput, estimate_payment, location_exists};
 use almoner_app::export_payments::{Wanted, begin_export};
@@ -30,8 +33,11 @@ use almoner_app::issue_receipts::issue_receipts;
 use almoner_app::look_again::look_again;
 use almoner_app::match_check::match_check;
 use almoner_app::print_receipt::{Medium, PrintReceipt, print_receipt};
+use almoner_app::read_documents;
 use almoner_app::read_troubles::{open_exception, troubles};
 use almoner_app::refund_payment::{RefundPayment, refund_payment, summarize};
+use almoner_app::rename_document::rename_document;
+use almoner_app::restore_document::restore_document;
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
 use almoner_app::run_check::{RunCheck, run_check};
 use almoner_app::save_location::save_location;
@@ -48,7 +54,8 @@ use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
 use almoner_app::{
-    Actor, Error, read, read_inbox, read_inquiries, read_payments, read_payouts, read_receipt,
+    Actor, Error, read, read_inbox, read_inquiries, read_notes, read_payments, read_payouts,
+    read_receipt,
 };
 use almoner_domain::estimate::Choices;
 use almoner_domain::list::PageRequest;
@@ -67,6 +74,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::answers::{BENEFITS, Insured, envelope, transaction};
 use crate::common::{Clinic, at_desk, cents, part_of, person, tender};
+use crate::documents::letter;
 use crate::source::use_cases;
 
 /// Rows of each kind that the other organization has; ours has fewer of each.
@@ -145,6 +153,10 @@ fn reversal(n: i64) -> ReverseTender {
 
 fn note(n: i64) -> AddNote {
     AddNote { payment: PaymentId::new(n), body: "Called.".to_owned(), key: None }
+}
+
+fn note_edit(n: i64) -> EditNote {
+    EditNote { payment: PaymentId::new(n), number: 1, version: 1, body: "Ours.".to_owned() }
 }
 
 fn treated(clinic: &Clinic) -> TreatmentEntry {
@@ -265,6 +277,25 @@ const PAYMENTS: &[Case] = cases! {
     "begin_payment::begin_payment" |c, n|
         begin_payment(&c.app, &c.system(), at_desk(PaymentId::new(n)));
     "add_note::add_note" |c, n| add_note(&c.app, &c.manager(), note(n));
+    "edit_note::edit_note" |c, n| edit_note(&c.app, &c.manager(), note_edit(n));
+    "add_document::add_document" |c, n|
+        add_document(&c.app, &c.manager(), letter(PaymentId::new(n)));
+    "rename_document::rename_document" |c, n|
+        rename_document(&c.app, &c.manager(), (PaymentId::new(n), 1), "Ours");
+    "delete_document::delete_document" |c, n|
+        delete_document(&c.app, &c.manager(), (PaymentId::new(n), 1));
+    "restore_document::restore_document" |c, n|
+        restore_document(&c.app, &c.manager(), (PaymentId::new(n), 1));
+    "read_notes::notes" |c, n|
+        read_notes::notes(&c.app, &c.manager(), PaymentId::new(n));
+    "read_documents::documents" |c, n|
+        read_documents::documents(&c.app, &c.manager(), PaymentId::new(n));
+    "read_documents::document" |c, n|
+        read_documents::document(&c.app, &c.manager(), (PaymentId::new(n), 1));
+    "read_documents::content" |c, n| async {
+        let place = (PaymentId::new(n), 1);
+        read_documents::content(&c.app, &c.manager(), place).await.map(|found| found.0)
+    };
     "read::payment" |c, n| read::payment(&c.app, &c.manager(), PaymentId::new(n));
     "give_back::give_back" |c, n| give_back(&c.app, &c.manager(), ExceptionId::new(n));
     "look_again::look_again" |c, n| look_again(&c.app, &c.manager(), ExceptionId::new(n));
@@ -379,7 +410,7 @@ const RECORDS: &[Case] = cases! {
 };
 
 /// What takes no id, or only names and words.
-const WITHOUT_IDS: [&str; 36] = [
+const WITHOUT_IDS: [&str; 38] = [
     "remind::remind",
     "save_reminder_settings::reminder_settings",
     "save_reminder_settings::save_reminder_settings",
@@ -406,6 +437,7 @@ const WITHOUT_IDS: [&str; 36] = [
     "read_queues::read_queues",
     "read_payouts::payouts",
     "read_troubles::open_exceptions",
+    "remove_documents::remove_documents",
     "run_once::remove_old_answers",
     "save_eligibility_settings::save_eligibility_settings",
     "saved_views::remove_view",
@@ -416,6 +448,7 @@ const WITHOUT_IDS: [&str; 36] = [
     "settle_refund::settle_refunds",
     "settle_unapplied::settle_unapplied",
     "staff_accounts::add_user",
+    "verify_documents::verify_documents",
 ];
 
 /// What is asked about Ann by her physician.
@@ -477,6 +510,7 @@ async fn fill(ours: &Clinic) -> Actor {
         let outcome = if number < THEIRS { Outcome::Captured } else { Outcome::Authorized };
         told(app, &actor, attempt, &outcome).await.unwrap();
         ours.raised(actor.org(), &number.to_string()).await;
+        add_document(app, &actor, letter(id)).await.unwrap();
         import(ours, &actor, number + 50, None).await;
         let file = ImportFile { name: "a.pdf".to_owned(), content: scan(number), patient: None };
         import_eligibility(app, &actor, file).await.unwrap();
@@ -514,6 +548,8 @@ async fn inventory(ours: &Clinic, theirs: &Actor) -> Vec<String> {
         ("payment_attempt", "state || attempt_no"),
         ("money_exception", "seq || ' ' || coalesce(solution, '')"),
         ("note", "body"),
+        ("document", "name || coalesce(deleted_at_us, 0)"),
+        ("stored_file", "state"),
         ("api_key", "seq || ' ' || coalesce(revoked_at_us, 0)"),
         ("staff_user", "password_hash || coalesce(disabled_at_us, 0)"),
         ("audit_event", "action"),

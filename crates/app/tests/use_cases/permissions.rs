@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
 
+use almoner_app::add_document::add_document;
 use almoner_app::add_note::{AddNote, add_note};
 use almoner_app::api_keys::{NewKey, create_key, list_keys, revoke_key};
 use almoner_app::attempt::Outcome;
@@ -12,8 +13,10 @@ use almoner_app::change_status::{ChangeStatus, change_status};
 use almoner_app::compare_person::PersonField;
 use almoner_app::consent_email::consent_email;
 use almoner_app::create_payment::create_payment;
+use almoner_app::delete_document::delete_document;
 use almoner_app::dismiss_differences::dismiss_differences;
 use almoner_app::dismiss_file::dismiss_file;
+use almoner_app::edit_note::{EditNote, edit_note};
 use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::estimate_payment::{EstimateInput, estimate_payment, location_exists};
 use almoner_app::export_payments::{Wanted, begin_export};
@@ -27,9 +30,12 @@ use almoner_app::match_check::match_check;
 use almoner_app::permission::{Action, allows};
 use almoner_app::print_receipt::{Medium, PrintReceipt, print_receipt};
 use almoner_app::read_audit::read_audit;
+use almoner_app::read_documents;
 use almoner_app::read_queues::read_queues;
 use almoner_app::read_troubles::{open_exception, open_exceptions, troubles};
 use almoner_app::refund_payment::{refund_payment, summarize};
+use almoner_app::rename_document::rename_document;
+use almoner_app::restore_document::restore_document;
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
 use almoner_app::run_check::{RunCheck, run_check};
 use almoner_app::save_eligibility_settings::save_eligibility_settings;
@@ -48,7 +54,8 @@ use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
 use almoner_app::{
-    Actor, Error, read, read_inbox, read_inquiries, read_payments, read_payouts, read_receipt,
+    Actor, Error, read, read_inbox, read_inquiries, read_notes, read_payments, read_payouts,
+    read_receipt,
 };
 use almoner_domain::checks::CheckRequest;
 use almoner_domain::estimate::{Choices, EstimateSettings};
@@ -69,6 +76,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::answers::{BENEFITS, NORA, answer, envelope, transaction};
 use crate::common::{Clinic, cents, part_of, person, tender};
+use crate::documents::letter;
 use crate::given_back::paid_twice;
 use crate::source::use_cases;
 use crate::stripe_payouts::a_payout;
@@ -222,6 +230,13 @@ fn physician() -> PhysicianFields {
     PhysicianFields { first_name, last_name, npi: None }
 }
 
+/// A document of a payment, a new one each time.
+async fn a_document(clinic: &Clinic) -> (PaymentId, i64) {
+    let payment = clinic.pending(700).await;
+    let added = add_document(&clinic.app, &clinic.system(), letter(payment)).await.unwrap();
+    (payment, added.number)
+}
+
 const MONEY: &[Case] = cases! {
     "create_payment::create_payment" CreatePayment |c, a|
         create_payment(&c.app, a, &c.asked(700));
@@ -297,6 +312,30 @@ const MONEY: &[Case] = cases! {
 
 const RECORDS: &[Case] = cases! {
     "add_note::add_note" AddNote |c, a| add_note(&c.app, a, note(c.pending(700).await));
+    "edit_note::edit_note" AddNote |c, a| async {
+        let payment = c.pending(700).await;
+        let number = match add_note(&c.app, a, note(payment)).await {
+            Ok(number) => number,
+            // Whoever may not write one is told so at once when they edit one.
+            Err(_) => add_note(&c.app, &c.manager(), note(payment)).await?,
+        };
+        let body = "Called again.".to_owned();
+        edit_note(&c.app, a, EditNote { payment, number, version: 1, body }).await
+    };
+    "add_document::add_document" KeepDocuments |c, a| async {
+        add_document(&c.app, a, letter(c.pending(700).await)).await
+    };
+    "rename_document::rename_document" KeepDocuments |c, a| async {
+        rename_document(&c.app, a, a_document(c).await, "Other").await
+    };
+    "delete_document::delete_document" KeepDocuments |c, a| async {
+        delete_document(&c.app, a, a_document(c).await).await
+    };
+    "restore_document::restore_document" KeepDocuments |c, a| async {
+        let place = a_document(c).await;
+        delete_document(&c.app, &c.system(), place).await?;
+        restore_document(&c.app, a, place).await
+    };
     "save_patient::add_patient" SavePatient |c, a|
         add_patient(&c.app, a, &person("Cy", "Sample", "1990-01-01", "C"), None, None);
     "save_patient::edit_patient" SavePatient |c, a| async {
@@ -389,6 +428,18 @@ const READS: &[Case] = cases! {
     "read::payment" ReadPayments |c, a| async {
         read::payment(&c.app, a, c.pending(700).await).await
     };
+    "read_notes::notes" ReadPayments |c, a| async {
+        read_notes::notes(&c.app, a, c.pending(700).await).await
+    };
+    "read_documents::documents" ReadPayments |c, a| async {
+        read_documents::documents(&c.app, a, a_document(c).await.0).await
+    };
+    "read_documents::document" ReadPayments |c, a| async {
+        read_documents::document(&c.app, a, a_document(c).await).await
+    };
+    "read_documents::content" ReadPayments |c, a| async {
+        read_documents::content(&c.app, a, a_document(c).await).await
+    };
     "read_receipt::receipts" ReadPayments |c, a|
         read_receipt::receipts(&c.app, a, PaymentId::new(1));
     "read_receipt::receipt" ReadPayments |c, a| async {
@@ -457,7 +508,7 @@ const READS: &[Case] = cases! {
 };
 
 /// What the program does itself, whoever is signed in, and what everybody may ask of themselves.
-const OPEN: [&str; 16] = [
+const OPEN: [&str; 18] = [
     "ask_attempts::ask_attempts",
     "attempt::begin",
     "attempt::told",
@@ -469,11 +520,13 @@ const OPEN: [&str; 16] = [
     "post_mail::post_claimed",
     "read::last_location",
     "remind::remind",
+    "remove_documents::remove_documents",
     "run_once::remove_old_answers",
     "seal_audit::seal_audit",
     "settle_refund::settle_refund",
     "settle_refund::settle_refunds",
     "settle_unapplied::settle_unapplied",
+    "verify_documents::verify_documents",
 ];
 
 async fn try_all(clinic: &Clinic, cases: &[Case]) {

@@ -1,9 +1,11 @@
-//! A payer to talk to over HTTP on this machine, in all its moods. For tests alone.
+//! A payer to talk to over HTTP on this machine, in all its moods, and a store of documents that is
+//! watched. For tests alone.
 //!
 //! It speaks HTTP/1.1 by itself, since a server's library would not break off in the middle of an
 //! answer. What it answers comes from the sandbox, so that every question gets its own answer.
 
 mod letter;
+mod watched;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +18,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
 pub use self::letter::Received;
+pub use self::watched::{Fault, Watched};
 use crate::Secret;
 use crate::clearinghouse::Partners;
 use crate::clearinghouse::http::{Envelope, HttpSettings, MAX_ANSWER_BYTES, Timeouts};

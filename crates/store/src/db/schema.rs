@@ -22,6 +22,7 @@ macro_rules! steps {
             10 "0010_mail",
             11 "0011_money",
             12 "0012_queues",
+            13 "0013_documents",
             15 "0015_views",
         )
     };

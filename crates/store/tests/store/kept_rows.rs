@@ -1,5 +1,6 @@
 //! What is written stays written: the database refuses, whoever asks.
 
+use almoner_domain::document::DocumentKind;
 use almoner_domain::refund::ReversalReason;
 use almoner_domain::{
     LocationId, Money, OrganizationId, PaymentId, ReceiptId, RefundId, Status, UserId,
@@ -7,21 +8,24 @@ use almoner_domain::{
 use almoner_store::attempts::AttemptId;
 use almoner_store::db::{Db, Engine, StoreError};
 use almoner_store::disputes::{self, Dispute};
+use almoner_store::documents::{self, NewDocument};
 use almoner_store::exceptions::{self, ExceptionKind, NewException};
 use almoner_store::ledger::Moment;
+use almoner_store::notes::{self, Author, Note};
 use almoner_store::payments::{self, EstimateSnapshot, Transition};
 use almoner_store::payouts::{self, Movement, ToldPayout};
 use almoner_store::receipts::{self, Source};
 use almoner_store::tenders::{self, Reversal};
 use almoner_store::unapplied_refunds::{self, NewUnappliedRefund};
-use almoner_store::{Tx, audit, on_both_engines, params, unapplied};
+use almoner_store::{Tx, audit, on_both_engines, params, stored_files, unapplied};
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::clinic;
 use crate::common::{at, number, run, run_refused};
 
 /// Every table whose rows are kept, with a change of each of its kinds of column.
-const KEPT: [(&str, &[&str]); 14] = [
+const KEPT: [(&str, &[&str]); 15] = [
     ("ledger_transfer", &["amount_cents = amount_cents + 1", "event = 'other'", "version = 9"]),
     ("payment_transition", &["to_status = 'draft'", "reason = 'other'", "at_us = 0"]),
     ("tender", &["amount_cents = 1", "kind = 'check'", "reference = 'x'"]),
@@ -34,12 +38,19 @@ const KEPT: [(&str, &[&str]); 14] = [
     ("payout", &["amount_cents = 1", "payout_id = 'x'", "currency = 'x'"]),
     ("payout_movement", &["fee_cents = 2, net_cents = net_cents - 1", "kind = 'fee'"]),
     ("money_exception", &["words = 'x'", "amount_cents = 1", "solution = 'x'"]),
+    ("note_version", &["body = 'x'", "written_at_us = 0"]),
     ("audit_seal", &["seal = previous", "event_count = 1"]),
     ("audit_event", &["detail = 'x'", "at_us = 0", "user_seq = 3", "key_seq = 3"]),
 ];
 
 /// Tables whose rows move on in their own ways, and are never deleted.
-const MOVING: [&str; 3] = ["payment", "refund", "dispute"];
+const MOVING: [&str; 5] = ["payment", "refund", "dispute", "document", "note"];
+
+/// What of a row that moves on is kept all the same.
+const KEPT_OF_MOVING: [(&str, &[&str]); 2] = [
+    ("document", &["added_at_us = 0", "size_bytes = 9", "kind = 'csv'", "user_seq = 3"]),
+    ("note", &["user_seq = 3", "created_at_us = 0"]),
+];
 
 /// A row, at least, in each of the tables.
 async fn fill(db: &Db) {
@@ -92,8 +103,41 @@ async fn fill(db: &Db) {
     let estimate =
         EstimateSnapshot { snapshot: "{}".to_owned(), estimated: None, entered: payment.amount };
     payments::insert_estimate(&mut tx, org, id, &estimate).await.unwrap();
+    fill_attached(&mut tx, org, id, moment.at).await;
     audit::seal(&mut tx, org, moment.at).await.unwrap().expect("there is something to seal");
     tx.commit().await.unwrap();
+}
+
+/// A document, and a note that was edited.
+async fn fill_attached(tx: &mut Tx, org: OrganizationId, payment: PaymentId, now: Timestamp) {
+    let file = [7; 16];
+    stored_files::begin(tx, org, &file, now).await.unwrap();
+    assert!(stored_files::keep(tx, org, &file).await.unwrap());
+    let user = Some(UserId::new(1));
+    let document = NewDocument {
+        name: "scan.pdf".to_owned(),
+        kind: DocumentKind::Pdf,
+        size_bytes: 7,
+        hash: vec![1; 32],
+        size_px: None,
+        file,
+        user,
+        key: None,
+    };
+    documents::insert(tx, org, payment, &document, now).await.unwrap();
+    let author = Author::User(UserId::new(1));
+    let number = notes::insert(tx, org, payment, (author, "First."), now).await.unwrap();
+    let note = Note {
+        number,
+        author,
+        author_name: "Sample".to_owned(),
+        body: "First.".to_owned(),
+        created_at: now,
+        version: 1,
+        edited_at: None,
+        earlier: Vec::new(),
+    };
+    notes::edit(tx, org, payment, (&note, "Second."), now).await.unwrap();
 }
 
 /// What is given back, disputed and paid out of money that was taken for nothing.
@@ -170,6 +214,12 @@ on_both_engines! {
         for table in MOVING {
             let why = format!("{table} rows are never changed or deleted");
             run_refused(&db, &format!("DELETE FROM {table}"), &why).await;
+        }
+        for (table, changes) in KEPT_OF_MOVING {
+            let why = format!("{table} rows are never changed or deleted");
+            for change in changes {
+                run_refused(&db, &format!("UPDATE {table} SET {change}"), &why).await;
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use almoner_app::Actor;
 use almoner_app::api_keys::KeyToken;
 use almoner_app::audit_reads::Seen;
 use almoner_app::authenticate_key::{KeyCheck, authenticate_key};
-use almoner_domain::{CheckId, KeyId, PatientId};
+use almoner_domain::{CheckId, KeyId, PatientId, PaymentId};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::{self, HeaderValue};
@@ -44,6 +44,10 @@ pub(super) enum Thing {
     Patient(PatientId),
     /// An eligibility check.
     EligibilityCheck(CheckId),
+    /// What is attached to a payment.
+    Payment(PaymentId),
+    /// A document of a payment.
+    Document(PaymentId, i64),
 }
 
 /// All that an answer shows, for the audit log.
@@ -52,11 +56,13 @@ pub(super) enum Thing {
 pub(super) struct Shown(pub(super) Vec<Thing>);
 
 impl Thing {
-    /// What the audit log calls it.
-    fn subject(self) -> (&'static str, i64) {
+    /// What the audit log calls it, and the document of it.
+    fn subject(self) -> (&'static str, i64, Option<i64>) {
         match self {
-            Self::Patient(id) => ("patient", id.seq()),
-            Self::EligibilityCheck(id) => ("eligibility_check", id.seq()),
+            Self::Patient(id) => ("patient", id.seq(), None),
+            Self::EligibilityCheck(id) => ("eligibility_check", id.seq(), None),
+            Self::Payment(id) => ("payment", id.seq(), None),
+            Self::Document(payment, number) => ("payment", payment.seq(), Some(number)),
         }
     }
 }
@@ -88,9 +94,9 @@ pub(super) async fn known(State(web): State<Web>, mut request: Request, next: Ne
     standing.tell(response.headers_mut());
     if let Some(Shown(things)) = response.extensions_mut().remove::<Shown>() {
         for thing in things {
-            let (subject, subject_seq) = thing.subject();
+            let (subject, subject_seq, document) = thing.subject();
             let (actor, from, at) = (caller.actor.clone(), from.clone(), web.app.now());
-            web.reads.seen(Seen { actor, subject, subject_seq, from, at }).await;
+            web.reads.seen(Seen { actor, subject, subject_seq, document, from, at }).await;
         }
     }
     response

@@ -132,7 +132,7 @@ fn wrong<T>(code: &'static str, message: impl Into<String>) -> Read<T> {
     Err(Wrong { code, message: message.into() })
 }
 
-fn text(json: &Json) -> Read<&str> {
+pub(super) fn text(json: &Json) -> Read<&str> {
     match json {
         Json::Text(text) => Ok(text),
         other => wrong("not_a_text", format!("Send a text, not {}.", other.kind())),

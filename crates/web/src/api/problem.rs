@@ -6,6 +6,7 @@ use almoner_app::permission::{self, Action};
 use almoner_app::receive_file::NotReceived;
 use almoner_domain::refund::RefundRefusal;
 use almoner_domain::{FieldError, Invalid};
+use almoner_gateways::files::FilesError;
 use almoner_store::StoreError;
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderName, HeaderValue};
@@ -275,10 +276,12 @@ impl From<Error> for Problem {
             Error::Reversal(_) => told(Code::NotReversible),
             Error::KeyReused => told(Code::IdempotencyKeyReused),
             Error::SignIn => told(Code::InvalidKey),
-            Error::Processor(_) | Error::Store(StoreError::Unavailable(_)) => {
+            Error::Processor(_)
+            | Error::Files(FilesError::Unreachable(_) | FilesError::Unread(_))
+            | Error::Store(StoreError::Unavailable(_)) => {
                 Self { cause: Some(crate::failure::chain(&error).into()), ..Self::unavailable() }
             }
-            Error::Store(_) => {
+            Error::Store(_) | Error::Files(_) => {
                 Self { cause: Some(crate::failure::chain(&error).into()), ..Self::internal() }
             }
         }
@@ -288,7 +291,7 @@ impl From<Error> for Problem {
 impl From<NotReceived> for Problem {
     fn from(error: NotReceived) -> Self {
         match error {
-            NotReceived::TooLarge => {
+            NotReceived::TooLarge(_) => {
                 Self::new(Code::PayloadTooLarge, Code::PayloadTooLarge.meaning())
             }
             // Ours: there was no room to hold the body while it is read.
@@ -371,7 +374,7 @@ mod tests {
         let unheld = Problem::from(NotReceived::from(full));
         assert_eq!(body(&unheld)["code"], "unavailable");
         assert!(!unheld.cause().is_empty(), "the log says why");
-        let large = Problem::from(NotReceived::TooLarge);
+        let large = Problem::from(NotReceived::TooLarge(1));
         assert_eq!(body(&large)["code"], "payload_too_large");
     }
 

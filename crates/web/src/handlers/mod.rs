@@ -1,6 +1,7 @@
 //! The handlers: each extracts, calls one use case and fills a page.
 
 pub(crate) mod asset;
+pub(crate) mod attachment;
 pub(crate) mod audit;
 pub(crate) mod eligibility;
 pub(crate) mod eligibility_settings;

@@ -8,20 +8,25 @@ use axum::http::Method;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use crate::api_attached::{DOCUMENTS, FORM, NOTES, form_of};
 use crate::api_description::{Operation, operations};
 use crate::api_program::{CHECKS, ESTIMATES, JSON, Program, SEND_LINKS, X12, all_but, make_key};
+use crate::documents::PIXEL;
 use crate::eligibility::{BEN, answer};
 use crate::mail::mailing;
 use crate::site::Site;
 
 /// What a call is sent so that it is carried out.
 async fn carried_out(program: &Program<'_>, operation: &Operation) -> crate::site::Reply {
-    let path = operation.path.replace("{id}", "ELG-001");
+    let id = if operation.path.contains("/payments/") { "PAY-001" } else { "ELG-001" };
+    let path = operation.path.replace("{id}", id).replace("{number}", "1");
     let (kind, body) = match (&operation.method, operation.path.as_str()) {
         (&Method::POST, ESTIMATES) => {
             (JSON, br#"{"patient_id":"PAT-002","payment_type":"office_visit"}"#.to_vec())
         }
         (&Method::POST, SEND_LINKS) => (JSON, br#"{"payment_ids":["PAY-001"]}"#.to_vec()),
+        (&Method::POST, NOTES) => (JSON, br#"{"note":"Called."}"#.to_vec()),
+        (&Method::POST, DOCUMENTS) => (FORM, form_of("card.png", PIXEL)),
         (&Method::POST, CHECKS) => (X12, answer(BEN)),
         (&Method::GET, _) => ("", Vec::new()),
         (method, path) => panic!("say here what is sent to {method} {path}"),
@@ -83,6 +88,10 @@ on_both_engines! {
     async fn every_call_needs_its_scope_and_no_other(db) {
         let (site, _) = mailing(db).await;
         site.import(answer(BEN)).await;
+        site.payment(None, None).await;
+        let desk = site.browser(Role::FrontDesk).await;
+        let card = [("files", Some("card.png"), PIXEL)];
+        desk.upload_to("/payments/PAY-001/documents", &card).await.to();
         for operation in operations(&site).await {
             let scope = &operation.scope;
             let without = Program::new(&site, &all_but(scope)).await;

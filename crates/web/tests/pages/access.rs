@@ -5,6 +5,7 @@ use almoner_domain::role::Role;
 use almoner_store::on_both_engines;
 use axum::http::{Method, StatusCode};
 
+use crate::documents::{DOCUMENTS, PIXEL};
 use crate::eligibility::{BEN, NORA, SCAN, SCAN_HASH, answer};
 use crate::fields::usual_fields;
 use crate::payouts::paid_out;
@@ -73,7 +74,15 @@ async fn filled(site: &Site) {
     site.ask().await;
     site.import(SCAN.to_vec()).await;
     raise(site, PaymentId::new(1), "one").await;
+    attached(site).await;
     paid_out(site, 700).await;
+}
+
+/// A document, an image, and a note on the first payment.
+async fn attached(site: &Site) {
+    let desk = site.browser(Role::FrontDesk).await;
+    desk.upload_to(DOCUMENTS, &[("files", Some("card.png"), PIXEL)]).await.to();
+    desk.post("/payments/PAY-001/notes", &[("note", "a note"), ("key", "k")]).await.to();
 }
 
 /// The id of the first clinic that a route is about; the second clinic has none like it.
@@ -252,6 +261,11 @@ on_both_engines! {
             ("/payments/PAY-002/receipts", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
             ("/payments/PAY-002/receipts/RCP-001/print", Role::ALL.to_vec()),
             ("/payments/PAY-001/notes", vec![Role::FrontDesk, Role::Biller, Role::Manager]),
+            ("/payments/PAY-001/documents/1/name", vec![
+                Role::FrontDesk,
+                Role::Biller,
+                Role::Manager,
+            ]),
             ("/settings/locations", vec![Role::Administrator]),
             ("/settings/physicians", vec![Role::Administrator]),
         ];

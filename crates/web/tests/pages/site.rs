@@ -25,8 +25,10 @@ use almoner_domain::{
 use almoner_gateways::clearinghouse::{
     self, Answer, Clearinghouse, ClearinghouseError, Delivery, Partners, Question,
 };
+use almoner_gateways::files::Files;
 use almoner_gateways::mail::{Mailer, NoMailer};
 use almoner_gateways::processor::{self, Processor};
+use almoner_gateways::testing::Watched;
 use almoner_store::counters;
 use almoner_store::locations::LocationFields;
 use almoner_store::organizations::Organization;
@@ -251,6 +253,8 @@ impl Site {
             clearinghouse: Arc::clone(&house) as Arc<dyn Clearinghouse>,
             mailer: Arc::new(NoMailer),
             link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
+            files: Files::in_memory(),
+            max_document_bytes: 25 * 1024 * 1024,
         };
         let zone = "America/New_York";
         let clinic = add_organization::add_organization(&app, "Downtown Clinic", zone);
@@ -298,6 +302,15 @@ impl Site {
     /// The same with a mailer.
     pub(crate) fn with_mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
         self.app.mailer = mailer;
+        let settings = WebSettings { base_url: BASE.to_owned(), trusted_proxy: None, demo: false };
+        self.web = Web::new(self.app.clone(), settings);
+        self.router = router(self.web.clone());
+        self
+    }
+
+    /// The same with another store of documents.
+    pub(crate) fn with_files(mut self, store: Watched) -> Self {
+        self.app.files = Files::of(Arc::new(store));
         let settings = WebSettings { base_url: BASE.to_owned(), trusted_proxy: None, demo: false };
         self.web = Web::new(self.app.clone(), settings);
         self.router = router(self.web.clone());
@@ -472,6 +485,15 @@ impl Browser<'_> {
 
     /// Sends files with the import's form.
     pub(crate) async fn upload(&self, fields: &[(&str, Option<&str>, &[u8])]) -> Reply {
+        self.upload_to("/eligibility/import", fields).await
+    }
+
+    /// Sends files with the form at that address.
+    pub(crate) async fn upload_to(
+        &self,
+        path: &str,
+        fields: &[(&str, Option<&str>, &[u8])],
+    ) -> Reply {
         let mut body = Vec::new();
         for &(name, file, content) in fields {
             let file = file.map_or_else(String::new, |file| format!("; filename=\"{file}\""));
@@ -484,7 +506,7 @@ impl Browser<'_> {
         }
         body.extend(b"--tests-mark--\r\n");
         let kind = "multipart/form-data; boundary=tests-mark";
-        self.ask(Method::POST, "/eligibility/import", Origin::Own, (kind, body)).await
+        self.ask(Method::POST, path, Origin::Own, (kind, body)).await
     }
 
     /// Asks for anything.
@@ -521,6 +543,7 @@ pub(crate) fn routes() -> Vec<String> {
         .step_by(2)
         .filter(|text| text.starts_with('/') && !text.contains("{*"))
         .map(|route| route.replace("{receipt}", "RCP-001"))
+        .map(|route| route.replace("{document}", "1").replace("{note}", "1"))
         .collect();
     found.sort();
     found.dedup();

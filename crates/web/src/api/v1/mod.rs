@@ -1,7 +1,9 @@
 //! The calls of version 1. To add one, write its file and its line in [`calls`].
 
+mod documents;
 mod eligibility_checks;
 mod estimates;
+mod notes;
 mod payment_links;
 mod words;
 
@@ -34,6 +36,8 @@ const SENT_SUFFIX: &str = "Body";
 pub(super) fn calls(web: &Web) -> OpenApiRouter<Web> {
     let calls = OpenApiRouter::default()
         .merge(limited(web, MAX_JSON_BYTES, estimates::calls()))
+        .merge(limited(web, MAX_JSON_BYTES, notes::calls()))
+        .merge(limited(web, documents::max_body_bytes(web), documents::calls()))
         .merge(limited(web, MAX_JSON_BYTES, payment_links::calls()))
         .merge(limited(web, eligibility_checks::MAX_BODY_BYTES, eligibility_checks::calls()));
     let mut calls = OpenApiRouter::with_openapi(about())

@@ -1,6 +1,5 @@
-//! A payment's own page, and the notes on it.
+//! A payment's own page.
 
-use almoner_app::add_note::{self, AddNote};
 use almoner_app::permission::Action;
 use almoner_app::read::{self, PaymentView};
 use almoner_app::read_troubles::{self, DisputeView, Troubles};
@@ -20,7 +19,7 @@ use axum_extra::extract::Form;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-use super::{exceptions, history, kept, link, receipts};
+use super::{documents, exceptions, history, kept, link, notes, receipts};
 use crate::failure::{Answer, html, unprocessable};
 use crate::format;
 use crate::handlers::parse_id;
@@ -28,42 +27,13 @@ use crate::session::{Staff, done};
 use crate::state::Web;
 use crate::view::parts::{Errors, Fact};
 use crate::view::payments::detail::{
-    Note, Offers, PatientBlock, PaymentPage, RefundRow, TenderLine, TreatmentBlock,
+    Offers, PatientBlock, PaymentPage, RefundRow, TenderLine, TreatmentBlock,
 };
 
 /// The page.
 pub(crate) async fn page(State(web): State<Web>, staff: Staff, Path(id): Path<String>) -> Answer {
     let id: PaymentId = parse_id(&id, "payment")?;
     Ok(html(&filled(&web, staff, id).await?))
-}
-
-/// What the form of a note sends.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct SentNote {
-    key: String,
-    note: String,
-}
-
-/// Adds a note.
-pub(crate) async fn add_note(
-    State(web): State<Web>,
-    staff: Staff,
-    Path(id): Path<String>,
-    Form(sent): Form<SentNote>,
-) -> Answer {
-    let id: PaymentId = parse_id(&id, "payment")?;
-    let note = AddNote { payment: id, body: sent.note.clone(), key: Some(sent.key) };
-    match add_note::add_note(&web.app, &staff.actor, note).await {
-        Ok(_) => Ok(done(&web, &format!("/payments/{id}"), "note_added")),
-        Err(Error::Invalid(faults)) => {
-            let mut page = filled(&web, staff, id).await?;
-            page.errors = faults.into();
-            page.note_entry = sent.note;
-            Ok(unprocessable(&page))
-        }
-        Err(other) => Err(other.into()),
-    }
 }
 
 /// What the form of an exception sends.
@@ -136,7 +106,8 @@ pub(super) async fn filled(web: &Web, staff: Staff, id: PaymentId) -> Result<Pay
         estimate: view.estimate.as_ref().map(|estimate| kept::summary(estimate, payment.amount)),
         receipts: receipts::block(web, &actor, id).await?,
         refunds: refund_rows(&view, &troubles, &zone),
-        notes: view.notes.iter().map(|note| note_row(note, &zone)).collect(),
+        documents: documents::block(web, &actor, id).await?,
+        notes: view.notes.iter().map(|note| notes::row(note, &actor, web.app.now())).collect(),
         note_entry: String::new(),
         note_key: web.form_key(),
         history: history::events(&view.history, &zone),
@@ -221,7 +192,7 @@ fn lock(status: Status) -> Option<String> {
         Status::Voided => "The authorization was voided, so this payment can no longer be edited.",
         _ => return None,
     };
-    Some(format!("{why} Notes may still be added."))
+    Some(format!("{why} Documents and notes may still be added."))
 }
 
 /// A tender as one line.
@@ -301,13 +272,5 @@ fn refund_row(refund: &Refund, zone: &TimeZone) -> RefundRow {
         by: refund.made_by.clone().unwrap_or_else(unknown),
         notes: refund.notes.clone(),
         failure: refund.failure.clone(),
-    }
-}
-
-fn note_row(note: &almoner_store::notes::Note, zone: &TimeZone) -> Note {
-    Note {
-        author: note.author.clone(),
-        at: format::moment(note.created_at, zone),
-        text: note.body.clone(),
     }
 }

@@ -4,7 +4,7 @@ use almoner_domain::tender::TenderType;
 use almoner_domain::{Money, Status};
 use almoner_store::audit::NamedEvent;
 use jiff::tz::TimeZone;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::format;
 use crate::view::payments::detail::Event;
@@ -96,6 +96,12 @@ fn what(action: &str, detail: &Value) -> String {
         "dispute_told" => format!("Dispute of {amount}: {}", word(detail, "standing")),
         "tender_reversed" => format!("Tender of {amount} reversed"),
         "note_added" => "Note added".to_owned(),
+        "note_edited" => "Note edited".to_owned(),
+        "document_added" => "Document added".to_owned(),
+        "document_renamed" => "Document renamed".to_owned(),
+        "document_deleted" => "Document deleted".to_owned(),
+        "document_restored" => "Document restored".to_owned(),
+        "document_removed" => "Deleted document removed for good".to_owned(),
         "receipt_printed" if word(detail, "as") == "pdf" => {
             format!("Receipt {} saved as PDF", word(detail, "receipt"))
         }
@@ -136,6 +142,8 @@ fn more(action: &str, detail: &Value) -> Option<String> {
         }
         "exception_raised" => Some(word(detail, "words").to_owned()),
         "exception_solved" => Some(word(detail, "solution").to_owned()),
+        "document_renamed" => Some(edits(&json!({ "name": detail.get("name") }))),
+        action if action.starts_with("document_") => Some(word(detail, "name").to_owned()),
         "dispute_told" => Some(word(detail, "reason").replace('_', " ")),
         "refund_failed" | "unapplied_refund_failed" => {
             detail.get("reason")?.as_str().map(str::to_owned)
@@ -177,8 +185,6 @@ fn edits(detail: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

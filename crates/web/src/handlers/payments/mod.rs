@@ -3,6 +3,7 @@
 mod asking;
 pub(crate) mod create;
 pub(crate) mod detail;
+pub(crate) mod documents;
 pub(crate) mod edit;
 mod entry;
 pub(crate) mod exceptions;
@@ -13,6 +14,7 @@ pub(crate) mod link;
 pub(crate) mod list;
 mod list_query;
 mod mails;
+pub(crate) mod notes;
 pub(crate) mod panel;
 mod panel_entry;
 pub(crate) mod picked;

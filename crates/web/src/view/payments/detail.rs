@@ -6,6 +6,7 @@ use almoner_domain::tender::TenderType;
 use almoner_domain::{ExceptionId, Money, PatientId, PaymentId, RefundId, Status, TreatmentId};
 use askama::Template;
 
+use super::documents::DocumentsBlock;
 use super::estimate::EstimateSummary;
 use super::exceptions::Ways;
 use super::link::{LinkBlock, LinkState};
@@ -74,8 +75,10 @@ pub(crate) struct PaymentPage {
     pub(crate) refunds: Vec<RefundRow>,
     /// The receipts; none where no money moved.
     pub(crate) receipts: Option<ReceiptsBlock>,
-    /// The notes, the newest first.
-    pub(crate) notes: Vec<Note>,
+    /// The documents.
+    pub(crate) documents: DocumentsBlock,
+    /// The notes, the newest first. One may be edited: POST `…/notes/1` with `version` and `note`.
+    pub(crate) notes: Vec<NoteRow>,
     /// The note as it was typed, when it was refused.
     pub(crate) note_entry: String,
     /// What makes a second sending of the note the same.
@@ -184,16 +187,53 @@ impl RefundRow {
 
 /// A note.
 #[derive(Debug, Clone)]
-pub(crate) struct Note {
+pub(crate) struct NoteRow {
+    /// Its number on the payment.
+    pub(crate) number: i64,
     /// Who wrote it.
     pub(crate) author: String,
     /// When.
     pub(crate) at: String,
     /// What.
     pub(crate) text: String,
+    /// When it was edited last.
+    pub(crate) edited: Option<String>,
+    /// What it said before, the newest first.
+    pub(crate) earlier: Vec<EarlierText>,
+    /// What its author may make of it now.
+    pub(crate) edit: Option<NoteEdit>,
 }
 
-impl Note {
+/// What a note said before it was edited.
+#[derive(Debug, Clone)]
+pub(crate) struct EarlierText {
+    /// Since when.
+    pub(crate) at: String,
+    /// What.
+    pub(crate) text: String,
+}
+
+/// A note that may be edited.
+#[derive(Debug, Clone)]
+pub(crate) struct NoteEdit {
+    /// The version that is shown.
+    pub(crate) version: i64,
+    /// The text that the field holds.
+    pub(crate) entry: String,
+}
+
+impl NoteRow {
+    fn pieces(&self) -> Vec<Piece<'_>> {
+        pieces(&self.text)
+    }
+
+    /// What the faults of its text are told under.
+    fn field(&self) -> String {
+        format!("note-{}", self.number)
+    }
+}
+
+impl EarlierText {
     fn pieces(&self) -> Vec<Piece<'_>> {
         pieces(&self.text)
     }
@@ -261,6 +301,7 @@ impl Samples for PaymentPage {
             payment_type: None,
             treatment: None,
             estimate: None,
+            documents: DocumentsBlock::sample_of_none(),
             notes: Vec::new(),
             history: Vec::new(),
             offers: Offers { refund: false, edit: false, reverse: false, note: false },
@@ -270,6 +311,7 @@ impl Samples for PaymentPage {
         };
         let refused = Self {
             note_entry: samples::HARD_TEXT.to_owned(),
+            documents: DocumentsBlock::sample_refused(),
             errors: almoner_domain::Invalid::one("note", "too_long", "This note is too long.")
                 .into(),
             lost: Some(Money::from_cents(67_937)),

@@ -1,6 +1,7 @@
 //! Pages of payments.
 
 pub(crate) mod detail;
+pub(crate) mod documents;
 pub(crate) mod edit;
 pub(crate) mod estimate;
 pub(crate) mod exceptions;

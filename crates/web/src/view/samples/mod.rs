@@ -33,8 +33,10 @@ use super::eligibility_settings::EligibilitySettingsPage;
 use super::parts::Theme;
 use super::parts::{Choice, Errors, Fact, Flash, PageSize, Pager, PatientMatch, PatientRef, Shell};
 use super::payments::detail::{
-    Event, Note, Offers, PatientBlock, PaymentPage, RefundRow, TenderLine, TreatmentBlock,
+    EarlierText, Event, NoteEdit, NoteRow, Offers, PatientBlock, PaymentPage, RefundRow,
+    TenderLine, TreatmentBlock,
 };
+use super::payments::documents::DocumentsBlock;
 use super::payments::edit::EditPaymentPage;
 use super::payments::estimate::EstimatePanel;
 use super::payments::link::{LinkBlock, LinkState};
@@ -344,6 +346,7 @@ pub(crate) fn payment_page() -> PaymentPage {
         estimate: kept_estimates().into_iter().next().map(|kept| kept.1),
         refunds: refund_rows(),
         receipts: Some(receipts_block()),
+        documents: DocumentsBlock::sample(),
         notes: notes(),
         note_entry: String::new(),
         note_key: "k".to_owned(),
@@ -385,15 +388,27 @@ fn refund_rows() -> Vec<RefundRow> {
     ]
 }
 
-fn notes() -> Vec<Note> {
-    let note = |text: &str| Note {
+fn notes() -> Vec<NoteRow> {
+    let note = |number, text: &str| NoteRow {
+        number,
         author: "Dana Whitfield".to_owned(),
         at: "Nov 22, 2026, 3:05 PM".to_owned(),
         text: text.to_owned(),
+        edited: None,
+        earlier: Vec::new(),
+        edit: None,
     };
+    let called = "Called; she will bring the new card.\nSee https://example.com/policy?a=1&b=2.";
+    let earlier =
+        EarlierText { at: "Nov 22, 2026, 3:05 PM".to_owned(), text: HARD_TEXT.to_owned() };
     vec![
-        note("Called; she will bring the new card.\nSee https://example.com/policy?a=1&b=2."),
-        note(HARD_TEXT),
+        NoteRow {
+            edited: Some("Nov 22, 2026, 3:09 PM".to_owned()),
+            earlier: vec![earlier],
+            edit: Some(NoteEdit { version: 2, entry: called.to_owned() }),
+            ..note(2, called)
+        },
+        note(1, HARD_TEXT),
     ]
 }
 

@@ -1,0 +1,47 @@
+//! Removes the bytes of documents that are over. It has a loop of its own, since the store of
+//! documents may be slow or away.
+
+use std::time::Duration;
+
+use almoner_app::{App, read, remove_documents};
+use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
+
+use crate::{in_turn, told};
+
+/// How often it is looked for what is due. Nothing is in a hurry.
+const EACH: Duration = Duration::from_mins(1);
+
+/// Runs until `stop` turns true.
+pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(EACH);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut round: u32 = 0;
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            changed = stop.changed() => {
+                if changed.is_err() || *stop.borrow() {
+                    return;
+                }
+            }
+        }
+        tokio::select! {
+            () = once(&app, round) => {}
+            // What was begun is taken up again after a restart.
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+        round = round.wrapping_add(1);
+    }
+}
+
+async fn once(app: &App, round: u32) {
+    let organizations = match read::organizations(app).await {
+        Ok(organizations) => organizations,
+        Err(error) => return told("remove_documents", Err(error)),
+    };
+    for actor in in_turn(organizations, round) {
+        let removed = remove_documents::remove_documents(app, &actor).await;
+        told("remove_documents", removed.map(drop));
+    }
+}
