@@ -54,6 +54,10 @@ pub enum Action {
     ReverseTender,
     /// See what the processor paid out.
     ReadPayouts,
+    /// See what a day brought, what came in by month, and how old is what is outstanding.
+    ReadReports,
+    /// Enter what was counted in a drawer at the end of a day.
+    CountDrawer,
     /// Change locations and physicians.
     ChangeSettings,
     /// Add staff, reset and close their accounts.
@@ -69,7 +73,7 @@ pub const REFUND_LIMIT: Money = Money::from_cents(50_000);
 
 impl Action {
     /// All actions, for the test that holds this table against the use cases.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::ReadPayments,
         Self::ReadPatients,
         Self::ReadTreatments,
@@ -93,6 +97,8 @@ impl Action {
         Self::RefundWithoutLimit,
         Self::ReverseTender,
         Self::ReadPayouts,
+        Self::ReadReports,
+        Self::CountDrawer,
         Self::ChangeSettings,
         Self::ManageStaff,
         Self::ManageKeys,
@@ -125,6 +131,8 @@ impl Action {
             Self::RefundWithoutLimit => "refund more than the limit",
             Self::ReverseTender => "reverse a tender",
             Self::ReadPayouts => "see payouts",
+            Self::ReadReports => "see reports",
+            Self::CountDrawer => "count drawers",
             Self::ChangeSettings => "change the clinic's settings",
             Self::ManageStaff => "manage staff accounts",
             Self::ManageKeys => "manage keys of other programs",
@@ -142,7 +150,7 @@ pub fn allows(role: Role, action: Action) -> bool {
         | Action::ReadTreatments
         | Action::ReadChecks
         | Action::ReadSettings => &[FrontDesk, Biller, Manager, Administrator, Auditor],
-        Action::ReadAudit => &[Manager, Auditor],
+        Action::ReadAudit | Action::ReadReports => &[Manager, Auditor],
         Action::SavePatient
         | Action::SaveTreatment
         | Action::AddNote
@@ -157,7 +165,7 @@ pub fn allows(role: Role, action: Action) -> bool {
         | Action::CancelPayment
         | Action::VoidPayment
         | Action::Refund => &[Biller, Manager],
-        Action::RefundWithoutLimit | Action::ReverseTender => &[Manager],
+        Action::RefundWithoutLimit | Action::ReverseTender | Action::CountDrawer => &[Manager],
         Action::ReadPayouts => &[Biller, Manager, Administrator, Auditor],
         Action::ChangeSettings | Action::ManageStaff | Action::ManageKeys | Action::ManageJobs => {
             &[Administrator]
@@ -191,6 +199,8 @@ pub fn scope_for(action: Action) -> Option<Scope> {
         Action::ChangeSettings => Scope::SettingsWrite,
         Action::ReadAudit
         | Action::ReadPayouts
+        | Action::ReadReports
+        | Action::CountDrawer
         | Action::ManageStaff
         | Action::ManageKeys
         | Action::ManageJobs => return None,
@@ -211,9 +221,9 @@ mod tests {
         let count = |role| Action::ALL.into_iter().filter(|&a| allows(role, a)).count();
         assert_eq!(count(Role::FrontDesk), 14);
         assert_eq!(count(Role::Biller), 20);
-        assert_eq!(count(Role::Manager), 23);
+        assert_eq!(count(Role::Manager), 25);
         assert_eq!(count(Role::Administrator), 10);
-        assert_eq!(count(Role::Auditor), 7);
+        assert_eq!(count(Role::Auditor), 8);
     }
 
     #[test]
@@ -238,6 +248,8 @@ mod tests {
         let never = [
             Action::ReadAudit,
             Action::ReadPayouts,
+            Action::ReadReports,
+            Action::CountDrawer,
             Action::ManageStaff,
             Action::ManageKeys,
             Action::ManageJobs,

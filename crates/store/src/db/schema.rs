@@ -22,6 +22,7 @@ macro_rules! steps {
             10 "0010_mail",
             11 "0011_money",
             12 "0012_queues",
+            14 "0014_drawer_counts",
         )
     };
     ($engine:literal: $($version:literal $name:literal,)+) => {
