@@ -30,8 +30,8 @@ pub mod time;
 
 pub use error::{FieldError, Invalid};
 pub use ids::{
-    CheckId, DrawerCountId, ExceptionId, InquiryId, KeyId, LocationId, OrganizationId, PatientId, PaymentId,
-    PayoutId, PhysicianId, ReceiptId, RefundId, TreatmentId, UserId,
+    CheckId, DrawerCountId, ExceptionId, InquiryId, KeyId, LocationId, OrganizationId, PatientId,
+    PaymentId, PayoutId, PhysicianId, ReceiptId, RefundId, TreatmentId, UserId,
 };
 pub use money::{BasisPoints, Money};
 pub use status::Status;

@@ -92,7 +92,8 @@ impl DayOfLocation {
 
     /// What the tenders of an account add to what was collected.
     pub fn booked(&self, account: Account) -> Money {
-        let of_account = self.tenders.iter().filter(|(kind, _)| Account::of_tender(**kind) == account);
+        let of_account =
+            self.tenders.iter().filter(|(kind, _)| Account::of_tender(**kind) == account);
         of_account.map(|(_, sums)| sums.net()).sum()
     }
 
@@ -115,9 +116,10 @@ impl DayOfLocation {
     /// taken and not reversed. A check is refunded by one of the clinic's own, not by the drawer.
     pub fn drawer(&self) -> (Money, Tally) {
         let cash = self.booked(Account::Cash);
-        let paper = self.tenders.iter().filter(|(kind, _)| {
-            matches!(kind, TenderType::Check | TenderType::MoneyOrder)
-        });
+        let paper = self
+            .tenders
+            .iter()
+            .filter(|(kind, _)| matches!(kind, TenderType::Check | TenderType::MoneyOrder));
         let standing = paper.map(|(_, sums)| sums.taken.minus(sums.reversed));
         (cash, standing.fold(Tally::default(), Tally::plus))
     }
@@ -283,8 +285,7 @@ mod tests {
         let due = |days: i32| Age::of(Some(TODAY.saturating_sub(days.days())), TODAY);
         let told = [-400, 0, 1, 30, 31, 60, 61, 90, 91, 4_000].map(due);
         use Age::{NotDue, Over90, To30, To60, To90};
-        let expected =
-            [NotDue, NotDue, To30, To30, To60, To60, To90, To90, Over90, Over90];
+        let expected = [NotDue, NotDue, To30, To30, To60, To60, To90, To90, Over90, Over90];
         assert_eq!(told, expected);
         assert_eq!(Age::of(None, TODAY), Age::NoDueDate);
     }
@@ -320,8 +321,10 @@ mod tests {
     /// A day with every event, as the books and the ledger have it.
     fn day() -> DayOfLocation {
         let mut day = DayOfLocation::default();
-        let cash = TenderSums { taken: tally(2, 900), reversed: tally(1, 300), ..Default::default() };
-        let check = TenderSums { taken: tally(1, 50), refunded: tally(1, 20), ..Default::default() };
+        let cash =
+            TenderSums { taken: tally(2, 900), reversed: tally(1, 300), ..Default::default() };
+        let check =
+            TenderSums { taken: tally(1, 50), refunded: tally(1, 20), ..Default::default() };
         let card = TenderSums {
             taken: tally(1, 400),
             refunded: tally(2, 150),

@@ -51,7 +51,7 @@ pub async fn of_day(
     let mut found: BTreeMap<LocationId, DayOfLocation> = BTreeMap::new();
     for row in tx.all(OF_DAY, params![org, time::date_key(day)]).await? {
         let at = found.entry(LocationId::new(row.int("location_seq")?)).or_default();
-            let sum = Tally { count: row.int("n")?, amount: row.money("cents")? };
+        let sum = Tally { count: row.int("n")?, amount: row.money("cents")? };
         if row.text("side")? == "books" {
             let tender = row.word("name", TenderType::from_name)?;
             add(at.tenders.entry(tender).or_default(), &row.text("event")?, sum)?;

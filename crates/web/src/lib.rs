@@ -7,6 +7,7 @@
 
 mod api;
 mod assets;
+mod csv;
 mod failure;
 mod format;
 mod handlers;

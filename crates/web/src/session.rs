@@ -39,6 +39,7 @@ const FLASHES: &[(&str, &str)] = &[
     ("receipt_printed", "The printing is in the history. If no window opened, print this page."),
     ("receipts_issued", "The receipts were issued."),
     ("note_added", "The note was added."),
+    ("drawer_counted", "The count was kept."),
     ("queue_hurried", "It is taken up now. Reload to see what became of it."),
     ("queue_at_work", "Nothing there waits for later."),
     ("looked_again", "The processor is asked again."),

@@ -16,6 +16,7 @@ use almoner_app::begin_payment::begin_payment;
 use almoner_app::change_status::{ChangeStatus, change_status};
 use almoner_app::compare_person::PersonField;
 use almoner_app::consent_email::consent_email;
+use almoner_app::count_drawer::{CountEntry, count_drawer};
 use almoner_app::create_payment::{CreatePayment, create_payment};
 use almoner_app::dismiss_differences::dismiss_differences;
 use almoner_app::dismiss_file::dismiss_file;
@@ -45,7 +46,9 @@ use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
 use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
-use almoner_app::{Actor, Error, read, read_inbox, read_inquiries, read_payouts, read_receipt};
+use almoner_app::{
+    Actor, Error, read, read_inbox, read_inquiries, read_payouts, read_receipt, read_reports,
+};
 use almoner_domain::estimate::Choices;
 use almoner_domain::list::PageRequest;
 use almoner_domain::payment::PaymentType;
@@ -59,6 +62,7 @@ use almoner_domain::{
 use almoner_store::locations::LocationFields;
 use almoner_store::on_both_engines;
 use almoner_store::physicians::PhysicianFields;
+use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
 use crate::answers::{BENEFITS, Insured, envelope, transaction};
@@ -122,6 +126,15 @@ fn question(patient: PatientId, treatment: Option<TreatmentId>) -> EstimateInput
         network: None,
         service_date: None,
         choices: Choices::default(),
+    }
+}
+
+fn drawer(n: i64) -> CountEntry {
+    CountEntry {
+        location: LocationId::new(n).to_string(),
+        day: "2026-03-10".to_owned(),
+        cash: "1.00".to_owned(),
+        ..CountEntry::default()
     }
 }
 
@@ -252,6 +265,9 @@ const PAYMENTS: &[Case] = cases! {
     "read::payment" |c, n| read::payment(&c.app, &c.manager(), PaymentId::new(n));
     "give_back::give_back" |c, n| give_back(&c.app, &c.manager(), ExceptionId::new(n));
     "look_again::look_again" |c, n| look_again(&c.app, &c.manager(), ExceptionId::new(n));
+    "read_reports::collections" |c, n| read_reports::collections(&c.app, &c.manager(),
+        (Date::constant(2026, 3, 1), Date::constant(2026, 4, 1)), &[LocationId::new(n)]);
+    "count_drawer::count_drawer" |c, n| count_drawer(&c.app, &c.manager(), &drawer(n), None);
     "read_payouts::payout" |c, n| read_payouts::payout(&c.app, &c.manager(), PayoutId::new(n));
     "read_troubles::open_exception" |c, n|
         open_exception(&c.app, &c.manager(), ExceptionId::new(n));
@@ -355,7 +371,7 @@ const RECORDS: &[Case] = cases! {
 };
 
 /// What takes no id, or only names and words.
-const WITHOUT_IDS: [&str; 32] = [
+const WITHOUT_IDS: [&str; 35] = [
     "remind::remind",
     "save_reminder_settings::reminder_settings",
     "save_reminder_settings::save_reminder_settings",
@@ -365,6 +381,7 @@ const WITHOUT_IDS: [&str; 32] = [
     "exchange_checks::ask_claimed",
     "exchange_checks::claim_due",
     "exchange_checks::give_up",
+    "export_report::export_report",
     "hurry_queue::hurry_queue",
     "post_mail::claim_mail",
     "post_mail::post_claimed",
@@ -381,6 +398,8 @@ const WITHOUT_IDS: [&str; 32] = [
     "read_inbox::inbox",
     "read_queues::read_queues",
     "read_payouts::payouts",
+    "read_reports::aging",
+    "read_reports::day_close",
     "read_troubles::open_exceptions",
     "run_once::remove_old_answers",
     "save_eligibility_settings::save_eligibility_settings",

@@ -10,11 +10,13 @@ use almoner_app::attempt::Outcome;
 use almoner_app::change_status::{ChangeStatus, change_status};
 use almoner_app::compare_person::PersonField;
 use almoner_app::consent_email::consent_email;
+use almoner_app::count_drawer::{CountEntry, count_drawer};
 use almoner_app::create_payment::create_payment;
 use almoner_app::dismiss_differences::dismiss_differences;
 use almoner_app::dismiss_file::dismiss_file;
 use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::estimate_payment::{EstimateInput, estimate_payment, location_exists};
+use almoner_app::export_report::{Report, export_report};
 use almoner_app::give_back::give_back;
 use almoner_app::hurry_queue::{HurryQueue, hurry_queue};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
@@ -44,7 +46,9 @@ use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
 use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
-use almoner_app::{Actor, Error, read, read_inbox, read_inquiries, read_payouts, read_receipt};
+use almoner_app::{
+    Actor, Error, read, read_inbox, read_inquiries, read_payouts, read_receipt, read_reports,
+};
 use almoner_domain::checks::CheckRequest;
 use almoner_domain::estimate::{Choices, EstimateSettings};
 use almoner_domain::list::PageRequest;
@@ -59,6 +63,7 @@ use almoner_store::on_both_engines;
 use almoner_store::physicians::PhysicianFields;
 use almoner_store::queues::Queue;
 use almoner_store::treatments::TreatmentQuery;
+use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
 use crate::answers::{BENEFITS, NORA, answer, envelope, transaction};
@@ -201,6 +206,16 @@ fn file() -> ImportFile {
     ImportFile { name: "n.271".to_owned(), content: answer(NORA), patient: None }
 }
 
+/// A drawer of the first location.
+fn drawer() -> CountEntry {
+    CountEntry {
+        location: "LOC-001".to_owned(),
+        day: "2026-03-10".to_owned(),
+        cash: "1.00".to_owned(),
+        ..CountEntry::default()
+    }
+}
+
 fn place() -> LocationFields {
     let time_zone = "America/New_York".to_owned();
     LocationFields { name: "Annex".to_owned(), time_zone, ..LocationFields::default() }
@@ -285,6 +300,7 @@ const MONEY: &[Case] = cases! {
 };
 
 const RECORDS: &[Case] = cases! {
+    "count_drawer::count_drawer" CountDrawer |c, a| count_drawer(&c.app, a, &drawer(), None);
     "add_note::add_note" AddNote |c, a| add_note(&c.app, a, note(c.pending(700).await));
     "save_patient::add_patient" SavePatient |c, a|
         add_patient(&c.app, a, &person("Cy", "Sample", "1990-01-01", "C"), None, None);
@@ -403,6 +419,13 @@ const READS: &[Case] = cases! {
     "read_payouts::payout" ReadPayouts |c, a| async {
         read_payouts::payout(&c.app, a, a_payout(c).await).await
     };
+    "read_reports::day_close" ReadReports |c, a|
+        read_reports::day_close(&c.app, a, Date::constant(2026, 3, 10));
+    "read_reports::collections" ReadReports |c, a|
+        read_reports::collections(&c.app, a, (Date::constant(2026, 3, 1), Date::MAX), &[]);
+    "read_reports::aging" ReadReports |c, a| read_reports::aging(&c.app, a);
+    "export_report::export_report" ReadReports |c, a|
+        export_report(&c.app, a, &Report::Aging);
     "read_troubles::open_exception" ReadPayments |c, a| async {
         open_exception(&c.app, a, paid_twice(c, 700).await.1).await
     };
