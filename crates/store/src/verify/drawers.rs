@@ -17,7 +17,7 @@ pub(super) const COUNTS: Check = Check {
         WHERE d.seq IS NULL OR e.seq IS NULL OR e.at_us <> d.at_us OR e.user_seq <> d.user_seq
             OR e.detail NOT LIKE '%\"cash_cents\":' || d.cash_cents || ',%'
             OR e.detail NOT LIKE '%\"check_cents\":' || d.check_cents || ',%'
-            OR e.detail NOT LIKE '%\"day\":\"' || d.business_day / 10000 || '-'
+            OR e.detail NOT LIKE '%\"day\":\"' || substr(CAST(d.business_day AS TEXT), 1, 4) || '-'
                 || substr(CAST(d.business_day AS TEXT), 5, 2) || '-'
                 || substr(CAST(d.business_day AS TEXT), 7, 2) || '\"%'
             OR e.detail NOT LIKE '%\"location\":\"LOC-'

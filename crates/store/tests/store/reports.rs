@@ -1,12 +1,12 @@
 //! What reports read costs the same among few and among many payments; and what was there before
 //! reports is counted for them.
 
-use almoner_domain::OrganizationId;
+use almoner_domain::{OrganizationId, PatientId, TreatmentId};
 use almoner_domain::payment::PaymentType;
 use almoner_domain::tender::TenderType;
 use almoner_store::db::{Engine, Tx};
 use almoner_store::testing::TestDb;
-use almoner_store::{day_close, params, report_sums};
+use almoner_store::{day_close, params, patients, report_sums, treatments};
 use jiff::civil::Date;
 
 use crate::common::{Raw, number, run};
@@ -20,6 +20,14 @@ const DAY: Date = Date::constant(2026, 3, 10);
 /// How many those are.
 const OF_DAY: i64 = 40;
 const TODAY: Date = Date::constant(2026, 6, 15);
+
+/// A treatment of each patient, for which all their payments are.
+const TREATED: [&str; 2] = [
+    "INSERT INTO treatment (organization_id, seq, patient_seq, location_seq, service_at_us, status,
+        version, created_at_us)
+        SELECT organization_id, seq, seq, 1, seq, 'completed', 1, 1 FROM patient",
+    "UPDATE payment SET treatment_seq = patient_seq",
+];
 
 /// Steps, tenders and ledger rows of all that was paid; few of them on [`DAY`], the others before.
 const TAKEN: [&str; 4] = [
@@ -57,6 +65,9 @@ impl Clinic {
             let values = if place == 1 { params![OF_DAY] } else { Vec::new() };
             run(&db, statement, values).await.expect("the rows are new");
         }
+        for statement in TREATED {
+            run(&db, statement, Vec::new()).await.expect("the patients are there");
+        }
         if engine == Engine::Postgres {
             // A server does this by itself, after a while.
             let mut raw = Raw::connect(&db.url).await;
@@ -66,7 +77,7 @@ impl Clinic {
         Self { db, org }
     }
 
-    async fn costs(&self) -> [Cost; 3] {
+    async fn costs(&self) -> [Cost; 5] {
         let mut tx = match self.db.engine() {
             Engine::Sqlite => self.db.read().await.unwrap(),
             Engine::Postgres => self.db.begin().await.unwrap(),
@@ -86,7 +97,18 @@ impl Clinic {
             let all = report_sums::aging(tx, org, TODAY).await.expect("the sums are read");
             assert!(!all.is_empty());
         };
+        let treatment = async |tx: &mut Tx| {
+            let found = treatments::get(tx, org, TreatmentId::new(7), TODAY).await;
+            assert!(found.expect("it is read").is_some());
+        };
+        let owed = async |tx: &mut Tx| {
+            let patients: Vec<PatientId> = (1..=50).map(PatientId::new).collect();
+            let owed = patients::owed(tx, org, &patients, TODAY).await;
+            assert!(!owed.expect("it is read").is_empty());
+        };
         [
+            worst_cost(&mut tx, SETTLED, treatment).await,
+            worst_cost(&mut tx, SETTLED, owed).await,
             worst_cost(&mut tx, SETTLED, of_day).await,
             worst_cost(&mut tx, SETTLED, of_months).await,
             worst_cost(&mut tx, SETTLED, aging).await,
@@ -142,11 +164,13 @@ const BEFORE: [&str; 7] = [
 ];
 
 /// A refund that failed in the next month, and one that stands.
-const REFUNDED: [&str; 3] = [
+const REFUNDED: [&str; 4] = [
     "INSERT INTO refund (organization_id, seq, payment_seq, amount_cents, reason, state,
         tender_kind, location_seq, made_at_us, business_day)
-        VALUES (1, 1, 1, 100, 'other', 'pending', 'card_processor', 1, 1, 20260131),
-            (1, 2, 1, 200, 'other', 'pending', 'card_processor', 1, 1, 20260201)",
+        VALUES (1, 1, 1, 100, 'other', 'pending', 'card_processor', 1, 1, 20260131)",
+    "INSERT INTO refund (organization_id, seq, payment_seq, amount_cents, reason, state,
+        tender_kind, location_seq, made_at_us, business_day)
+        VALUES (1, 2, 1, 200, 'other', 'pending', 'card_processor', 1, 1, 20260201)",
     "UPDATE refund SET state = 'failed', ended_day = 20260202, ended_at_us = 1 WHERE seq = 1",
     "UPDATE refund SET state = 'settled', settled_at_us = 1 WHERE seq = 2",
 ];
