@@ -282,9 +282,9 @@ mod tests {
 
     #[test]
     fn what_is_due_today_is_not_overdue() {
+        use Age::{NotDue, Over90, To30, To60, To90};
         let due = |days: i32| Age::of(Some(TODAY.saturating_sub(days.days())), TODAY);
         let told = [-400, 0, 1, 30, 31, 60, 61, 90, 91, 4_000].map(due);
-        use Age::{NotDue, Over90, To30, To60, To90};
         let expected = [NotDue, NotDue, To30, To30, To60, To60, To90, To90, Over90, Over90];
         assert_eq!(told, expected);
         assert_eq!(Age::of(None, TODAY), Age::NoDueDate);

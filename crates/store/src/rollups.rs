@@ -1,8 +1,9 @@
 //! Sums kept in the same transaction as each change, so that cards and counts cost the same at
 //! any size.
 //!
-//! The rows of a change are touched in a fixed order (status, then due, then month, then day),
-//! each kind sorted by its key, so that transactions never wait for each other in a circle.
+//! The rows of a change are touched in a fixed order (status, then due, then month, then what was
+//! taken in it, then day), each kind sorted by its key, so that transactions never wait for each
+//! other in a circle.
 
 use std::collections::BTreeMap;
 

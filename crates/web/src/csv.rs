@@ -4,6 +4,7 @@
 //! and counts are written as plain numbers, so that they can be added up.
 
 use std::convert::Infallible;
+use std::fmt::Write as _;
 
 use almoner_domain::Money;
 use axum::body::{Body, Bytes};
@@ -63,7 +64,8 @@ fn push(line: &mut String, cell: &Cell) {
         Cell::Amount(amount) => {
             let cents = amount.cents().unsigned_abs();
             let sign = if amount.cents() < 0 { "-" } else { "" };
-            line.push_str(&format!("{sign}{}.{:02}", cents / 100, cents % 100));
+            write!(line, "{sign}{}.{:02}", cents / 100, cents % 100)
+                .expect("writing to a String cannot fail");
         }
         Cell::Count(count) => line.push_str(&count.to_string()),
     }

@@ -1,9 +1,10 @@
 //! What reports read costs the same among few and among many payments; and what was there before
 //! reports is counted for them.
 
-use almoner_domain::{OrganizationId, PatientId, TreatmentId};
 use almoner_domain::payment::PaymentType;
+use almoner_domain::report::DayOfLocation;
 use almoner_domain::tender::TenderType;
+use almoner_domain::{OrganizationId, PatientId, TreatmentId};
 use almoner_store::db::{Engine, Tx};
 use almoner_store::testing::TestDb;
 use almoner_store::{day_close, params, patients, report_sums, treatments};
@@ -87,7 +88,7 @@ impl Clinic {
             let day = day_close::of_day(tx, org, DAY).await.expect("the day is read");
             let taken: i64 = day.values().map(|place| place.sums().taken.count).sum();
             assert_eq!(taken, OF_DAY);
-            assert!(day.values().all(|place| place.agrees()));
+            assert!(day.values().all(DayOfLocation::agrees));
         };
         let of_months = async |tx: &mut Tx| {
             let rows = report_sums::collections(tx, org, (202_601, 202_612), &[]).await;

@@ -155,15 +155,11 @@ pub(crate) async fn export(
     let day = asked.day(staff.actor.date(web.app.now()))?;
     let view = read_reports::day_close(&web.app, &staff.actor, day).await?;
     export_report(&web.app, &staff.actor, &Report::DayClose(day)).await?;
-    let zone = staff.actor.organization.zone.clone();
-    Ok(csv::attached(&format!("day-close-{day}.csv"), lines(view, day, zone)))
+    let lines = lines(&view, day, &staff.actor.organization.zone);
+    Ok(csv::attached(&format!("day-close-{day}.csv"), lines.into_iter()))
 }
 
-fn lines(
-    view: DayCloseView,
-    day: Date,
-    zone: TimeZone,
-) -> impl Iterator<Item = Vec<Cell>> + Send + 'static {
+fn lines(view: &DayCloseView, day: Date, zone: &TimeZone) -> Vec<Vec<Cell>> {
     let head = row![
         "Day",
         "Location",
@@ -204,12 +200,13 @@ fn lines(
             cells
         });
         moved.extend(lines);
-        counted.extend(place.counts.iter().map(|count| counted_line(count, (day, name), &zone)));
+        counted.extend(place.counts.iter().map(|count| counted_line(count, (day, name), zone)));
     }
     if !counted.is_empty() {
         moved.extend([Vec::new(), counts_head]);
     }
-    moved.into_iter().chain(counted)
+    moved.extend(counted);
+    moved
 }
 
 fn counted_line(count: &DrawerCount, (day, place): (Date, &str), zone: &TimeZone) -> Vec<Cell> {

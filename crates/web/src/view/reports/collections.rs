@@ -74,8 +74,8 @@ impl CollectionsPage {
         Columns::of(&self.months)
     }
 
-    fn has(&self, location: &LocationId) -> bool {
-        self.picked.contains(location)
+    fn has(&self, location: LocationId) -> bool {
+        self.picked.contains(&location)
     }
 }
 
