@@ -84,7 +84,6 @@ async function collections(page) {
   await axe(page, 'collections');
   await shot(page, 'collections');
   await page.goto('/payments');
-  await page.getByText('By month').click();
   const card = await region(page, 'Total Collected').locator('tbody tr').evaluateAll(
     (rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent.trim())),
   );

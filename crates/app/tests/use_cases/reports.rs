@@ -292,7 +292,8 @@ on_both_engines! {
         clinic.paid(1_000, "cash").await;
         assert_eq!(count(&clinic, &entry("$60"), "two").await.unwrap(), 2);
         let counts = day(&clinic, FIRST).await.locations[0].counts.clone();
-        let told: Vec<_> = counts.iter().map(|c| (c.id.seq(), c.counted.cash, c.booked.0)).collect();
+        let told = counts.iter().map(|c| (c.id.seq(), c.counted.cash, c.booked.0));
+        let told: Vec<_> = told.collect();
         assert_eq!(told, [(2, cents(6_000), cents(6_000)), (1, cents(4_850), cents(5_000))]);
         assert_eq!(counts[0].counted.checks, None);
         let checks = Tally { count: 2, amount: cents(1_000) };

@@ -151,7 +151,8 @@ impl CountRow {
 }
 
 /// The form for a count: GET `/reports/day-close/count` with `location` and `day`; POST
-/// `/reports/day-close/counts` with `key`, `location`, `day`, `cash`, `check_count`, `checks`, `note`.
+/// `/reports/day-close/counts` with `key`, `location`, `day`, `cash`, `check_count`, `checks`,
+/// `note`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "reports/count.html")]
 pub(crate) struct CountPage {
