@@ -44,6 +44,11 @@ const PAGES = [
   ['/payments/:PENDING/status/new?to=cancelled', 'biller'],
   ['/payouts', 'biller'],
   ['/payouts/:PYO', 'biller'],
+  ['/reports', 'manager'],
+  ['/reports/day-close?day=2026-01-05', 'manager'],
+  ['/reports/day-close/count?location=:LOC&day=2026-01-05', 'manager'],
+  ['/reports/collections', 'manager'],
+  ['/reports/aging', 'manager'],
   ['/patients', 'front'],
   ['/patients/new', 'front'],
   ['/patients/:PAT', 'front'],
@@ -74,6 +79,9 @@ const PAGES = [
 /** What pages link to that is a download, not a page. */
 const DOWNLOADS = [
   '/payments/export.csv',
+  '/reports/day-close.csv',
+  '/reports/collections.csv',
+  '/reports/aging.csv',
   '/eligibility/:ELG/raw',
   '/eligibility/files/:HASH/raw',
   '/api/v1/openapi.json',

@@ -58,6 +58,10 @@ pub enum Action {
     Export,
     /// See what the processor paid out.
     ReadPayouts,
+    /// See what a day brought, what came in by month, and how old is what is outstanding.
+    ReadReports,
+    /// Enter what was counted in a drawer at the end of a day.
+    CountDrawer,
     /// Change locations and physicians.
     ChangeSettings,
     /// Add staff, reset and close their accounts.
@@ -73,7 +77,7 @@ pub const REFUND_LIMIT: Money = Money::from_cents(50_000);
 
 impl Action {
     /// All actions, for the test that holds this table against the use cases.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::ReadPayments,
         Self::ReadPatients,
         Self::ReadTreatments,
@@ -99,6 +103,8 @@ impl Action {
         Self::ReverseTender,
         Self::Export,
         Self::ReadPayouts,
+        Self::ReadReports,
+        Self::CountDrawer,
         Self::ChangeSettings,
         Self::ManageStaff,
         Self::ManageKeys,
@@ -133,6 +139,8 @@ impl Action {
             Self::ReverseTender => "reverse a tender",
             Self::Export => "export lists",
             Self::ReadPayouts => "see payouts",
+            Self::ReadReports => "see reports",
+            Self::CountDrawer => "count drawers",
             Self::ChangeSettings => "change the clinic's settings",
             Self::ManageStaff => "manage staff accounts",
             Self::ManageKeys => "manage keys of other programs",
@@ -150,7 +158,7 @@ pub fn allows(role: Role, action: Action) -> bool {
         | Action::ReadTreatments
         | Action::ReadChecks
         | Action::ReadSettings => &[FrontDesk, Biller, Manager, Administrator, Auditor],
-        Action::ReadAudit => &[Manager, Auditor],
+        Action::ReadAudit | Action::ReadReports => &[Manager, Auditor],
         Action::SavePatient
         | Action::SaveTreatment
         | Action::AddNote
@@ -167,7 +175,7 @@ pub fn allows(role: Role, action: Action) -> bool {
         | Action::VoidPayment
         | Action::Export
         | Action::Refund => &[Biller, Manager],
-        Action::RefundWithoutLimit | Action::ReverseTender => &[Manager],
+        Action::RefundWithoutLimit | Action::ReverseTender | Action::CountDrawer => &[Manager],
         Action::ReadPayouts => &[Biller, Manager, Administrator, Auditor],
         Action::ChangeSettings | Action::ManageStaff | Action::ManageKeys | Action::ManageJobs => {
             &[Administrator]
@@ -203,6 +211,8 @@ pub fn scope_for(action: Action) -> Option<Scope> {
         Action::ReadAudit
         | Action::Export
         | Action::ReadPayouts
+        | Action::ReadReports
+        | Action::CountDrawer
         | Action::ManageStaff
         | Action::ManageKeys
         | Action::ManageJobs => return None,
@@ -223,9 +233,9 @@ mod tests {
         let count = |role| Action::ALL.into_iter().filter(|&a| allows(role, a)).count();
         assert_eq!(count(Role::FrontDesk), 15);
         assert_eq!(count(Role::Biller), 22);
-        assert_eq!(count(Role::Manager), 25);
+        assert_eq!(count(Role::Manager), 27);
         assert_eq!(count(Role::Administrator), 10);
-        assert_eq!(count(Role::Auditor), 7);
+        assert_eq!(count(Role::Auditor), 8);
     }
 
     #[test]
@@ -251,6 +261,8 @@ mod tests {
             Action::ReadAudit,
             Action::Export,
             Action::ReadPayouts,
+            Action::ReadReports,
+            Action::CountDrawer,
             Action::ManageStaff,
             Action::ManageKeys,
             Action::ManageJobs,

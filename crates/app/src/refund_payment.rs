@@ -9,6 +9,7 @@ use almoner_store::idempotency::{self, Seen};
 use almoner_store::payments::{self, Payment};
 use almoner_store::receipts::Source;
 use almoner_store::refunds::{self, NewRefund};
+use almoner_store::rollups::Moved;
 use almoner_store::{StoreError, Tx, counters, rollups, tenders};
 use jiff::Timestamp;
 use serde_json::json;
@@ -181,6 +182,7 @@ async fn make(app: &App, actor: &Actor, input: &RefundPayment) -> Result<RefundI
         notes: input.notes.clone(),
         state: if by_hand { RefundState::Settled } else { RefundState::Pending },
         tender,
+        kind: before.kind,
         reference: (!by_hand).then(|| attempt::new_reference(app, org)),
         user: actor.user(),
     };
@@ -243,7 +245,9 @@ async fn write(
     };
     record::payment_changed(app, actor, tx, change).await?;
     let (org, day) = (actor.org(), actor.date(at));
-    rollups::money_moved(tx, org, after.location, day, (Money::ZERO, new.amount)).await?;
+    let moved =
+        Moved { kind: new.kind, tender: new.tender, gross: Money::ZERO, refunded: new.amount };
+    rollups::money_moved(tx, org, after.location, day, moved).await?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use almoner_domain::tender::TenderType;
 use almoner_domain::text::{self, MAX_NOTE_BYTES};
 use almoner_domain::{Money, PaymentId, ledger};
 use almoner_store::payments::{self, Payment};
+use almoner_store::rollups::Moved;
 use almoner_store::tenders::{self, Reversal};
 use almoner_store::{refunds, rollups};
 use serde_json::json;
@@ -89,7 +90,8 @@ pub async fn reverse_tender(
     };
     let moment = actor.moment(now, tender.location);
     tenders::reverse(&mut tx, org, before.id, &reversal, moment).await?;
-    let back = (Money::ZERO.minus(tender.amount), Money::ZERO);
+    let gross = Money::ZERO.minus(tender.amount);
+    let back = Moved { kind: tender.kind, tender: kind, gross, refunded: Money::ZERO };
     rollups::money_moved(&mut tx, org, tender.location, moment.day, back).await?;
     tx.commit().await?;
     Ok(after)

@@ -16,6 +16,7 @@ use almoner_store::exceptions::{ExceptionKind, NewException};
 use almoner_store::payments::Payment;
 use almoner_store::receipts::Source;
 use almoner_store::refunds::{self, Refund};
+use almoner_store::rollups::Moved;
 use almoner_store::{Tx, rollups};
 use jiff::Timestamp;
 use serde_json::json;
@@ -263,9 +264,10 @@ async fn take_back(
     refund: &Refund,
     (ended, now): (Ended<'_>, Timestamp),
 ) -> Result<(), Error> {
-    let back = Money::ZERO.minus(refund.amount);
-    let money = (Money::ZERO, back);
-    rollups::money_moved(tx, actor.org(), refund.location, actor.date(now), money).await?;
+    let refunded = Money::ZERO.minus(refund.amount);
+    let (kind, tender) = (refund.kind, refund.tender);
+    let back = Moved { kind, tender, gross: Money::ZERO, refunded };
+    rollups::money_moved(tx, actor.org(), refund.location, actor.date(now), back).await?;
     let why = ended.failure.unwrap_or("The processor does not say why.");
     let words = format!("Refund {} failed, so the money is still here. {why}", refund.id);
     let new = NewException {

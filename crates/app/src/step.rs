@@ -5,6 +5,7 @@ use almoner_domain::tender::Tender;
 use almoner_domain::{Money, PaymentId};
 use almoner_store::payments::{self, Payment};
 use almoner_store::receipts::Source;
+use almoner_store::rollups::Moved;
 use almoner_store::{Tx, rollups, tenders};
 use jiff::Timestamp;
 use serde_json::json;
@@ -71,10 +72,12 @@ pub(crate) async fn take(
 ) -> Result<(), Error> {
     let at = paid.paid_at.expect("a payment that is Paid has its date");
     let moment = actor.moment(at, paid.location);
-    let (org, money) = (actor.org(), (paid.amount, Money::ZERO));
-    let version = (paid.id, paid.version);
+    let org = actor.org();
+    let version = (paid.id, paid.version, paid.kind);
     tenders::insert(tx, org, version, (tender, paid.amount), actor.user(), moment).await?;
-    rollups::money_moved(tx, org, paid.location, moment.day, money).await?;
+    let moved =
+        Moved { kind: paid.kind, tender: tender.kind, gross: paid.amount, refunded: Money::ZERO };
+    rollups::money_moved(tx, org, paid.location, moment.day, moved).await?;
     let source = Source::Tender(paid.version);
     issue_receipts::issue(app, actor, tx, paid.id, (source, paid.amount)).await?;
     Ok(())

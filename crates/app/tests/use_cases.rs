@@ -62,6 +62,8 @@ mod receipts;
 mod refund;
 #[path = "use_cases/reminders.rs"]
 mod reminders;
+#[path = "use_cases/reports.rs"]
+mod reports;
 #[path = "use_cases/reversal.rs"]
 mod reversal;
 #[path = "use_cases/run_check.rs"]

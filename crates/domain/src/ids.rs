@@ -104,6 +104,8 @@ ids! {
     PayoutId "PYO";
     /// A receipt.
     ReceiptId "RCP";
+    /// A count of a drawer.
+    DrawerCountId "CNT";
     /// A member of the staff.
     UserId "USR";
     /// A key with which another program asks.

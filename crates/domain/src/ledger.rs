@@ -13,7 +13,7 @@ use crate::status::Status;
 use crate::tender::TenderType;
 
 /// An account of the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Account {
     /// What patients owe.
     Receivable,

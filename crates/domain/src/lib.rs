@@ -22,6 +22,7 @@ pub mod name;
 pub mod payment;
 pub mod refund;
 pub mod reminder;
+pub mod report;
 pub mod role;
 pub mod scope;
 pub mod status;
@@ -31,8 +32,8 @@ pub mod time;
 
 pub use error::{FieldError, Invalid};
 pub use ids::{
-    CheckId, ExceptionId, InquiryId, KeyId, LocationId, OrganizationId, PatientId, PaymentId,
-    PayoutId, PhysicianId, ReceiptId, RefundId, TreatmentId, UserId,
+    CheckId, DrawerCountId, ExceptionId, InquiryId, KeyId, LocationId, OrganizationId, PatientId,
+    PaymentId, PayoutId, PhysicianId, ReceiptId, RefundId, TreatmentId, UserId,
 };
 pub use money::{BasisPoints, Money};
 pub use status::Status;

@@ -7,7 +7,7 @@ use crate::money::Money;
 use crate::text;
 
 /// The means by which money was taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TenderType {
     /// Notes and coins.

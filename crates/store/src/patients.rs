@@ -392,6 +392,8 @@ pub async fn coverages(
 pub struct Balance {
     /// Issued and not yet collected.
     pub owed: Money,
+    /// Draft, pending and processing.
+    pub outstanding: Money,
     /// Collected.
     pub collected: Money,
     /// Refunded, on its way or done.
@@ -407,12 +409,15 @@ pub async fn balance(
     let sql = "SELECT
             CAST(coalesce(sum(CASE WHEN status IN ('pending', 'processing', 'failed')
                 THEN amount_cents ELSE 0 END), 0) AS BIGINT) AS owed,
+            CAST(coalesce(sum(CASE WHEN status IN ('draft', 'pending', 'processing')
+                THEN amount_cents ELSE 0 END), 0) AS BIGINT) AS outstanding,
             CAST(coalesce(sum(collected_cents), 0) AS BIGINT) AS collected,
             CAST(coalesce(sum(refunded_cents), 0) AS BIGINT) AS refunded
         FROM payment WHERE organization_id = $1 AND patient_seq = $2";
     let row = tx.one(sql, params![org, id]).await?;
     Ok(Balance {
         owed: row.money("owed")?,
+        outstanding: row.money("outstanding")?,
         collected: row.money("collected")?,
         refunded: row.money("refunded")?,
     })

@@ -1,5 +1,6 @@
 //! Refunds. The database counts them against what was collected and refuses what is too much.
 
+use almoner_domain::payment::PaymentType;
 use almoner_domain::refund::{RefundReason, RefundState};
 use almoner_domain::tender::TenderType;
 use almoner_domain::{LocationId, Money, OrganizationId, PaymentId, RefundId, UserId, time};
@@ -30,6 +31,8 @@ pub struct NewRefund {
     pub state: RefundState,
     /// The tender that it goes back to.
     pub tender: TenderType,
+    /// What the payment was for.
+    pub kind: Option<PaymentType>,
     /// What the processor is told instead of our id, when it is to make it.
     pub reference: Option<String>,
     /// By whom.
@@ -53,6 +56,8 @@ pub struct Refund {
     pub state: RefundState,
     /// The tender that it goes back to.
     pub tender: TenderType,
+    /// What the payment was for.
+    pub kind: Option<PaymentType>,
     /// What the processor is told instead of our id.
     pub reference: Option<String>,
     /// The processor's id, once it is known.
@@ -93,8 +98,8 @@ pub async fn insert(
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO refund (organization_id, seq, payment_seq, amount_cents, reason, notes,
         state, tender_kind, location_seq, user_seq, made_at_us, business_day, settled_at_us,
-        reference, ask_at_us)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+        reference, ask_at_us, payment_kind)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     let ask_at = (refund.state == RefundState::Pending).then_some(moment.at);
     let settled_at = (refund.state == RefundState::Settled).then_some(moment.at);
     let values = params![
@@ -113,6 +118,7 @@ pub async fn insert(
         settled_at,
         refund.reference.clone(),
         ask_at,
+        refund.kind.map(PaymentType::as_str),
     ];
     tx.execute_one(sql, values).await
 }
@@ -153,6 +159,7 @@ pub async fn set_processor_id(
 
 fn refund(row: &Row) -> Result<Refund, StoreError> {
     let day = row.int("business_day")?;
+    let kind = row.opt_text("payment_kind")?;
     Ok(Refund {
         id: RefundId::new(row.int("seq")?),
         payment: PaymentId::new(row.int("payment_seq")?),
@@ -161,6 +168,7 @@ fn refund(row: &Row) -> Result<Refund, StoreError> {
         notes: row.opt_text("notes")?,
         state: row.word("state", RefundState::from_name)?,
         tender: row.word("tender_kind", TenderType::from_name)?,
+        kind: kind.as_deref().and_then(PaymentType::from_name),
         reference: row.opt_text("reference")?,
         processor_id: row.opt_text("processor_refund_id")?,
         asks: row.int("asks")?,

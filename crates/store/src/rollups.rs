@@ -1,11 +1,14 @@
 //! Sums kept in the same transaction as each change, so that cards and counts cost the same at
 //! any size.
 //!
-//! The rows of a change are touched in a fixed order (status, then due, then month, then day),
-//! each kind sorted by its key, so that transactions never wait for each other in a circle.
+//! The rows of a change are touched in a fixed order (status, then due, then month, then what was
+//! taken in it, then day), each kind sorted by its key, so that transactions never wait for each
+//! other in a circle.
 
 use std::collections::BTreeMap;
 
+use almoner_domain::payment::PaymentType;
+use almoner_domain::tender::TenderType;
 use almoner_domain::{LocationId, Money, OrganizationId, time};
 use jiff::civil::Date;
 
@@ -71,21 +74,44 @@ pub async fn payment_moved(
     Ok(())
 }
 
-/// Counts money taken and money refunded in the month of `day`; negative takes it back.
+/// Money that moved: what it was for, by which tender, and how much; negative takes it back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moved {
+    /// The payment's type when it moved.
+    pub kind: Option<PaymentType>,
+    /// How it was paid.
+    pub tender: TenderType,
+    /// Taken.
+    pub gross: Money,
+    /// Refunded.
+    pub refunded: Money,
+}
+
+/// Counts money taken and money refunded in the month of `day`.
 pub async fn money_moved(
     tx: &mut Tx,
     org: OrganizationId,
     location: LocationId,
     day: Date,
-    (gross, refunded): (Money, Money),
+    moved: Moved,
 ) -> Result<(), StoreError> {
+    let Moved { kind, tender, gross, refunded } = moved;
     let sql = "INSERT INTO rollup_month (organization_id, month, location_seq, shard, gross_cents,
             refunded_cents) VALUES ($1, $2, $3, 0, $4, $5)
         ON CONFLICT (organization_id, month, location_seq, shard) DO UPDATE SET
             gross_cents = rollup_month.gross_cents + excluded.gross_cents,
             refunded_cents = rollup_month.refunded_cents + excluded.refunded_cents";
     let month = time::month_key(day);
-    tx.execute_one(sql, params![org, month, location, gross, refunded]).await
+    tx.execute_one(sql, params![org, month, location, gross, refunded]).await?;
+    let sql = "INSERT INTO rollup_taken (organization_id, month, location_seq, payment_kind,
+            tender_kind, shard, gross_cents, refunded_cents) VALUES ($1, $2, $3, $4, $5, 0, $6, $7)
+        ON CONFLICT (organization_id, month, location_seq, payment_kind, tender_kind, shard)
+        DO UPDATE SET
+            gross_cents = rollup_taken.gross_cents + excluded.gross_cents,
+            refunded_cents = rollup_taken.refunded_cents + excluded.refunded_cents";
+    let kind = kind.map_or("", PaymentType::as_str);
+    let values = params![org, month, location, kind, tender.as_str(), gross, refunded];
+    tx.execute_one(sql, values).await
 }
 
 /// Counts a new payment on the day of its creation.

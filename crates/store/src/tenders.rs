@@ -1,5 +1,6 @@
 //! Money that was taken, and the reversals of what was entered in error or came back unpaid.
 
+use almoner_domain::payment::PaymentType;
 use almoner_domain::refund::ReversalReason;
 use almoner_domain::tender::{Tender, TenderType};
 use almoner_domain::{LocationId, Money, OrganizationId, PaymentId, UserId, time};
@@ -14,6 +15,8 @@ use crate::params;
 pub struct TenderRow {
     /// The payment's version when it became Paid.
     pub version: i64,
+    /// What the payment was for.
+    pub kind: Option<PaymentType>,
     /// How it was paid.
     pub tender: Tender,
     /// How much.
@@ -28,19 +31,19 @@ pub struct TenderRow {
     pub reversed: Option<ReversalReason>,
 }
 
-/// Records a tender.
+/// Records a tender of a payment of that type.
 pub async fn insert(
     tx: &mut Tx,
     org: OrganizationId,
-    (payment, version): (PaymentId, i64),
+    (payment, version, kind): (PaymentId, i64, Option<PaymentType>),
     (tender, amount): (&Tender, Money),
     user: Option<UserId>,
     moment: Moment,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO tender (organization_id, payment_seq, version, kind, amount_cents,
         given_cents, number, authorization_code, last_four, reference, location_seq, user_seq,
-        received_at_us, business_day)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+        received_at_us, business_day, payment_kind)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     let t = tender.clone();
     let day = time::date_key(moment.day);
     let values = params![
@@ -58,14 +61,17 @@ pub async fn insert(
         user,
         moment.at,
         day,
+        kind.map(PaymentType::as_str),
     ];
     tx.execute_one(sql, values).await
 }
 
 fn tender_row(row: &Row) -> Result<TenderRow, StoreError> {
     let reversed = row.opt_text("reversal")?;
+    let kind = row.opt_text("payment_kind")?;
     Ok(TenderRow {
         version: row.int("version")?,
+        kind: kind.as_deref().and_then(PaymentType::from_name),
         tender: Tender {
             kind: row.word("kind", TenderType::from_name)?,
             given: row.opt_money("given_cents")?,

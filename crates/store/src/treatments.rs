@@ -173,29 +173,16 @@ pub async fn update(
 }
 
 const SELECT: &str = "SELECT t.*, p.first_name, p.last_name, l.name AS location_name, l.time_zone,
-        d.first_name AS physician_first, d.last_name AS physician_last,
-        coalesce(o.n, 0) AS overdue_count,
-        CAST(coalesce(o.amount, 0) AS BIGINT) AS overdue_amount, o.since AS overdue_since
+        d.first_name AS physician_first, d.last_name AS physician_last
     FROM treatment t
     JOIN patient p ON p.organization_id = t.organization_id AND p.seq = t.patient_seq
     JOIN location l ON l.organization_id = t.organization_id AND l.seq = t.location_seq
     LEFT JOIN physician d ON d.organization_id = t.organization_id AND d.seq = t.physician_seq";
 
-/// Appends the overdue payments of each treatment on `today`, then the condition on the rows.
-fn select(org: OrganizationId, today: Date) -> Statement {
+/// The treatments of an organization; the condition on the rows follows.
+fn select(org: OrganizationId) -> Statement {
     let mut statement = Statement::default();
-    statement.push(SELECT).push(
-        " LEFT JOIN (
-            SELECT treatment_seq, count(*) AS n, sum(amount_cents) AS amount, min(due_key) AS since
-            FROM payment WHERE organization_id = ",
-    );
-    statement.bind(org).push(
-        " AND treatment_seq IS NOT NULL
-            AND status IN ('draft', 'pending', 'processing', 'failed') AND due_key < ",
-    );
-    statement.bind(time::date_key(today));
-    statement.push(" GROUP BY treatment_seq) o ON o.treatment_seq = t.seq");
-    statement.push(" WHERE t.organization_id = ").bind(org);
+    statement.push(SELECT).push(" WHERE t.organization_id = ").bind(org);
     statement
 }
 
@@ -219,17 +206,25 @@ fn treatment(row: &Row) -> Result<Treatment, StoreError> {
         location_name: row.text("location_name")?,
         time_zone: row.text("time_zone")?,
         version: row.int("version")?,
-        overdue: Overdue {
-            count: row.int("overdue_count")?,
-            amount: row.money("overdue_amount")?,
-            since: row.opt_int("overdue_since")?.and_then(time::date_from_key),
-        },
+        overdue: Overdue::default(),
     })
 }
 
-async fn with_procedures(
+/// Appends ` AND treatment_seq IN (…)`.
+fn push_owners(statement: &mut Statement, treatments: &[Treatment]) {
+    statement.push(" AND treatment_seq IN (");
+    for (index, treatment) in treatments.iter().enumerate() {
+        statement.push(if index > 0 { ", " } else { "" }).bind(treatment.id);
+    }
+    statement.push(")");
+}
+
+/// The treatments in the rows, with their codes and what is overdue on `today`: as much is read as
+/// they have of both.
+async fn whole(
     tx: &mut Tx,
     org: OrganizationId,
+    today: Date,
     rows: &[Row],
 ) -> Result<Vec<Treatment>, StoreError> {
     let mut treatments: Vec<Treatment> = rows.iter().map(treatment).collect::<Result<_, _>>()?;
@@ -238,11 +233,9 @@ async fn with_procedures(
     }
     let mut statement = Statement::default();
     statement.push("SELECT treatment_seq, code, modifiers, charge_cents FROM treatment_procedure");
-    statement.push(" WHERE organization_id = ").bind(org).push(" AND treatment_seq IN (");
-    for (index, treatment) in treatments.iter().enumerate() {
-        statement.push(if index > 0 { ", " } else { "" }).bind(treatment.id);
-    }
-    statement.push(") ORDER BY treatment_seq, line");
+    statement.push(" WHERE organization_id = ").bind(org);
+    push_owners(&mut statement, &treatments);
+    statement.push(" ORDER BY treatment_seq, line");
     for row in statement.all(tx).await? {
         let seq = row.int("treatment_seq")?;
         if let Some(owner) = treatments.iter_mut().find(|treatment| treatment.id.seq() == seq) {
@@ -251,6 +244,26 @@ async fn with_procedures(
                 modifiers: row.text("modifiers")?,
                 charge: row.opt_money("charge_cents")?,
             });
+        }
+    }
+    let mut statement = Statement::default();
+    statement.push(
+        "SELECT treatment_seq, count(*) AS n, CAST(sum(amount_cents) AS BIGINT) AS amount,
+            min(due_key) AS since
+        FROM payment WHERE organization_id = ",
+    );
+    statement.bind(org);
+    push_owners(&mut statement, &treatments);
+    statement.push(" AND status IN ('draft', 'pending', 'processing', 'failed') AND due_key < ");
+    statement.bind(time::date_key(today)).push(" GROUP BY treatment_seq");
+    for row in statement.all(tx).await? {
+        let seq = row.int("treatment_seq")?;
+        if let Some(owner) = treatments.iter_mut().find(|treatment| treatment.id.seq() == seq) {
+            owner.overdue = Overdue {
+                count: row.int("n")?,
+                amount: row.money("amount")?,
+                since: time::date_from_key(row.int("since")?),
+            };
         }
     }
     Ok(treatments)
@@ -263,10 +276,10 @@ pub async fn get(
     id: TreatmentId,
     today: Date,
 ) -> Result<Option<Treatment>, StoreError> {
-    let mut statement = select(org, today);
+    let mut statement = select(org);
     statement.push(" AND t.seq = ").bind(id);
     let rows = statement.all(tx).await?;
-    Ok(with_procedures(tx, org, &rows).await?.pop())
+    Ok(whole(tx, org, today, &rows).await?.pop())
 }
 
 /// The treatments of a patient, latest service first, at most `limit`.
@@ -277,11 +290,11 @@ pub async fn of_patient(
     today: Date,
     limit: i64,
 ) -> Result<Vec<Treatment>, StoreError> {
-    let mut statement = select(org, today);
+    let mut statement = select(org);
     statement.push(" AND t.patient_seq = ").bind(patient);
     statement.push(" ORDER BY t.service_at_us DESC, t.seq DESC LIMIT ").bind(limit);
     let rows = statement.all(tx).await?;
-    with_procedures(tx, org, &rows).await
+    whole(tx, org, today, &rows).await
 }
 
 /// Which treatments a list shows.
@@ -325,11 +338,11 @@ pub async fn find(
     count.push("SELECT count(*) AS n FROM treatment t WHERE t.organization_id = ").bind(org);
     condition(&mut count);
     let total = count.one(tx).await?.int("n")?;
-    let mut page = select(org, today);
+    let mut page = select(org);
     condition(&mut page);
     let order = if query.ascending { "" } else { " DESC" };
     page.push(&format!(" ORDER BY t.service_at_us{order}, t.seq{order} LIMIT ")).bind(limit);
     page.push(" OFFSET ").bind(offset);
     let rows = page.all(tx).await?;
-    Ok((with_procedures(tx, org, &rows).await?, total))
+    Ok((whole(tx, org, today, &rows).await?, total))
 }

@@ -47,6 +47,7 @@ value_from! {
     almoner_domain::PayoutId => Int, almoner_domain::PayoutId::seq;
     almoner_domain::ReceiptId => Int, almoner_domain::ReceiptId::seq;
     almoner_domain::ExceptionId => Int, almoner_domain::ExceptionId::seq;
+    almoner_domain::DrawerCountId => Int, almoner_domain::DrawerCountId::seq;
     almoner_domain::UserId => Int, almoner_domain::UserId::seq;
     almoner_domain::KeyId => Int, almoner_domain::KeyId::seq;
 }

@@ -5,6 +5,7 @@
 
 mod attempts;
 mod disputes;
+mod drawers;
 mod ledger;
 mod payouts;
 mod receipts;
@@ -166,6 +167,7 @@ const COUNTERS: Check = Check {
                     UNION ALL SELECT seq FROM unapplied_refund WHERE organization_id = $1) r
                 UNION ALL SELECT 'PYO', max(seq) FROM payout WHERE organization_id = $1
                 UNION ALL SELECT 'RCP', max(seq) FROM receipt WHERE organization_id = $1
+                UNION ALL SELECT 'CNT', max(seq) FROM drawer_count WHERE organization_id = $1
                 UNION ALL SELECT 'LOC', max(seq) FROM location WHERE organization_id = $1
                 UNION ALL SELECT 'PHY', max(seq) FROM physician WHERE organization_id = $1
                 UNION ALL SELECT 'EXC', max(seq) FROM money_exception WHERE organization_id = $1
@@ -260,6 +262,8 @@ const CHECKS: &[Check] = &[
     rollups::ROLLUP_STATUS,
     rollups::ROLLUP_DUE,
     rollups::ROLLUP_MONTH,
+    rollups::ROLLUP_TAKEN,
+    rollups::TYPES,
     rollups::ROLLUP_DAY,
     PATIENTS,
     NAMES,
@@ -271,6 +275,7 @@ const CHECKS: &[Check] = &[
     REFUNDS_AUDITED,
     receipts::RECEIPTS,
     receipts::RECEIPT_NUMBERS,
+    drawers::COUNTS,
 ];
 
 /// The outcome of a check.

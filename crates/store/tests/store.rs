@@ -35,6 +35,8 @@ mod list_walk;
 mod refund_cap;
 #[path = "store/reminders.rs"]
 mod reminders;
+#[path = "store/reports.rs"]
+mod reports;
 #[path = "store/schema.rs"]
 mod schema;
 #[path = "store/seals.rs"]

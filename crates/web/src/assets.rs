@@ -20,6 +20,7 @@ const STYLE: &str = concat!(
     include_str!("../assets/css/parts.css"),
     include_str!("../assets/css/pages.css"),
     include_str!("../assets/css/checks.css"),
+    include_str!("../assets/css/reports.css"),
 );
 
 const SCRIPT: &str = concat!(include_str!("../assets/app.js"), include_str!("../assets/upload.js"));

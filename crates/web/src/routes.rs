@@ -14,8 +14,8 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::handlers::{
     asset, audit, eligibility, eligibility_settings, email_consent, health, jobs, jump, lasting,
-    patients, pay, payments, payouts, reminder_settings, sandbox, settings, sign_in, treatments,
-    webhooks,
+    patients, pay, payments, payouts, reminder_settings, reports, sandbox, settings, sign_in,
+    treatments, webhooks,
 };
 use crate::state::Web;
 use crate::{api, failure, security, session};
@@ -138,6 +138,15 @@ fn other_pages() -> Router<Web> {
     Router::new()
         .route("/payouts", get(payouts::list))
         .route("/payouts/{id}", get(payouts::page))
+        .route("/reports", get(|| async { Redirect::to("/reports/day-close") }))
+        .route("/reports/day-close", get(reports::day_close::page))
+        .route("/reports/day-close.csv", get(reports::day_close::export))
+        .route("/reports/day-close/count", get(reports::count::form))
+        .route("/reports/day-close/counts", post(reports::count::submit))
+        .route("/reports/collections", get(reports::collections::page))
+        .route("/reports/collections.csv", get(reports::collections::export))
+        .route("/reports/aging", get(reports::aging::page))
+        .route("/reports/aging.csv", get(reports::aging::export))
         .route("/patients", get(patients::list).post(patients::add))
         .route("/patients/new", get(patients::new))
         .route("/patients/{id}", get(patients::page))

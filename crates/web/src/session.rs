@@ -46,6 +46,7 @@ const FLASHES: &[(&str, &str)] = &[
     ("document_renamed", "The document was renamed."),
     ("document_deleted", "The document was deleted; it can be restored for 30 days."),
     ("document_restored", "The document was restored."),
+    ("drawer_counted", "The count was kept."),
     ("queue_hurried", "It is taken up now. Reload to see what became of it."),
     ("queue_at_work", "Nothing there waits for later."),
     ("looked_again", "The processor is asked again."),

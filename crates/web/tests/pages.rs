@@ -61,6 +61,8 @@ mod payouts;
 mod receipts;
 #[path = "pages/reminder_settings.rs"]
 mod reminder_settings;
+#[path = "pages/reports.rs"]
+mod reports;
 #[path = "pages/run_check.rs"]
 mod run_check;
 #[path = "pages/settings.rs"]

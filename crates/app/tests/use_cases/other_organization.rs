@@ -18,6 +18,7 @@ use almoner_app::cancel_drafts::cancel_drafts;
 use almoner_app::change_status::{ChangeStatus, change_status};
 use almoner_app::compare_person::PersonField;
 use almoner_app::consent_email::consent_email;
+use almoner_app::count_drawer::{CountEntry, count_drawer};
 use almoner_app::create_payment::{CreatePayment, create_payment};
 use almoner_app::delete_document::delete_document;
 use almoner_app::dismiss_differences::dismiss_differences;
@@ -55,7 +56,7 @@ use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
 use almoner_app::{
     Actor, Error, read, read_inbox, read_inquiries, read_notes, read_payments, read_payouts,
-    read_receipt,
+    read_receipt, read_reports,
 };
 use almoner_domain::estimate::Choices;
 use almoner_domain::list::PageRequest;
@@ -70,6 +71,7 @@ use almoner_domain::{
 use almoner_store::locations::LocationFields;
 use almoner_store::on_both_engines;
 use almoner_store::physicians::PhysicianFields;
+use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
 use crate::answers::{BENEFITS, Insured, envelope, transaction};
@@ -134,6 +136,15 @@ fn question(patient: PatientId, treatment: Option<TreatmentId>) -> EstimateInput
         network: None,
         service_date: None,
         choices: Choices::default(),
+    }
+}
+
+fn drawer(n: i64) -> CountEntry {
+    CountEntry {
+        location: LocationId::new(n).to_string(),
+        day: "2026-03-10".to_owned(),
+        cash: "1.00".to_owned(),
+        ..CountEntry::default()
     }
 }
 
@@ -299,6 +310,9 @@ const PAYMENTS: &[Case] = cases! {
     "read::payment" |c, n| read::payment(&c.app, &c.manager(), PaymentId::new(n));
     "give_back::give_back" |c, n| give_back(&c.app, &c.manager(), ExceptionId::new(n));
     "look_again::look_again" |c, n| look_again(&c.app, &c.manager(), ExceptionId::new(n));
+    "read_reports::collections" |c, n| read_reports::collections(&c.app, &c.manager(),
+        (Date::constant(2026, 3, 1), Date::constant(2026, 4, 1)), &[LocationId::new(n)]);
+    "count_drawer::count_drawer" |c, n| count_drawer(&c.app, &c.manager(), &drawer(n), None);
     "read_payouts::payout" |c, n| read_payouts::payout(&c.app, &c.manager(), PayoutId::new(n));
     "read_troubles::open_exception" |c, n|
         open_exception(&c.app, &c.manager(), ExceptionId::new(n));
@@ -410,7 +424,7 @@ const RECORDS: &[Case] = cases! {
 };
 
 /// What takes no id, or only names and words.
-const WITHOUT_IDS: [&str; 38] = [
+const WITHOUT_IDS: [&str; 41] = [
     "remind::remind",
     "save_reminder_settings::reminder_settings",
     "save_reminder_settings::save_reminder_settings",
@@ -420,6 +434,7 @@ const WITHOUT_IDS: [&str; 38] = [
     "exchange_checks::ask_claimed",
     "exchange_checks::claim_due",
     "exchange_checks::give_up",
+    "export_report::export_report",
     "hurry_queue::hurry_queue",
     "post_mail::claim_mail",
     "post_mail::post_claimed",
@@ -436,6 +451,8 @@ const WITHOUT_IDS: [&str; 38] = [
     "read_inbox::inbox",
     "read_queues::read_queues",
     "read_payouts::payouts",
+    "read_reports::aging",
+    "read_reports::day_close",
     "read_troubles::open_exceptions",
     "remove_documents::remove_documents",
     "run_once::remove_old_answers",

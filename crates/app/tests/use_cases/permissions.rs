@@ -12,6 +12,7 @@ use almoner_app::cancel_drafts::cancel_drafts;
 use almoner_app::change_status::{ChangeStatus, change_status};
 use almoner_app::compare_person::PersonField;
 use almoner_app::consent_email::consent_email;
+use almoner_app::count_drawer::{CountEntry, count_drawer};
 use almoner_app::create_payment::create_payment;
 use almoner_app::delete_document::delete_document;
 use almoner_app::dismiss_differences::dismiss_differences;
@@ -20,6 +21,7 @@ use almoner_app::edit_note::{EditNote, edit_note};
 use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::estimate_payment::{EstimateInput, estimate_payment, location_exists};
 use almoner_app::export_payments::{Wanted, begin_export};
+use almoner_app::export_report::{Report, export_report};
 use almoner_app::give_back::give_back;
 use almoner_app::hurry_queue::{HurryQueue, hurry_queue};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
@@ -55,7 +57,7 @@ use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
 use almoner_app::{
     Actor, Error, read, read_inbox, read_inquiries, read_notes, read_payments, read_payouts,
-    read_receipt,
+    read_receipt, read_reports,
 };
 use almoner_domain::checks::CheckRequest;
 use almoner_domain::estimate::{Choices, EstimateSettings};
@@ -72,6 +74,7 @@ use almoner_store::on_both_engines;
 use almoner_store::physicians::PhysicianFields;
 use almoner_store::queues::Queue;
 use almoner_store::treatments::TreatmentQuery;
+use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
 use crate::answers::{BENEFITS, NORA, answer, envelope, transaction};
@@ -215,6 +218,16 @@ fn file() -> ImportFile {
     ImportFile { name: "n.271".to_owned(), content: answer(NORA), patient: None }
 }
 
+/// A drawer of the first location.
+fn drawer() -> CountEntry {
+    CountEntry {
+        location: "LOC-001".to_owned(),
+        day: "2026-03-10".to_owned(),
+        cash: "1.00".to_owned(),
+        ..CountEntry::default()
+    }
+}
+
 fn place() -> LocationFields {
     let time_zone = "America/New_York".to_owned();
     LocationFields { name: "Annex".to_owned(), time_zone, ..LocationFields::default() }
@@ -311,6 +324,7 @@ const MONEY: &[Case] = cases! {
 };
 
 const RECORDS: &[Case] = cases! {
+    "count_drawer::count_drawer" CountDrawer |c, a| count_drawer(&c.app, a, &drawer(), None);
     "add_note::add_note" AddNote |c, a| add_note(&c.app, a, note(c.pending(700).await));
     "edit_note::edit_note" AddNote |c, a| async {
         let payment = c.pending(700).await;
@@ -475,6 +489,13 @@ const READS: &[Case] = cases! {
     "read_payouts::payout" ReadPayouts |c, a| async {
         read_payouts::payout(&c.app, a, a_payout(c).await).await
     };
+    "read_reports::day_close" ReadReports |c, a|
+        read_reports::day_close(&c.app, a, Date::constant(2026, 3, 10));
+    "read_reports::collections" ReadReports |c, a|
+        read_reports::collections(&c.app, a, (Date::constant(2026, 3, 1), Date::MAX), &[]);
+    "read_reports::aging" ReadReports |c, a| read_reports::aging(&c.app, a);
+    "export_report::export_report" ReadReports |c, a|
+        export_report(&c.app, a, &Report::Aging);
     "read_troubles::open_exception" ReadPayments |c, a| async {
         open_exception(&c.app, a, paid_twice(c, 700).await.1).await
     };

@@ -23,6 +23,7 @@ macro_rules! steps {
             11 "0011_money",
             12 "0012_queues",
             13 "0013_documents",
+            14 "0014_drawer_counts",
             15 "0015_views",
         )
     };

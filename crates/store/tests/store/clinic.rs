@@ -15,6 +15,7 @@ use almoner_store::locations::{self, LocationFields};
 use almoner_store::patients::{self, PatientFields};
 use almoner_store::payments::{self, Payment, Transition};
 use almoner_store::refunds::{self, NewRefund};
+use almoner_store::rollups::Moved;
 use almoner_store::{Db, Tx, audit, counters, organizations, rollups, tenders};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -217,7 +218,8 @@ impl Life<'_> {
     }
 
     async fn take_money(&mut self) {
-        let (place, amount) = ((self.payment.id, self.payment.version), self.plan.amount);
+        let payment = &self.payment;
+        let (place, amount) = ((payment.id, payment.version, payment.kind), self.plan.amount);
         let tender = Tender::of(TenderType::Cash);
         let moment = self.moment();
         let taken =
@@ -238,6 +240,7 @@ impl Life<'_> {
             notes: None,
             state: RefundState::Settled,
             tender: TenderType::Cash,
+            kind: before.kind,
             reference: None,
             user: None,
         };
@@ -256,9 +259,10 @@ impl Life<'_> {
         counted.expect("it is counted");
     }
 
-    async fn count_money(&mut self, sums: (Money, Money)) {
+    async fn count_money(&mut self, (gross, refunded): (Money, Money)) {
         let (day, place) = (local(self.plan.paid_at), self.plan.location);
-        let counted = rollups::money_moved(self.tx, self.org, place, day, sums).await;
+        let moved = Moved { kind: self.payment.kind, tender: TenderType::Cash, gross, refunded };
+        let counted = rollups::money_moved(self.tx, self.org, place, day, moved).await;
         counted.expect("it is counted");
     }
 

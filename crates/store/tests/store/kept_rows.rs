@@ -2,10 +2,14 @@
 
 use almoner_domain::document::DocumentKind;
 use almoner_domain::refund::ReversalReason;
+use almoner_domain::report::Tally;
+use almoner_domain::role::Role;
 use almoner_domain::{
-    LocationId, Money, OrganizationId, PaymentId, ReceiptId, RefundId, Status, UserId,
+    DrawerCountId, LocationId, Money, OrganizationId, PaymentId, ReceiptId, RefundId, Status,
+    UserId,
 };
 use almoner_store::attempts::AttemptId;
+use almoner_store::day_close::{self, Counted, NewCount};
 use almoner_store::db::{Db, Engine, StoreError};
 use almoner_store::disputes::{self, Dispute};
 use almoner_store::documents::{self, NewDocument};
@@ -15,6 +19,7 @@ use almoner_store::notes::{self, Author, Note};
 use almoner_store::payments::{self, EstimateSnapshot, Transition};
 use almoner_store::payouts::{self, Movement, ToldPayout};
 use almoner_store::receipts::{self, Source};
+use almoner_store::staff::{self, StaffUser};
 use almoner_store::tenders::{self, Reversal};
 use almoner_store::unapplied_refunds::{self, NewUnappliedRefund};
 use almoner_store::{Tx, audit, on_both_engines, params, stored_files, unapplied};
@@ -25,10 +30,10 @@ use crate::clinic;
 use crate::common::{at, number, run, run_refused};
 
 /// Every table whose rows are kept, with a change of each of its kinds of column.
-const KEPT: [(&str, &[&str]); 15] = [
+const KEPT: [(&str, &[&str]); 16] = [
     ("ledger_transfer", &["amount_cents = amount_cents + 1", "event = 'other'", "version = 9"]),
     ("payment_transition", &["to_status = 'draft'", "reason = 'other'", "at_us = 0"]),
-    ("tender", &["amount_cents = 1", "kind = 'check'", "reference = 'x'"]),
+    ("tender", &["amount_cents = 1", "kind = 'check'", "payment_kind = 'private_pay'"]),
     ("tender_reversal", &["amount_cents = 1", "notes = 'x'", "reason = 'returned_unpaid'"]),
     ("receipt", &["amount_cents = 1", "payment_seq = 9", "refund_seq = 1"]),
     ("payment_estimate", &["snapshot = 'x'", "entered_cents = 1"]),
@@ -39,6 +44,7 @@ const KEPT: [(&str, &[&str]); 15] = [
     ("payout_movement", &["fee_cents = 2, net_cents = net_cents - 1", "kind = 'fee'"]),
     ("money_exception", &["words = 'x'", "amount_cents = 1", "solution = 'x'"]),
     ("note_version", &["body = 'x'", "written_at_us = 0"]),
+    ("drawer_count", &["cash_cents = 1", "note = 'x'", "booked_cash_cents = 1"]),
     ("audit_seal", &["seal = previous", "event_count = 1"]),
     ("audit_event", &["detail = 'x'", "at_us = 0", "user_seq = 3", "key_seq = 3"]),
 ];
@@ -92,6 +98,7 @@ async fn fill(db: &Db) {
     let aside = (1, payment.amount);
     unapplied::insert(&mut tx, org, (voided, 1), aside, moment).await.unwrap();
     fill_rest(&mut tx, org, ((voided, 1), payment.amount), moment).await;
+    count_drawer(&mut tx, org, moment).await;
     let exception = NewException {
         kind: ExceptionKind::SecondCapture,
         mark: "one",
@@ -193,6 +200,33 @@ async fn fill_rest(
     };
     assert!(payouts::keep_movement(tx, org, payout, &movement).await.unwrap());
     assert!(!payouts::keep_movement(tx, org, payout, &movement).await.unwrap());
+}
+
+/// What somebody counted that day.
+async fn count_drawer(tx: &mut Tx, org: OrganizationId, moment: Moment) {
+    let user = UserId::new(1);
+    let member = StaffUser {
+        org,
+        id: user,
+        email: "dana@clinic.example".to_owned(),
+        name: "Dana".to_owned(),
+        role: Role::Manager,
+        password_hash: String::new(),
+        last_location: None,
+        disabled_at: None,
+    };
+    staff::insert(tx, &member, moment.at).await.unwrap();
+    let count = NewCount {
+        id: DrawerCountId::new(1),
+        location: moment.location,
+        day: moment.day,
+        counted: Counted { cash: Money::from_cents(500), checks: None },
+        booked: (Money::from_cents(500), Tally::default()),
+        note: None,
+        user,
+        at: moment.at,
+    };
+    day_close::insert_count(tx, org, &count).await.unwrap();
 }
 
 const DAY: Date = Date::constant(2026, 3, 5);

@@ -5,8 +5,8 @@ use std::str::FromStr;
 use almoner_app::Actor;
 use almoner_app::read_audit::{AuditView, read_audit};
 use almoner_domain::{
-    CheckId, ExceptionId, InquiryId, Invalid, LocationId, Money, PatientId, PaymentId, PhysicianId,
-    TreatmentId, UserId, text, time,
+    CheckId, DrawerCountId, ExceptionId, InquiryId, Invalid, LocationId, Money, PatientId,
+    PaymentId, PhysicianId, TreatmentId, UserId, text, time,
 };
 use almoner_store::audit::NamedEvent;
 use almoner_store::audit_list::{AuditQuery, Doer, Place};
@@ -120,6 +120,7 @@ fn subject(id: &str) -> Option<(&'static str, i64)> {
         .or_else(|| seq(id, CheckId::seq).map(|seq| ("eligibility_check", seq)))
         .or_else(|| seq(id, InquiryId::seq).map(|seq| ("eligibility_inquiry", seq)))
         .or_else(|| seq(id, ExceptionId::seq).map(|seq| ("exception", seq)))
+        .or_else(|| seq(id, DrawerCountId::seq).map(|seq| ("drawer_count", seq)))
         .or_else(|| seq(id, LocationId::seq).map(|seq| ("location", seq)))
         .or_else(|| seq(id, PhysicianId::seq).map(|seq| ("physician", seq)))
         .or_else(|| seq(id, UserId::seq).map(|seq| ("user", seq)))
@@ -142,6 +143,7 @@ fn about(subject: &str, seq: i64) -> Option<(String, Option<String>)> {
         "eligibility_inquiry" => shown("inquiries", InquiryId::new(seq).to_string()),
         "location" => shown("settings/locations", LocationId::new(seq).to_string()),
         "physician" => shown("settings/physicians", PhysicianId::new(seq).to_string()),
+        "drawer_count" => Some((DrawerCountId::new(seq).to_string(), None)),
         "exception" => Some((ExceptionId::new(seq).to_string(), None)),
         "user" => Some((UserId::new(seq).to_string(), None)),
         _ => None,

@@ -18,6 +18,7 @@ pub(crate) mod pay;
 pub(crate) mod payments;
 pub(crate) mod payouts;
 pub(crate) mod reminder_settings;
+pub(crate) mod reports;
 pub(crate) mod rows;
 pub(crate) mod sandbox;
 pub(crate) mod settings;

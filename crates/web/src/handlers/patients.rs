@@ -20,7 +20,7 @@ use super::eligibility::differences;
 use super::email_consent;
 use super::numbered::Numbered;
 use super::payments::detail::patient_facts;
-use super::rows::{check_row, overdue, payment_row, treatment_row};
+use super::rows::{balance, check_row, overdue, payment_row, treatment_row};
 use crate::failure::{self, Answer, html, html_with};
 use crate::handlers::form_key::FormKey;
 use crate::handlers::parse_id;
@@ -125,7 +125,7 @@ pub(crate) async fn page(State(web): State<Web>, staff: Staff, Path(id): Path<St
         name: format!("{} {}", fields.first_name, fields.last_name),
         facts: patient_facts(&view.patient),
         consent,
-        balance: view.balance.owed,
+        balance: balance(&view),
         overdue: overdue(&view.overdue, today),
         payments: view.payments.iter().map(payment).collect(),
         more_payments: more_payments(&view),

@@ -2,6 +2,8 @@
 
 use almoner_app::Actor;
 use almoner_app::check_answer::{AnswerPerson, StoredAnswer};
+use almoner_app::read::PatientView;
+use almoner_domain::Money;
 use almoner_domain::payment::is_overdue;
 use almoner_store::check_list::ListedCheck;
 use almoner_store::payments::Payment;
@@ -11,7 +13,8 @@ use jiff::tz::TimeZone;
 
 use crate::format;
 use crate::view::eligibility::CheckRow;
-use crate::view::parts::{Overdue, PatientRef};
+use crate::view::parts::{Fact, Overdue, PatientRef};
+use crate::view::patients::BalanceBlock;
 use crate::view::payments::list::PaymentRow;
 use crate::view::treatments::TreatmentRow;
 
@@ -44,6 +47,21 @@ pub(crate) fn overdue(sums: &treatments::Overdue, today: Date) -> Option<Overdue
     let since = sums.since.filter(|_| sums.count > 0)?;
     let days = i64::from((today - since).get_days());
     Some(Overdue { count: sums.count, amount: sums.amount, days })
+}
+
+/// What a patient owes, and what became of the rest.
+pub(crate) fn balance(view: &PatientView) -> BalanceBlock {
+    let balance = &view.balance;
+    let fact = |label, money: Money| Fact::new(label, money.to_string());
+    BalanceBlock {
+        owed: balance.owed,
+        facts: vec![
+            fact("Outstanding", balance.outstanding),
+            fact("Overdue", view.overdue.amount),
+            fact("Collected", balance.collected),
+            fact("Refunded", balance.refunded),
+        ],
+    }
 }
 
 /// The zone in which a treatment's time is shown.
@@ -109,8 +127,6 @@ pub(crate) fn listed_check(zone: &TimeZone, listed: &ListedCheck) -> CheckRow {
 
 #[cfg(test)]
 mod tests {
-    use almoner_domain::Money;
-
     use super::*;
 
     #[test]

@@ -26,6 +26,7 @@ pub(crate) mod payments;
 pub(crate) mod payouts;
 pub(crate) mod query;
 pub(crate) mod reminder_settings;
+pub(crate) mod reports;
 mod samples;
 pub(crate) mod sandbox;
 pub(crate) mod settings;

@@ -48,6 +48,11 @@ impl Shell {
         allows(self.role, Action::ManageJobs)
     }
 
+    /// Whether reports are for them.
+    pub(crate) fn sees_reports(&self) -> bool {
+        allows(self.role, Action::ReadReports)
+    }
+
     /// Whether they see what the processor paid out.
     pub(crate) fn sees_payouts(&self) -> bool {
         allows(self.role, Action::ReadPayouts)

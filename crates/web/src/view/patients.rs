@@ -74,8 +74,8 @@ pub(crate) struct PatientPage {
     pub(crate) facts: Vec<Fact>,
     /// What they agreed to; none without an e-mail address.
     pub(crate) consent: Option<ConsentBlock>,
-    /// What they owe.
-    pub(crate) balance: Money,
+    /// What they owe, and what became of the rest.
+    pub(crate) balance: BalanceBlock,
     /// What of it is overdue.
     pub(crate) overdue: Option<Overdue>,
     /// The newest payments.
@@ -98,6 +98,15 @@ pub(crate) struct PatientPage {
     pub(crate) can_edit: bool,
     /// Create Payment and new treatment are offered.
     pub(crate) can_create: bool,
+}
+
+/// What a patient owes.
+#[derive(Debug, Clone)]
+pub(crate) struct BalanceBlock {
+    /// Issued and not yet collected.
+    pub(crate) owed: Money,
+    /// Outstanding, overdue, collected, refunded.
+    pub(crate) facts: Vec<Fact>,
 }
 
 /// What a patient agreed to. Its form: POST `…/email-consent` with `agreed`.
@@ -259,7 +268,7 @@ impl Samples for PatientPage {
         let bare = Self {
             facts: Vec::new(),
             consent: None,
-            balance: Money::ZERO,
+            balance: BalanceBlock { owed: Money::ZERO, facts: Vec::new() },
             overdue: None,
             payments: Vec::new(),
             more_payments: None,

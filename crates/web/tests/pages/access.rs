@@ -41,6 +41,15 @@ const PAGES: [(&str, &str); 22] = [
 /// The pages of those who see what was paid out, with their headings.
 const PAID_OUT: [(&str, &str); 2] = [("/payouts", "Payouts"), ("/payouts/PYO-001", "PYO-001")];
 
+/// The pages of those who answer for the money, with their headings.
+const REPORTS: [(&str, &str); 5] = [
+    ("/reports/day-close", "Day close"),
+    ("/reports/day-close?day=2026-03-09", "Day close"),
+    ("/reports/collections", "Collections"),
+    ("/reports/collections?from=2026-01&to=2026-03&location=LOC-002", "Collections"),
+    ("/reports/aging", "Aging"),
+];
+
 /// The forms of those who work with payments, with their headings.
 const FORMS: [(&str, &str); 11] = [
     ("/patients/new", "Add patient"),
@@ -121,21 +130,21 @@ on_both_engines! {
         let site = Site::new(db).await;
         filled(&site).await;
         let manager = site.browser(Role::Manager).await;
-        for (path, expected) in PAGES.into_iter().chain(PAID_OUT).chain(FORMS) {
+        for (path, expected) in PAGES.into_iter().chain(PAID_OUT).chain(REPORTS).chain(FORMS) {
             let reply = manager.open(path).await;
             assert_eq!(reply.status, StatusCode::OK, "{path}: {}", reply.text());
             assert!(heading(&reply.text()).starts_with(expected), "{path}: {}", reply.text());
         }
         let auditor = site.browser(Role::Auditor).await;
-        for (path, _) in PAGES.into_iter().chain(PAID_OUT) {
+        for (path, _) in PAGES.into_iter().chain(PAID_OUT).chain(REPORTS) {
             assert_eq!(auditor.open(path).await.status, StatusCode::OK, "{path}");
         }
         for (path, _) in FORMS {
             assert_eq!(auditor.open(path).await.status, StatusCode::FORBIDDEN, "{path}");
         }
         let front = site.browser(Role::FrontDesk).await;
-        front.get("/payments").await.shows(200, &[]).lacks(&["/payouts"]);
-        for (path, _) in PAID_OUT {
+        front.get("/payments").await.shows(200, &[]).lacks(&["/payouts", "/reports"]);
+        for (path, _) in PAID_OUT.into_iter().chain(REPORTS) {
             assert_eq!(front.open(path).await.status, StatusCode::FORBIDDEN, "{path}");
         }
     }
@@ -266,6 +275,7 @@ on_both_engines! {
                 Role::Biller,
                 Role::Manager,
             ]),
+            ("/reports/day-close/counts", vec![Role::Manager]),
             ("/settings/locations", vec![Role::Administrator]),
             ("/settings/physicians", vec![Role::Administrator]),
         ];

@@ -119,6 +119,14 @@ on_both_engines! {
         page.shows(200, &["$160.00", "1 payment overdue", "$80.00, for 14 days"]);
         desk.get("/patients").await.shows(200, &["$160.00", "$0.00"]);
         desk.get("/patients/PAT-001").await.shows(200, &["$0.00"]).lacks(&["overdue<"]);
+        site.paid(None).await;
+        let told = ["Outstanding", "Overdue", "Collected", "Refunded"].map(|label| {
+            let money = if label == "Refunded" { "$0.00" } else { "$80.00" };
+            let money = if label == "Outstanding" { "$160.00" } else { money };
+            format!("<dt>{label}</dt> <dd class=\"text\">{money}</dd>")
+        });
+        let page = desk.get("/patients/PAT-002").await;
+        page.shows(200, &told.each_ref().map(String::as_str));
     }
 
     async fn long_lists_have_pages(db) {

@@ -98,7 +98,7 @@ pub(crate) async fn add(
     let id: PaymentId = parse_id(&id, "payment")?;
     let is_live = headers.contains_key("x-live");
     staff.actor.must(Action::KeepDocuments)?;
-    if !almoner_app::read::payment_exists(&web.app, &staff.actor, id).await? {
+    if !almoner_app::read_payments::payment_exists(&web.app, &staff.actor, id).await? {
         return Err(Error::NotFound("payment").into());
     }
     let mut sent = Vec::new();

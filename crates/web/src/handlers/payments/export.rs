@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::list_query;
-use crate::csv_file::{self, MARK};
+use crate::csv_file::{self, Cell, MARK, row};
 use crate::failure::Answer;
 use crate::session::Staff;
 use crate::state::Web;
@@ -55,7 +55,7 @@ pub(crate) async fn file(
         Wanted::Picked(ids.collect::<Result<Vec<PaymentId>, _>>()?)
     };
     let export = begin_export(&web.app, &staff.actor, wanted).await?;
-    let head = [HEADINGS.map(str::to_owned)];
+    let head = [HEADINGS.map(Cell::from).to_vec()];
     let head = [MARK.as_bytes().to_vec(), csv_file::lines(head)].concat();
     let parts = stream::try_unfold(
         (web, staff, export, Some(head)),
@@ -73,21 +73,21 @@ pub(crate) async fn file(
     Ok(csv_file::attached(&format!("payments-{today}.csv"), Body::from_stream(parts)))
 }
 
-fn line(export: &Export, zone: &TimeZone, listed: &ListedPayment) -> [String; HEADINGS.len()] {
+fn line(export: &Export, zone: &TimeZone, listed: &ListedPayment) -> Vec<Cell> {
     let payment = &listed.payment;
     let day = |at: Timestamp| time::local_date(at, zone).to_string();
-    [
+    row![
         payment.id.to_string(),
         format!("{}, {}", listed.last_name, listed.first_name),
         payment.patient.to_string(),
-        payment.amount.to_plain(),
-        payment.refunded.to_plain(),
-        payment.status.label().to_owned(),
-        payment.kind.map(PaymentType::label).unwrap_or_default().to_owned(),
+        payment.amount,
+        payment.refunded,
+        payment.status.label(),
+        payment.kind.map(PaymentType::label).unwrap_or_default(),
         payment.due.map(|due| due.to_string()).unwrap_or_default(),
         payment.paid_at.map(day).unwrap_or_default(),
         day(payment.created_at),
-        export.location_name(payment.location).to_owned(),
+        export.location_name(payment.location),
         payment.treatment.map(|id| id.to_string()).unwrap_or_default(),
         payment.memo.clone().unwrap_or_default(),
     ]

@@ -45,8 +45,8 @@ use super::payments::new::{Filled, NewPaymentPage, PaymentEntry};
 use super::query::PaymentsQuery;
 use super::reminder_settings::ReminderSettingsPage;
 use super::{
-    api_docs, eligibility, error, inquiries, patients, pay, payments, payouts, sandbox, settings,
-    sign_in, treatments,
+    api_docs, eligibility, error, inquiries, patients, pay, payments, payouts, reports, sandbox,
+    settings, sign_in, treatments,
 };
 
 /// A name that breaks careless pages.
@@ -83,6 +83,10 @@ pub fn rendered_samples() -> Vec<(String, String)> {
     add::<payments::receipt::ReceiptPage>(&mut all, "payments-receipt");
     add::<payouts::PayoutsPage>(&mut all, "payouts-list");
     add::<payouts::PayoutPage>(&mut all, "payouts-detail");
+    add::<reports::day_close::DayClosePage>(&mut all, "reports-day-close");
+    add::<reports::day_close::CountPage>(&mut all, "reports-count");
+    add::<reports::collections::CollectionsPage>(&mut all, "reports-collections");
+    add::<reports::aging::AgingPage>(&mut all, "reports-aging");
     add::<patients::PatientsPage>(&mut all, "patients-list");
     add::<patients::PatientPage>(&mut all, "patients-detail");
     add::<patients::PatientFormPage>(&mut all, "patients-form");
@@ -124,6 +128,11 @@ pub(crate) fn shell() -> Shell {
         flash: None,
         here: "/payments?q=o%27brien".to_owned(),
     }
+}
+
+/// The frame of somebody who sees reports.
+pub(crate) fn manager_shell() -> Shell {
+    Shell { role: Role::Manager, ..shell() }
 }
 
 /// The middle of a long list.
@@ -190,7 +199,8 @@ pub(super) fn payment_rows(count: i64) -> Vec<PaymentRow> {
     (0..count).map(row).collect()
 }
 
-fn summary() -> Summary {
+/// A year of months.
+pub(crate) fn months() -> Vec<Month> {
     let names = [
         "Dec 2025", "Jan 2026", "Feb 2026", "Mar 2026", "Apr 2026", "May 2026", "Jun 2026",
         "Jul 2026", "Aug 2026", "Sep 2026", "Oct 2026", "Nov 2026",
@@ -206,12 +216,16 @@ fn summary() -> Summary {
         refunded: Money::from_cents(40_000 + dollars.min(&0).abs() * 100),
         is_partial: *name == "Nov 2026",
     };
+    names.iter().zip(&dollars).map(month).collect()
+}
+
+fn summary() -> Summary {
     let counts = [28, 310, 52, 2_411, 37, 64, 9, 118, 73];
     Summary {
         net: Money::from_cents(22_204_409),
         gross: Money::from_cents(23_118_209),
         refunded: Money::from_cents(913_800),
-        months: names.iter().zip(&dollars).map(month).collect(),
+        months: months(),
         outstanding: Money::from_cents(18_671_344),
         outstanding_count: 390,
         overdue: Money::from_cents(1_972_055),

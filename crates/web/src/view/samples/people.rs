@@ -6,7 +6,9 @@ use super::{HARD_NAME, NAMES, asked_rows, check_rows, patient, payment_rows, she
 use crate::view::eligibility::detail::Differences;
 use crate::view::inquiries::AskedList;
 use crate::view::parts::{Choice, Errors, Fact, Overdue, PatientMatch};
-use crate::view::patients::{ConsentBlock, CoverageBlock, PatientCheck, PatientPage, PatientRow};
+use crate::view::patients::{
+    BalanceBlock, ConsentBlock, CoverageBlock, PatientCheck, PatientPage, PatientRow,
+};
 use crate::view::treatments::{
     ProcedureLine, TreatmentEntry, TreatmentFormPage, TreatmentPage, TreatmentRow,
 };
@@ -67,7 +69,10 @@ pub(crate) fn patient_page() -> PatientPage {
             since: Some("Nov 2, 2026".to_owned()),
             can_change: true,
         }),
-        balance: Money::from_cents(91_937),
+        balance: BalanceBlock {
+            owed: Money::from_cents(91_937),
+            facts: vec![Fact::new("Outstanding", "$919.37"), Fact::new("Overdue", "$120.00")],
+        },
         overdue: Some(overdue()),
         payments: payment_rows(6),
         more_payments: Some("/payments?q=obrien".to_owned()),
