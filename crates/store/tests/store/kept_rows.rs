@@ -1,6 +1,7 @@
 //! What is written stays written: the database refuses, whoever asks.
 
 use almoner_domain::document::DocumentKind;
+use almoner_domain::list_look::ListLook;
 use almoner_domain::refund::ReversalReason;
 use almoner_domain::report::Tally;
 use almoner_domain::role::Role;
@@ -213,6 +214,7 @@ async fn count_drawer(tx: &mut Tx, org: OrganizationId, moment: Moment) {
         role: Role::Manager,
         password_hash: String::new(),
         last_location: None,
+        list_look: ListLook::default(),
         disabled_at: None,
     };
     staff::insert(tx, &member, moment.at).await.unwrap();
