@@ -103,9 +103,9 @@ impl Clinic {
             assert!(found.expect("it is read").is_some());
         };
         let owed = async |tx: &mut Tx| {
-            let patients: Vec<PatientId> = (1..=50).map(PatientId::new).collect();
-            let owed = patients::owed(tx, org, &patients, TODAY).await;
-            assert!(!owed.expect("it is read").is_empty());
+            // So few that they are looked up by index among few payments too.
+            let patients: Vec<PatientId> = (1..=5).map(PatientId::new).collect();
+            patients::owed(tx, org, &patients, TODAY).await.expect("it is read");
         };
         [
             worst_cost(&mut tx, SETTLED, treatment).await,
