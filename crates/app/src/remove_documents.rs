@@ -23,7 +23,15 @@ const AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(10);
 /// The database or the store of documents failed; what is due is taken up again.
 pub async fn remove_documents(app: &App, actor: &Actor) -> Result<usize, Error> {
     let now = app.now();
-    end_long_deleted(app, actor, now).await?;
+    let until = now - SignedDuration::from_hours(24 * RESTORABLE_DAYS);
+    let mut tx = app.db.read().await?;
+    let is_any = documents::any_long_deleted(&mut tx, actor.org(), until).await?
+        || stored_files::any_due(&mut tx, actor.org(), now).await?;
+    drop(tx);
+    if !is_any {
+        return Ok(0);
+    }
+    end_long_deleted(app, actor, (until, now)).await?;
     let mut removed = 0;
     let mut failed = None;
     for file in take_due(app, actor, now).await? {
@@ -37,9 +45,12 @@ pub async fn remove_documents(app: &App, actor: &Actor) -> Result<usize, Error> 
 }
 
 /// From now on these documents cannot be restored.
-async fn end_long_deleted(app: &App, actor: &Actor, now: Timestamp) -> Result<(), Error> {
+async fn end_long_deleted(
+    app: &App,
+    actor: &Actor,
+    (until, now): (Timestamp, Timestamp),
+) -> Result<(), Error> {
     let org = actor.org();
-    let until = now - SignedDuration::from_hours(24 * RESTORABLE_DAYS);
     let mut tx = app.db.begin().await?;
     for (place, file) in documents::long_deleted(&mut tx, org, until, BATCH).await? {
         documents::remove(&mut tx, org, place).await?;

@@ -172,6 +172,17 @@ pub async fn set_deleted(
     tx.execute_one(sql, params![org, payment, number, user, at]).await
 }
 
+/// Whether any document was deleted up to a moment and still has its bytes.
+pub async fn any_long_deleted(
+    tx: &mut Tx,
+    org: OrganizationId,
+    until: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 AS n FROM document WHERE organization_id = $1
+        AND deleted_at_us <= $2 AND deleted_at_us IS NOT NULL AND file_id IS NOT NULL LIMIT 1";
+    Ok(tx.optional(sql, params![org, until]).await?.is_some())
+}
+
 /// Documents that were deleted up to a moment and still have their bytes, the earliest first. They
 /// are held until the transaction ends; those that somebody else holds are left out.
 pub async fn long_deleted(

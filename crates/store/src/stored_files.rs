@@ -46,6 +46,13 @@ pub async fn let_go(
     tx.execute_one(sql, params![org, &id[..], due]).await
 }
 
+/// Whether any file is due, without taking anything.
+pub async fn any_due(tx: &mut Tx, org: OrganizationId, now: Timestamp) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 AS n FROM stored_file
+        WHERE organization_id = $1 AND due_at_us <= $2 LIMIT 1";
+    Ok(tx.optional(sql, params![org, now]).await?.is_some())
+}
+
 /// Takes up the files that are due, the longest due first, and moves each on to `again`, when it
 /// is taken up once more unless it is gone by then.
 pub async fn take_due(

@@ -36,7 +36,7 @@ on_both_engines! {
         let sent = send(&desk, &[("card.png", PIXEL), ("notes.txt", b"Dear desk,\n")]).await;
         assert_eq!(sent.to(), "/payments/PAY-001");
         let page = desk.get("/payments/PAY-001").await;
-        page.shows(200, &["card.png", "PNG · 0.0 KB", "notes.txt", "Document added"]);
+        page.shows(200, &["card.png", "PNG · 70 bytes", "notes.txt", "Document added"]);
         page.shows(200, &["Documents and notes may still be added.", "loading=\"lazy\""]);
         let image = desk.get(&format!("{DOCUMENTS}/1/image")).await;
         assert_eq!((image.header("content-type"), &*image.body), ("image/png", PIXEL));

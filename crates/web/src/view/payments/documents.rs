@@ -1,5 +1,6 @@
 //! The documents of a payment.
 
+use crate::view::parts::plural;
 use crate::view::samples::HARD_NAME;
 
 /// How many bytes an MB has.
@@ -143,11 +144,12 @@ impl DocumentsBlock {
     }
 }
 
-/// `0.2 KB`, `12 KB`, `3.4 MB`: how long a file is, never more exactly than anybody reads.
+/// `70 bytes`, `1.2 KB`, `12 KB`, `3.4 MB`: how long a file is, never more exactly than anybody reads.
 pub(crate) fn size_text(bytes: i64) -> String {
     let tenths_of_kb = bytes.saturating_mul(10) / 1024;
     match tenths_of_kb {
-        ..100 => format!("{}.{} KB", tenths_of_kb / 10, tenths_of_kb % 10),
+        ..10 => plural(bytes, "byte"),
+        10..100 => format!("{}.{} KB", tenths_of_kb / 10, tenths_of_kb % 10),
         100..10_240 => format!("{} KB", tenths_of_kb / 10),
         _ => {
             let larger = tenths_of_kb / 1024;
@@ -162,7 +164,13 @@ mod tests {
 
     #[test]
     fn sizes_are_told_shortly() {
-        let told = [(0, "0.0 KB"), (1_000, "0.9 KB"), (20_000, "19 KB"), (3_500_000, "3.3 MB")];
+        let told = [
+            (1, "1 byte"),
+            (1_000, "1000 bytes"),
+            (1_300, "1.2 KB"),
+            (20_000, "19 KB"),
+            (3_500_000, "3.3 MB"),
+        ];
         for (bytes, text) in told {
             assert_eq!(size_text(bytes), text);
         }
