@@ -157,7 +157,9 @@ test('every part of the product, each with its picture', LIMIT, async (t) => {
     const nine = [
       'Draft', 'Pending', 'Processing', 'Paid', 'Failed', 'Cancelled', 'Voided', 'Partially Refunded', 'Refunded',
     ];
-    for (const status of nine) await breakdown.getByRole('link', { name: new RegExp(`${status}$|^${status}`) }).first().waitFor();
+    for (const status of nine) {
+      await breakdown.getByRole('link', { name: new RegExp(`^${status}`) }).first().waitFor();
+    }
     await picture(breakdown, 'statuses');
   });
   await chapter('overdue', async () => {
