@@ -4,7 +4,7 @@ import path from 'node:path';
 
 import { chromium as playwright } from 'playwright-core';
 
-import { chromium, out, screenshots } from './settings.mjs';
+import { chromium, home, out, screenshots, updateScreenshots } from './settings.mjs';
 
 /** How the browser is started. */
 export const ARGUMENTS = [
@@ -68,6 +68,12 @@ export function forgive(page, pattern) {
 /** Takes a picture of the whole page. */
 export async function shot(page, name) {
   await page.screenshot({ path: path.join(screenshots, `${name}.png`), fullPage: true });
+}
+
+/** Takes a picture of a part for `docs/walkthrough.md`; only when asked for it is kept there. */
+export async function picture(part, name) {
+  const folder = updateScreenshots ? path.join(home, '../docs/screenshots') : screenshots;
+  await part.screenshot({ path: path.join(folder, `${name}.png`), animations: 'disabled' });
 }
 
 /** The bytes on the wire since `page.requests` was emptied: all bodies, and the first document's. */

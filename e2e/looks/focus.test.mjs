@@ -12,7 +12,9 @@ import { signIn } from '../lib/staff.mjs';
 const results = (page) => page.locator('#results');
 const search = (page) => page.getByRole('searchbox', { name: 'Search' });
 const header = (page, name) => page.getByRole('columnheader', { name, exact: true }).getByRole('link');
-const box = (page, group, name) => page.getByRole('group', { name: group }).getByRole('checkbox', { name, exact: true });
+const box = (page, group, name) => (
+  page.getByRole('group', { name: group }).getByRole('checkbox', { name, exact: true })
+);
 
 /** What swaps a part of a list: by which element, what it leads to, and where the focus is then. */
 const SWAPS = [
@@ -41,7 +43,12 @@ const SWAPS = [
     leadsTo: /overdue=1/,
     then: (page) => page.getByLabel('Overdue only'),
   },
-  { name: 'an order', by: (page) => header(page, 'Amount'), leadsTo: /sort=amount/, then: (page) => header(page, 'Amount') },
+  {
+    name: 'an order',
+    by: (page) => header(page, 'Amount'),
+    leadsTo: /sort=amount/,
+    then: (page) => header(page, 'Amount'),
+  },
   {
     name: 'the next page',
     by: (page) => page.getByRole('link', { name: 'Next' }).first(),

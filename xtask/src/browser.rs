@@ -44,11 +44,13 @@ pub(crate) fn run(root: &Path, engine: Engine, server: &Postgres) -> Outcome<()>
     }
     std::fs::create_dir_all(&out).map_err(|error| error.to_string())?;
     let chromium = tools::chromium().ok_or("no Chromium was found")?;
+    let firefox = tools::firefox().ok_or("no Firefox was found")?;
     let node = || {
         let mut node = Command::new("node");
         node.current_dir(root.join("e2e"))
             .env("ALMONER_BIN", binary(root))
             .env("ALMONER_CHROMIUM", &chromium)
+            .env("ALMONER_FIREFOX", &firefox)
             .env("ALMONER_PSQL", server.psql())
             .env("ALMONER_E2E_ENGINE", engine.word())
             .env("ALMONER_E2E_OUT", &out)

@@ -55,7 +55,7 @@ impl TestOptions {
             tools.push(Tool::Python);
         }
         if self.wants(Group::Browser) {
-            tools.push(Tool::Chromium);
+            tools.extend([Tool::Chromium, Tool::Firefox]);
         }
         tools
     }

@@ -12,6 +12,7 @@ pub(crate) const NODE_MAJOR_MIN: u32 = 18;
 pub(crate) const STRIPE_NODE_MAJOR_MIN: u32 = 20;
 const CHROMIUM_NAMES: [&str; 4] =
     ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const FIREFOX_NAMES: [&str; 2] = ["firefox-esr", "firefox"];
 
 /// A program that is not part of Rust's toolchain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,9 +21,11 @@ pub(crate) enum Tool {
     Postgres,
     /// A Chromium for the browser tests.
     Chromium,
+    /// A Firefox, in which the main story is told once more.
+    Firefox,
     /// Node.js, which runs the browser tests.
     Node,
-    /// npm, which fetches their two packages.
+    /// npm, which fetches their packages.
     Npm,
     /// Python, which runs the programs of others that ours are compared with.
     Python,
@@ -34,6 +37,7 @@ impl Tool {
         match self {
             Self::Postgres => &["postgresql"],
             Self::Chromium => &["chromium", "fonts-liberation"],
+            Self::Firefox => &["firefox-esr"],
             Self::Node => &["nodejs"],
             Self::Npm => &["npm"],
             Self::Python => &["python3", "python3-venv"],
@@ -44,6 +48,7 @@ impl Tool {
         match self {
             Self::Postgres => postgres_programs().is_some(),
             Self::Chromium => chromium().is_some(),
+            Self::Firefox => firefox().is_some(),
             Self::Node => find_program("node").is_some(),
             Self::Npm => find_program("npm").is_some(),
             Self::Python => has_python(),
@@ -134,6 +139,12 @@ pub(crate) fn postgres_programs() -> Option<PathBuf> {
 pub(crate) fn chromium() -> Option<PathBuf> {
     let named = std::env::var_os("ALMONER_CHROMIUM").map(PathBuf::from);
     named.or_else(|| CHROMIUM_NAMES.iter().find_map(|name| find_program(name)))
+}
+
+/// The Firefox to test with: `ALMONER_FIREFOX` when set, else one on the `PATH`.
+pub(crate) fn firefox() -> Option<PathBuf> {
+    let named = std::env::var_os("ALMONER_FIREFOX").map(PathBuf::from);
+    named.or_else(|| FIREFOX_NAMES.iter().find_map(|name| find_program(name)))
 }
 
 /// Whether this process runs as root.
