@@ -84,8 +84,8 @@ pub(crate) fn lines(rows: impl IntoIterator<Item = Vec<Cell>>) -> Vec<u8> {
     builder.terminator(csv::Terminator::CRLF).flexible(true);
     let mut writer = builder.from_writer(Vec::new());
     for row in rows {
-        let cells = row.iter().map(Cell::written);
-        writer.write_record(cells.map(|cell| cell.into_owned())).expect("memory takes every line");
+        let cells = row.iter().map(|cell| cell.written().into_owned());
+        writer.write_record(cells).expect("memory takes every line");
     }
     writer.into_inner().expect("memory takes every line")
 }

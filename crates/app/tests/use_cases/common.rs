@@ -467,3 +467,15 @@ pub(crate) fn fault<T: std::fmt::Debug>(result: Result<T, Error>) -> (String, St
 pub(crate) fn is_forbidden<T>(result: &Result<T, Error>, action: Action) -> bool {
     matches!(result, Err(Error::Forbidden(refused)) if *refused == action)
 }
+
+/// Another location.
+pub(crate) fn place() -> LocationFields {
+    let time_zone = "America/New_York".to_owned();
+    LocationFields { name: "Annex".to_owned(), time_zone, ..LocationFields::default() }
+}
+
+/// Another physician.
+pub(crate) fn physician() -> PhysicianFields {
+    let (first_name, last_name) = ("Lee".to_owned(), "Sample".to_owned());
+    PhysicianFields { first_name, last_name, npi: None }
+}

@@ -68,14 +68,13 @@ use almoner_domain::{
     CheckId, ExceptionId, InquiryId, KeyId, LocationId, PatientId, PaymentId, PayoutId,
     PhysicianId, ReceiptId, RefundId, Status, TreatmentId, text,
 };
-use almoner_store::locations::LocationFields;
 use almoner_store::on_both_engines;
 use almoner_store::physicians::PhysicianFields;
 use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
 use crate::answers::{BENEFITS, Insured, envelope, transaction};
-use crate::common::{Clinic, at_desk, cents, part_of, person, tender};
+use crate::common::{Clinic, at_desk, cents, part_of, person, physician, place, tender};
 use crate::documents::letter;
 use crate::source::use_cases;
 
@@ -172,16 +171,6 @@ fn note_edit(n: i64) -> EditNote {
 
 fn treated(clinic: &Clinic) -> TreatmentEntry {
     clinic.treated(clinic.ann, clinic.harbor)
-}
-
-fn place() -> LocationFields {
-    let time_zone = "America/New_York".to_owned();
-    LocationFields { name: "Annex".to_owned(), time_zone, ..LocationFields::default() }
-}
-
-fn physician() -> PhysicianFields {
-    let (first_name, last_name) = ("Lee".to_owned(), "Sample".to_owned());
-    PhysicianFields { first_name, last_name, npi: None }
 }
 
 /// An answer about somebody of that number.

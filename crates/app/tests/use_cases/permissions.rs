@@ -69,16 +69,14 @@ use almoner_domain::role::Role;
 use almoner_domain::scope::Scopes;
 use almoner_domain::{CheckId, PaymentId, ReceiptId, Status, text};
 use almoner_store::audit_list::AuditQuery;
-use almoner_store::locations::LocationFields;
 use almoner_store::on_both_engines;
-use almoner_store::physicians::PhysicianFields;
 use almoner_store::queues::Queue;
 use almoner_store::treatments::TreatmentQuery;
 use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
 use crate::answers::{BENEFITS, NORA, answer, envelope, transaction};
-use crate::common::{Clinic, cents, part_of, person, tender};
+use crate::common::{Clinic, cents, part_of, person, physician, place, tender};
 use crate::documents::letter;
 use crate::given_back::paid_twice;
 use crate::source::use_cases;
@@ -228,19 +226,9 @@ fn drawer() -> CountEntry {
     }
 }
 
-fn place() -> LocationFields {
-    let time_zone = "America/New_York".to_owned();
-    LocationFields { name: "Annex".to_owned(), time_zone, ..LocationFields::default() }
-}
-
 fn new_key() -> NewKey {
     let scopes = Scopes::parse("payments:read").expect("it is a scope");
     NewKey { name: "Reports".to_owned(), scopes, life_days: None }
-}
-
-fn physician() -> PhysicianFields {
-    let (first_name, last_name) = ("Lee".to_owned(), "Sample".to_owned());
-    PhysicianFields { first_name, last_name, npi: None }
 }
 
 /// A document of a payment, a new one each time.

@@ -185,7 +185,8 @@ async fn aging_agrees(clinic: &Clinic) {
     let mut request = PageRequest::default();
     (request.filter.overdue, request.filter.statuses) = (true, vec![Status::Failed]);
     let manager = clinic.manager();
-    let failed = almoner_app::read_payments::payments(&clinic.app, &manager, &request).await.unwrap();
+    let failed = almoner_app::read_payments::payments(&clinic.app, &manager, &request);
+    let failed = failed.await.unwrap();
     assert_eq!(all.failed().count, failed.page.total);
 }
 

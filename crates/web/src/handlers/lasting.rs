@@ -14,8 +14,8 @@ use crate::session::{THEME_COOKIE, append_cookie, cookie, token};
 use crate::state::Web;
 use crate::view::parts::Theme;
 
-/// Tells as JSON how many whole seconds it lasts when it is not used, 0 when it is over. It does not
-/// last longer for that.
+/// Tells as JSON how many whole seconds it lasts when it is not used, 0 when it is over.
+/// Being asked does not prolong it.
 pub(crate) async fn tell(State(web): State<Web>, headers: HeaderMap) -> Response {
     let left = match token(&web.settings, &headers) {
         Some(token) => sign_in::time_left(&web.app, &token).await,

@@ -144,7 +144,7 @@ impl DocumentsBlock {
     }
 }
 
-/// `70 bytes`, `1.2 KB`, `12 KB`, `3.4 MB`: how long a file is, never more exactly than anybody reads.
+/// `70 bytes`, `1.2 KB`, `12 KB`, `3.4 MB`: how long a file is, as exactly as anybody reads it.
 pub(crate) fn size_text(bytes: i64) -> String {
     let tenths_of_kb = bytes.saturating_mul(10) / 1024;
     match tenths_of_kb {
