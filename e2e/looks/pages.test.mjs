@@ -30,6 +30,8 @@ const PAGES = [
   ['/payments?overdue=1', 'biller'],
   ['/payments?q=nobodyiscalledthis', 'biller'],
   ['/payments/exceptions', 'biller'],
+  ['/payments/views?status=failed', 'biller'],
+  ['/jump?q=pay', 'biller'],
   ['/settings/jobs', 'admin'],
   ['/audit?reads=1', 'manager'],
   ['/payments/new', 'biller'],

@@ -40,7 +40,7 @@ test('a payment is created, collected and refunded without a mouse', LIMIT, asyn
     await page.waitForURL(/\/payments\/new\??$/);
     await type(page, page.getByLabel('Patient', { exact: true }), 'candlewick');
     await page.keyboard.press('Enter');
-    await press(page, page.getByRole('main').getByRole('link', { name: /Candlewick/ }).first());
+    await press(page, page.getByRole('option', { name: /Candlewick/ }).first());
     await page.waitForURL(/patient=PAT-/);
   });
   await chapter('create', async () => {
