@@ -36,7 +36,7 @@ test('a payment is created, collected, refunded and found in Firefox', LIMIT, as
   await fill(page, 'Password', password);
   await follow(page, 'Sign in');
   await page.goto(`${server.url}/payments/new?q=candlewick`);
-  const pick = await page.waitForSelector('.picks a');
+  const pick = await page.waitForSelector('[role=option]');
   await Promise.all([page.waitForNavigation(), pick.click()]);
   await fill(page, 'Amount', '$45.60');
   await fill(page, 'Memo', 'In another browser');

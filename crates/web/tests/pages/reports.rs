@@ -151,7 +151,7 @@ on_both_engines! {
             "2026-03-10,Downtown Clinic,Check,1,80.00,0,0.00,0,0.00,0,0.00,80.00",
             ",70.00,70.00,,,1,80.00,\"'=HYPERLINK(\"\"x\"\")\"",
         ]);
-        assert_eq!(day.header("content-type"), "text/csv; charset=utf-8");
+        assert_eq!(day.header("content-type"), "text/csv; charset=utf-8; header=present");
         let name = "attachment; filename=\"day-close-2026-03-10.csv\"";
         assert_eq!(day.header("content-disposition"), name);
         let collections = manager.get("/reports/collections.csv").await;

@@ -144,7 +144,7 @@ impl DocumentsBlock {
     }
 }
 
-/// `70 bytes`, `1.2 KB`, `12 KB`, `3.4 MB`: how long a file is, as exactly as anybody reads it.
+/// `70 bytes`, `1.2 KB`, `12 KB`, `3.4 MB`: how long a file is, no more exactly than is read.
 pub(crate) fn size_text(bytes: i64) -> String {
     let tenths_of_kb = bytes.saturating_mul(10) / 1024;
     match tenths_of_kb {
@@ -166,7 +166,7 @@ mod tests {
     fn sizes_are_told_shortly() {
         let told = [
             (1, "1 byte"),
-            (1_000, "1000 bytes"),
+            (1_000, "1,000 bytes"),
             (1_300, "1.2 KB"),
             (20_000, "19 KB"),
             (3_500_000, "3.3 MB"),
