@@ -21,7 +21,7 @@ const NAMES = {
   list: {
     heading: ['Payments', 'Total Collected', 'Outstanding', 'Status Breakdown'],
     control: ['Create Payment'],
-    link: ['Payments', 'Patients', 'Treatments', 'Eligibility', 'Settings'],
+    link: ['Payments', 'Patients', 'Treatments', 'Eligibility', 'Reports', 'Settings'],
     columnheader: ['Payment ID', 'Patient', 'Amount', 'Status', 'Due Date', 'Treatment', 'Created', 'Memo'],
     searchbox: ['Search'],
     menu: ['Status', 'Location', 'More filters'],
@@ -33,7 +33,7 @@ const NAMES = {
   pending: {
     control: ['Generate link', 'Add note', 'Edit'],
     field: ['Status'],
-    region: ['Payment status', 'Payment link', 'Treatment', 'Patient', 'Notes', 'History'],
+    region: ['Payment status', 'Payment link', 'Treatment', 'Patient', 'Documents', 'Notes', 'History'],
   },
   linked: { control: ['Copy link'], field: ['Link'] },
   edit: { button: ['Save'], field: ['Amount', 'Due Date', 'Memo'] },

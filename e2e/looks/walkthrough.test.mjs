@@ -72,6 +72,12 @@ test('every part of the product, each with its picture', LIMIT, async (t) => {
     await shows(main, 'Candlewick');
     await picture(page, 'search');
   });
+  await chapter('several', async () => {
+    await page.goto('/payments?status=draft');
+    for (const number of [0, 1, 2]) await page.locator('tbody .pick input').nth(number).check();
+    await shows(page.locator('#bulk'), '3 picked');
+    await picture(page, 'picked');
+  });
   const treatment = await chapter('a patient whom the payer answered for', async () => {
     const patient = await addPatient(page, ROWAN);
     await importAnswers(page, [answer(ROWAN, day(), ANSWER)]);
@@ -115,6 +121,14 @@ test('every part of the product, each with its picture', LIMIT, async (t) => {
     await control(notes, 'Add note').click();
     await shows(notes, 'Prefers a receipt on paper.');
     await picture(notes, 'notes');
+  });
+  await chapter('document', async () => {
+    const documents = region(page, 'Documents');
+    const file = { name: 'consent.txt', mimeType: 'text/plain', buffer: Buffer.from('Signed on paper.\n') };
+    await documents.locator('input[type=file]').setInputFiles(file);
+    await control(documents, 'Upload').click();
+    await documents.getByRole('link', { name: 'consent.txt' }).waitFor();
+    await picture(documents, 'documents');
   });
   await chapter('status', async () => {
     const to = page.getByLabel('Status', { exact: true });
@@ -168,6 +182,11 @@ test('every part of the product, each with its picture', LIMIT, async (t) => {
     await page.goto(overdue);
     await shows(main, /overdue/i);
     await picture(main, 'overdue-treatment');
+  });
+  await chapter('reports', async () => {
+    await page.goto('/reports/collections');
+    await shows(main, 'By tender');
+    await picture(page, 'reports');
   });
 });
 
