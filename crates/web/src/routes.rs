@@ -14,8 +14,8 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::handlers::{
     asset, audit, eligibility, eligibility_settings, email_consent, health, jobs, jump, lasting,
-    patients, pay, payments, payouts, reminder_settings, reports, sandbox, settings, sign_in,
-    treatments, webhooks,
+    patient_form, patients, pay, payments, payouts, reminder_settings, reports, sandbox, settings,
+    sign_in, treatments, webhooks,
 };
 use crate::state::Web;
 use crate::{api, failure, security, session};
@@ -147,10 +147,10 @@ fn other_pages() -> Router<Web> {
         .route("/reports/collections.csv", get(reports::collections::export))
         .route("/reports/aging", get(reports::aging::page))
         .route("/reports/aging.csv", get(reports::aging::export))
-        .route("/patients", get(patients::list).post(patients::add))
-        .route("/patients/new", get(patients::new))
+        .route("/patients", get(patients::list).post(patient_form::add))
+        .route("/patients/new", get(patient_form::new))
         .route("/patients/{id}", get(patients::page))
-        .route("/patients/{id}/edit", get(patients::edit).post(patients::save))
+        .route("/patients/{id}/edit", get(patient_form::edit).post(patient_form::save))
         .route("/patients/{id}/email-consent", post(email_consent::submit))
         .route("/treatments", get(treatments::list).post(treatments::add))
         .route("/treatments/new", get(treatments::new))

@@ -13,6 +13,7 @@ pub(crate) mod jobs;
 pub(crate) mod jump;
 pub(crate) mod lasting;
 pub(crate) mod numbered;
+pub(crate) mod patient_form;
 pub(crate) mod patients;
 pub(crate) mod pay;
 pub(crate) mod payments;

@@ -278,6 +278,16 @@ impl Pager {
         format!("{from}–{to} of {more}{total}")
     }
 
+    /// `Page 3 of 25`; without the last one's number where it is not counted.
+    pub(crate) fn place(&self) -> Option<String> {
+        let rows = self.sizes.iter().find(|size| size.is_current)?.rows;
+        let number = count((self.from.max(1) - 1) / rows + 1);
+        if self.and_more {
+            return Some(format!("Page {number}"));
+        }
+        Some(format!("Page {number} of {}", count((self.total + rows - 1) / rows)))
+    }
+
     /// Whether there is any other page.
     pub(crate) fn has_pages(&self) -> bool {
         self.previous.is_some() || self.next.is_some()

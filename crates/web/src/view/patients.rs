@@ -11,6 +11,7 @@ use super::eligibility::detail::Differences;
 use super::inquiries::AskedList;
 use super::parts::{Choice, Errors, Fact, Overdue, Pager, Shell, count};
 use super::payments::list::PaymentRow;
+use super::payments::new::FindFor;
 use super::query::ListQuery;
 use super::samples;
 use super::treatments::TreatmentRow;
@@ -198,7 +199,8 @@ pub(crate) struct CoverageEntry {
 }
 
 /// Adding or editing a patient: POST `/patients` or `/patients/PAT-001/edit` with `key`, `version`,
-/// the fields of [`PatientEntry`], and `check` when the entry came from an eligibility check.
+/// the fields of [`PatientEntry`], `check` when the entry came from an eligibility check, and `for`
+/// when something goes on once the patient is there.
 #[derive(Debug, Clone, Template)]
 #[template(path = "patients/form.html")]
 pub(crate) struct PatientFormPage {
@@ -212,6 +214,8 @@ pub(crate) struct PatientFormPage {
     pub(crate) version: i64,
     /// The check that the entry was filled from and that will be matched.
     pub(crate) check: Option<CheckId>,
+    /// What the patient is needed for.
+    pub(crate) purpose: Option<FindFor>,
     /// What was typed.
     pub(crate) entry: PatientEntry,
     /// What was wrong.
@@ -294,6 +298,7 @@ impl Samples for PatientFormPage {
             id: None,
             version: 0,
             check: Some(CheckId::new(12)),
+            purpose: Some(FindFor::Payment),
             entry: PatientEntry::default(),
             errors: Errors::default(),
         };

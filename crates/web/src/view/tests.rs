@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::parts::{Piece, count, cut, pieces, plural};
+use super::parts::{Pager, Piece, count, cut, pieces, plural};
 use super::rendered_samples;
 
 /// An opening tag and what stands in it.
@@ -170,4 +170,14 @@ fn addresses_in_notes_become_links_without_the_full_stop() {
     assert_eq!(pieces(text), expected);
     assert_eq!(pieces("javascript:alert(1)"), [Piece::Text("javascript:alert(1)")]);
     assert_eq!(pieces(""), []);
+}
+
+#[test]
+fn a_pager_tells_its_page_where_that_is_cheap() {
+    let sizes = super::query::sizes(50, |rows| rows.to_string());
+    let pager = Pager { from: 101, to: 150, total: 1_234, sizes, ..Pager::default() };
+    assert_eq!(pager.place().as_deref(), Some("Page 3 of 25"));
+    let many = Pager { and_more: true, total: 10_000, ..pager };
+    assert_eq!(many.place().as_deref(), Some("Page 3"));
+    assert_eq!(Pager::default().place(), None);
 }

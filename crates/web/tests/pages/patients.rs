@@ -31,6 +31,25 @@ fn with<'a>(
 }
 
 on_both_engines! {
+    async fn whoever_adds_a_patient_for_something_goes_on_with_it(db) {
+        let site = Site::new(db).await;
+        let desk = site.browser(Role::FrontDesk).await;
+        desk.get("/payments/new").await.shows(200, &["href=\"/patients/new?for=payment\""]);
+        let form = desk.open("/patients/new?for=payment").await;
+        form.shows(200, &["Save and go on with the payment"]);
+        assert_eq!(form.hidden("for"), "payment");
+        let wrong = with(entry("Zoë", ""), &[("for", "payment")]);
+        let again = desk.post("/patients", &wrong).await;
+        again.shows(422, &["Save and go on with the payment"]);
+        let right = with(entry("Zoë", "Invented"), &[("for", "payment")]);
+        let to = "/payments/new?patient=PAT-003";
+        assert_eq!(desk.post("/patients", &right).await.to(), to);
+        assert_eq!(desk.post("/patients", &right).await.to(), to, "sent twice");
+        desk.open(to).await.shows(200, &["Invented, Zoë"]);
+        let odd = desk.open("/patients/new?for=//evil.example").await;
+        odd.shows(200, &[]).lacks(&["go on with", "name=\"for\""]);
+    }
+
     async fn patients_are_added_and_found(db) {
         let site = Site::new(db).await;
         let desk = site.browser(Role::FrontDesk).await;

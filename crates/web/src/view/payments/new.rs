@@ -38,6 +38,29 @@ impl FindFor {
         }
     }
 
+    /// The name in addresses and forms.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Payment => "payment",
+            Self::Treatment => "treatment",
+            Self::Check => "check",
+        }
+    }
+
+    /// The purpose with that name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        [Self::Payment, Self::Treatment, Self::Check].into_iter().find(|it| it.as_str() == name)
+    }
+
+    /// What is done once the patient is there.
+    pub(crate) fn step(self) -> &'static str {
+        match self {
+            Self::Payment => "Save and go on with the payment",
+            Self::Treatment => "Save and go on with the treatment",
+            Self::Check => "Save and go on with the check",
+        }
+    }
+
     /// The part of the navigation.
     pub(crate) fn section(self) -> &'static str {
         match self {
