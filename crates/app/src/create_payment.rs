@@ -89,8 +89,11 @@ async fn attempt(app: &App, actor: &Actor, input: &CreatePayment) -> Result<Paym
         }
     }
     // Locked, so that a rename meanwhile reaches this payment as well.
-    let patient = patients::lock(&mut tx, org, input.patient).await?;
+    let patient = patients::lock_current(&mut tx, org, input.patient).await?;
     let patient = patient.ok_or(Error::NotFound("patient"))?;
+    // A form that was open while its patient was merged is about the other one now.
+    let current = (patient.id != input.patient).then(|| input.about(patient.id));
+    let input = current.as_ref().unwrap_or(input);
     let location = checked_place(&mut tx, actor, input, actor.date(now)).await?;
     let snapshot = snapshot(app, actor, &mut tx, input).await?;
     let id = PaymentId::new(counters::next(&mut tx, org, PaymentId::PREFIX).await?);
@@ -120,6 +123,17 @@ async fn attempt(app: &App, actor: &Actor, input: &CreatePayment) -> Result<Paym
     }
     tx.commit().await?;
     Ok(id)
+}
+
+impl CreatePayment {
+    /// The same, asked of another patient.
+    fn about(&self, patient: PatientId) -> Self {
+        let mut other = Self { patient, ..self.clone() };
+        if let Some(estimate) = &mut other.estimate {
+            estimate.patient = patient;
+        }
+        other
+    }
 }
 
 /// Passes when a payment may ask for so much.

@@ -1,8 +1,9 @@
 //! What a use case answers when it does not do what it was asked.
 
+use almoner_domain::likeness::{self, Trait};
 use almoner_domain::refund::RefundRefusal;
 use almoner_domain::status::Refusal;
-use almoner_domain::{Invalid, Status};
+use almoner_domain::{Invalid, PatientId, Status};
 use almoner_gateways::files::FilesError;
 use almoner_gateways::processor::ProcessorError;
 use almoner_store::StoreError;
@@ -44,6 +45,9 @@ pub enum Error {
     /// The tender cannot be taken back.
     #[error("{0}")]
     Reversal(&'static str),
+    /// There are records that may be the same person's.
+    #[error("{}", alike(.0))]
+    Alike(Vec<(PatientId, Vec<Trait>)>),
     /// The same key was used for another request.
     #[error("This form was sent before with other content; please open it again.")]
     KeyReused,
@@ -59,4 +63,12 @@ pub enum Error {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// "PAT-003 may be the same person: name, date of birth alike."
+fn alike(found: &[(PatientId, Vec<Trait>)]) -> String {
+    let one = |(id, traits): &(PatientId, Vec<Trait>)| {
+        format!("{id} may be the same person: {} alike.", likeness::in_words(traits))
+    };
+    found.iter().map(one).collect::<Vec<_>>().join(" ")
 }

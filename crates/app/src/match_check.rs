@@ -38,7 +38,9 @@ pub(crate) async fn give_check(
     patient: PatientId,
 ) -> Result<(), Error> {
     let org = actor.org();
-    let found = patients::get(tx, org, patient).await?.ok_or(Error::NotFound("patient"))?;
+    let found = patients::lock_current(tx, org, patient).await?;
+    let found = found.ok_or(Error::NotFound("patient"))?;
+    let patient = found.id;
     if !eligibility::set_patient(tx, org, check, patient).await? {
         return Err(Error::NotFound("waiting eligibility check"));
     }

@@ -54,6 +54,8 @@ pub enum Action {
     RefundWithoutLimit,
     /// Take back a tender.
     ReverseTender,
+    /// Merge patients who were entered twice, or say that two are not one.
+    MergePatients,
     /// Take whole lists away as files.
     Export,
     /// See what the processor paid out.
@@ -77,7 +79,7 @@ pub const REFUND_LIMIT: Money = Money::from_cents(50_000);
 
 impl Action {
     /// All actions, for the test that holds this table against the use cases.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::ReadPayments,
         Self::ReadPatients,
         Self::ReadTreatments,
@@ -101,6 +103,7 @@ impl Action {
         Self::Refund,
         Self::RefundWithoutLimit,
         Self::ReverseTender,
+        Self::MergePatients,
         Self::Export,
         Self::ReadPayouts,
         Self::ReadReports,
@@ -137,6 +140,7 @@ impl Action {
             Self::Refund => "refund payments",
             Self::RefundWithoutLimit => "refund more than the limit",
             Self::ReverseTender => "reverse a tender",
+            Self::MergePatients => "merge patients",
             Self::Export => "export lists",
             Self::ReadPayouts => "see payouts",
             Self::ReadReports => "see reports",
@@ -175,7 +179,10 @@ pub fn allows(role: Role, action: Action) -> bool {
         | Action::VoidPayment
         | Action::Export
         | Action::Refund => &[Biller, Manager],
-        Action::RefundWithoutLimit | Action::ReverseTender | Action::CountDrawer => &[Manager],
+        Action::RefundWithoutLimit
+        | Action::ReverseTender
+        | Action::CountDrawer
+        | Action::MergePatients => &[Manager],
         Action::ReadPayouts => &[Biller, Manager, Administrator, Auditor],
         Action::ChangeSettings | Action::ManageStaff | Action::ManageKeys | Action::ManageJobs => {
             &[Administrator]
@@ -213,6 +220,7 @@ pub fn scope_for(action: Action) -> Option<Scope> {
         | Action::ReadPayouts
         | Action::ReadReports
         | Action::CountDrawer
+        | Action::MergePatients
         | Action::ManageStaff
         | Action::ManageKeys
         | Action::ManageJobs => return None,
@@ -233,7 +241,7 @@ mod tests {
         let count = |role| Action::ALL.into_iter().filter(|&a| allows(role, a)).count();
         assert_eq!(count(Role::FrontDesk), 15);
         assert_eq!(count(Role::Biller), 22);
-        assert_eq!(count(Role::Manager), 27);
+        assert_eq!(count(Role::Manager), 28);
         assert_eq!(count(Role::Administrator), 10);
         assert_eq!(count(Role::Auditor), 8);
     }
@@ -263,6 +271,7 @@ mod tests {
             Action::ReadPayouts,
             Action::ReadReports,
             Action::CountDrawer,
+            Action::MergePatients,
             Action::ManageStaff,
             Action::ManageKeys,
             Action::ManageJobs,

@@ -97,8 +97,9 @@ async fn attempt(
         }
     }
     // Locked, so that of two who ask the same at once the second finds the first one's question.
-    let patient = patients::lock(&mut tx, org, input.patient).await?;
+    let patient = patients::lock_current(&mut tx, org, input.patient).await?;
     let patient = patient.ok_or(Error::NotFound("patient"))?;
+    let input = &RunCheck { patient: patient.id, ..input.clone() };
     let setting = setting(&mut tx, actor, input, now).await?;
     let twin = setting.twin(&patient, now - ASK_AGAIN_AFTER);
     let id = match inquiries::open_twin(&mut tx, org, &twin).await? {

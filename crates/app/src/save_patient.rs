@@ -3,7 +3,7 @@
 use almoner_domain::insured::Relationship;
 use almoner_domain::{CheckId, Invalid, PatientId, text, time};
 use almoner_store::idempotency::{self, Seen};
-use almoner_store::patients::{self, Coverage, Patient, PatientFields};
+use almoner_store::patients::{self, Coverage, PatientFields};
 use almoner_store::{StoreError, counters};
 use jiff::civil::Date;
 use serde::Serialize;
@@ -13,7 +13,7 @@ use crate::context::{Actor, App, request_hash};
 use crate::error::Error;
 use crate::match_check::give_check;
 use crate::permission::Action;
-use crate::record;
+use crate::{find_duplicates, patient_field, record};
 
 /// A patient as typed.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -38,6 +38,8 @@ pub struct PatientEntry {
     pub guarantor: String,
     /// The primary and the secondary coverage, as typed; blank ones are none.
     pub coverages: Vec<CoverageEntry>,
+    /// A new patient is somebody else than those who look alike.
+    pub is_somebody_else: bool,
 }
 
 /// A coverage as typed.
@@ -177,7 +179,7 @@ fn insured_through(
     }
 }
 
-fn mrn_taken(error: StoreError) -> Error {
+pub(crate) fn mrn_taken(error: StoreError) -> Error {
     match error {
         StoreError::Duplicate(_) => {
             let message = "Another patient has this medical record number.";
@@ -190,7 +192,8 @@ fn mrn_taken(error: StoreError) -> Error {
 /// Adds a patient; `from_check` gives the waiting check to the new patient.
 ///
 /// # Errors
-/// No permission, fields that need attention, a check that is not waiting any more.
+/// No permission, fields that need attention, records that may be the same person's unless the
+/// entry says otherwise, a check that is not waiting any more.
 pub async fn add_patient(
     app: &App,
     actor: &Actor,
@@ -227,6 +230,10 @@ async fn attempt(
     let id = PatientId::new(counters::next(&mut tx, org, PatientId::PREFIX).await?);
     patients::insert(&mut tx, org, id, &fields, now).await.map_err(mrn_taken)?;
     patients::set_coverages(&mut tx, org, id, &coverages).await?;
+    let alike = find_duplicates::look(&mut tx, org, id).await?;
+    if !alike.is_empty() && !entry.is_somebody_else {
+        return Err(Error::Alike(alike));
+    }
     let subject = ("patient", id.seq());
     record::happened(app, actor, &mut tx, "patient_added", subject, json!({})).await?;
     if let Some(check) = from_check {
@@ -260,34 +267,12 @@ pub async fn edit_patient(
     let old_coverages = patients::coverages(&mut tx, org, id).await?;
     patients::update(&mut tx, org, &before, &fields).await.map_err(mrn_taken)?;
     patients::set_coverages(&mut tx, org, id, &coverages).await?;
+    find_duplicates::look(&mut tx, org, id).await?;
     let detail = json!({
-        "changed": changed_fields(&before, &fields),
+        "changed": patient_field::changed(&before.fields, &fields),
         "coverages_changed": old_coverages != coverages,
     });
     record::happened(app, actor, &mut tx, "patient_changed", ("patient", id.seq()), detail).await?;
     tx.commit().await?;
     Ok(())
-}
-
-/// The names of the fields that changed, with what stood there before.
-fn changed_fields(before: &Patient, after: &PatientFields) -> serde_json::Value {
-    let sides = |fields: &PatientFields| {
-        [
-            ("first_name", Some(fields.first_name.clone())),
-            ("last_name", Some(fields.last_name.clone())),
-            ("date_of_birth", Some(fields.date_of_birth.to_string())),
-            ("sex", fields.sex.clone()),
-            ("mrn", fields.mrn.clone()),
-            ("phone", fields.phone.clone()),
-            ("email", fields.email.clone()),
-            ("address", fields.address.clone()),
-            ("guarantor", fields.guarantor.clone()),
-        ]
-    };
-    let pairs = sides(&before.fields).into_iter().zip(sides(after));
-    pairs
-        .filter(|(old, new)| old != new)
-        .map(|((name, old), _)| (name.to_owned(), json!(old)))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
 }

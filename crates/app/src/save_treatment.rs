@@ -108,7 +108,7 @@ async fn checked(
     let org = actor.org();
     let mut faults = Invalid::default();
     let patient = match entry.patient.parse::<PatientId>() {
-        Ok(id) => patients::get(tx, org, id).await?.map(|patient| patient.id),
+        Ok(id) => patients::lock_current(tx, org, id).await?.map(|patient| patient.id),
         Err(_) => None,
     };
     if patient.is_none() {

@@ -10,7 +10,7 @@ use crate::compare_person::{self, Compared, PersonField};
 use crate::context::{Actor, App};
 use crate::error::Error;
 use crate::permission::Action;
-use crate::record;
+use crate::{find_duplicates, record};
 
 /// Which field of which patient, as it was seen at that version.
 #[derive(Debug, Clone, Copy)]
@@ -86,5 +86,6 @@ async fn write(
     if field == PersonField::MemberId {
         patients::set_coverages(tx, actor.org(), before.id, &coverages).await?;
     }
+    find_duplicates::look(tx, actor.org(), before.id).await?;
     Ok(())
 }

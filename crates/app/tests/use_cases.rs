@@ -42,6 +42,8 @@ mod links;
 mod mail;
 #[path = "use_cases/matching.rs"]
 mod matching;
+#[path = "use_cases/merging.rs"]
+mod merging;
 #[path = "use_cases/midnight.rs"]
 mod midnight;
 #[path = "use_cases/notes.rs"]

@@ -15,6 +15,7 @@ pub mod ids;
 pub mod inquiry;
 pub mod insured;
 pub mod ledger;
+pub mod likeness;
 pub mod list;
 pub mod list_look;
 pub mod money;

@@ -291,6 +291,17 @@ pub async fn withdraw_consent(
     Ok(tx.execute(sql, params![org, patient]).await? == 1)
 }
 
+/// Gives a patient's consent to the one whom they are merged into, who has none.
+pub async fn hand_consent_on(
+    tx: &mut Tx,
+    org: OrganizationId,
+    (from, into): (PatientId, PatientId),
+) -> Result<(), StoreError> {
+    let sql = "UPDATE email_consent SET patient_seq = $3
+        WHERE organization_id = $1 AND patient_seq = $2";
+    tx.execute_one(sql, params![org, from, into]).await
+}
+
 /// Records a consent in place of the one before.
 pub async fn give_consent(
     tx: &mut Tx,

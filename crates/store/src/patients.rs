@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use crate::db::{Row, StoreError, Tx};
 use crate::statement::Statement;
 use crate::treatments::Overdue;
-use crate::{eligibility, params};
+use crate::{eligibility, merged, params};
 
 /// A patient as entered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub struct Patient {
     pub created_at: Timestamp,
 }
 
-fn patient(row: &Row) -> Result<Patient, StoreError> {
+pub(crate) fn patient(row: &Row) -> Result<Patient, StoreError> {
     let birth = row.int("birth_day")?;
     Ok(Patient {
         id: PatientId::new(row.int("seq")?),
@@ -91,6 +91,11 @@ fn patient(row: &Row) -> Result<Patient, StoreError> {
     })
 }
 
+/// The key by which a patient is sorted.
+pub(crate) fn name_sort(fields: &PatientFields) -> String {
+    name::sort_key(&fields.last_name, &fields.first_name)
+}
+
 /// Adds a patient.
 ///
 /// # Errors
@@ -107,7 +112,7 @@ pub async fn insert(
         created_at_us)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 1, $14)";
     let f = fields.clone();
-    let sort = name::sort_key(&f.last_name, &f.first_name);
+    let sort = name_sort(&f);
     let search = name::search_key(&f.last_name, &f.first_name);
     let birth = time::date_key(f.date_of_birth);
     let values = params![
@@ -158,7 +163,7 @@ pub async fn update(
         mrn = $7, phone = $8, email = $9, address = $10, guarantor = $11, name_sort = $12,
         name_search = $13, version = version + 1 WHERE organization_id = $1 AND seq = $2";
     let f = fields.clone();
-    let sort = name::sort_key(&f.last_name, &f.first_name);
+    let sort = name_sort(&f);
     let search = name::search_key(&f.last_name, &f.first_name);
     let renamed =
         (&f.first_name, &f.last_name) != (&before.fields.first_name, &before.fields.last_name);
@@ -210,6 +215,38 @@ pub async fn lock(
     let lock = tx.lock();
     let sql = format!("SELECT * FROM patient WHERE organization_id = $1 AND seq = $2{lock}");
     tx.optional(sql, params![org, id]).await?.as_ref().map(patient).transpose()
+}
+
+/// The patient with that id, or whom they were merged into, whose row stays as it is until the
+/// commit: what was begun for the one is done for the other.
+pub async fn lock_current(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: PatientId,
+) -> Result<Option<Patient>, StoreError> {
+    // A merge that is under way is waited for by the first look, and seen by the second.
+    if let Some(found) = lock(tx, org, id).await? {
+        return Ok(Some(found));
+    }
+    match merged::heir(tx, org, id).await? {
+        Some(heir) => lock(tx, org, heir).await,
+        None => Ok(None),
+    }
+}
+
+/// The patients with these ids, in any order; those who are not there are left out.
+pub async fn some(
+    tx: &mut Tx,
+    org: OrganizationId,
+    ids: &[PatientId],
+) -> Result<Vec<Patient>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = Statement::default();
+    statement.push("SELECT * FROM patient WHERE organization_id = ").bind(org);
+    statement.and_one_of("seq", ids);
+    statement.all(tx).await?.iter().map(patient).collect()
 }
 
 /// Counts a new payment on its patient, for the totals of name searches.

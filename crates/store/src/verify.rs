@@ -160,7 +160,9 @@ const COUNTERS: Check = Check {
             AS difference
         FROM (SELECT f.kind, coalesce(c.last, 0) AS last, f.used
             FROM (SELECT 'PAY' AS kind, max(seq) AS used FROM payment WHERE organization_id = $1
-                UNION ALL SELECT 'PAT', max(seq) FROM patient WHERE organization_id = $1
+                UNION ALL SELECT 'PAT', max(seq) FROM (
+                    SELECT seq FROM patient WHERE organization_id = $1
+                    UNION ALL SELECT seq FROM merged_patient WHERE organization_id = $1) q
                 UNION ALL SELECT 'TRT', max(seq) FROM treatment WHERE organization_id = $1
                 UNION ALL SELECT 'REF', max(seq) FROM (
                     SELECT seq FROM refund WHERE organization_id = $1

@@ -48,6 +48,7 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         | Error::Locked(_)
         | Error::Refund(_)
         | Error::Reversal(_)
+        | Error::Alike(_)
         | Error::KeyReused => StatusCode::CONFLICT,
         Error::Processor(_)
         | Error::Files(FilesError::Unreachable(_) | FilesError::Unread(_))

@@ -147,8 +147,12 @@ impl Browser {
 
     /// Adds a patient and gives the id.
     pub(crate) async fn add_patient(&self) -> String {
-        let form =
-            [("first_name", "Ada"), ("last_name", "Testperson"), ("date_of_birth", "1980-01-01")];
+        let form = [
+            ("first_name", "Ada"),
+            ("last_name", "Testperson"),
+            ("date_of_birth", "1980-01-01"),
+            ("somebody_else", "1"),
+        ];
         let path = self.go("/patients", &form).await;
         path.rsplit('/').next().expect("a path has an end").to_owned()
     }

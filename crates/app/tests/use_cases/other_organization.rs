@@ -31,10 +31,11 @@ use almoner_app::give_back::give_back;
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::issue_link::{IssueLink, issue_link, newest_link, revoke_link};
 use almoner_app::issue_receipts::issue_receipts;
+use almoner_app::keep_apart::keep_apart;
 use almoner_app::look_again::look_again;
 use almoner_app::match_check::match_check;
+use almoner_app::merge_patients::merge_patients;
 use almoner_app::print_receipt::{Medium, PrintReceipt, print_receipt};
-use almoner_app::read_documents;
 use almoner_app::read_troubles::{open_exception, troubles};
 use almoner_app::refund_payment::{RefundPayment, refund_payment, summarize};
 use almoner_app::rename_document::rename_document;
@@ -55,8 +56,8 @@ use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
 use almoner_app::{
-    Actor, Error, read, read_inbox, read_inquiries, read_notes, read_payments, read_payouts,
-    read_receipt, read_reports,
+    Actor, Error, read, read_documents, read_duplicates, read_inbox, read_inquiries, read_notes,
+    read_payments, read_payouts, read_receipt, read_reports,
 };
 use almoner_domain::estimate::Choices;
 use almoner_domain::list::PageRequest;
@@ -76,6 +77,8 @@ use sha2::{Digest as _, Sha256};
 use crate::answers::{BENEFITS, Insured, envelope, transaction};
 use crate::common::{Clinic, at_desk, cents, part_of, person, physician, place, tender};
 use crate::documents::letter;
+use crate::merging::merged_into;
+use crate::run_check::of_ann;
 use crate::source::use_cases;
 
 /// Rows of each kind that the other organization has; ours has fewer of each.
@@ -356,13 +359,13 @@ const RECORDS: &[Case] = cases! {
     };
     "import_eligibility::import_eligibility" |c, n| imported_for(c, n);
     "run_check::run_check" |c, n| run_check(&c.app, &c.manager(),
-        &RunCheck { patient: PatientId::new(n), ..check_of(c) }, None);
+        &RunCheck { patient: PatientId::new(n), ..of_ann(c) }, None);
     "run_check::run_check" |c, n| run_check(&c.app, &c.manager(),
-        &RunCheck { location: Some(LocationId::new(n)), ..check_of(c) }, None);
+        &RunCheck { location: Some(LocationId::new(n)), ..of_ann(c) }, None);
     "run_check::run_check" |c, n| run_check(&c.app, &c.manager(),
-        &RunCheck { physician: Some(PhysicianId::new(n)), ..check_of(c) }, None);
+        &RunCheck { physician: Some(PhysicianId::new(n)), ..of_ann(c) }, None);
     "run_check::run_check" |c, n| run_check(&c.app, &c.manager(),
-        &RunCheck { treatment: Some(TreatmentId::new(n)), ..check_of(c) }, None);
+        &RunCheck { treatment: Some(TreatmentId::new(n)), ..of_ann(c) }, None);
     "read_inquiries::inquiry" |c, n|
         read_inquiries::inquiry(&c.app, &c.manager(), InquiryId::new(n));
     "read_inquiries::unsettled" |c, n|
@@ -389,6 +392,17 @@ const RECORDS: &[Case] = cases! {
     "read::patient_exists" |c, n| read::patient_exists(&c.app, &c.manager(), PatientId::new(n));
     "api_keys::revoke_key" |c, n| revoke_key(&c.app, &c.system(), KeyId::new(n));
     "read::patient" |c, n| read::patient(&c.app, &c.manager(), PatientId::new(n));
+    "merge_patients::merge_patients" |c, n| async {
+        let input = merged_into(c, PatientId::new(n), c.ann).await;
+        merge_patients(&c.app, &c.manager(), &input).await
+    };
+    "keep_apart::keep_apart" |c, n| keep_apart(&c.app, &c.manager(), (c.ann, PatientId::new(n)));
+    "read_duplicates::side_by_side" |c, n|
+        read_duplicates::side_by_side(&c.app, &c.manager(), (c.ann, PatientId::new(n)));
+    "read_duplicates::other_records" |c, n|
+        read_duplicates::other_records(&c.app, &c.manager(), PatientId::new(n));
+    "read_duplicates::heir" |c, n|
+        read_duplicates::heir(&c.app, &c.manager(), PatientId::new(n));
     "read::patient_by_mrn" |c, n| async {
         read::patient_by_mrn(&c.app, &c.manager(), &format!("MRN-{n}")).await
     };
@@ -413,7 +427,7 @@ const RECORDS: &[Case] = cases! {
 };
 
 /// What takes no id, or only names and words.
-const WITHOUT_IDS: [&str; 41] = [
+const WITHOUT_IDS: [&str; 43] = [
     "remind::remind",
     "save_reminder_settings::reminder_settings",
     "save_reminder_settings::save_reminder_settings",
@@ -436,6 +450,8 @@ const WITHOUT_IDS: [&str; 41] = [
     "read::physicians",
     "read::treatments",
     "read::unread_files",
+    "read_duplicates::duplicates",
+    "read_duplicates::has_duplicates",
     "read_audit::read_audit",
     "read_inbox::inbox",
     "read_queues::read_queues",
@@ -456,19 +472,6 @@ const WITHOUT_IDS: [&str; 41] = [
     "staff_accounts::add_user",
     "verify_documents::verify_documents",
 ];
-
-/// What is asked about Ann by her physician.
-fn check_of(clinic: &Clinic) -> RunCheck {
-    RunCheck {
-        patient: clinic.ann,
-        rank: 1,
-        service_type: None,
-        service_date: None,
-        location: None,
-        physician: Some(clinic.physician),
-        treatment: None,
-    }
-}
 
 fn taken(check: CheckId, patient: PatientId) -> UsePayersData {
     UsePayersData { check, patient, version: 1, field: PersonField::Address }
@@ -501,7 +504,7 @@ async fn fill(ours: &Clinic) -> Actor {
         let npi = Some("1234567893".to_owned());
         let physician = PhysicianFields { npi, ..physician() };
         let physician = save_physician(app, &actor, None, &physician).await.unwrap();
-        let asked = RunCheck { patient, physician: Some(physician), ..check_of(ours) };
+        let asked = RunCheck { patient, physician: Some(physician), ..of_ann(ours) };
         run_check(app, &actor, &asked, None).await.unwrap();
         let treated = TreatmentEntry {
             patient: patient.to_string(),
@@ -540,6 +543,7 @@ async fn inventory(ours: &Clinic, theirs: &Actor) -> Vec<String> {
     for (table, words) in [
         ("payment", "status || version || patient_seq || refunded_cents"),
         ("patient", "last_name || version || payment_count"),
+        ("possible_duplicate", "low_seq || ' ' || high_seq || state"),
         ("treatment", "seq || ' ' || version || location_seq"),
         ("location", "name"),
         ("physician", "first_name"),

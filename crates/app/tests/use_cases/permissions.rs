@@ -27,8 +27,10 @@ use almoner_app::hurry_queue::{HurryQueue, hurry_queue};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::issue_link::{IssueLink, issue_link, newest_link, revoke_link};
 use almoner_app::issue_receipts::issue_receipts;
+use almoner_app::keep_apart::keep_apart;
 use almoner_app::look_again::look_again;
 use almoner_app::match_check::match_check;
+use almoner_app::merge_patients::merge_patients;
 use almoner_app::permission::{Action, allows};
 use almoner_app::print_receipt::{Medium, PrintReceipt, print_receipt};
 use almoner_app::read_audit::read_audit;
@@ -39,7 +41,7 @@ use almoner_app::refund_payment::{refund_payment, summarize};
 use almoner_app::rename_document::rename_document;
 use almoner_app::restore_document::restore_document;
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
-use almoner_app::run_check::{RunCheck, run_check};
+use almoner_app::run_check::run_check;
 use almoner_app::save_eligibility_settings::save_eligibility_settings;
 use almoner_app::save_location::save_location;
 use almoner_app::save_patient::{add_patient, edit_patient};
@@ -56,8 +58,8 @@ use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
 use almoner_app::{
-    Actor, Error, read, read_inbox, read_inquiries, read_notes, read_payments, read_payouts,
-    read_receipt, read_reports,
+    Actor, Error, read, read_duplicates, read_inbox, read_inquiries, read_notes, read_payments,
+    read_payouts, read_receipt, read_reports,
 };
 use almoner_domain::checks::CheckRequest;
 use almoner_domain::estimate::{Choices, EstimateSettings};
@@ -79,6 +81,8 @@ use crate::answers::{BENEFITS, NORA, answer, envelope, transaction};
 use crate::common::{Clinic, cents, part_of, person, physician, place, tender};
 use crate::documents::letter;
 use crate::given_back::paid_twice;
+use crate::merging::{ann_again, merged_into};
+use crate::run_check::of_ann;
 use crate::source::use_cases;
 use crate::stripe_payouts::a_payout;
 
@@ -136,11 +140,11 @@ async fn matched(clinic: &Clinic) -> CheckId {
     check
 }
 
-/// The hash of a file from which nothing can be read.
 fn link_of(payment: PaymentId) -> IssueLink {
     IssueLink { payment, until: None, replaces: None }
 }
 
+/// The hash of a file from which nothing can be read.
 async fn unreadable(clinic: &Clinic) -> Vec<u8> {
     let file = ImportFile { name: "a.pdf".to_owned(), content: b"%PDF".to_vec(), patient: None };
     import_eligibility(&clinic.app, &clinic.system(), file).await.unwrap();
@@ -197,19 +201,6 @@ fn reversal(payment: PaymentId) -> ReverseTender {
 
 fn note(payment: PaymentId) -> AddNote {
     AddNote { payment, body: "Called.".to_owned(), key: None }
-}
-
-/// What is asked about Ann by her physician.
-fn check_of(clinic: &Clinic) -> RunCheck {
-    RunCheck {
-        patient: clinic.ann,
-        rank: 1,
-        service_type: None,
-        service_date: None,
-        location: None,
-        physician: Some(clinic.physician),
-        treatment: None,
-    }
 }
 
 fn file() -> ImportFile {
@@ -359,10 +350,15 @@ const RECORDS: &[Case] = cases! {
     "read::imported_checks" ImportEligibility |c, a| async {
         read::imported_checks(&c.app, a, &[waiting(c).await]).await
     };
+    "merge_patients::merge_patients" MergePatients |c, a| async {
+        let twin = add_patient(&c.app, &c.system(), &ann_again(), None, None).await?;
+        merge_patients(&c.app, a, &merged_into(c, twin, c.ann).await).await
+    };
+    "keep_apart::keep_apart" MergePatients |c, a| keep_apart(&c.app, a, (c.ann, c.ben));
     "read::patient_exists" ImportEligibility |c, a| read::patient_exists(&c.app, a, c.ann);
     "match_check::match_check" ImportEligibility |c, a|
         match_check(&c.app, a, waiting(c).await, c.ann);
-    "run_check::run_check" ImportEligibility |c, a| run_check(&c.app, a, &check_of(c), None);
+    "run_check::run_check" ImportEligibility |c, a| run_check(&c.app, a, &of_ann(c), None);
     "unmatch_check::unmatch_check" UnmatchCheck |c, a| async {
         unmatch_check(&c.app, a, (matched(c).await, c.ann), "not hers").await
     };
@@ -457,6 +453,12 @@ const READS: &[Case] = cases! {
         read::patients_with_balance(&c.app, a, &[], false, (0, 50));
     "read::patient_by_mrn" ReadPatients |c, a| read::patient_by_mrn(&c.app, a, "1");
     "read::patient" ReadPatients |c, a| read::patient(&c.app, a, c.ann);
+    "read_duplicates::duplicates" MergePatients |c, a| read_duplicates::duplicates(&c.app, a);
+    "read_duplicates::side_by_side" MergePatients |c, a|
+        read_duplicates::side_by_side(&c.app, a, (c.ann, c.ben));
+    "read_duplicates::other_records" ReadPatients |c, a|
+        read_duplicates::other_records(&c.app, a, c.ann);
+    "read_duplicates::heir" ReadPatients |c, a| read_duplicates::heir(&c.app, a, c.ann);
     "send_link::email_consent" ReadPatients |c, a| email_consent(&c.app, a, c.ann);
     "read::treatments" ReadTreatments |c, a|
         read::treatments(&c.app, a, &TreatmentQuery::default(), (0, 50));
@@ -499,7 +501,7 @@ const READS: &[Case] = cases! {
         read_inbox::unread_file(&c.app, a, &text::hex(&unreadable(c).await)).await
     };
     "read_inquiries::inquiry" ReadChecks |c, a| async {
-        let id = run_check(&c.app, &c.system(), &check_of(c), None).await?;
+        let id = run_check(&c.app, &c.system(), &of_ann(c), None).await?;
         read_inquiries::inquiry(&c.app, a, id).await
     };
     "read_inquiries::unsettled" ReadChecks |c, a| read_inquiries::unsettled(&c.app, a, None);
@@ -517,7 +519,7 @@ const READS: &[Case] = cases! {
 };
 
 /// What the program does itself, whoever is signed in, and what everybody may ask of themselves.
-const OPEN: [&str; 18] = [
+const OPEN: [&str; 19] = [
     "ask_attempts::ask_attempts",
     "attempt::begin",
     "attempt::told",
@@ -528,6 +530,7 @@ const OPEN: [&str; 18] = [
     "post_mail::claim_mail",
     "post_mail::post_claimed",
     "read::last_location",
+    "read_duplicates::has_duplicates",
     "remind::remind",
     "remove_documents::remove_documents",
     "run_once::remove_old_answers",

@@ -25,6 +25,7 @@ macro_rules! steps {
             13 "0013_documents",
             14 "0014_drawer_counts",
             15 "0015_views",
+            16 "0016_duplicates",
         )
     };
     ($engine:literal: $($version:literal $name:literal,)+) => {

@@ -7,7 +7,7 @@ use almoner_domain::tender::TenderType;
 use almoner_domain::{OrganizationId, PatientId, TreatmentId};
 use almoner_store::db::{Engine, Tx};
 use almoner_store::testing::TestDb;
-use almoner_store::{day_close, params, patients, report_sums, treatments};
+use almoner_store::{day_close, duplicates, params, patients, report_sums, treatments};
 use jiff::civil::Date;
 
 use crate::common::{Raw, number, run};
@@ -78,7 +78,7 @@ impl Clinic {
         Self { db, org }
     }
 
-    async fn costs(&self) -> [Cost; 5] {
+    async fn costs(&self) -> [Cost; 6] {
         let mut tx = match self.db.engine() {
             Engine::Sqlite => self.db.read().await.unwrap(),
             Engine::Postgres => self.db.begin().await.unwrap(),
@@ -107,7 +107,14 @@ impl Clinic {
             let patients: Vec<PatientId> = (1..=5).map(PatientId::new).collect();
             patients::owed(tx, org, &patients, TODAY).await.expect("it is read");
         };
+        // All were born on one day, as where a clinic writes one for all whose day is not known.
+        let alike = async |tx: &mut Tx| {
+            let patient = patients::get(tx, org, PatientId::new(7)).await.unwrap();
+            let found = duplicates::candidates(tx, org, &patient.expect("they are there")).await;
+            assert!(found.expect("they are read").len() >= 190);
+        };
         [
+            worst_cost(&mut tx, SETTLED, alike).await,
             worst_cost(&mut tx, SETTLED, treatment).await,
             worst_cost(&mut tx, SETTLED, owed).await,
             worst_cost(&mut tx, SETTLED, of_day).await,

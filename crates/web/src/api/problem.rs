@@ -5,7 +5,7 @@ use almoner_app::Error;
 use almoner_app::permission::{self, Action};
 use almoner_app::receive_file::NotReceived;
 use almoner_domain::refund::RefundRefusal;
-use almoner_domain::{FieldError, Invalid};
+use almoner_domain::{FieldError, Invalid, PatientId};
 use almoner_gateways::files::FilesError;
 use almoner_store::StoreError;
 use axum::http::StatusCode;
@@ -73,6 +73,8 @@ codes! {
     RefundExceedsRemaining "refund_exceeds_remaining" CONFLICT
         "More would be refunded than remains.";
     NotReversible "not_reversible" CONFLICT "The tender cannot be taken back.";
+    PossibleDuplicate "possible_duplicate" CONFLICT
+        "There are records that may be the same person's.";
     Stale "stale" PRECONDITION_FAILED "It was changed meanwhile.";
     PayloadTooLarge "payload_too_large" PAYLOAD_TOO_LARGE "The body is too large.";
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE
@@ -274,6 +276,10 @@ impl From<Error> for Problem {
                 }
             },
             Error::Reversal(_) => told(Code::NotReversible),
+            Error::Alike(found) => {
+                let ids: Vec<PatientId> = found.iter().map(|one| one.0).collect();
+                told(Code::PossibleDuplicate).with("patients", ids)
+            }
             Error::KeyReused => told(Code::IdempotencyKeyReused),
             Error::SignIn => told(Code::InvalidKey),
             Error::Processor(_)
