@@ -13,9 +13,9 @@ use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::handlers::{
-    asset, audit, eligibility, eligibility_settings, email_consent, health, jobs, jump, lasting,
-    patient_form, patients, pay, payments, payouts, reminder_settings, reports, sandbox, settings,
-    sign_in, treatments, webhooks,
+    asset, audit, duplicates, eligibility, eligibility_settings, email_consent, health, jobs, jump,
+    lasting, merge_patients, patient_form, patients, pay, payments, payouts, reminder_settings,
+    reports, sandbox, settings, sign_in, treatments, webhooks,
 };
 use crate::state::Web;
 use crate::{api, failure, security, session};
@@ -149,9 +149,12 @@ fn other_pages() -> Router<Web> {
         .route("/reports/aging.csv", get(reports::aging::export))
         .route("/patients", get(patients::list).post(patient_form::add))
         .route("/patients/new", get(patient_form::new))
+        .route("/patients/duplicates", get(duplicates::list))
+        .route("/patients/duplicates/apart", post(duplicates::apart))
         .route("/patients/{id}", get(patients::page))
         .route("/patients/{id}/edit", get(patient_form::edit).post(patient_form::save))
         .route("/patients/{id}/email-consent", post(email_consent::submit))
+        .route("/patients/{id}/merge", get(merge_patients::form).post(merge_patients::submit))
         .route("/treatments", get(treatments::list).post(treatments::add))
         .route("/treatments/new", get(treatments::new))
         .route("/treatments/{id}", get(treatments::page))

@@ -53,6 +53,8 @@ const FLASHES: &[(&str, &str)] = &[
     ("exception_solved", "What was done is in the history."),
     ("patient_added", "The patient was added."),
     ("patient_saved", "The patient was saved."),
+    ("patients_merged", "The patients were merged."),
+    ("patients_kept_apart", "They are kept apart as two people."),
     ("treatment_added", "The treatment was added."),
     ("treatment_saved", "The treatment was saved."),
     ("check_asked", "The payer is being asked; the answer comes by itself."),

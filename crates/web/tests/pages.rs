@@ -27,6 +27,8 @@ mod api_program;
 mod audit;
 #[path = "pages/documents.rs"]
 mod documents;
+#[path = "pages/duplicates.rs"]
+mod duplicates;
 #[path = "pages/eligibility.rs"]
 mod eligibility;
 #[path = "pages/eligibility_settings.rs"]

@@ -46,7 +46,24 @@ pub(super) fn plan(dice: &Dice, calendar: &Calendar, size: &Size) -> Vec<Person>
         .collect();
     since.sort_unstable_by(|a, b| b.cmp(a));
     let person = |(number, since)| person(dice, calendar, number, since);
-    (0_i64..).zip(since).map(person).collect()
+    let mut people: Vec<Person> = (0_i64..).zip(since).map(person).collect();
+    enter_twice(&mut people);
+    people
+}
+
+/// Has the last patient be one who was there long before, and was not found when they came again.
+fn enter_twice(people: &mut [Person]) {
+    let [first, .., last] = people else {
+        return;
+    };
+    let known = &first.entry;
+    last.entry.first_name.clone_from(&known.first_name);
+    last.entry.last_name.clone_from(&known.last_name);
+    last.entry.date_of_birth.clone_from(&known.date_of_birth);
+    last.entry.phone.clone_from(&known.phone);
+    last.entry.email.clear();
+    last.entry.guarantor.clear();
+    last.birth = first.birth;
 }
 
 fn person(dice: &Dice, calendar: &Calendar, number: i64, since: i64) -> Person {
@@ -76,6 +93,7 @@ fn person(dice: &Dice, calendar: &Calendar, number: i64, since: i64) -> Person {
         address: format!("{} {}, {town}", dice.between(1, 199), dice.pick(STREETS)),
         guarantor: parent.as_ref().map(|(f, l)| format!("{f} {l}")).unwrap_or_default(),
         coverages: coverages(dice, number, payer, parent.as_ref()),
+        is_somebody_else: true,
     };
     let at = calendar.at(since, open_second(dice), &calendar.zone);
     let birth = birth.parse().expect("a date of the calendar");

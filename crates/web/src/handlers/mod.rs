@@ -3,6 +3,7 @@
 pub(crate) mod asset;
 pub(crate) mod attachment;
 pub(crate) mod audit;
+pub(crate) mod duplicates;
 pub(crate) mod eligibility;
 pub(crate) mod eligibility_settings;
 pub(crate) mod email_consent;
@@ -12,6 +13,7 @@ pub(crate) mod health;
 pub(crate) mod jobs;
 pub(crate) mod jump;
 pub(crate) mod lasting;
+pub(crate) mod merge_patients;
 pub(crate) mod numbered;
 pub(crate) mod patient_form;
 pub(crate) mod patients;

@@ -6,6 +6,7 @@ use almoner_app::permission::Action;
 use almoner_app::read::{self, CheckView, PatientView};
 use almoner_app::save_patient::{self, add_patient, edit_patient};
 use almoner_domain::insured::Relationship;
+use almoner_domain::likeness::in_words;
 use almoner_domain::{CheckId, Invalid, PatientId};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -13,6 +14,7 @@ use axum_extra::extract::{Form, Query};
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use super::patients::{Found, found};
 use crate::failure::{self, Answer, html, html_with};
 use crate::handlers::form_key::FormKey;
 use crate::handlers::parse_id;
@@ -42,6 +44,8 @@ pub(crate) struct Sent {
     check: String,
     #[serde(rename = "for")]
     purpose: String,
+    /// `1` when a new patient is somebody else than those who look alike.
+    somebody_else: String,
     first_name: String,
     last_name: String,
     date_of_birth: String,
@@ -112,6 +116,7 @@ impl Sent {
                     subscriber_date_of_birth: sent.secondary_subscriber_date_of_birth,
                 },
             ],
+            is_somebody_else: sent.somebody_else == "1",
         }
     }
 
@@ -164,6 +169,7 @@ impl Sent {
             version: view.patient.version.to_string(),
             check: String::new(),
             purpose: String::new(),
+            somebody_else: String::new(),
             first_name: fields.first_name,
             last_name: fields.last_name,
             date_of_birth: fields.date_of_birth.to_string(),
@@ -266,6 +272,7 @@ fn form(
         check: sent.check.parse().ok(),
         purpose: FindFor::from_name(&sent.purpose),
         entry: sent.entry(),
+        alike: Vec::new(),
         errors,
     }
 }
@@ -321,6 +328,12 @@ fn not_added(web: &Web, staff: Staff, sent: &Sent, error: Error) -> Result<Respo
                 add another one, press Save again.";
             (Sent { key: String::new(), ..sent.clone() }, Errors::whole(message))
         }
+        Error::Alike(found) => {
+            let sent = Sent { key: String::new(), ..sent.clone() };
+            let page = form(web, staff.shell, None, &sent, Errors::default());
+            let alike = found.iter().map(|(id, traits)| (*id, in_words(traits))).collect();
+            return Ok(html_with(status, &PatientFormPage { alike, ..page }));
+        }
         Error::NotFound(_) => {
             let message = format!(
                 "{} does not wait for a patient any more. To add the patient without it, press \
@@ -339,7 +352,12 @@ fn not_added(web: &Web, staff: Staff, sent: &Sent, error: Error) -> Result<Respo
 pub(crate) async fn edit(State(web): State<Web>, staff: Staff, Path(id): Path<String>) -> Answer {
     staff.actor.must(Action::SavePatient)?;
     let id: PatientId = parse_id(&id, "patient")?;
-    let view = read::patient(&web.app, &staff.actor, id).await?;
+    let view = match found(&web, &staff.actor, id).await? {
+        Found::Patient(view) => view,
+        Found::Heir(heir) => {
+            return Ok(Redirect::to(&format!("/patients/{heir}/edit")).into_response());
+        }
+    };
     Ok(html(&form(&web, staff.shell, Some(id), &Sent::of(&view), Errors::default())))
 }
 
@@ -382,6 +400,7 @@ impl Sent {
             version: self.version.clone(),
             check: String::new(),
             purpose: String::new(),
+            somebody_else: String::new(),
             ..sent.clone()
         };
         next.as_ref() == Ok(&self.version) && self.clone().kept() == same.kept()

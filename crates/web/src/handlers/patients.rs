@@ -2,7 +2,7 @@
 
 use almoner_app::permission::Action;
 use almoner_app::read::{self, PatientView, PatientsView};
-use almoner_app::{Actor, Error};
+use almoner_app::{Actor, Error, read_duplicates};
 use almoner_domain::insured::Relationship;
 use almoner_domain::list::Direction;
 use almoner_domain::{PatientId, name, text};
@@ -11,6 +11,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect};
 use axum_extra::extract::Query;
 
+use super::duplicates;
 use super::eligibility::asked::{asked_list, may_ask};
 use super::eligibility::differences;
 use super::email_consent;
@@ -50,21 +51,24 @@ pub(crate) async fn list(
     if let Some(response) = asked.beyond(view.page.total) {
         return Ok(response);
     }
+    let has_duplicates = read_duplicates::has_duplicates(&web.app, &staff.actor).await?;
     let rows = view.page.rows.iter().map(|patient| patient_row(&view, patient));
     Ok(html(&PatientsPage {
         rows: rows.collect(),
         pager: asked.pager(view.page.total, view.page.rows.len()),
         query: asked.query,
+        has_duplicates,
         can_create: staff.actor.may(Action::SavePatient),
         shell: staff.shell,
     }))
 }
 
 /// The patient whom a search names wholly.
-async fn exact(web: &Web, actor: &Actor, q: &str) -> Result<Option<PatientId>, Error> {
+pub(super) async fn exact(web: &Web, actor: &Actor, q: &str) -> Result<Option<PatientId>, Error> {
     if let Ok(id) = q.parse::<PatientId>() {
-        return match read::patient(&web.app, actor, id).await {
-            Ok(_) => Ok(Some(id)),
+        return match found(web, actor, id).await {
+            Ok(Found::Patient(_)) => Ok(Some(id)),
+            Ok(Found::Heir(heir)) => Ok(Some(heir)),
             Err(Error::NotFound(_)) => Ok(None),
             Err(other) => Err(other),
         };
@@ -90,15 +94,30 @@ fn patient_row(view: &PatientsView, patient: &Patient) -> PatientRow {
     }
 }
 
+/// What people call a sex.
+pub(crate) fn sex_label(sex: &str) -> &'static str {
+    match sex {
+        "F" => "Female",
+        "M" => "Male",
+        _ => "Other",
+    }
+}
+
 /// `Last, First`.
-fn listed_name(patient: &Patient) -> String {
+pub(super) fn listed_name(patient: &Patient) -> String {
     format!("{}, {}", patient.fields.last_name, patient.fields.first_name)
 }
 
 /// A patient's page.
 pub(crate) async fn page(State(web): State<Web>, staff: Staff, Path(id): Path<String>) -> Answer {
     let id: PatientId = parse_id(&id, "patient")?;
-    let view = read::patient(&web.app, &staff.actor, id).await?;
+    let view = match found(&web, &staff.actor, id).await? {
+        Found::Patient(view) => view,
+        Found::Heir(heir) => {
+            return Ok(Redirect::to(&format!("/patients/{heir}")).into_response());
+        }
+    };
+    let records = read_duplicates::other_records(&web.app, &staff.actor, id).await?;
     let asked = asked_list(&web, &staff.actor, Some(id), "checks").await?;
     let consent = email_consent::block(&web, &staff.actor, &view.patient).await?;
     let (actor, today) = (&staff.actor, staff.actor.date(web.app.now()));
@@ -126,10 +145,30 @@ pub(crate) async fn page(State(web): State<Web>, staff: Staff, Path(id): Path<St
         differences: told_differences(&web, actor, &view),
         asked,
         can_check: may_ask(&web, actor),
+        others: duplicates::block(actor, &records),
         can_edit: actor.may(Action::SavePatient),
         can_create: actor.may(Action::CreatePayment),
         shell: staff.shell,
     }))
+}
+
+/// Whom a number leads to.
+pub(super) enum Found {
+    /// The patient.
+    Patient(Box<PatientView>),
+    /// The number of the one whom the patient was merged into.
+    Heir(PatientId),
+}
+
+/// Whom a number leads to.
+pub(super) async fn found(web: &Web, actor: &Actor, id: PatientId) -> Result<Found, Error> {
+    match read::patient(&web.app, actor, id).await {
+        Err(Error::NotFound(what)) => {
+            let heir = read_duplicates::heir(&web.app, actor, id).await?;
+            heir.map(Found::Heir).ok_or(Error::NotFound(what))
+        }
+        other => Ok(Found::Patient(Box::new(other?))),
+    }
 }
 
 /// What the payer says of the patient otherwise in the most recent check, unless it was dismissed.

@@ -13,6 +13,7 @@
 pub(crate) mod api_docs;
 pub(crate) mod audit;
 pub(crate) mod chart;
+pub(crate) mod duplicates;
 pub(crate) mod eligibility;
 pub(crate) mod eligibility_settings;
 pub(crate) mod error;

@@ -6,6 +6,7 @@ use almoner_domain::{CheckId, Money, PatientId};
 use askama::Template;
 
 use super::Samples;
+use super::duplicates::OtherRecordsBlock;
 use super::eligibility::CheckRow;
 use super::eligibility::detail::Differences;
 use super::inquiries::AskedList;
@@ -28,6 +29,8 @@ pub(crate) struct PatientsPage {
     pub(crate) rows: Vec<PatientRow>,
     /// Where the list stands.
     pub(crate) pager: Pager,
+    /// There are patients who may be one person, for those who may merge them.
+    pub(crate) has_duplicates: bool,
     /// Patients may be added.
     pub(crate) can_create: bool,
 }
@@ -93,6 +96,8 @@ pub(crate) struct PatientPage {
     pub(crate) differences: Option<Differences>,
     /// The questions to payers that somebody looks after.
     pub(crate) asked: AskedList,
+    /// Other records of the same person.
+    pub(crate) others: OtherRecordsBlock,
     /// Run check is offered.
     pub(crate) can_check: bool,
     /// Edit is offered.
@@ -218,6 +223,8 @@ pub(crate) struct PatientFormPage {
     pub(crate) purpose: Option<FindFor>,
     /// What was typed.
     pub(crate) entry: PatientEntry,
+    /// Who may be the same person, with what is alike; `somebody_else` says that they are not.
+    pub(crate) alike: Vec<(PatientId, String)>,
     /// What was wrong.
     pub(crate) errors: Errors,
 }
@@ -255,6 +262,7 @@ impl Samples for PatientsPage {
             pager: samples::pager(query.sizes()),
             rows: samples::patient_rows(),
             query,
+            has_duplicates: true,
             can_create: true,
         };
         let empty = Self { rows: Vec::new(), pager: Pager::default(), ..usual.clone() };
@@ -281,6 +289,7 @@ impl Samples for PatientPage {
             checks: Vec::new(),
             asked: AskedList::default(),
             can_check: false,
+            others: OtherRecordsBlock::default(),
             differences: None,
             can_edit: false,
             can_create: false,
@@ -300,7 +309,12 @@ impl Samples for PatientFormPage {
             check: Some(CheckId::new(12)),
             purpose: Some(FindFor::Payment),
             entry: PatientEntry::default(),
+            alike: Vec::new(),
             errors: Errors::default(),
+        };
+        let alike = Self {
+            alike: vec![(PatientId::new(9), "name, date of birth".to_owned())],
+            ..new.clone()
         };
         let mut errors =
             almoner_domain::Invalid::one("last_name", "required", "Enter the last name.");
@@ -324,6 +338,6 @@ impl Samples for PatientFormPage {
             errors: errors.into(),
             ..new.clone()
         };
-        vec![("new", new), ("wrong", wrong)]
+        vec![("new", new), ("alike", alike), ("wrong", wrong)]
     }
 }

@@ -50,6 +50,13 @@ const REPORTS: [(&str, &str); 5] = [
     ("/reports/aging", "Aging"),
 ];
 
+/// The pages of those who merge patients, with their headings.
+const MERGING: [(&str, &str); 3] = [
+    ("/patients/duplicates", "Possible duplicates"),
+    ("/patients/PAT-001/merge", "Merge with another record"),
+    ("/patients/PAT-001/merge?with=PAT-002", "Merge PAT-002 into PAT-001"),
+];
+
 /// The forms of those who work with payments, with their headings.
 const FORMS: [(&str, &str); 11] = [
     ("/patients/new", "Add patient"),
@@ -130,7 +137,8 @@ on_both_engines! {
         let site = Site::new(db).await;
         filled(&site).await;
         let manager = site.browser(Role::Manager).await;
-        for (path, expected) in PAGES.into_iter().chain(PAID_OUT).chain(REPORTS).chain(FORMS) {
+        let of_manager = PAGES.into_iter().chain(PAID_OUT).chain(REPORTS).chain(MERGING);
+        for (path, expected) in of_manager.chain(FORMS) {
             let reply = manager.open(path).await;
             assert_eq!(reply.status, StatusCode::OK, "{path}: {}", reply.text());
             assert!(heading(&reply.text()).starts_with(expected), "{path}: {}", reply.text());
@@ -139,12 +147,12 @@ on_both_engines! {
         for (path, _) in PAGES.into_iter().chain(PAID_OUT).chain(REPORTS) {
             assert_eq!(auditor.open(path).await.status, StatusCode::OK, "{path}");
         }
-        for (path, _) in FORMS {
+        for (path, _) in FORMS.into_iter().chain(MERGING) {
             assert_eq!(auditor.open(path).await.status, StatusCode::FORBIDDEN, "{path}");
         }
         let front = site.browser(Role::FrontDesk).await;
         front.get("/payments").await.shows(200, &[]).lacks(&["/payouts", "/reports"]);
-        for (path, _) in PAID_OUT.into_iter().chain(REPORTS) {
+        for (path, _) in PAID_OUT.into_iter().chain(REPORTS).chain(MERGING) {
             assert_eq!(front.open(path).await.status, StatusCode::FORBIDDEN, "{path}");
         }
     }
@@ -276,6 +284,7 @@ on_both_engines! {
                 Role::Manager,
             ]),
             ("/reports/day-close/counts", vec![Role::Manager]),
+            ("/patients/duplicates/apart", vec![Role::Manager]),
             ("/settings/locations", vec![Role::Administrator]),
             ("/settings/physicians", vec![Role::Administrator]),
         ];

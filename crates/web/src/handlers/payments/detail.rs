@@ -23,6 +23,7 @@ use super::{documents, exceptions, history, kept, link, notes, receipts};
 use crate::failure::{Answer, html, unprocessable};
 use crate::format;
 use crate::handlers::parse_id;
+use crate::handlers::patients::sex_label;
 use crate::session::{Staff, done};
 use crate::state::Web;
 use crate::view::parts::{Errors, Fact};
@@ -234,11 +235,7 @@ fn treatment_block(treatment: &Treatment) -> TreatmentBlock {
 /// A patient's demographics and contact.
 pub(crate) fn patient_facts(patient: &Patient) -> Vec<Fact> {
     let fields = &patient.fields;
-    let sex = fields.sex.as_deref().map(|sex| match sex {
-        "F" => "Female",
-        "M" => "Male",
-        _ => "Other",
-    });
+    let sex = fields.sex.as_deref().map(sex_label);
     let optional = [
         ("Sex", sex.map(str::to_owned)),
         ("MRN", fields.mrn.clone()),

@@ -45,8 +45,8 @@ use super::payments::new::{Filled, NewPaymentPage, PaymentEntry};
 use super::query::PaymentsQuery;
 use super::reminder_settings::ReminderSettingsPage;
 use super::{
-    api_docs, eligibility, error, inquiries, patients, pay, payments, payouts, reports, sandbox,
-    settings, sign_in, treatments,
+    api_docs, duplicates, eligibility, error, inquiries, patients, pay, payments, payouts, reports,
+    sandbox, settings, sign_in, treatments,
 };
 
 /// A name that breaks careless pages.
@@ -90,6 +90,9 @@ pub fn rendered_samples() -> Vec<(String, String)> {
     add::<patients::PatientsPage>(&mut all, "patients-list");
     add::<patients::PatientPage>(&mut all, "patients-detail");
     add::<patients::PatientFormPage>(&mut all, "patients-form");
+    add::<duplicates::DuplicatesPage>(&mut all, "patients-duplicates");
+    add::<duplicates::MergeWithPage>(&mut all, "patients-merge-with");
+    add::<duplicates::MergePage>(&mut all, "patients-merge");
     add::<treatments::TreatmentsPage>(&mut all, "treatments-list");
     add::<treatments::TreatmentPage>(&mut all, "treatments-detail");
     add::<treatments::TreatmentFormPage>(&mut all, "treatments-form");

@@ -3,9 +3,10 @@
 use almoner_domain::{Money, PatientId, TreatmentId};
 
 use super::{HARD_NAME, NAMES, asked_rows, check_rows, patient, payment_rows, shell};
+use crate::view::duplicates::OtherRecordsBlock;
 use crate::view::eligibility::detail::Differences;
 use crate::view::inquiries::AskedList;
-use crate::view::parts::{Choice, Errors, Fact, Overdue, PatientMatch};
+use crate::view::parts::{Choice, Errors, Fact, Overdue, PatientMatch, PatientRef};
 use crate::view::patients::{
     BalanceBlock, ConsentBlock, CoverageBlock, PatientCheck, PatientPage, PatientRow,
 };
@@ -45,6 +46,16 @@ fn overdue() -> Overdue {
     Overdue { count: 2, amount: Money::from_cents(24_000), days: 14 }
 }
 
+/// A patient with another record, and with one that was merged.
+fn other_records() -> OtherRecordsBlock {
+    let twin = PatientRef { id: PatientId::new(9), name: HARD_NAME.to_owned() };
+    OtherRecordsBlock {
+        likely: vec![(twin, "name, date of birth".to_owned())],
+        merged: vec![format!("PAT-007: {HARD_NAME}, born May 6, 1955, merged on Nov 2, 2026")],
+        can_merge: true,
+    }
+}
+
 /// A patient with everything.
 pub(crate) fn patient_page() -> PatientPage {
     let coverage = |rank, plan: Option<&str>| CoverageBlock {
@@ -81,6 +92,7 @@ pub(crate) fn patient_page() -> PatientPage {
         checks: check_rows(true).into_iter().enumerate().map(check).collect(),
         differences: Some(Differences { back: "patient", ..super::differences() }),
         asked: AskedList { rows: asked_rows(), parts: "checks" },
+        others: other_records(),
         can_check: true,
         can_edit: true,
         can_create: true,
