@@ -112,7 +112,7 @@ pub(crate) struct Clinic {
     _db: TestDb,
 }
 
-/// The entry of a patient with an insurance.
+/// The entry of a patient with an insurance, who is somebody else than those who look alike.
 pub(crate) fn person(first: &str, last: &str, birth: &str, member_id: &str) -> PatientEntry {
     let payer = "Sample Health Plan".to_owned();
     let coverage = CoverageEntry {
@@ -126,6 +126,7 @@ pub(crate) fn person(first: &str, last: &str, birth: &str, member_id: &str) -> P
         last_name: last.to_owned(),
         date_of_birth: birth.to_owned(),
         coverages: vec![coverage],
+        is_somebody_else: true,
         ..PatientEntry::default()
     }
 }

@@ -62,8 +62,7 @@ async fn version(clinic: &Clinic, patient: PatientId) -> i64 {
 on_both_engines! {
     async fn likely_patients_are_offered_and_never_chosen(db) {
         let clinic = Clinic::new(db).await;
-        let mut twin = person("Anna", "Example", "1980-02-29", "MEMBER-T");
-        twin.is_somebody_else = true;
+        let twin = person("Anna", "Example", "1980-02-29", "MEMBER-T");
         let twin = add_patient(&clinic.app, &clinic.system(), &twin, None, None).await.unwrap();
         let strangers = [
             // The same number under another name.

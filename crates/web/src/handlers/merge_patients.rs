@@ -105,9 +105,11 @@ pub(crate) async fn submit(
     };
     let records = match read_duplicates::side_by_side(&web.app, &staff.actor, (kept, other)).await {
         Ok(records) => records,
-        // One of them was merged meanwhile; the page of the other leads to where it is now.
-        Err(Error::NotFound(_)) => {
-            return Ok(Redirect::to(&format!("/patients/{other}")).into_response());
+        Err(error @ Error::NotFound(_)) => {
+            // One of them was merged meanwhile; its page leads to where it is now.
+            let heir = read_duplicates::heir(&web.app, &staff.actor, other).await?;
+            let heir = heir.ok_or(error)?;
+            return Ok(Redirect::to(&format!("/patients/{heir}")).into_response());
         }
         Err(error) => return Err(error.into()),
     };

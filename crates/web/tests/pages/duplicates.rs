@@ -42,7 +42,7 @@ on_both_engines! {
         site.payment(None, None).await;
         let desk = site.browser(Role::FrontDesk).await;
         let manager = site.browser(Role::Manager).await;
-        let told = ["may be the same person:\n name, date of birth alike", "somebody_else"];
+        let told = ["may be the same person: name, date of birth alike", "somebody_else"];
         desk.post("/patients", &TWIN[..8]).await.shows(409, &told).shows(409, &["MRN-12345"]);
         manager.get("/patients").await.shows(200, &[]).lacks(&["/patients/duplicates"]);
         manager.open("/patients/duplicates").await.shows(200, &["No duplicates"]);
@@ -94,7 +94,7 @@ on_both_engines! {
         let late = manager.post("/patients/PAT-002/merge", &as_sent(&fields)).await;
         late.shows(409, &["was changed meanwhile", HARD_NAME_SHOWN]);
         assert_eq!(late.hidden("other_version"), "2", "the next press is of what is seen now");
-        let marked = "name=\"last_name\"\n value=\"other\" checked";
+        let marked = "name=\"last_name\" value=\"other\" checked";
         late.shows(409, &[marked, "value=\"other-0\" selected"]);
         let twice = merging(&manager, &[("primary", "kept-0"), ("secondary", "kept-0")]).await;
         let twice = manager.post("/patients/PAT-002/merge", &as_sent(&twice)).await;

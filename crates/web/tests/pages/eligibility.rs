@@ -342,8 +342,11 @@ on_both_engines! {
         ];
         assert_eq!(desk.post("/patients", &fields).await.to(), "/patients/PAT-003");
         desk.get("/eligibility/ELG-001").await.shows(200, &["Nora Nobody"]);
-        let mut late = fields;
+        let mut late = fields.to_vec();
         late[0].1 = "two";
+        let reply = desk.post("/patients", &late).await;
+        reply.shows(409, &["PAT-003", "may be the same person", "name=\"check\""]);
+        late.push(("somebody_else", "1"));
         let reply = desk.post("/patients", &late).await;
         reply.shows(404, &["does not wait for a patient any more", "value=\"Nora\""]);
         reply.lacks(&["name=\"check\""]);

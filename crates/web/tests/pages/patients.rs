@@ -18,6 +18,7 @@ fn entry<'a>(first: &'a str, last: &'a str) -> Vec<(&'static str, &'a str)> {
         ("guarantor", "A parent"),
         ("primary_payer", "Sample Health Plan"),
         ("primary_member_id", "M-1"),
+        ("somebody_else", "1"),
     ]
 }
 

@@ -217,7 +217,7 @@ fn email(organization: &Organization, role: Role) -> String {
     format!("{}@{}.example", role.as_str(), organization.slug)
 }
 
-/// A patient's entry with an insurance.
+/// A patient's entry with an insurance, who is somebody else than those who look alike.
 pub(crate) fn person(first: &str, last: &str, birth: &str, member_id: &str) -> PatientEntry {
     let coverage = CoverageEntry {
         payer: "Sample Health Plan".to_owned(),
@@ -230,6 +230,7 @@ pub(crate) fn person(first: &str, last: &str, birth: &str, member_id: &str) -> P
         last_name: last.to_owned(),
         date_of_birth: birth.to_owned(),
         coverages: vec![coverage],
+        is_somebody_else: true,
         ..PatientEntry::default()
     }
 }
