@@ -1,32 +1,16 @@
 // A whole payment without a mouse: created, collected, refunded.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 
-import { closePage, openBrowser, openPage } from '../lib/browser.mjs';
-import { chapters } from '../lib/chapter.mjs';
+import { chapter } from '../lib/chapter.mjs';
 import { shows } from '../lib/expect.mjs';
 import { awaitId, control, region } from '../lib/find.mjs';
 import { tabTo } from '../lib/keys.mjs';
-import { finish, startServer } from '../lib/server.mjs';
-import { LIMIT } from '../lib/settings.mjs';
 import { credentials } from '../lib/staff.mjs';
+import { setStage } from '../lib/stage.mjs';
 
-let browser;
-let server;
+const stage = setStage('keyboard');
 
-before(async () => {
-  server = await startServer('keyboard');
-  browser = await openBrowser();
-}, LIMIT);
-
-after(async () => {
-  await browser?.close();
-  if (server) await finish(server);
-}, LIMIT);
-
-test('a payment is created, collected and refunded without a mouse', LIMIT, async (t) => {
-  const page = await openPage(browser, server);
-  const chapter = chapters(t, page);
+stage.test('a payment is created, collected and refunded without a mouse', {}, async (page) => {
   await chapter('sign in', async () => {
     const { mail, password } = credentials('biller');
     await page.goto('/sign-in');
@@ -75,7 +59,6 @@ test('a payment is created, collected and refunded without a mouse', LIMIT, asyn
     await shows(page.getByRole('heading', { level: 1 }), /Partially Refunded$/);
     await shows(region(page, 'Refunds'), '$5.60', 'Billing error');
   });
-  await closePage(page);
 });
 
 async function type(page, field, text) {
