@@ -2,7 +2,7 @@
 // program's own forms, sent from a page that is signed in.
 import { randomBytes } from 'node:crypto';
 
-import { day, daysFromToday } from './dates.mjs';
+import { daysFromToday } from './dates.mjs';
 
 /** A person of the tests: nobody is called so. */
 export function person(number) {

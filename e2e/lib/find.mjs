@@ -27,6 +27,16 @@ export async function chooseFilter(page, name, option) {
   await page.getByRole('group', { name }).getByRole('checkbox', { name: option, exact: true }).check();
 }
 
+/** The first of these addresses at which all of this may be done. */
+export async function firstOffering(page, addresses, ...names) {
+  for (const address of addresses) {
+    await page.goto(address);
+    const there = await Promise.all(names.map((name) => control(page, name).count()));
+    if (there.every((count) => count > 0)) return address;
+  }
+  throw new Error(`none of ${addresses.length} pages offers ${names.join(' and ')}`);
+}
+
 /** The public id of this kind (`PAY`, …) in the page's address, or undefined. */
 export function idInAddress(page, kind) {
   return new RegExp(`/(${kind}-\\d{3,})$`).exec(new URL(page.url()).pathname)?.[1];

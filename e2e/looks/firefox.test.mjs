@@ -1,41 +1,32 @@
 // The main story in Firefox, steered by WebDriver BiDi: created, collected, refunded, found.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import puppeteer from 'puppeteer-core';
 
-import { finish, startServer } from '../lib/server.mjs';
 import { LIMIT, firefox } from '../lib/settings.mjs';
 import { credentials } from '../lib/staff.mjs';
+import { setStage } from '../lib/stage.mjs';
 
 const WAIT_MS_MAX = 20_000;
 
-let browser;
-let server;
-
-before(async () => {
-  server = await startServer('firefox');
-  browser = await puppeteer.launch({ browser: 'firefox', executablePath: firefox, headless: true });
-}, LIMIT);
-
-after(async () => {
-  await browser?.close();
-  if (server) await finish(server);
-}, LIMIT);
+const stage = setStage('firefox', {
+  launch: () => puppeteer.launch({ browser: 'firefox', executablePath: firefox, headless: true }),
+});
 
 test('a payment is created, collected, refunded and found in Firefox', LIMIT, async () => {
-  const page = await browser.newPage();
+  const page = await stage.browser.newPage();
   const problems = [];
   page.on('console', (message) => problems.push(`${message.type()}: ${message.text()}`));
   page.on('pageerror', (error) => problems.push(error.message));
   page.setDefaultTimeout(WAIT_MS_MAX);
   await page.setViewport({ width: 1366, height: 900 });
   const { mail, password } = credentials('biller');
-  await page.goto(`${server.url}/sign-in`);
+  await page.goto(`${stage.server.url}/sign-in`);
   await fill(page, 'E-mail', mail);
   await fill(page, 'Password', password);
   await follow(page, 'Sign in');
-  await page.goto(`${server.url}/payments/new?q=candlewick`);
+  await page.goto(`${stage.server.url}/payments/new?q=candlewick`);
   const pick = await page.waitForSelector('[role=option]');
   await Promise.all([page.waitForNavigation(), pick.click()]);
   await fill(page, 'Amount', '$45.60');
@@ -56,7 +47,7 @@ test('a payment is created, collected, refunded and found in Firefox', LIMIT, as
   await reads(page, '$40.00', 'Billing error');
   await follow(page, 'Confirm Refund');
   await reads(page, 'Partially Refunded', '$5.60');
-  await page.goto(`${server.url}/payments`);
+  await page.goto(`${stage.server.url}/payments`);
   const listed = (status) => page.waitForFunction((id, words) => {
     const [row, ...others] = document.querySelectorAll('#results tbody tr');
     return others.length < 50 && row?.innerText.includes(id) && row.innerText.includes(words);

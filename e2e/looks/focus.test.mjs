@@ -1,13 +1,9 @@
 // The focus is never lost when a part of the page is swapped, nor does anything hide it.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 
-import { closePage, openBrowser, openPage } from '../lib/browser.mjs';
 import { eventually } from '../lib/eventually.mjs';
 import { focused } from '../lib/expect.mjs';
-import { finish, startServer } from '../lib/server.mjs';
-import { LIMIT } from '../lib/settings.mjs';
-import { signIn } from '../lib/staff.mjs';
+import { setStage } from '../lib/stage.mjs';
 
 const results = (page) => page.locator('#results');
 const search = (page) => page.getByRole('searchbox', { name: 'Search' });
@@ -69,26 +65,10 @@ const SWAPS = [
   },
 ];
 
-let browser;
-let server;
-let state;
-
-before(async () => {
-  server = await startServer('focus');
-  browser = await openBrowser();
-  const page = await openPage(browser, server);
-  state = await signIn(page, 'biller');
-  await closePage(page);
-}, LIMIT);
-
-after(async () => {
-  await browser?.close();
-  if (server) await finish(server);
-}, LIMIT);
+const stage = setStage('focus');
 
 for (const { name, opens, by, does, leadsTo, then } of SWAPS) {
-  test(`the focus after ${name}`, LIMIT, async () => {
-    const page = await openPage(browser, server, { state });
+  stage.test(`the focus after ${name}`, { as: 'biller' }, async (page) => {
     await page.goto('/payments');
     const { timeOrigin } = await page.evaluate(() => performance.toJSON());
     if (opens) await page.getByRole('search').locator('summary').filter({ hasText: opens }).click();
@@ -102,7 +82,6 @@ for (const { name, opens, by, does, leadsTo, then } of SWAPS) {
     assert.ok(await inSight(page), 'the focus is in sight');
     const same = await page.evaluate(() => performance.toJSON().timeOrigin);
     assert.equal(same, timeOrigin, 'the page was not loaded anew');
-    await closePage(page);
   });
 }
 

@@ -1,14 +1,10 @@
 // Every name that the pages promise is there, and found as a screen reader finds it.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 
-import { closePage, openBrowser, openPage } from '../lib/browser.mjs';
 import { addInsured } from '../lib/clinic.mjs';
 import { day } from '../lib/dates.mjs';
-import { control, region, rowLinks } from '../lib/find.mjs';
-import { finish, startServer } from '../lib/server.mjs';
-import { LIMIT } from '../lib/settings.mjs';
-import { signIn } from '../lib/staff.mjs';
+import { control, firstOffering, region, rowLinks } from '../lib/find.mjs';
+import { setStage } from '../lib/stage.mjs';
 
 const ANSWER = ['EB*1*IND*30**EXAMPLE PLAN', 'EB*B*IND*98***27*25*****Y'];
 const REASONS = [
@@ -66,42 +62,28 @@ const ON_IT = {
   },
 };
 
-let browser;
-let server;
-let state;
 const at = { 'sign-in': '/sign-in', list: '/payments' };
 
-before(async () => {
-  server = await startServer('names');
-  browser = await openBrowser();
-  const page = await openPage(browser, server);
-  state = await signIn(page, 'manager');
-  const patient = await addInsured(page, 1, [[day(), ANSWER]]);
-  at.create = `/payments/new?patient=${patient}`;
-  await page.goto('/payments?status=pending');
-  [at.pending] = await rowLinks(page, '/payments', 'PAY');
-  at.linked = at.pending;
-  at.edit = `${at.pending}/edit`;
-  await page.goto('/payments?status=paid');
-  for (const payment of await rowLinks(page, '/payments', 'PAY')) {
-    await page.goto(payment);
-    if (await control(page, 'Refund').count() + await control(page, 'Reverse').count() < 2) continue;
-    at.paid = payment;
-    at.refund = `${payment}/refunds/new`;
+const stage = setStage('names', {
+  prepare: async () => {
+    const page = await stage.open({ as: 'manager' });
+    await page.goto('/payments');
+    const patient = await addInsured(page, 1, [[day(), ANSWER]]);
+    at.create = `/payments/new?patient=${patient}`;
+    await page.goto('/payments?status=pending');
+    [at.pending] = await rowLinks(page, '/payments', 'PAY');
+    at.linked = at.pending;
+    at.edit = `${at.pending}/edit`;
+    await page.goto('/payments?status=paid');
+    at.paid = await firstOffering(page, await rowLinks(page, '/payments', 'PAY'), 'Refund', 'Reverse');
+    at.refund = `${at.paid}/refunds/new`;
     at.review = at.refund;
-    break;
-  }
-  await closePage(page);
-}, LIMIT);
-
-after(async () => {
-  await browser?.close();
-  if (server) await finish(server);
-}, LIMIT);
+  },
+});
 
 for (const [name, promised] of Object.entries(NAMES)) {
-  test(`${name}: every promised name is there`, LIMIT, async () => {
-    const page = await openPage(browser, server, { state: name === 'sign-in' ? undefined : state });
+  const as = name === 'sign-in' ? undefined : 'manager';
+  stage.test(`${name}: every promised name is there`, { as }, async (page) => {
     await page.goto(at[name]);
     await ON_IT[name]?.(page);
     for (const [kind, names] of Object.entries(promised)) {
@@ -111,6 +93,5 @@ for (const [name, promised] of Object.entries(NAMES)) {
           .catch(() => assert.fail(`no ${kind} “${one}” on ${page.url()}`));
       }
     }
-    await closePage(page);
   });
 }

@@ -2,17 +2,15 @@
 import assert from 'node:assert/strict';
 import { get } from 'node:http';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { axe } from '../lib/axe.mjs';
-import {
-  bytes, closePage, forgive, layoutShift, openBrowser, openPage,
-} from '../lib/browser.mjs';
-import { control, rowLinks } from '../lib/find.mjs';
+import { bytes, forgive, layoutShift } from '../lib/browser.mjs';
+import { firstOffering, rowLinks } from '../lib/find.mjs';
 import { looks } from '../lib/looks.mjs';
-import { finish, startServer } from '../lib/server.mjs';
-import { LIMIT, home, screenshots, updateScreenshots } from '../lib/settings.mjs';
+import { home, screenshots, updateScreenshots } from '../lib/settings.mjs';
 import { signIn } from '../lib/staff.mjs';
+import { setStage } from '../lib/stage.mjs';
 
 const KIB = 1024;
 const LIST_BYTES_MAX = 60 * KIB;
@@ -21,7 +19,7 @@ const ASSET_BYTES_MAX = 12 * KIB;
 const LIST_ROWS = 50;
 const FIRST_ROW_PX_MAX = 330;
 const SHIFT_MAX = 0.02;
-const ROLES = ['front', 'biller', 'manager', 'admin'];
+const SMALL_DESK = { width: 1366, height: 768 };
 
 /** The pages and who opens them; `:PAY` and the like stand for an id that the demo has. */
 const PAGES = [
@@ -89,45 +87,23 @@ const DOWNLOADS = [
   '/eligibility/files/:HASH/raw',
   '/api/v1/openapi.json',
 ];
-/** How many paid payments are looked at for one that can still be refunded or reversed. */
-const PAID_LOOKED_AT_MAX = 25;
 
-let browser;
-let server;
-const states = {};
 const ids = {};
 const linked = new Set();
 
-before(async () => {
-  server = await startServer('pages');
-  browser = await openBrowser();
-  for (const role of ROLES) {
-    const page = await openPage(browser, server);
-    states[role] = await signIn(page, role);
-    await closePage(page);
-  }
-  await findIds();
-}, LIMIT);
-
-after(async () => {
-  await browser?.close();
-  if (server) await finish(server);
-}, LIMIT);
+const stage = setStage('pages', { prepare: findIds });
 
 for (const [template, role] of PAGES) {
-  test(`${template}: accessible, narrow, still and silent`, LIMIT, async () => {
+  stage.test(`${template}: accessible, narrow, still and silent`, { as: role }, async (page) => {
     const address = filled(template);
     const name = fileName(template);
-    const page = await openPage(browser, server, { state: states[role] });
     await open(page, address);
     assert.ok(await layoutShift(page) <= SHIFT_MAX, 'nothing moves by itself');
     await looks(page, name);
-    await closePage(page);
   });
 }
 
-test('a list of 50 rows is light', LIMIT, async (t) => {
-  const page = await openPage(browser, server, { state: states.biller });
+stage.test('a list of 50 rows is light', { as: 'biller' }, async (page, t) => {
   await page.goto('/payments?per_page=50', { waitUntil: 'networkidle' });
   const rows = await page.getByRole('main').getByRole('row').count();
   assert.ok(rows > LIST_ROWS, `a heading and ${LIST_ROWS} rows, not ${rows}`);
@@ -135,16 +111,13 @@ test('a list of 50 rows is light', LIMIT, async (t) => {
   t.diagnostic(`${html} bytes of HTML, ${all} bytes in all`);
   assert.ok(html <= HTML_BYTES_MAX, `${html} bytes of HTML, at most ${HTML_BYTES_MAX}`);
   assert.ok(all <= LIST_BYTES_MAX, `${all} bytes in all, at most ${LIST_BYTES_MAX}`);
-  await closePage(page);
 });
 
-test('the script and the styles are small', LIMIT, async (t) => {
-  const page = await openPage(browser, server, { state: states.biller });
+stage.test('the script and the styles are small', { as: 'biller' }, async (page, t) => {
   for (const address of ['/payments', '/eligibility', `/payments/${ids.PENDING}`, '/payments/new']) {
     await page.goto(address, { waitUntil: 'networkidle' });
   }
   const files = new Set(page.requests.map((request) => request.url()).filter((url) => url.includes('/assets/')));
-  await closePage(page);
   assert.ok([...files].some((url) => url.includes('/app.')), [...files].join());
   for (const url of files) {
     const size = await gzipped(url);
@@ -159,28 +132,22 @@ test('every page that a page links to is judged here', () => {
   assert.deepEqual(unknown, [], 'add them to PAGES');
 });
 
-test('the first row is in sight on a small desk screen', LIMIT, async () => {
-  const screen = { width: 1366, height: 768 };
-  const page = await openPage(browser, server, { screen, state: states.biller });
+stage.test('the first row is in sight on a small desk screen', { as: 'biller', screen: SMALL_DESK }, async (page) => {
   await page.goto('/payments');
   const box = await page.getByRole('main').getByRole('row').nth(1).boundingBox();
   assert.ok(box.y <= FIRST_ROW_PX_MAX, `the first row begins at ${box.y} px`);
-  await closePage(page);
 });
 
-test('a page that does not exist says so, accessibly', LIMIT, async () => {
-  const page = await openPage(browser, server, { state: states.biller });
+stage.test('a page that does not exist says so, accessibly', { as: 'biller' }, async (page) => {
   for (const address of ['/payments/PAY-99999999', '/nothing-is-here']) {
     const response = await page.goto(address);
     assert.equal(response.status(), 404, address);
     await axe(page, address);
   }
   forgive(page, /status of 404/);
-  await closePage(page);
 });
 
-test('nothing is seen without signing in, nor after signing out', LIMIT, async () => {
-  const page = await openPage(browser, server);
+stage.test('nothing is seen without signing in, nor after signing out', {}, async (page) => {
   for (const address of ['/payments', '/payments/PAY-001', '/patients', '/settings/locations']) {
     await page.goto(address);
     assert.equal(new URL(page.url()).pathname, '/sign-in', address);
@@ -193,16 +160,13 @@ test('nothing is seen without signing in, nor after signing out', LIMIT, async (
   assert.equal(await page.getByRole('heading', { name: 'Payments' }).count(), 0, 'Back shows nothing');
   // The browser tells that it forgot what it kept, as it was asked to.
   forgive(page, /Cleared data types/);
-  await closePage(page);
 });
 
-test('the picture in the documents can be taken', LIMIT, async () => {
-  const page = await openPage(browser, server, { state: states.biller });
+stage.test('the picture in the documents can be taken', { as: 'biller' }, async (page) => {
   await page.goto('/payments', { waitUntil: 'networkidle' });
   const folder = updateScreenshots ? path.join(home, '../docs/screenshots') : screenshots;
   const picture = await page.screenshot({ path: path.join(folder, 'payments.png') });
   assert.equal(picture.readUInt32BE(16), page.viewportSize().width, 'it is as wide as the window');
-  await closePage(page);
 });
 
 /** How long a file is to a browser that takes nothing newer than gzip. */
@@ -225,7 +189,7 @@ async function open(page, address) {
   const forms = await page.locator('form[action][method=get], form[action]:not([method])')
     .evaluateAll((all) => all.map((form) => form.action));
   for (const href of [...links, ...forms]) {
-    if (href.startsWith(`${server.url}/`)) linked.add(pattern(new URL(href).pathname));
+    if (href.startsWith(`${stage.server.url}/`)) linked.add(pattern(new URL(href).pathname));
   }
 }
 
@@ -240,60 +204,46 @@ function pattern(address) {
 
 /** Finds something of every kind in the demo's data. */
 async function findIds() {
-  const biller = await openPage(browser, server, { state: states.biller });
+  const biller = await stage.open({ as: 'biller' });
   const list = async (page, address, folder, kind) => {
     await page.goto(address);
-    return (await rowLinks(page, folder, kind)).map((href) => href.split('/').at(-1));
+    return (await rowLinks(page, folder, kind)).map(id);
   };
   [ids.PENDING] = await list(biller, '/payments?status=pending', '/payments', 'PAY');
   const patients = await list(biller, '/patients', '/patients', 'PAT');
   [ids.PAT] = patients;
   [ids.TRT] = await list(biller, '/treatments', '/treatments', 'TRT');
   [ids.ELG] = await list(biller, '/eligibility', '/eligibility', 'ELG');
-  ids.MATCHED = await matched(biller);
+  // The oldest check has its patient.
+  [ids.MATCHED] = await list(biller, '/eligibility?sort=checked&dir=asc', '/eligibility', 'ELG');
   [ids.PYO] = await list(biller, '/payouts', '/payouts', 'PYO');
-  const paid = await list(biller, '/payments?status=paid', '/payments', 'PAY');
-  await closePage(biller);
-  const manager = await openPage(browser, server, { state: states.manager });
   ids.INQ = await firstQuestion(patients);
-  ids.REFUNDABLE = await firstWith(manager, paid, 'Refund');
-  await manager.goto(`/payments/${ids.REFUNDABLE}`);
+  const manager = await stage.open({ as: 'manager' });
+  await manager.goto('/payments?status=paid');
+  const paid = await rowLinks(manager, '/payments', 'PAY');
+  ids.REVERSIBLE = id(await firstOffering(manager, paid, 'Reverse'));
+  ids.REFUNDABLE = id(await firstOffering(manager, paid, 'Refund'));
   ids.RCP = (await manager.getByRole('link', { name: /^RCP-/ }).first().innerText()).trim();
-  ids.REVERSIBLE = await firstWith(manager, paid, 'Reverse');
-  await closePage(manager);
-  const admin = await openPage(browser, server, { state: states.admin });
+  const admin = await stage.open({ as: 'admin' });
   [ids.LOC] = await list(admin, '/settings/locations', '/settings/locations', 'LOC');
   [ids.PHY] = await list(admin, '/settings/physicians', '/settings/physicians', 'PHY');
-  await closePage(admin);
 }
 
 /** Asks about the first of these patients who is insured: the demo's first question. */
 async function firstQuestion(patients) {
-  const page = await openPage(browser, server, { state: states.front });
+  const page = await stage.open({ as: 'front' });
   for (const patient of patients) {
     await page.goto(`/eligibility/new?patient=${patient}`);
     if (await page.getByLabel('Coverage').locator('option').count() > 0) break;
   }
   await page.getByRole('button', { name: 'Run check' }).click();
   await page.waitForURL(/\/patients\//);
-  await closePage(page);
   return 'INQ-001';
 }
 
-/** A check that has its patient. */
-async function matched(page) {
-  await page.goto('/eligibility?sort=checked&dir=asc');
-  const [href] = await rowLinks(page, '/eligibility', 'ELG');
-  return href.split('/').at(-1);
-}
-
-/** The first of these payments whose page offers this. */
-async function firstWith(page, payments, name) {
-  for (const payment of payments.slice(0, PAID_LOOKED_AT_MAX)) {
-    await page.goto(`/payments/${payment}`);
-    if (await control(page, name).count() > 0) return payment;
-  }
-  return undefined;
+/** The id at the end of an address. */
+function id(address) {
+  return address.split('/').at(-1);
 }
 
 function filled(template) {

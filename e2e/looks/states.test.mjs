@@ -1,17 +1,28 @@
-// What is not a page of its own: dialogs, open menus, refused forms, empty and missing things.
-import { after, before, test } from 'node:test';
-
-import { closePage, forgive, openBrowser, openPage } from '../lib/browser.mjs';
-import { shows } from '../lib/expect.mjs';
-import { control, rowLinks } from '../lib/find.mjs';
+// What is not a page of its own: dialogs, open menus, refused forms, files on their way, empty and
+// missing things.
+import { forgive } from '../lib/browser.mjs';
+import { AWKWARD } from '../lib/canaries.mjs';
+import { focused, shows } from '../lib/expect.mjs';
+import { control, firstOffering, region, rowLinks } from '../lib/find.mjs';
 import { looks } from '../lib/looks.mjs';
-import { finish, startServer } from '../lib/server.mjs';
-import { LIMIT } from '../lib/settings.mjs';
-import { signIn } from '../lib/staff.mjs';
+import { setStage } from '../lib/stage.mjs';
+
+const HOUR_S = 3600;
+const MIB = 1024 * 1024;
+const search = (page) => page.getByRole('searchbox', { name: 'Search' });
+const goal = (page) => page.getByRole('combobox', { name: 'Payment, patient or page' });
+const summary = (name) => (page) => page.locator('.menu > summary').filter({ hasText: name });
+const file = (name, text, size = 0) => (
+  { name, mimeType: 'text/plain', buffer: Buffer.concat([Buffer.from(text), Buffer.alloc(size)]) }
+);
 
 /**
  * Each state: who sees it, where it begins (`:name` stands for an address that was found), what is
  * done there, and what then is to be read.
+ *
+ * What opens over the page says where the focus is `before`, and where it goes `then`; Escape closes
+ * it and brings the focus back. `prepares` is done before the page is asked for. What the browser
+ * itself notes of it, such as a refusal, is to be `forgiven`.
  */
 const STATES = [
   {
@@ -23,26 +34,33 @@ const STATES = [
       await page.getByRole('button', { name: 'Sign in' }).click();
     },
     reads: ['E-mail or password'],
+    forgiven: /status of 4\d\d/,
   },
   {
     name: 'the keys',
     role: 'biller',
     at: '/payments',
-    does: (page) => page.getByRole('button', { name: 'Keys' }).click(),
+    before: (page) => page.getByRole('button', { name: 'Keys' }),
+    does: (page) => page.keyboard.press('Enter'),
+    then: (page) => page.getByRole('checkbox', { name: 'Use single keys' }),
     reads: ['Next and previous row'],
   },
   {
     name: 'the status menu',
     role: 'biller',
     at: '/payments',
-    does: (page) => open(page, 'Status'),
+    before: summary('Status'),
+    does: (page) => page.keyboard.press('Enter'),
+    then: summary('Status'),
     reads: ['Partially Refunded'],
   },
   {
     name: 'the location menu',
     role: 'biller',
     at: '/payments?location=LOC-001',
-    does: (page) => open(page, 'Location'),
+    before: summary('Location'),
+    does: (page) => page.keyboard.press('Enter'),
+    then: summary('Location'),
     reads: ['Remove filter'],
   },
   {
@@ -75,7 +93,7 @@ const STATES = [
       await page.getByRole('button', { name: 'Create', exact: true }).click();
     },
     reads: ['decimals', 'This due date has passed'],
-    refused: true,
+    forgiven: /status of 422/,
   },
   {
     name: 'a refund without a reason',
@@ -83,7 +101,7 @@ const STATES = [
     at: ':refund',
     does: (page) => page.getByRole('button', { name: 'Review refund' }).click(),
     reads: ['reason'],
-    refused: true,
+    forgiven: /status of 422/,
   },
   {
     name: 'a patient without a name',
@@ -91,7 +109,7 @@ const STATES = [
     at: '/patients/new',
     does: (page) => page.getByRole('button', { name: 'Save', exact: true }).click(),
     reads: ['name'],
-    refused: true,
+    forgiven: /status of 422/,
   },
   {
     name: 'an edit that is refused',
@@ -102,61 +120,239 @@ const STATES = [
       await page.getByRole('button', { name: 'Save', exact: true }).click();
     },
     reads: ['Amount'],
-    refused: true,
+    forgiven: /status of 422/,
   },
-  { name: 'no right to a page', role: 'front', at: '/audit', reads: ['Your role does not allow this'], refused: true },
-  { name: 'nothing is here', role: 'front', at: '/payments/PAY-99999999', reads: ['not'], refused: true },
+  {
+    name: 'the columns menu',
+    role: 'biller',
+    at: '/payments',
+    before: summary('Columns'),
+    does: (page) => page.keyboard.press('Enter'),
+    then: summary('Columns'),
+    reads: ['Payment Type', 'Compact rows', 'Show these'],
+  },
+  {
+    name: 'the jump',
+    role: 'biller',
+    at: '/payments',
+    before: (page) => page.getByRole('link', { name: 'Jump' }),
+    does: (page) => page.keyboard.press('Enter'),
+    then: goal,
+    reads: ['Payment, patient or page'],
+  },
+  {
+    name: 'the jump, with what it found',
+    role: 'manager',
+    at: '/reports/aging',
+    before: (page) => control(page, 'Export CSV'),
+    does: async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type('candlew');
+      await page.getByRole('option', { name: /Candlewick/ }).first().waitFor();
+      await page.keyboard.press('ArrowDown');
+    },
+    then: goal,
+    reads: ['Candlewick'],
+  },
+  {
+    name: 'the jump, with nothing found',
+    role: 'front',
+    at: '/payments',
+    before: search,
+    does: async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type('nobodyiscalledthis');
+    },
+    then: goal,
+    reads: ['Nothing is called so.'],
+  },
+  {
+    name: 'the end of a session',
+    role: 'biller',
+    at: '/payments',
+    prepares: async (page) => {
+      await page.clock.install();
+      await page.route('**/session', (route) => route.fulfill({ json: { left: 90 } }));
+    },
+    before: search,
+    does: (page) => page.clock.fastForward(HOUR_S * 1000),
+    then: (page) => page.getByRole('button', { name: 'Stay signed in' }),
+    reads: ['You will be signed out soon'],
+  },
+  {
+    name: 'payments that are picked',
+    role: 'biller',
+    at: '/payments?status=draft',
+    does: (page) => pick(page, 2),
+    reads: ['2 picked', 'Export picked', 'Send links', 'Cancel drafts'],
+  },
+  {
+    name: 'links to be sent',
+    role: 'biller',
+    at: '/payments?status=pending',
+    does: (page) => pick(page, 3, 'Send links'),
+    reads: ['Send payment links', 'Each patient who agreed'],
+  },
+  {
+    name: 'links that were sent, or not',
+    role: 'biller',
+    at: '/payments?status=pending',
+    does: async (page) => {
+      await pick(page, 3, 'Send links');
+      await page.getByRole('button', { name: 'Send 3 links' }).click();
+    },
+    reads: ['of 3 done'],
+  },
+  {
+    name: 'drafts to be cancelled, and what is none',
+    role: 'biller',
+    at: '/payments?status=draft&status=paid',
+    does: async (page) => {
+      await page.locator('tr', { hasText: 'Draft' }).locator('.pick input').first().check();
+      await page.locator('tr', { hasText: 'Paid' }).locator('.pick input').first().check();
+      await page.getByRole('button', { name: 'Cancel drafts' }).click();
+    },
+    reads: ['Cancel 1 draft', 'can be reopened'],
+  },
+  {
+    name: 'drafts that were cancelled',
+    role: 'biller',
+    at: '/payments?status=draft',
+    does: async (page) => {
+      await pick(page, 2, 'Cancel drafts');
+      await page.getByRole('button', { name: 'Cancel 2 drafts' }).click();
+    },
+    reads: ['2 of 2 done', 'The draft was cancelled.'],
+  },
+  {
+    name: 'a view without a name',
+    role: 'biller',
+    at: '/payments/views?status=failed',
+    does: (page) => page.getByRole('button', { name: 'Save view' }).click(),
+    reads: ['Enter a name.'],
+    forgiven: /status of 422/,
+  },
+  {
+    name: 'views that are saved',
+    role: 'biller',
+    at: '/payments/views?status=failed',
+    does: async (page) => {
+      await page.getByLabel('Name').fill(AWKWARD);
+      await page.getByRole('button', { name: 'Save view' }).click();
+      await page.waitForURL(/status=failed/);
+      await page.goto('/payments/views');
+    },
+    reads: [AWKWARD, 'Remove'],
+  },
+  {
+    name: 'documents on their way',
+    role: 'front',
+    at: ':documents',
+    does: async (page) => {
+      await page.route('**/documents', () => {});
+      await upload(page, file('a.txt', 'a'), file('b.txt', 'b'), file('c.txt', 'c'));
+    },
+    reads: ['Sending', 'Waiting', 'Cancel all', '0 of 3 files done'],
+  },
+  {
+    name: 'documents that were not taken',
+    role: 'front',
+    at: ':documents',
+    does: async (page) => {
+      await page.route('**/documents', (route) => route.abort());
+      await upload(page, file('lost.txt', 'a'));
+      await shows(region(page, 'Documents'), 'The file was not sent.');
+      await page.unroute('**/documents');
+      await upload(page, file('page.txt', '<!doctype html><script></script>'), file(AWKWARD, 'x', 26 * MIB));
+    },
+    reads: ['3 of 3 files done, 3 not taken', 'Try again', 'this is a web page', 'larger than 25 MB'],
+    forgiven: /ERR_FAILED/,
+  },
+  {
+    name: 'documents that were added, and one that is deleted',
+    role: 'front',
+    at: ':documents',
+    does: async (page) => {
+      await upload(page, file('kept.txt', 'kept'), file('gone.txt', 'gone'));
+      const part = region(page, 'Documents');
+      await shows(part, '2 of 2 files done');
+      await page.reload();
+      await part.getByText('Rename or delete').last().click();
+      await part.getByRole('button', { name: /^Delete/ }).click();
+      await part.getByText('Deleted documents (1)').click();
+      await part.getByText('Rename or delete').first().click();
+    },
+    reads: ['can be restored for 30 days', 'Restore'],
+  },
+  {
+    name: 'a patient added for a payment, without a name',
+    role: 'front',
+    at: '/patients/new?for=payment',
+    does: (page) => page.getByRole('button', { name: 'Save and go on with the payment' }).click(),
+    reads: ['name'],
+    forgiven: /status of 422/,
+  },
+  {
+    name: 'a drawer without an amount',
+    role: 'manager',
+    at: '/reports/day-close',
+    does: async (page) => {
+      await control(page, /^Count the drawer/).click();
+      await page.getByRole('button', { name: 'Save', exact: true }).click();
+    },
+    reads: ['Enter an amount.'],
+    forgiven: /status of 422/,
+  },
+  { name: 'no right to a page', role: 'front', at: '/audit', reads: ['Your role does not allow'], forgiven: /403/ },
+  { name: 'nothing is here', role: 'front', at: '/payments/PAY-99999999', reads: ['not'], forgiven: /404/ },
 ];
 
-let browser;
-let server;
-const states = {};
 const found = {};
 
-before(async () => {
-  server = await startServer('states');
-  browser = await openBrowser();
-  for (const role of ['front', 'biller', 'manager']) {
-    const page = await openPage(browser, server);
-    states[role] = await signIn(page, role);
-    await closePage(page);
-  }
-  const page = await openPage(browser, server, { state: states.biller });
-  const first = async (address, folder, kind) => {
-    await page.goto(address);
-    return (await rowLinks(page, folder, kind))[0];
-  };
-  const patient = await first('/patients', '/patients', 'PAT');
-  found.create = `/payments/new?patient=${patient.split('/').at(-1)}`;
-  found.edit = `${await first('/payments?status=pending', '/payments', 'PAY')}/edit`;
-  await page.goto('/payments?status=paid');
-  for (const payment of await rowLinks(page, '/payments', 'PAY')) {
-    await page.goto(payment);
-    if (await control(page, 'Refund').count() === 0) continue;
-    found.refund = `${payment}/refunds/new`;
-    break;
-  }
-  await closePage(page);
-}, LIMIT);
+const stage = setStage('states', {
+  mail: true,
+  prepare: async () => {
+    const page = await stage.open({ as: 'biller' });
+    const list = async (address, folder, kind) => {
+      await page.goto(address);
+      return rowLinks(page, folder, kind);
+    };
+    const [patient] = await list('/patients', '/patients', 'PAT');
+    found.create = `/payments/new?patient=${patient.split('/').at(-1)}`;
+    const [pending] = await list('/payments?status=pending', '/payments', 'PAY');
+    found.edit = `${pending}/edit`;
+    const paid = await list('/payments?status=paid', '/payments', 'PAY');
+    found.documents = paid.at(-1);
+    found.refund = `${await firstOffering(page, paid, 'Refund')}/refunds/new`;
+  },
+});
 
-after(async () => {
-  await browser?.close();
-  if (server) await finish(server);
-}, LIMIT);
-
-for (const { name, role, at, does, reads, refused } of STATES) {
-  test(name, LIMIT, async () => {
-    const page = await openPage(browser, server, { state: states[role] });
+for (const { name, role, at, prepares, before, does, then, reads, forgiven } of STATES) {
+  stage.test(name, { as: role }, async (page) => {
+    await prepares?.(page);
     await page.goto(at.startsWith(':') ? found[at.slice(1)] : at);
+    await before?.(page).focus();
     await does?.(page);
     await shows(page.locator('body'), ...reads);
+    if (before) await focused(then(page));
     await looks(page, `state-${name.replaceAll(/\W+/g, '-')}`);
-    // The browser itself notes a refusal as a failed load.
-    if (refused || role === undefined) forgive(page, /status of 4\d\d/);
-    await closePage(page);
+    if (before) {
+      await page.keyboard.press('Escape');
+      await focused(before(page));
+    }
+    if (forgiven) forgive(page, forgiven);
   });
 }
 
-async function open(page, menu) {
-  await page.getByRole('search').locator('summary').filter({ hasText: menu }).click();
+/** Picks the first rows of the list, and says what to do with them. */
+async function pick(page, count, name) {
+  const boxes = page.locator('tbody .pick input');
+  for (let row = 0; row < count; row += 1) await boxes.nth(row).check();
+  if (name) await page.getByRole('button', { name }).click();
+}
+
+async function upload(page, ...files) {
+  const part = region(page, 'Documents');
+  await part.locator('input[type=file]').setInputFiles(files);
+  await part.getByRole('button', { name: 'Upload' }).click();
 }

@@ -3,17 +3,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { closePage, openBrowser, openPage, picture } from '../lib/browser.mjs';
-import { chapters } from '../lib/chapter.mjs';
+import { picture } from '../lib/browser.mjs';
+import { chapter } from '../lib/chapter.mjs';
 import { addPatient, addTreatment, answer, importAnswers } from '../lib/clinic.mjs';
 import { day, daysFromToday } from '../lib/dates.mjs';
 import { holds, shows } from '../lib/expect.mjs';
 import { awaitId, control, region, rowLinks } from '../lib/find.mjs';
-import { finish, startServer } from '../lib/server.mjs';
-import { LIMIT, home } from '../lib/settings.mjs';
-import { signIn } from '../lib/staff.mjs';
+import { home } from '../lib/settings.mjs';
+import { setStage } from '../lib/stage.mjs';
 
 const SCREEN = { width: 1080, height: 660 };
 const ROWAN = { first: 'ROWAN', last: 'SPECIMEN', member: 'EXAMPLE-1', birth: '19800229' };
@@ -22,27 +21,12 @@ const ANSWER = [
   'EB*A*IND*98***27**.2****Y', 'EB*G*IND*30***29*1250*****Y', 'EB*B*IND****27*15*****Y*HC|J1745',
 ];
 
-let browser;
-let server;
-let page;
+const stage = setStage('walkthrough');
 
-before(async () => {
-  server = await startServer('walkthrough');
-  browser = await openBrowser();
-  page = await openPage(browser, server, { screen: SCREEN });
-  await signIn(page, 'manager');
-}, LIMIT);
-
-after(async () => {
-  if (page) await closePage(page);
-  await browser?.close();
-  if (server) await finish(server);
-}, LIMIT);
-
-test('every part of the product, each with its picture', LIMIT, async (t) => {
-  const chapter = chapters(t, page);
+stage.test('every part of the product, each with its picture', { as: 'manager', screen: SCREEN }, async (page) => {
   const main = page.getByRole('main');
   await chapter('dashboard', async () => {
+    await page.goto('/payments');
     for (const name of ['Total Collected', 'Outstanding', 'Status Breakdown']) {
       await region(page, name).waitFor();
     }

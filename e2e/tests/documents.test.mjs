@@ -1,41 +1,29 @@
 // Documents and notes on a payment: sent, dropped, cancelled, refused, shown, renamed, deleted and
 // restored, with scripts and without.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 
 import { axe } from '../lib/axe.mjs';
-import { SCREENS, closePage, forgive, openBrowser, openPage, overflow, shot } from '../lib/browser.mjs';
+import { SCREENS, forgive, overflow, shot } from '../lib/browser.mjs';
 import { eventually } from '../lib/eventually.mjs';
 import { hides, shows } from '../lib/expect.mjs';
 import { region, rowLinks } from '../lib/find.mjs';
-import { finish, startServer } from '../lib/server.mjs';
-import { LIMIT } from '../lib/settings.mjs';
 import { signIn } from '../lib/staff.mjs';
+import { setStage } from '../lib/stage.mjs';
 
 const AWKWARD = `O'Brien & Søn <b>.txt`;
 const PAGE = '<!doctype html><script>document.title = "run"</script>';
 const MIB = 1024 * 1024;
 
-let browser;
-let server;
-let state;
 let payments;
 
-before(async () => {
-  server = await startServer('documents');
-  browser = await openBrowser();
-  const page = await openPage(browser, server);
-  state = await signIn(page, 'front');
-  await page.goto('/payments?status=paid');
-  payments = await rowLinks(page, '/payments', 'PAY');
-  await closePage(page);
-}, LIMIT);
-
-after(async () => {
-  await browser?.close();
-  if (server) await finish(server);
-}, LIMIT);
+const stage = setStage('documents', {
+  prepare: async () => {
+    const page = await stage.open({ as: 'front' });
+    await page.goto('/payments?status=paid');
+    payments = await rowLinks(page, '/payments', 'PAY');
+  },
+});
 
 /** A PNG of one colour. */
 function png(width, height) {
@@ -77,8 +65,7 @@ async function choose(part, files) {
   await part.getByRole('button', { name: 'Upload' }).click();
 }
 
-test('documents are chosen, each with its result, and handled without leaving the page', LIMIT, async () => {
-  const page = await openPage(browser, server, { state });
+stage.test('documents are chosen, each with its result, and handled on the page', { as: 'front' }, async (page) => {
   await page.goto(payments[0]);
   const part = region(page, 'Documents');
   await shows(part, 'No documents yet.');
@@ -118,11 +105,9 @@ test('documents are chosen, each with its result, and handled without leaving th
   await part.getByRole('button', { name: 'Restore Letter.txt' }).click();
   await hides(part, 'Deleted documents');
   await shows(part, 'Letter.txt');
-  await closePage(page);
 });
 
-test('documents are dropped, cancelled on their way and tried again', LIMIT, async () => {
-  const page = await openPage(browser, server, { state });
+stage.test('documents are dropped, cancelled on their way and tried again', { as: 'front' }, async (page) => {
   await page.goto(payments[1]);
   const part = region(page, 'Documents');
   const held = [];
@@ -150,11 +135,9 @@ test('documents are dropped, cancelled on their way and tried again', LIMIT, asy
   await part.getByRole('button', { name: 'Try again: c.txt' }).click();
   const links = part.getByRole('link');
   await eventually('all three are in the list', 10_000, async () => await links.count() === 3);
-  await closePage(page);
 });
 
-test('with scripts off, documents and notes work as fully', LIMIT, async () => {
-  const page = await openPage(browser, server, { scripts: false });
+stage.test('with scripts off, documents and notes work as fully', { scripts: false }, async (page) => {
   await signIn(page, 'front');
   await page.goto(payments[2]);
   const part = region(page, 'Documents');
@@ -181,9 +164,8 @@ test('with scripts off, documents and notes work as fully', LIMIT, async () => {
   await notes.getByText('Earlier texts (1)').click();
   await shows(notes, 'Called twice.', 'See https://example.com/policy.');
   forgive(page, /status of 422/);
-  await closePage(page);
   for (const scheme of ['light', 'dark']) {
-    const judged = await openPage(browser, server, { state, scheme });
+    const judged = await stage.open({ as: 'front', scheme });
     await judged.goto(payments[2]);
     for (const opened of ['Earlier texts (1)', 'Edit']) {
       await region(judged, 'Notes').getByText(opened, { exact: true }).click();
@@ -191,6 +173,5 @@ test('with scripts off, documents and notes work as fully', LIMIT, async () => {
     await region(judged, 'Documents').getByText('Rename or delete').first().click();
     await axe(judged, `an edited note and open documents, ${scheme}`);
     await shot(judged, `documents-open-${scheme}`);
-    await closePage(judged);
   }
 });

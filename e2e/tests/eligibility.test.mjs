@@ -1,18 +1,15 @@
 // Payers' answers: handed in, found, given to their patients, and read.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 
 import { answerAbout, file, fileAbout } from '../lib/answers.mjs';
 import { axe } from '../lib/axe.mjs';
-import { closePage, forgive, openBrowser, openPage } from '../lib/browser.mjs';
+import { forgive } from '../lib/browser.mjs';
 import { eventually } from '../lib/eventually.mjs';
 import { focused, hides, holds, shows } from '../lib/expect.mjs';
 import { awaitId, chooseFilter, control, region } from '../lib/find.mjs';
 import { tabTo } from '../lib/keys.mjs';
 import { looks } from '../lib/looks.mjs';
-import { finish, startServer } from '../lib/server.mjs';
-import { LIMIT } from '../lib/settings.mjs';
-import { signIn } from '../lib/staff.mjs';
+import { setStage } from '../lib/stage.mjs';
 
 const MANY = 200;
 const UPLOADS_MS_MAX = 240_000;
@@ -27,27 +24,9 @@ const FIGURES = [
   'EB*F*IND*PT***22**.5*VS*20~\nHSD*VS*20***22*1~\nMSG*AFTER 20 VISITS ASK FOR A REVIEW',
 ];
 
-let browser;
-let server;
-const states = {};
+const stage = setStage('eligibility');
 
-before(async () => {
-  server = await startServer('eligibility');
-  browser = await openBrowser();
-  for (const role of ['front', 'biller']) {
-    const page = await openPage(browser, server);
-    states[role] = await signIn(page, role);
-    await closePage(page);
-  }
-}, LIMIT);
-
-after(async () => {
-  await browser?.close();
-  if (server) await finish(server);
-}, LIMIT);
-
-test('files are sent one by one, each with its result, and nothing is lost when one fails', LIMIT, async () => {
-  const page = await openPage(browser, server, { state: states.front });
+stage.test('files are sent one by one, and nothing is lost when one fails', { as: 'front' }, async (page) => {
   await page.goto('/eligibility');
   const text = answerAbout({ ...QUILL, member: 'NOBODY-1' });
   await choose(page, [
@@ -69,11 +48,9 @@ test('files are sent one by one, each with its result, and nothing is lost when 
   await looks(page, 'eligibility-import');
   await of('one.271').getByRole('link').first().click();
   await awaitId(page, 'ELG');
-  await closePage(page);
 });
 
-test(`${MANY} files may be dropped at once, and a folder or a file that is too large is told`, LIMIT, async () => {
-  const page = await openPage(browser, server, { state: states.front });
+stage.test(`${MANY} files may be dropped at once, and one that is too large is told`, { as: 'front' }, async (page) => {
   await page.goto('/eligibility');
   const texts = Array.from({ length: MANY }, (_, number) => answerAbout({
     ...QUILL, first: `DROP${number}`, member: `DROPPED-${number}`,
@@ -97,11 +74,9 @@ test(`${MANY} files may be dropped at once, and a folder or a file that is too l
   await shows(drop.getByRole('group', { name: 'd17.271', exact: true }), 'not an X12 file');
   await page.goto('/eligibility?waiting=1');
   await shows(page.getByRole('main'), new RegExp(`of (${MANY - 1}|[2-9]\\d\\d)`));
-  await closePage(page);
 });
 
-test('a file on its way is cancelled, and tried again', LIMIT, async () => {
-  const page = await openPage(browser, server, { state: states.front });
+stage.test('a file on its way is cancelled, and tried again', { as: 'front' }, async (page) => {
   const held = [];
   await page.route('**/eligibility/import', (route) => { held.push(route); });
   await page.goto('/eligibility');
@@ -124,11 +99,9 @@ test('a file on its way is cancelled, and tried again', LIMIT, async () => {
   await drop.getByRole('button', { name: 'Try again: HELD-A.271' }).click();
   await shows(drop.getByRole('group', { name: 'HELD-A.271' }), '1 waits for a patient');
   forgive(page, /ERR_FAILED/);
-  await closePage(page);
 });
 
-test('the list is filtered while it is being set, and goes back as it came', LIMIT, async () => {
-  const page = await openPage(browser, server, { state: states.front });
+stage.test('the list is filtered while that is being set, and goes back', { as: 'front' }, async (page) => {
   await importAll(page, [fileAbout('r.271', QUILL, { rows: ['AAA*N**75*C'], payer: 'RARE MUTUAL' })]);
   await page.goto('/eligibility');
   const main = page.getByRole('main');
@@ -164,11 +137,9 @@ test('the list is filtered while it is being set, and goes back as it came', LIM
   assert.ok(ascend, `the names ascend: ${names.join('; ')}`);
   await page.goBack();
   await page.waitForURL((url) => !url.search.includes('sort'));
-  await closePage(page);
 });
 
-test('a waiting check becomes a patient, and the next is matched beside what differs', LIMIT, async () => {
-  const page = await openPage(browser, server, { state: states.front });
+stage.test('a waiting check becomes a patient, and the next is matched', { as: 'front' }, async (page) => {
   const person = { ...QUILL, first: 'HOLLY', last: 'MATCHSAMPLE', member: 'E2E-HOLLY' };
   await importAll(page, [fileAbout('first.271', person, { rows: FIGURES })]);
   await page.goto('/eligibility/inbox');
@@ -198,11 +169,9 @@ test('a waiting check becomes a patient, and the next is matched beside what dif
   await region(page, 'EXAMPLE MUTUAL has another first name').getByRole('button', { name: 'Dismiss' }).click();
   await shows(page.getByRole('main'), 'The differences were dismissed.', 'May 4, 1971', 'HOLLY');
   await hides(page.getByRole('main'), 'has another');
-  await closePage(page);
 });
 
-test('a patient found by name is shown beside the payer before the match, which can be undone', LIMIT, async () => {
-  const page = await openPage(browser, server, { state: states.biller });
+stage.test('a patient found by name is matched, which can be undone', { as: 'biller' }, async (page) => {
   const stranger = { ...QUILL, first: 'TESS', last: 'ELSEWHERE', member: 'E2E-TESS' };
   await importAll(page, [fileAbout('stranger.271', stranger)]);
   await page.getByRole('group', { name: 'stranger.271' }).getByRole('link').first().click();
@@ -227,11 +196,9 @@ test('a patient found by name is shown beside the payer before the match, which 
   await page.getByRole('button', { name: 'Undo the match' }).click();
   await shows(page.getByRole('main'), 'Chosen by mistake', 'Whose is it?');
   forgive(page, /status of 422/);
-  await closePage(page);
 });
 
-test('a check tells what the patient pays, with the line of the payer one click away', LIMIT, async () => {
-  const page = await openPage(browser, server, { state: states.front });
+stage.test('a check tells what the patient pays, and by which line of the payer', { as: 'front' }, async (page) => {
   const person = { ...QUILL, first: 'MABEL', last: 'FIGURESAMPLE', member: 'E2E-MABEL' };
   await importAll(page, [fileAbout('figures.271', person, { rows: FIGURES })]);
   await page.getByRole('group', { name: 'figures.271' }).getByRole('link').first().click();
@@ -249,11 +216,9 @@ test('a check tells what the patient pays, with the line of the payer one click 
   const therapy = region(page, 'Physical therapy');
   await shows(therapy, '20 visits for 1 × service year', 'AFTER 20 VISITS ASK FOR A REVIEW');
   await looks(page, 'eligibility-detail');
-  await closePage(page);
 });
 
-test('with scripts off, files are imported and checks found, matched and settled', LIMIT, async () => {
-  const page = await openPage(browser, server, { state: states.biller, scripts: false });
+stage.test('with scripts off, files are imported and matched', { as: 'biller', scripts: false }, async (page) => {
   await page.goto('/eligibility');
   const person = { ...QUILL, first: 'PLAIN', last: 'NOSCRIPT', member: 'E2E-PLAIN' };
   await page.getByLabel('271 files').setInputFiles([
@@ -286,7 +251,6 @@ test('with scripts off, files are imported and checks found, matched and settled
   const unread = page.getByRole('region', { name: 'Files that could not be read' });
   await unread.getByRole('button', { name: 'Dismiss plain.txt' }).click();
   await shows(main, 'The file was dismissed');
-  await closePage(page);
 });
 
 /** Chooses files and presses the button. */

@@ -1,19 +1,16 @@
 // From the estimate to the payment: while it changes, on a bad line, twice, by two people, without
 // a mouse and without scripts.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 
 import { axe } from '../lib/axe.mjs';
-import { SCREENS, closePage, forgive, openBrowser, openPage, overflow, shot } from '../lib/browser.mjs';
+import { SCREENS, forgive, overflow, shot } from '../lib/browser.mjs';
 import { AWKWARD, canary } from '../lib/canaries.mjs';
 import { addInsured, addTreatment, answer, importAnswers, person, send } from '../lib/clinic.mjs';
 import { day } from '../lib/dates.mjs';
 import { focused, hides, holds, shows } from '../lib/expect.mjs';
 import { awaitId, region } from '../lib/find.mjs';
 import { tabTo } from '../lib/keys.mjs';
-import { finish, startServer } from '../lib/server.mjs';
-import { LIMIT } from '../lib/settings.mjs';
-import { signIn } from '../lib/staff.mjs';
+import { setStage } from '../lib/stage.mjs';
 
 const ROWS = [
   'EB*1*IND*30**EXAMPLE PLAN', 'EB*C*IND*30***29*40*****Y', 'EB*A*IND*98***27**.2****Y',
@@ -25,28 +22,11 @@ const TWO = [
 ];
 const LIVE = '**/payments/new';
 
-let browser;
-let server;
-const states = {};
 let people = 200;
 
-before(async () => {
-  server = await startServer('estimate-use');
-  browser = await openBrowser();
-  for (const role of ['front', 'biller', 'admin']) {
-    const page = await openPage(browser, server);
-    states[role] = await signIn(page, role);
-    await closePage(page);
-  }
-}, LIMIT);
+const stage = setStage('estimate-use');
 
-after(async () => {
-  await browser?.close();
-  if (server) await finish(server);
-}, LIMIT);
-
-test('the amount is used, changed, created, and told of on the payment', LIMIT, async () => {
-  const page = await openPage(browser, server, { state: states.biller });
+stage.test('the amount is used, changed, created, and told of on the payment', { as: 'biller' }, async (page) => {
   const { panel } = await visit(page, ROWS, '150');
   await use(panel).click();
   await holds(amount(page), '62.00');
@@ -74,11 +54,9 @@ test('the amount is used, changed, created, and told of on the payment', LIMIT, 
   await page.emulateMedia({ media: 'print' });
   await page.getByText('EB*C*IND*30***29*40*****Y').first().waitFor();
   await shot(page, 'estimate-kept-print');
-  await closePage(page);
 });
 
-test('as the form changes, no number of another question is seen', LIMIT, async () => {
-  const page = await openPage(browser, server, { state: states.front });
+stage.test('as the form changes, no number of another question is seen', { as: 'front' }, async (page) => {
   const { panel, patient } = await visit(page, ROWS, '150');
   await use(panel).click();
   await holds(amount(page), '62.00');
@@ -102,11 +80,9 @@ test('as the form changes, no number of another question is seen', LIMIT, async 
   go();
   await shows(panel, '$42.00', "From the treatment's charges");
   await holds(panel.getByLabel('Expected charge'), '50.00');
-  await closePage(page);
 });
 
-test('a slow answer does not undo a newer one', LIMIT, async () => {
-  const page = await openPage(browser, server, { state: states.front });
+stage.test('a slow answer does not undo a newer one', { as: 'front' }, async (page) => {
   const { panel } = await visit(page, ROWS, '150');
   let first = true;
   let go;
@@ -125,11 +101,9 @@ test('a slow answer does not undo a newer one', LIMIT, async () => {
   await page.waitForLoadState('networkidle');
   await shows(panel, '$44.00');
   await hides(panel, '$50.00');
-  await closePage(page);
 });
 
-test('what is typed meanwhile is kept', LIMIT, async () => {
-  const page = await openPage(browser, server, { state: states.front });
+stage.test('what is typed meanwhile is kept', { as: 'front' }, async (page) => {
   const { panel } = await visit(page, ROWS, '150');
   let go;
   const held = new Promise((resolve) => { go = resolve; });
@@ -152,11 +126,9 @@ test('what is typed meanwhile is kept', LIMIT, async () => {
   await shows(panel, '$20.00');
   await focused(panel.getByRole('radio', { name: /^In/ }));
   await holds(page.getByLabel('Memo'), 'kept');
-  await closePage(page);
 });
 
-test('a lost line is told, shows no old number, and is tried again', LIMIT, async () => {
-  const page = await openPage(browser, server, { state: states.front });
+stage.test('a lost line is told, shows no old number, and is tried again', { as: 'front' }, async (page) => {
   const { panel } = await visit(page, ROWS, '150');
   await page.route(LIVE, (route) => route.abort());
   await charge(panel, '60');
@@ -170,11 +142,9 @@ test('a lost line is told, shows no old number, and is tried again', LIMIT, asyn
   await shows(panel, '$44.00');
   await hides(main, 'could not be updated');
   forgive(page, /ERR_FAILED/);
-  await closePage(page);
 });
 
-test('a check that comes between seeing and asking is told of', LIMIT, async () => {
-  const page = await openPage(browser, server, { state: states.front });
+stage.test('a check that comes between seeing and asking is told of', { as: 'front' }, async (page) => {
   const { panel, number } = await visit(page, ROWS, '150');
   await use(panel).click();
   await holds(amount(page), '62.00');
@@ -190,11 +160,9 @@ test('a check that comes between seeing and asking is told of', LIMIT, async () 
   await awaitId(page, 'PAY');
   await shows(region(page, 'Estimate'), 'Estimated and asked $25.00');
   forgive(page, /status of 422/);
-  await closePage(page);
 });
 
-test('two clicks and Back make one payment; two tabs mix nobody up', LIMIT, async () => {
-  const page = await openPage(browser, server, { state: states.front });
+stage.test('two clicks and Back make one payment; two tabs mix nobody up', { as: 'front' }, async (page) => {
   const { panel, patient } = await visit(page, ROWS, '150');
   const second = await page.context().newPage();
   second.problems = [];
@@ -215,11 +183,9 @@ test('two clicks and Back make one payment; two tabs mix nobody up', LIMIT, asyn
   await shows(region(second, 'Estimate'), 'Co-pay amount: $40.00 (SPECIALIST), chosen by staff.');
   await page.goto(`/patients/${patient}`);
   assert.equal(await page.getByRole('link', { name: /^PAY-/ }).count(), 1, 'one payment was made');
-  await closePage(page);
 });
 
-test('Enter creates from a field of the form, and only updates from one of the panel', LIMIT, async () => {
-  const page = await openPage(browser, server, { state: states.front });
+stage.test('Enter creates from the form, and only updates from the panel', { as: 'front' }, async (page) => {
   const { panel } = await visit(page, ROWS);
   await panel.getByLabel('Expected charge').fill('150');
   await panel.getByLabel('Expected charge').press('Enter');
@@ -229,11 +195,9 @@ test('Enter creates from a field of the form, and only updates from one of the p
   await amount(page).press('Enter');
   await awaitId(page, 'PAY');
   await shows(region(page, 'Estimate'), 'Estimated $62.00, asked $10.00');
-  await closePage(page);
 });
 
-test('without a mouse, an amount is estimated, used and asked for', LIMIT, async () => {
-  const page = await openPage(browser, server, { state: states.front });
+stage.test('without a mouse, an amount is estimated, used and asked for', { as: 'front' }, async (page) => {
   people += 1;
   await page.goto('/patients');
   const patient = await addInsured(page, people, [[day(), TWO]]);
@@ -256,16 +220,13 @@ test('without a mouse, an amount is estimated, used and asked for', LIMIT, async
   await page.keyboard.press('Control+Enter');
   await awaitId(page, 'PAY');
   await shows(region(page, 'Estimate'), 'Estimated and asked $40.00');
-  await closePage(page);
 });
 
-test('with scripts off, an amount is estimated, used and asked for', LIMIT, async () => {
-  const maker = await openPage(browser, server, { state: states.front });
+stage.test('with scripts off, an amount is estimated, used and asked for', { as: 'front' }, async (maker) => {
   people += 1;
   await maker.goto('/patients');
   const patient = await addInsured(maker, people, [[day(), ROWS]]);
-  await closePage(maker);
-  const page = await openPage(browser, server, { state: states.front, scripts: false });
+  const page = await stage.open({ as: 'front', scripts: false });
   await page.goto(`/payments/new?patient=${patient}`);
   await type(page, 'Office Visit');
   await page.getByRole('button', { name: 'Show the estimate' }).click();
@@ -296,11 +257,9 @@ test('with scripts off, an amount is estimated, used and asked for', LIMIT, asyn
   await awaitId(page, 'PAY');
   await shows(region(page, 'Estimate'), 'Estimated and asked $44.00');
   forgive(page, /status of 422/);
-  await closePage(page);
 });
 
-test('the clinic sets what estimates ask about', LIMIT, async () => {
-  const admin = await openPage(browser, server, { state: states.admin });
+stage.test('the clinic sets what estimates ask about', { as: 'admin' }, async (admin) => {
   await admin.goto('/settings/eligibility');
   await admin.getByLabel('A check is stale after (days)').fill('3');
   await admin.getByLabel('Service types 1', { exact: true }).fill('7,');
@@ -319,7 +278,7 @@ test('the clinic sets what estimates ask about', LIMIT, async () => {
   await admin.getByLabel(`Service types ${rows}`, { exact: true }).fill('uc');
   await admin.getByRole('button', { name: 'Save', exact: true }).click();
   await shows(admin.getByRole('main'), 'The settings were saved.', 'Last changed by');
-  const page = await openPage(browser, server, { state: states.front });
+  const page = await stage.open({ as: 'front' });
   people += 1;
   await page.goto('/patients');
   const rowsOfPayer = ['EB*1*IND*30', 'EB*B*IND*UC***27*70*****Y', 'EB*B*IND*98***27*25*****Y'];
@@ -328,23 +287,19 @@ test('the clinic sets what estimates ask about', LIMIT, async () => {
   await page.goto(`/payments/new?treatment=${treatment}`);
   await type(page, 'Treatment Pre-Payment');
   await shows(region(page, 'Payment estimate'), '$70.00', '4 days old. Run a new one.');
-  await closePage(page);
   await admin.getByRole('button', { name: 'Fill in the defaults' }).click();
   await shows(admin.getByRole('main'), 'These are the defaults');
   await admin.getByRole('button', { name: 'Save', exact: true }).click();
   await shows(admin.getByRole('main'), 'The settings were saved.');
   forgive(admin, /status of 422/);
-  await closePage(admin);
 });
 
-test('a location tells which of several co-pays applies', LIMIT, async () => {
-  const admin = await openPage(browser, server, { state: states.admin });
+stage.test('a location tells which of several co-pays applies', { as: 'admin' }, async (admin) => {
   await admin.goto('/settings/locations');
   await send(admin, '/settings/locations', [
     ['name', 'Specialists'], ['time_zone', 'America/New_York'], ['visit_class', 'specialist'],
   ]);
-  await closePage(admin);
-  const page = await openPage(browser, server, { state: states.front });
+  const page = await stage.open({ as: 'front' });
   const { panel } = await visit(page, TWO);
   await shows(panel, 'Choose the value that applies');
   await page.getByLabel('Location').selectOption({ label: 'Specialists' });
@@ -352,7 +307,6 @@ test('a location tells which of several co-pays applies', LIMIT, async () => {
   await panel.getByRole('radio', { name: /PRIMARY/ }).check();
   await shows(panel, /Estimated amount\s+\$25\.00/);
   await shot(page, 'estimate-preselected');
-  await closePage(page);
 });
 
 const amount = (page) => page.getByLabel('Amount', { exact: true });
@@ -370,9 +324,9 @@ async function charge(panel, dollars) {
 async function visit(page, rows, dollars) {
   people += 1;
   const number = people;
-  await page.goto(`${server.url}/patients`);
+  await page.goto('/patients');
   const patient = await addInsured(page, number, [[day(-1), rows]]);
-  await page.goto(`${server.url}/payments/new?patient=${patient}`);
+  await page.goto(`/payments/new?patient=${patient}`);
   await type(page, 'Office Visit');
   const panel = region(page, 'Payment estimate');
   await panel.waitFor();

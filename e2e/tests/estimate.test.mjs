@@ -1,18 +1,14 @@
 // The estimate of the create form: every case of it, and what may go wrong between seeing an amount
 // and asking for it.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 
 import { axe } from '../lib/axe.mjs';
-import { closePage, openBrowser, openPage } from '../lib/browser.mjs';
 import { addInsured, addTreatment } from '../lib/clinic.mjs';
 import { day, lastYear } from '../lib/dates.mjs';
 import { hides, shows } from '../lib/expect.mjs';
 import { region } from '../lib/find.mjs';
 import { looks } from '../lib/looks.mjs';
-import { finish, startServer } from '../lib/server.mjs';
-import { LIMIT } from '../lib/settings.mjs';
-import { signIn } from '../lib/staff.mjs';
+import { setStage } from '../lib/stage.mjs';
 
 const ACTIVE = 'EB*1*IND*30**EXAMPLE PLAN';
 const COPAY = 'EB*B*IND*98***27*25*****Y';
@@ -181,26 +177,10 @@ const CASES = [
   },
 ];
 
-let browser;
-let server;
-let state;
-
-before(async () => {
-  server = await startServer('estimate');
-  browser = await openBrowser();
-  const page = await openPage(browser, server);
-  state = await signIn(page, 'front');
-  await closePage(page);
-}, LIMIT);
-
-after(async () => {
-  await browser?.close();
-  if (server) await finish(server);
-}, LIMIT);
+const stage = setStage('estimate');
 
 for (const [index, one] of CASES.entries()) {
-  test(`case: ${one.name}`, LIMIT, async () => {
-    const page = await openPage(browser, server, { state });
+  stage.test(`case: ${one.name}`, { as: 'front' }, async (page) => {
     const panel = await openCase(page, 100 + index, one);
     await one.does?.(panel);
     await shows(panel, ...one.shows ?? [], 'may differ from the final patient responsibility');
@@ -209,12 +189,10 @@ for (const [index, one] of CASES.entries()) {
     await looks(page, `estimate-${one.name.replaceAll(/\W+/g, '-')}`);
     await everyLineIsOneClickAway(panel, one.lines ?? []);
     page.problems = page.problems.filter((problem) => !/status of 422/.test(problem));
-    await closePage(page);
   });
 }
 
-test('no panel for a private payment, nor before a type is chosen', LIMIT, async () => {
-  const page = await openPage(browser, server, { state });
+stage.test('no panel for a private payment, nor before a type is chosen', { as: 'front' }, async (page) => {
   const panel = await openCase(page, 90, { answers: [[day(), [ACTIVE, COPAY]]] });
   await offers(panel, '$25.00');
   for (const type of ['Private Pay', 'None']) {
@@ -225,7 +203,6 @@ test('no panel for a private payment, nor before a type is chosen', LIMIT, async
     await page.getByLabel('Payment Type').selectOption({ label: 'Office Visit' });
     await offers(panel, '$25.00');
   }
-  await closePage(page);
 });
 
 /** Opens the create form of a new patient with the payer's answers, and chooses the type. */

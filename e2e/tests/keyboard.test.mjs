@@ -1,32 +1,16 @@
-// A whole payment without a mouse: created, collected, refunded.
+// Without a mouse: a whole payment, created, collected and refunded; the list's tools, documents, reports.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 
-import { closePage, openBrowser, openPage } from '../lib/browser.mjs';
-import { chapters } from '../lib/chapter.mjs';
+import { chapter } from '../lib/chapter.mjs';
 import { shows } from '../lib/expect.mjs';
 import { awaitId, control, region } from '../lib/find.mjs';
 import { tabTo } from '../lib/keys.mjs';
-import { finish, startServer } from '../lib/server.mjs';
-import { LIMIT } from '../lib/settings.mjs';
 import { credentials } from '../lib/staff.mjs';
+import { setStage } from '../lib/stage.mjs';
 
-let browser;
-let server;
+const stage = setStage('keyboard');
 
-before(async () => {
-  server = await startServer('keyboard');
-  browser = await openBrowser();
-}, LIMIT);
-
-after(async () => {
-  await browser?.close();
-  if (server) await finish(server);
-}, LIMIT);
-
-test('a payment is created, collected and refunded without a mouse', LIMIT, async (t) => {
-  const page = await openPage(browser, server);
-  const chapter = chapters(t, page);
+stage.test('a payment is created, collected and refunded without a mouse', {}, async (page) => {
   await chapter('sign in', async () => {
     const { mail, password } = credentials('biller');
     await page.goto('/sign-in');
@@ -75,12 +59,67 @@ test('a payment is created, collected and refunded without a mouse', LIMIT, asyn
     await shows(page.getByRole('heading', { level: 1 }), /Partially Refunded$/);
     await shows(region(page, 'Refunds'), '$5.60', 'Billing error');
   });
-  await closePage(page);
+});
+
+stage.test('the list is picked from, kept and shaped without a mouse', { as: 'biller' }, async (page) => {
+  await chapter('pick drafts and cancel them', async () => {
+    await page.goto('/payments?status=draft&per_page=25');
+    await tick(page, page.locator('tbody .pick input').first());
+    await tick(page, page.locator('tbody .pick input').nth(1));
+    await shows(page.locator('#bulk'), '2 picked');
+    await press(page, page.getByRole('button', { name: 'Cancel drafts' }));
+    await press(page, page.getByRole('button', { name: 'Cancel 2 drafts' }));
+    await shows(page.getByRole('main'), '2 of 2 done');
+    await press(page, control(page, 'Back to the list'));
+    await page.waitForURL(/status=draft/);
+  });
+  await chapter('keep a view, and remove it', async () => {
+    await press(page, page.getByRole('link', { name: /^\+ View/ }));
+    await type(page, page.getByLabel('Name'), 'Drafts by key');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/payments\?status=draft/);
+    await page.goto('/payments/views');
+    await press(page, page.getByRole('button', { name: 'Remove Drafts by key' }));
+    await shows(page.getByRole('main'), 'You have saved none yet.');
+  });
+  await chapter('choose a column', async () => {
+    await page.goto('/payments');
+    await press(page, page.locator('#m-columns'));
+    await tick(page, page.getByRole('group', { name: 'Columns' }).getByRole('checkbox', { name: 'Location' }));
+    await press(page, page.getByRole('button', { name: 'Show these' }));
+    await page.getByRole('columnheader', { name: 'Location' }).waitFor();
+  });
+});
+
+stage.test('a document is added and a report read without a mouse', { as: 'manager' }, async (page) => {
+  await page.goto('/payments?status=paid');
+  await press(page, page.locator('tbody th a').first());
+  await awaitId(page, 'PAY');
+  const documents = region(page, 'Documents');
+  await tabTo(page, documents.locator('input[type=file]'));
+  const choosing = page.waitForEvent('filechooser');
+  await page.keyboard.press('Enter');
+  await (await choosing).setFiles({ name: 'key.txt', mimeType: 'text/plain', buffer: Buffer.from('By key.\n') });
+  await press(page, documents.getByRole('button', { name: 'Upload' }));
+  await shows(documents, '1 of 1 file');
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('aging');
+  await page.getByRole('option', { name: /Aging/ }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/reports\/aging/);
+  await press(page, page.getByRole('table').getByRole('link').first());
+  await page.waitForURL(/\/payments\?/);
 });
 
 async function type(page, field, text) {
   await tabTo(page, field);
   await page.keyboard.type(text);
+}
+
+async function tick(page, box) {
+  await tabTo(page, box);
+  await page.keyboard.press('Space');
 }
 
 async function press(page, element) {

@@ -2,33 +2,13 @@
 // the jump; and the end of a session.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
 
-import { closePage, forgive, openBrowser, openPage, shot } from '../lib/browser.mjs';
+import { forgive, shot } from '../lib/browser.mjs';
 import { shows } from '../lib/expect.mjs';
 import { control } from '../lib/find.mjs';
-import { finish, startServer } from '../lib/server.mjs';
-import { LIMIT } from '../lib/settings.mjs';
-import { signIn } from '../lib/staff.mjs';
+import { setStage } from '../lib/stage.mjs';
 
-let browser;
-let server;
-let state;
-
-before(async () => {
-  server = await startServer('list');
-  browser = await openBrowser();
-  const page = await openPage(browser, server);
-  state = await signIn(page, 'biller');
-  await closePage(page);
-}, LIMIT);
-
-after(async () => {
-  await browser?.close();
-  if (server) await finish(server);
-}, LIMIT);
-
-const open = (options) => openPage(browser, server, { state, ...options });
+const stage = setStage('list');
 
 /** The ids of the first column of a file. */
 async function fileOf(page, press) {
@@ -41,8 +21,7 @@ async function fileOf(page, press) {
   return [download.suggestedFilename(), ids];
 }
 
-test('the list as it is narrowed is taken away as a file', LIMIT, async () => {
-  const page = await open();
+stage.test('the list as it is narrowed is taken away as a file', { as: 'biller' }, async (page) => {
   await page.goto('/payments?sort=amount');
   await page.getByRole('search').locator('#m-status').click();
   await page.getByRole('checkbox', { name: 'Failed', exact: true }).check();
@@ -54,13 +33,11 @@ test('the list as it is narrowed is taken away as a file', LIMIT, async () => {
   assert.equal(ids.length, Number(/of (\d+)/.exec(total)[1]));
   const listed = await page.locator('#results tbody th').allTextContents();
   assert.deepEqual(ids.slice(0, listed.length), listed.map((id) => id.trim()));
-  await closePage(page);
 });
 
 for (const scripts of [true, false]) {
   const how = scripts ? 'with scripts' : 'without scripts';
-  test(`several payments are picked, ${how}`, LIMIT, async () => {
-    const page = await open({ scripts });
+  stage.test(`several payments are picked, ${how}`, { as: 'biller', scripts }, async (page) => {
     await page.goto('/payments?status=draft&per_page=25');
     const picks = page.locator('tbody .pick input');
     const bar = page.locator('#bulk');
@@ -89,12 +66,10 @@ for (const scripts of [true, false]) {
     await page.waitForURL(/\/payments\?status=draft&per_page=25$/);
     const left = await page.locator('#results tbody th').allTextContents();
     assert.ok(!left.map((id) => id.trim()).some((id) => ids.includes(id)));
-    await closePage(page);
   });
 }
 
-test('a view is saved, found again, and removed; columns stay chosen', LIMIT, async () => {
-  const page = await open();
+stage.test('a view is saved, found again, and removed; columns stay chosen', { as: 'biller' }, async (page) => {
   await page.goto('/payments?overdue=1&sort=due&dir=asc');
   await control(page, '+ View: save this one').click();
   await page.getByRole('button', { name: 'Save view' }).click();
@@ -118,11 +93,9 @@ test('a view is saved, found again, and removed; columns stay chosen', LIMIT, as
   await page.goto('/payments/views');
   await page.getByRole('button', { name: /^Remove/ }).click();
   await shows(page.getByRole('main'), 'You have saved none yet.');
-  await closePage(page);
 });
 
-test('the keyboard leads to a patient, a payment and a page', LIMIT, async () => {
-  const page = await open();
+stage.test('the keyboard leads to a patient, a payment and a page', { as: 'biller' }, async (page) => {
   await page.goto('/settings/locations');
   const field = page.getByRole('combobox', { name: 'Payment, patient or page' });
   const go = async (typed, to) => {
@@ -147,11 +120,9 @@ test('the keyboard leads to a patient, a payment and a page', LIMIT, async () =>
   await page.keyboard.type('13');
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/payments\/PAY-013$/);
-  await closePage(page);
 });
 
-test('a patient is found while typing', LIMIT, async () => {
-  const page = await open();
+stage.test('a patient is found while typing', { as: 'biller' }, async (page) => {
   await page.goto('/payments/new');
   const field = page.getByRole('combobox', { name: 'Patient' });
   await field.pressSequentially('yarrowb');
@@ -167,11 +138,9 @@ test('a patient is found while typing', LIMIT, async () => {
   await page.goto('/payments/new');
   await field.pressSequentially('zzznobody');
   await shows(page.getByRole('main'), 'No patient matches this name.');
-  await closePage(page);
 });
 
-test('the end of a session is told in time, and can be put off', LIMIT, async () => {
-  const page = await open();
+stage.test('the end of a session is told in time, and can be put off', { as: 'biller' }, async (page) => {
   await page.clock.install();
   let left = 90;
   const asked = [];
@@ -196,5 +165,4 @@ test('the end of a session is told in time, and can be put off', LIMIT, async ()
   left = 0;
   await page.clock.fastForward('14:00');
   await page.waitForURL(/\/sign-in\?next=%2Fpayments$/);
-  await closePage(page);
 });

@@ -1,20 +1,15 @@
 // Collecting: staff make a link, a payer pays by it on a phone, and staff see it happen.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 
 import jsqr from 'jsqr';
 import { PNG } from 'pngjs';
 
-import {
-  SCREENS, bytes, closePage, forgive, openBrowser, openPage, shot,
-} from '../lib/browser.mjs';
+import { SCREENS, bytes, forgive, shot } from '../lib/browser.mjs';
 import { eventually } from '../lib/eventually.mjs';
 import { hides, shows } from '../lib/expect.mjs';
-import { chooseFirst, control, region } from '../lib/find.mjs';
+import { chooseFirst, control, region, rowLinks } from '../lib/find.mjs';
 import { looks } from '../lib/looks.mjs';
-import { finish, startServer } from '../lib/server.mjs';
-import { LIMIT } from '../lib/settings.mjs';
-import { signIn } from '../lib/staff.mjs';
+import { setStage } from '../lib/stage.mjs';
 
 /** The sandbox's webhook arrives at once; a slow card takes eight seconds. */
 const PAID_MS_MAX = 40_000;
@@ -24,29 +19,18 @@ const SECRETS = /PAT-|TRT-|ELG-|Office Visit|Treatment Pre-Payment|Memo/;
 /** All that a payer's page may weigh on the wire. */
 const PAGE_BYTES_MAX = 25 * 1024;
 
-let browser;
-let server;
-let staff;
 let pending;
 
-before(async () => {
-  server = await startServer('pay');
-  browser = await openBrowser();
-  staff = await openPage(browser, server);
-  await signIn(staff, 'biller');
-  await staff.goto('/payments?status=pending&status=failed&size=100');
-  const rows = staff.getByRole('main').locator('tbody th a');
-  pending = await rows.evaluateAll((links) => links.map((link) => new URL(link.href).pathname));
-}, LIMIT);
+const stage = setStage('pay', { prepare: findPending });
 
-after(async () => {
-  if (staff) await closePage(staff);
-  await browser?.close();
-  if (server) await finish(server);
-}, LIMIT);
+async function findPending() {
+  const page = await stage.open({ as: 'biller' });
+  await page.goto('/payments?status=pending&status=failed');
+  pending = await rowLinks(page, '/payments', 'PAY');
+}
 
 /** Makes a link for a payment that is not paid yet; tells the payment's and the link's address. */
-async function issue() {
+async function issue(staff) {
   const home = pending.shift();
   await staff.goto(home);
   await control(staff, 'Generate link').click();
@@ -56,7 +40,7 @@ async function issue() {
 
 /** Opens a link as a payer with a phone, who is signed in nowhere. */
 async function payer(link, options = {}) {
-  const page = await openPage(browser, server, { screen: SCREENS.phone, ...options });
+  const page = await stage.open({ screen: SCREENS.phone, ...options });
   await page.goto(link);
   return page;
 }
@@ -77,7 +61,7 @@ async function standing(page, words) {
 }
 
 /** What the payment's page tells staff about the patient and the treatment. */
-async function told(home) {
+async function told(staff, home) {
   await staff.goto(home);
   const texts = [];
   for (const name of ['Patient', 'Treatment']) {
@@ -88,9 +72,9 @@ async function told(home) {
   return new Set(words.filter((word) => word.length > 3));
 }
 
-test('all that reaches a payer is small and says nothing about a patient', LIMIT, async () => {
-  const { home, link } = await issue();
-  const secrets = await told(home);
+stage.test('all that reaches a payer is small and says nothing about a patient', { as: 'biller' }, async (staff) => {
+  const { home, link } = await issue(staff);
+  const secrets = await told(staff, home);
   assert.ok(secrets.size > 2, [...secrets].join());
   const page = await payer(link);
   const { all } = await bytes(page);
@@ -99,7 +83,6 @@ test('all that reaches a payer is small and says nothing about a patient', LIMIT
   const parts = await page.locator('[href], [src]').evaluateAll(
     (elements) => elements.map((one) => one.getAttribute('href') ?? one.getAttribute('src')),
   );
-  await closePage(page);
   const sent = [];
   const ask = async (address, form) => {
     const body = form && new URLSearchParams(form);
@@ -128,8 +111,8 @@ test('all that reaches a payer is small and says nothing about a patient', LIMIT
   }
 });
 
-test('a payer pays by phone, and staff see it', LIMIT, async () => {
-  const { home, link } = await issue();
+stage.test('a payer pays by phone, and staff see it', { as: 'biller' }, async (staff) => {
+  const { home, link } = await issue(staff);
   await looks(staff, 'pay-card');
   const page = await payer(link);
   await standing(page, 'Payment requested');
@@ -155,11 +138,10 @@ test('a payer pays by phone, and staff see it', LIMIT, async () => {
   await page.goBack();
   await page.goto(link);
   await standing(page, 'Payment received');
-  await closePage(page);
 });
 
-test('money goes back the way it came, and the payer sees it', LIMIT, async () => {
-  const { home, link } = await issue();
+stage.test('money goes back the way it came, and the payer sees it', { as: 'biller' }, async (staff) => {
+  const { home, link } = await issue(staff);
   const page = await payer(link);
   await pay(page, '4242 4242 4242 4242');
   await standing(page, 'Payment received');
@@ -175,21 +157,19 @@ test('money goes back the way it came, and the payer sees it', LIMIT, async () =
   });
   await page.goto(link);
   await shows(page.getByRole('main'), 'was given back or is on its way back');
-  await closePage(page);
 });
 
-test('a slow card keeps the page waiting, and it looks again by itself', LIMIT, async () => {
-  const { link } = await issue();
+stage.test('a slow card keeps the page waiting, and it looks again by itself', { as: 'biller' }, async (staff) => {
+  const { link } = await issue(staff);
   const page = await payer(link);
   await pay(page, '4000 0000 0000 0077');
   await standing(page, 'Payment in progress');
   await looks(page, 'pay-processing');
   await standing(page, 'Payment received');
-  await closePage(page);
 });
 
-test('a late refusal is told, and the same link pays again', LIMIT, async () => {
-  const { link } = await issue();
+stage.test('a late refusal is told, and the same link pays again', { as: 'biller' }, async (staff) => {
+  const { link } = await issue(staff);
   const page = await payer(link);
   await pay(page, '4000 0000 0000 0341');
   await standing(page, 'The payment did not go through');
@@ -197,11 +177,10 @@ test('a late refusal is told, and the same link pays again', LIMIT, async () => 
   await looks(page, 'pay-failed');
   await pay(page, '4242 4242 4242 4242');
   await standing(page, 'Payment received');
-  await closePage(page);
 });
 
-test('with scripts off and at 320 px, a payer leaves, comes back and pays', LIMIT, async () => {
-  const { link } = await issue();
+stage.test('with scripts off and at 320 px, a payer leaves, comes back and pays', { as: 'biller' }, async (staff) => {
+  const { link } = await issue(staff);
   const page = await payer(link, { scripts: false, screen: SCREENS.narrow });
   await page.getByRole('button', { name: /^Pay \$/ }).click();
   await control(page, 'Back without paying').click();
@@ -215,11 +194,10 @@ test('with scripts off and at 320 px, a payer leaves, comes back and pays', LIMI
     if (await again.isVisible()) await again.click();
     return page.getByRole('heading', { name: 'Payment received' }).isVisible();
   });
-  await closePage(page);
 });
 
-test('two tabs lead to one page of the processor', LIMIT, async () => {
-  const { link } = await issue();
+stage.test('two tabs lead to one page of the processor', { as: 'biller' }, async (staff) => {
+  const { link } = await issue(staff);
   const first = await payer(link);
   const second = await first.context().newPage();
   await second.goto(link);
@@ -230,11 +208,10 @@ test('two tabs lead to one page of the processor', LIMIT, async () => {
   await standing(first, 'Payment received');
   await give(second, '4242 4242 4242 4242');
   await standing(second, 'Payment received');
-  await closePage(first);
 });
 
-test('the QR code leads to the link, which staff copy, replace and end', LIMIT, async () => {
-  const { home, link } = await issue();
+stage.test('the QR code leads to the link, which staff copy, replace and end', { as: 'biller' }, async (staff) => {
+  const { home, link } = await issue(staff);
   await staff.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   await control(staff, 'Copy link').click();
   await shows(staff.getByRole('main'), 'Copied');
@@ -260,7 +237,6 @@ test('the QR code leads to the link, which staff copy, replace and end', LIMIT, 
   await page.goto(newer);
   await standing(page, 'This payment link is no longer valid');
   forgive(page, /404/);
-  await closePage(page);
   await staff.goto(home);
   await hides(region(staff, 'Payment link'), '/pay/');
 });

@@ -1,32 +1,17 @@
 // The same work without scripts, and without a mouse.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 
-import { closePage, forgive, openBrowser, openPage } from '../lib/browser.mjs';
+import { forgive } from '../lib/browser.mjs';
 import { canary } from '../lib/canaries.mjs';
 import { focused, shows } from '../lib/expect.mjs';
 import { awaitId, chooseFilter, control, idInAddress, region, rowLinks } from '../lib/find.mjs';
 import { tabTo } from '../lib/keys.mjs';
-import { finish, startServer } from '../lib/server.mjs';
-import { LIMIT } from '../lib/settings.mjs';
 import { credentials, signIn } from '../lib/staff.mjs';
+import { setStage } from '../lib/stage.mjs';
 
+const stage = setStage('plain');
 
-let browser;
-let server;
-
-before(async () => {
-  server = await startServer('plain');
-  browser = await openBrowser();
-}, LIMIT);
-
-after(async () => {
-  await browser?.close();
-  if (server) await finish(server);
-}, LIMIT);
-
-test('with scripts off, the list is filtered, sorted and paged', LIMIT, async () => {
-  const page = await openPage(browser, server, { scripts: false });
+stage.test('with scripts off, the list is filtered, sorted and paged', { scripts: false }, async (page) => {
   await signIn(page, 'biller');
   await chooseFilter(page, 'Status', 'Paid');
   await page.getByRole('button', { name: 'Apply' }).click();
@@ -43,12 +28,9 @@ test('with scripts off, the list is filtered, sorted and paged', LIMIT, async ()
   await shows(main, /1–25 of [\d,]+/);
   await control(page, /^Next/).click();
   await shows(main, /26–50 of [\d,]+/);
-  await closePage(page);
 });
 
-test('with scripts off, a payment is created, and only once', LIMIT, async () => {
-  const page = await openPage(browser, server, { scripts: false });
-  await signIn(page, 'front');
+stage.test('with scripts off, a payment is created, and only once', { as: 'front', scripts: false }, async (page) => {
   await page.goto('/patients');
   const [first] = await rowLinks(page, '/patients', 'PAT');
   await page.goto(`/payments/new?patient=${first.split('/').at(-1)}`);
@@ -68,12 +50,9 @@ test('with scripts off, a payment is created, and only once', LIMIT, async () =>
   assert.equal(await page.getByLabel('Memo').inputValue(), 'Plain', 'what was typed is kept');
   // The browser itself notes the refused form as a failed load.
   forgive(page, /status of 422/);
-  await closePage(page);
 });
 
-test('with scripts off, a payment is created, collected and refunded', LIMIT, async () => {
-  const page = await openPage(browser, server, { scripts: false });
-  await signIn(page, 'biller');
+stage.test('with scripts off, a payment is collected and refunded', { as: 'biller', scripts: false }, async (page) => {
   await page.goto('/patients');
   const [, second] = await rowLinks(page, '/patients', 'PAT');
   await page.goto(second);
@@ -104,12 +83,9 @@ test('with scripts off, a payment is created, collected and refunded', LIMIT, as
   await notes.getByRole('textbox').fill(canary.note);
   await control(notes, 'Add note').click();
   await shows(notes, canary.note);
-  await closePage(page);
 });
 
-test('with scripts off, a patient is found for a new payment', LIMIT, async () => {
-  const page = await openPage(browser, server, { scripts: false });
-  await signIn(page, 'front');
+stage.test('with scripts off, a patient is found for a new payment', { as: 'front', scripts: false }, async (page) => {
   await page.goto('/patients');
   const [, name] = /^(\p{L}{3,})/mu.exec(await firstPatient(page)) ?? [];
   assert.ok(name, 'the list of patients shows names');
@@ -117,11 +93,9 @@ test('with scripts off, a patient is found for a new payment', LIMIT, async () =
   await page.getByLabel('Patient', { exact: true }).fill(name);
   await page.getByRole('button', { name: 'Find' }).click();
   await shows(page.getByRole('main'), name);
-  await closePage(page);
 });
 
-test('without a mouse, one signs in, filters and opens a payment', LIMIT, async () => {
-  const page = await openPage(browser, server);
+stage.test('without a mouse, one signs in, filters and opens a payment', {}, async (page) => {
   const { mail, password } = credentials('biller');
   await page.goto('/sign-in');
   await tabTo(page, page.getByLabel('E-mail'));
@@ -139,12 +113,10 @@ test('without a mouse, one signs in, filters and opens a payment', LIMIT, async 
   await focused(page.getByRole('searchbox', { name: 'Search' }));
   await page.keyboard.press('Enter');
   await shows(page.getByRole('main'), 'PAY-00');
-  await closePage(page);
 });
 
-test('keys lead to the search, the form, the rows and the help', LIMIT, async () => {
-  const page = await openPage(browser, server);
-  await signIn(page, 'biller');
+stage.test('keys lead to the search, the form, the rows and the help', { as: 'biller' }, async (page) => {
+  await page.goto('/payments');
   await page.keyboard.press('/');
   await focused(page.getByRole('searchbox', { name: 'Search' }));
   await page.keyboard.type('c');
@@ -162,7 +134,6 @@ test('keys lead to the search, the form, the rows and the help', LIMIT, async ()
   await page.goto('/payments');
   await page.keyboard.press('c');
   await page.waitForURL(/\/payments\/new/);
-  await closePage(page);
 });
 
 /** The texts of the status column. */

@@ -1,41 +1,24 @@
 // The day's close, what came in, and what is outstanding, as a manager reads them.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, before, test } from 'node:test';
 
 import { axe } from '../lib/axe.mjs';
-import { closePage, forgive, openBrowser, openPage, shot } from '../lib/browser.mjs';
-import { chapters } from '../lib/chapter.mjs';
+import { forgive, shot } from '../lib/browser.mjs';
+import { chapter } from '../lib/chapter.mjs';
 import { shows } from '../lib/expect.mjs';
 import { control, region } from '../lib/find.mjs';
-import { finish, startServer } from '../lib/server.mjs';
-import { LIMIT } from '../lib/settings.mjs';
-import { signIn } from '../lib/staff.mjs';
+import { setStage } from '../lib/stage.mjs';
 
 const MONEY = /-?\$[\d,]+\.\d\d/;
 
-let browser;
-let server;
+const stage = setStage('reports');
 
-before(async () => {
-  server = await startServer('reports');
-  browser = await openBrowser();
-}, LIMIT);
-
-after(async () => {
-  await browser?.close();
-  if (server) await finish(server);
-}, LIMIT);
-
-test('a manager reads the reports and closes the day', LIMIT, async (t) => {
-  const page = await openPage(browser, server);
-  const chapter = chapters(t, page);
-  await chapter('sign in', () => signIn(page, 'manager'));
+stage.test('a manager reads the reports and closes the day', { as: 'manager' }, async (page) => {
+  await page.goto('/payments');
   await chapter('count a drawer', () => countDrawer(page));
   await chapter('take the day away as a file', () => download(page));
   await chapter('compare collections with the card', () => collections(page));
   await chapter('follow an age to its payments', () => aging(page));
-  await closePage(page);
 });
 
 async function countDrawer(page) {

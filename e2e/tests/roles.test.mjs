@@ -1,14 +1,12 @@
 // The story of each role: what its pages offer, and what they refuse.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 
-import { closePage, forgive, openBrowser, openPage } from '../lib/browser.mjs';
+import { forgive } from '../lib/browser.mjs';
 import { canary } from '../lib/canaries.mjs';
 import { shows } from '../lib/expect.mjs';
-import { awaitId, control, region, rowLinks } from '../lib/find.mjs';
-import { finish, startServer } from '../lib/server.mjs';
-import { LIMIT } from '../lib/settings.mjs';
-import { addAuditor, signIn } from '../lib/staff.mjs';
+import { awaitId, control, firstOffering, region, rowLinks } from '../lib/find.mjs';
+import { addAuditor } from '../lib/staff.mjs';
+import { setStage } from '../lib/stage.mjs';
 
 /**
  * Each role: where its menu leads, what stands on the list, on a pending and on a paid payment, and
@@ -56,41 +54,21 @@ const SOME = ['Payouts', 'Audit log'];
 const LIST = ['Create Payment'];
 const PAYMENT = ['Edit', 'Change', 'Generate link', 'Refund', 'Reverse', 'Add note'];
 
-let browser;
-let server;
-const states = {};
 const payments = {};
 
-before(async () => {
-  server = await startServer('roles');
-  browser = await openBrowser();
-  await addAuditor(server);
-  for (const role of Object.keys(ROLES)) {
-    const page = await openPage(browser, server);
-    states[role] = await signIn(page, role);
-    await closePage(page);
-  }
-  const page = await openPage(browser, server, { state: states.manager });
-  await page.goto('/payments?status=pending');
-  [payments.PENDING] = await rowLinks(page, '/payments', 'PAY');
-  await page.goto('/payments?status=paid&max=400');
-  for (const payment of await rowLinks(page, '/payments', 'PAY')) {
-    await page.goto(payment);
-    if (await control(page, 'Refund').count() + await control(page, 'Reverse').count() < 2) continue;
-    payments.PAID = payment;
-    break;
-  }
-  await closePage(page);
-}, LIMIT);
-
-after(async () => {
-  await browser?.close();
-  if (server) await finish(server);
-}, LIMIT);
+const stage = setStage('roles', {
+  prepare: async () => {
+    await addAuditor(stage.server);
+    const page = await stage.open({ as: 'manager' });
+    await page.goto('/payments?status=pending');
+    [payments.PENDING] = await rowLinks(page, '/payments', 'PAY');
+    await page.goto('/payments?status=paid&max=400');
+    payments.PAID = await firstOffering(page, await rowLinks(page, '/payments', 'PAY'), 'Refund', 'Reverse');
+  },
+});
 
 for (const [role, { menu, list, pending, paid, refused }] of Object.entries(ROLES)) {
-  test(`${role}: what is offered and what is refused`, LIMIT, async () => {
-    const page = await openPage(browser, server, { state: states[role] });
+  stage.test(`${role}: what is offered and what is refused`, { as: role }, async (page) => {
     await page.goto('/payments');
     const links = page.getByRole('navigation', { name: 'Main' }).getByRole('link');
     const seen = await links.allInnerTexts();
@@ -107,12 +85,10 @@ for (const [role, { menu, list, pending, paid, refused }] of Object.entries(ROLE
       await shows(page.getByRole('heading', { level: 1 }), 'Your role does not allow this');
     }
     forgive(page, /status of 403/);
-    await closePage(page);
   });
 }
 
-test('the front desk takes cash, the biller refunds it, the manager and the auditor see who did', LIMIT, async () => {
-  const front = await openPage(browser, server, { state: states.front });
+stage.test('the front desk takes cash, the biller refunds it, two more see who did', { as: 'front' }, async (front) => {
   await front.goto('/patients');
   const [patient] = await rowLinks(front, '/patients', 'PAT');
   await front.goto(`/payments/new?patient=${patient.split('/').at(-1)}`);
@@ -126,34 +102,29 @@ test('the front desk takes cash, the biller refunds it, the manager and the audi
   await front.getByLabel('Amount given').fill('50');
   await front.getByRole('button', { name: 'Save', exact: true }).click();
   await shows(region(front, 'Payment status'), 'Paid', 'Cash', '$30.00');
-  await closePage(front);
-  const biller = await openPage(browser, server, { state: states.biller });
+  const biller = await stage.open({ as: 'biller' });
   await biller.goto(`/payments/${payment}/refunds/new`);
   await biller.getByRole('radio', { name: 'Full Refund' }).check();
   await biller.getByLabel('Reason').selectOption({ label: 'Duplicate charge' });
   await biller.getByRole('button', { name: 'Review refund' }).click();
   await biller.getByRole('button', { name: 'Confirm Refund' }).click();
   await shows(biller.getByRole('heading', { level: 1 }), /Refunded$/);
-  await closePage(biller);
   for (const role of ['manager', 'auditor']) {
-    const page = await openPage(browser, server, { state: states[role] });
+    const page = await stage.open({ as: role });
     await page.goto(`/payments/${payment}`);
     await shows(region(page, 'History'), 'Fern Lobbyson', 'Bea Ledgerwood', 'Duplicate charge');
     await page.goto('/audit');
     await shows(page.getByRole('main'), payment, 'Fern Lobbyson', 'Bea Ledgerwood');
-    await closePage(page);
   }
 });
 
-test('the administrator changes the clinic, and only that', LIMIT, async () => {
-  const page = await openPage(browser, server, { state: states.admin });
+stage.test('the administrator changes the clinic, and only that', { as: 'admin' }, async (page) => {
   await page.goto('/settings/physicians');
   await page.getByLabel('First name').fill('Iris');
   await page.getByLabel('Last name').fill('Specimen');
   await page.getByLabel('NPI').fill('1234567893');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await shows(page.getByRole('main'), 'Specimen, Iris');
-  await closePage(page);
 });
 
 /** Of these, exactly those are on the page. */

@@ -1,36 +1,19 @@
 // Asking a payer: from the patient's page and from the create form, with scripts and without.
-import { after, before, test } from 'node:test';
-
-import { closePage, forgive, openBrowser, openPage } from '../lib/browser.mjs';
+import { forgive } from '../lib/browser.mjs';
 import { canary } from '../lib/canaries.mjs';
 import { daysFromToday } from '../lib/dates.mjs';
 import { eventually } from '../lib/eventually.mjs';
 import { hides, holds, shows } from '../lib/expect.mjs';
 import { awaitId, control, region } from '../lib/find.mjs';
 import { looks } from '../lib/looks.mjs';
-import { finish, startServer } from '../lib/server.mjs';
-import { LIMIT } from '../lib/settings.mjs';
-import { signIn } from '../lib/staff.mjs';
+import { setStage } from '../lib/stage.mjs';
 
 /** The sandbox's payer answers within a second or two. */
 const ANSWER_MS_MAX = 30_000;
 
-let browser;
-let server;
+const stage = setStage('run-check');
 
-before(async () => {
-  server = await startServer('run-check');
-  browser = await openBrowser();
-}, LIMIT);
-
-after(async () => {
-  await browser?.close();
-  if (server) await finish(server);
-}, LIMIT);
-
-test('a check is run from the patient’s page, and its answer appears by itself', LIMIT, async () => {
-  const page = await openPage(browser, server);
-  await signIn(page, 'front');
+stage.test('a check is run for a patient, and its answer appears by itself', { as: 'front' }, async (page) => {
   const patient = await addPatient(page, `${canary.member}1`);
   await page.goto(`/patients/${patient}`);
   await control(page, 'Run check').click();
@@ -50,12 +33,9 @@ test('a check is run from the patient’s page, and its answer appears by itself
   await page.getByText('The question as it was sent').click();
   await shows(page.getByRole('main'), 'Answered', 'EQ*98', '00101');
   await looks(page, 'run-check-question');
-  await closePage(page);
 });
 
-test('the create form asks, keeps what was typed, and fills in the answer', LIMIT, async () => {
-  const page = await openPage(browser, server);
-  await signIn(page, 'front');
+stage.test('the create form asks, keeps what was typed, and fills in the answer', { as: 'front' }, async (page) => {
   const patient = await addPatient(page, `${canary.member}2`);
   await page.goto(`/payments/new?patient=${patient}`);
   await page.getByLabel('Memo').fill(canary.memo);
@@ -69,12 +49,9 @@ test('the create form asks, keeps what was typed, and fills in the answer', LIMI
   await control(page, 'Use this amount').click();
   await page.getByRole('button', { name: 'Create', exact: true }).click();
   await awaitId(page, 'PAY');
-  await closePage(page);
 });
 
-test('with scripts off, the create form asks and is looked at again by hand', LIMIT, async () => {
-  const page = await openPage(browser, server, { scripts: false });
-  await signIn(page, 'front');
+stage.test('with scripts off, the create form asks and is refreshed', { as: 'front', scripts: false }, async (page) => {
   const patient = await addPatient(page, `${canary.member}3`);
   await page.goto(`/payments/new?patient=${patient}`);
   await page.getByLabel('Memo').fill('Plain');
@@ -85,12 +62,9 @@ test('with scripts off, the create form asks and is looked at again by hand', LI
   await refreshed(page, panel);
   await shows(panel, 'Co-pay amount', 'Sandbox Sample PPO');
   await holds(page.getByLabel('Memo'), 'Plain');
-  await closePage(page);
 });
 
-test('a payer that cannot respond is told, and is no hindrance', LIMIT, async () => {
-  const page = await openPage(browser, server);
-  await signIn(page, 'front');
+stage.test('a payer that cannot respond is told, and is no hindrance', { as: 'front' }, async (page) => {
   const patient = await addPatient(page, `${canary.member}AAA42`);
   await runCheck(page, patient);
   const checks = region(page, 'Eligibility checks');
@@ -107,12 +81,9 @@ test('a payer that cannot respond is told, and is no hindrance', LIMIT, async ()
   await page.getByLabel('Amount', { exact: true }).fill('20');
   await page.getByRole('button', { name: 'Create', exact: true }).click();
   await awaitId(page, 'PAY');
-  await closePage(page);
 });
 
-test('what is missing leads to where it is mended', LIMIT, async () => {
-  const page = await openPage(browser, server);
-  await signIn(page, 'front');
+stage.test('what is missing leads to where it is mended', { as: 'front' }, async (page) => {
   const patient = await addPatient(page, `${canary.member}4`, { payerId: '' });
   await page.goto(`/eligibility/new?patient=${patient}`);
   await page.getByRole('button', { name: 'Run check' }).click();
@@ -134,7 +105,6 @@ test('what is missing leads to where it is mended', LIMIT, async () => {
   await shows(region(page, 'Eligibility checks'), 'Active');
   // The browser itself notes the refused form as a failed load.
   forgive(page, /status of 422/);
-  await closePage(page);
 });
 
 /** Adds a patient whose payer the sandbox plays, and tells the id. */

@@ -1,34 +1,19 @@
 // One payment from the payer's answer to the last cent refunded, as a biller lives it.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 
 import { axe } from '../lib/axe.mjs';
-import { closePage, openBrowser, openPage, shot } from '../lib/browser.mjs';
+import { shot } from '../lib/browser.mjs';
 import { AWKWARD, answer, canary } from '../lib/canaries.mjs';
-import { chapters } from '../lib/chapter.mjs';
+import { chapter } from '../lib/chapter.mjs';
 import { daysFromToday } from '../lib/dates.mjs';
 import { hides, holds, shows } from '../lib/expect.mjs';
 import { awaitId, chooseFirst, control, region } from '../lib/find.mjs';
-import { finish, startServer } from '../lib/server.mjs';
-import { LIMIT } from '../lib/settings.mjs';
 import { signIn } from '../lib/staff.mjs';
+import { setStage } from '../lib/stage.mjs';
 
-let browser;
-let server;
+const stage = setStage('story');
 
-before(async () => {
-  server = await startServer('story');
-  browser = await openBrowser();
-}, LIMIT);
-
-after(async () => {
-  await browser?.close();
-  if (server) await finish(server);
-}, LIMIT);
-
-test('from an eligibility check to a full refund', LIMIT, async (t) => {
-  const page = await openPage(browser, server);
-  const chapter = chapters(t, page);
+stage.test('from an eligibility check to a full refund', {}, async (page) => {
   await chapter('sign in', () => signIn(page, 'biller'));
   const patient = await chapter('import a check of a new person', () => importCheck(page));
   const treatment = await chapter('create a treatment', () => createTreatment(page, patient));
@@ -39,7 +24,6 @@ test('from an eligibility check to a full refund', LIMIT, async (t) => {
   await chapter('refund the rest', () => refundTheRest(page, payment));
   await chapter('read the history', () => readHistory(page, payment));
   await chapter('find the payment', () => findPayment(page, payment));
-  await closePage(page);
 });
 
 /** Imports the payer's answer about a person whom the clinic does not know, and creates her. */

@@ -444,6 +444,8 @@ document.addEventListener('keydown', (event) => {
     return;
   }
   if (key === 'Escape') {
+    // A search field would keep the first press to itself.
+    if (target.dataset?.picks) target.closest('dialog')?.close();
     const menu = target.closest?.('.menu[open]');
     if (menu) {
       menu.open = false;

@@ -17,7 +17,7 @@ use crate::state::Web;
 use crate::view::jump::{Goal, JumpPage};
 
 /// The pages that can be gone to, and what they need.
-const PAGES: [(&str, &str, Action); 15] = [
+const PAGES: [(&str, &str, Action); 20] = [
     ("Payments", "/payments", Action::ReadPayments),
     ("Create Payment", "/payments/new", Action::CreatePayment),
     ("Exceptions", "/payments/exceptions", Action::ReadPayments),
@@ -29,9 +29,14 @@ const PAGES: [(&str, &str, Action); 15] = [
     ("Eligibility", "/eligibility", Action::ReadChecks),
     ("Run check", "/eligibility/new", Action::ImportEligibility),
     ("Inbox of eligibility checks", "/eligibility/inbox", Action::ReadChecks),
+    ("Day close", "/reports/day-close", Action::ReadReports),
+    ("Collections", "/reports/collections", Action::ReadReports),
+    ("Aging", "/reports/aging", Action::ReadReports),
     ("Payouts", "/payouts", Action::ReadPayouts),
     ("Audit log", "/audit", Action::ReadAudit),
     ("Settings", "/settings/locations", Action::ReadSettings),
+    ("Physicians", "/settings/physicians", Action::ReadSettings),
+    ("Reminders", "/settings/reminders", Action::ReadSettings),
     ("Jobs", "/settings/jobs", Action::ManageJobs),
 ];
 

@@ -42,9 +42,12 @@ on_both_engines! {
         desk.get("/jump?q=tre").await.shows(200, &["/treatments\"", "/treatments/new"]);
         desk.get("/jump").await.shows(200, &["/payments\"", "/settings/locations"]);
         // Pages that are not for them are not offered.
-        desk.get("/jump").await.lacks(&["href=\"/audit\"", "href=\"/settings/jobs\""]);
+        desk.get("/jump").await.lacks(&["href=\"/audit\"", "href=\"/settings/jobs\"", "/reports/"]);
         let auditor = site.browser(Role::Auditor).await;
         auditor.get("/jump").await.shows(200, &["href=\"/audit\""]).lacks(&["/payments/new"]);
+        let reports = ["/reports/day-close", "/reports/collections", "/reports/aging"];
+        auditor.get("/jump").await.shows(200, &reports);
+        auditor.get("/jump?q=ag").await.shows(200, &["/reports/aging"]);
         let other = site.browser_of(&site.other, Role::Manager).await;
         other.get("/jump?q=spec").await.shows(200, &["Nothing is called so."]);
         other.get("/jump?q=PAT-002").await.shows(200, &["Nothing is called so."]);

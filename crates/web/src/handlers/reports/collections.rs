@@ -148,7 +148,7 @@ pub(crate) async fn page(
         locations: view.locations.iter().map(location).collect(),
         months: by_month(&view.rows, asked.span, today),
         parts: parts(&view),
-        total: sum_row("Together", total),
+        total: sum_row("Total", total),
         export: address("/reports/collections.csv", asked.span, &asked.locations),
         picked: asked.locations,
         errors: asked.faults.into(),
