@@ -6,7 +6,7 @@ import { forgive } from '../lib/browser.mjs';
 import { send } from '../lib/clinic.mjs';
 import { daysFromToday } from '../lib/dates.mjs';
 import { shows } from '../lib/expect.mjs';
-import { chooseFirst, control, region, rowLinks } from '../lib/find.mjs';
+import { chooseFirst, region, rowLinks } from '../lib/find.mjs';
 import { setStage } from '../lib/stage.mjs';
 
 const BACK_MAX = 3;
