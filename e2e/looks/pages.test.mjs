@@ -54,6 +54,9 @@ const PAGES = [
   ['/patients/new', 'front'],
   ['/patients/:PAT', 'front'],
   ['/patients/:PAT/edit', 'front'],
+  ['/patients/duplicates', 'manager'],
+  ['/patients/:PAT/merge', 'manager'],
+  ['/patients/:PAT/merge?with=:TWIN', 'manager'],
   ['/treatments', 'front'],
   ['/treatments/new?patient=:PAT', 'front'],
   ['/treatments/:TRT', 'front'],
@@ -211,7 +214,7 @@ async function findIds() {
   };
   [ids.PENDING] = await list(biller, '/payments?status=pending', '/payments', 'PAY');
   const patients = await list(biller, '/patients', '/patients', 'PAT');
-  [ids.PAT] = patients;
+  [ids.PAT, ids.TWIN] = patients;
   [ids.TRT] = await list(biller, '/treatments', '/treatments', 'TRT');
   [ids.ELG] = await list(biller, '/eligibility', '/eligibility', 'ELG');
   // The oldest check has its patient.

@@ -64,7 +64,8 @@ const FORMS = [
     as: 'front',
     at: () => '/patients/new',
     fills: async (page, text) => {
-      await page.getByLabel('First name', { exact: true }).fill('Ann');
+      // Nobody may look like anybody: neither name is that of another test's patient.
+      await page.getByLabel('First name', { exact: true }).fill(text);
       await page.getByLabel('Last name', { exact: true }).fill(text);
       await page.getByLabel('Date of birth', { exact: true }).fill('1980-02-29');
     },

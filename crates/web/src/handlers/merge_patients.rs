@@ -46,6 +46,9 @@ pub(crate) async fn form(
     let kept: PatientId = parse_id(&id, "patient")?;
     let with = asked.with.trim();
     let fault = match exact(&web, &staff.actor, with).await? {
+        Some(other) if other == kept && is_merged(with, kept) => {
+            return Ok(Redirect::to(&format!("/patients/{kept}")).into_response());
+        }
         Some(other) if other == kept => "This is the same patient. Name the other one.",
         Some(other) => {
             let records =
@@ -60,6 +63,11 @@ pub(crate) async fn form(
     };
     let errors = Invalid::one("with", "unknown", fault).into();
     Ok(unprocessable(&ask(&web, staff, kept, asked.with, errors).await?))
+}
+
+/// Whether what leads to the patient is another's number, who was merged into them by now.
+fn is_merged(with: &str, kept: PatientId) -> bool {
+    with.parse::<PatientId>().is_ok_and(|id| id != kept)
 }
 
 async fn ask(

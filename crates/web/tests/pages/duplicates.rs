@@ -73,6 +73,8 @@ on_both_engines! {
             assert_eq!(desk.get(old).await.to(), "/patients/PAT-002");
         }
         assert_eq!(desk.get("/patients?q=PAT-003").await.to(), "/patients/PAT-002");
+        let back = manager.get("/patients/PAT-002/merge?with=PAT-003").await;
+        assert_eq!(back.to(), "/patients/PAT-002", "the page before, opened again");
         assert_eq!(desk.get("/patients/PAT-003/edit").await.to(), "/patients/PAT-002/edit");
         let stranger = site.browser_of(&site.other, Role::Manager).await;
         assert_eq!(stranger.open("/patients/PAT-003").await.status.as_u16(), 404);
