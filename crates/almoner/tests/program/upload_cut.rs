@@ -113,7 +113,7 @@ on_both_engines! {
                 let (answer, ()) = tokio::join!(browser.send_file(&path, KEY, body), async {
                     sender.send(content.slice(..SIZE / 2)).await.unwrap();
                     // There is room for a second piece only when the first has gone out.
-                    sender.send(content.slice(SIZE / 2..SIZE / 2 + 1)).await.unwrap();
+                    sender.send(content.slice(SIZE / 2..=SIZE / 2)).await.unwrap();
                     if matches!(moment, Moment::Writing) {
                         sender.send(content.slice(SIZE / 2 + 1..)).await.unwrap();
                         drop(sender);
