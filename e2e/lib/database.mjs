@@ -1,7 +1,7 @@
 // The databases of the servers under test: empty ones, and copies of one that is filled.
 import { execFile } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { copyFile } from 'node:fs/promises';
+import { copyFile, cp } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
@@ -20,15 +20,18 @@ export async function makeDatabase(name, folder) {
 export async function copyDatabase(name, folder) {
   const filled = readNote();
   if (filled?.by !== fingerprint()) return makeDatabase(name, folder);
+  // The documents lie beside an embedded database, else in the folder of the data.
+  const documents = engine === 'sqlite' ? 'almoner-files' : path.join('almoner-data', 'almoner-files');
+  await cp(path.join(filled.folder, documents), path.join(folder, documents), { recursive: true });
   if (engine === 'postgres') return create(name, `TEMPLATE ${filled.name}`);
   const copy = file(folder);
   await copyFile(filled.name, copy.name);
   return copy;
 }
 
-/** Notes that a database is filled, and complete. */
-export function keepFilled({ name }) {
-  writeFileSync(NOTE, JSON.stringify({ name, by: fingerprint() }));
+/** Notes that a database is filled, and complete, with its documents in that folder. */
+export function keepFilled({ name }, folder) {
+  writeFileSync(NOTE, JSON.stringify({ name, folder, by: fingerprint() }));
 }
 
 /** Drops the one that an earlier run left. */

@@ -18,4 +18,4 @@ const log = path.join(out, `${NAME}.log`);
 const server = { name: NAME, settings: [], folder, database, log, url: '', text: '', child: undefined };
 await launch(server);
 await stopServer(server);
-keepFilled(database);
+keepFilled(database, folder);

@@ -16,14 +16,14 @@ const NAME_CHARS_MAX = 80;
  *
  * Before the first of them a server starts, on a database of its own; `name` names its log. Then
  * `prepare` may find or make what the tests need. After the last the server must end by itself and
- * `almoner verify` find nothing. With `mail`, the server has a mail server, `stage.sink`. `launch`
- * starts another browser than Chromium.
+ * `almoner verify` find nothing. With `mail`, the server has a mail server, `stage.sink`; `settings`
+ * are more words for its command line. `launch` starts another browser than Chromium.
  */
-export function setStage(name, { mail = false, launch = openBrowser, prepare } = {}) {
+export function setStage(name, { mail = false, settings = [], launch = openBrowser, prepare } = {}) {
   const stage = new Stage(name);
   before(async () => {
     if (mail) stage.sink = await startSink();
-    stage.server = await startServer(name, stage.sink?.settings);
+    stage.server = await startServer(name, [...stage.sink?.settings ?? [], ...settings]);
     stage.browser = await launch();
     await prepare?.(stage);
     await stage.clear();

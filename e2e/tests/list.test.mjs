@@ -69,6 +69,25 @@ for (const scripts of [true, false]) {
   });
 }
 
+stage.test('a range is said in words, and typed dates take its place', { as: 'biller' }, async (page) => {
+  await page.goto('/payments');
+  await page.getByText('More filters').click();
+  const due = page.getByLabel('Due', { exact: true });
+  await due.selectOption({ label: 'Next 7 days' });
+  await page.waitForURL(/\/payments\?due=next_7_days$/);
+  await shows(page.getByRole('list', { name: 'Filters at work' }), 'Due next 7 days');
+  await shot(page, 'payments-ranges');
+  await page.getByLabel('Due from', { exact: true }).fill('2026-01-02');
+  await page.waitForURL(/\/payments\?due_from=2026-01-02$/);
+  assert.equal(await due.inputValue(), '');
+  await due.selectOption({ label: 'No due date' });
+  await page.waitForURL(/\/payments\?due=none$/);
+  assert.equal(await page.getByLabel('Due from', { exact: true }).inputValue(), '');
+  await shows(page.locator('#results tbody tr').first().locator('td.date').first(), '–');
+  await page.getByRole('link', { name: 'Remove filter: No due date' }).click();
+  await page.waitForURL(/\/payments$/);
+});
+
 stage.test('a view is saved, found again, and removed; columns stay chosen', { as: 'biller' }, async (page) => {
   await page.goto('/payments?overdue=1&sort=due&dir=asc');
   await control(page, '+ View: save this one').click();

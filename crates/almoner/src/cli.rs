@@ -75,6 +75,9 @@ pub(crate) struct FilesArgs {
     /// The largest document that is taken, in MB (default 25).
     #[arg(long, global = true, env = "ALMONER_MAX_DOCUMENT_MB")]
     pub max_document_mb: Option<usize>,
+    /// How many requests that bring files are taken at the same time (default 16).
+    #[arg(long, global = true, env = "ALMONER_MAX_UPLOADS")]
+    pub max_uploads: Option<usize>,
     /// The address of the S3 store when it is not Amazon's, such as https://files.example.org.
     #[arg(long, global = true, env = "ALMONER_S3_ENDPOINT")]
     pub s3_endpoint: Option<String>,

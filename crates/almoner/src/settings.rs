@@ -39,6 +39,7 @@ struct FileSettings {
     link_key_file: Option<String>,
     files: Option<String>,
     max_document_mb: Option<usize>,
+    max_uploads: Option<usize>,
     s3: files::FileS3,
     processor: Option<String>,
     stripe: processor::FileStripe,
@@ -129,7 +130,8 @@ impl Settings {
         let base_url = one(&args.base_url, file.base_url);
         let database = one(&args.database, file.database)
             .unwrap_or_else(|| if demo { DEMO_DATABASE } else { DEFAULT_DATABASE }.to_owned());
-        let filed = (file.files, file.max_document_mb, file.s3);
+        let limits = (file.max_document_mb, file.max_uploads);
+        let filed = (file.files, limits, file.s3);
         Ok(Self {
             files: files::FilesSettings::read(&args.files, filed, &database)?,
             database,

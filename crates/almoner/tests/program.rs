@@ -14,3 +14,5 @@ mod import_cut;
 mod payers;
 #[path = "program/refund_race.rs"]
 mod refund_race;
+#[path = "program/upload_cut.rs"]
+mod upload_cut;

@@ -60,6 +60,9 @@ pub enum Error {
     /// The bytes of a document could not be kept or read.
     #[error("{0}")]
     Files(#[from] FilesError),
+    /// As much of it as is taken at a time is under way already.
+    #[error("Too much of this is under way already; please try again in a minute.")]
+    Busy,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use almoner_domain::list::{Filter, PageRequest, Place, Search, Span};
+use almoner_domain::list::{DueFilter, Filter, PageRequest, Place, Search, Span};
 use almoner_domain::{Invalid, LocationId, PaymentId};
 use almoner_store::locations;
 use almoner_store::payment_list::{self, Calendar, ListedPayment};
@@ -130,7 +130,10 @@ fn told(wanted: &Wanted) -> Value {
         }),
         "location": (!locations.is_empty()).then(|| joined(locations)),
         "type": kind.map(almoner_domain::payment::PaymentType::label),
-        "due": span(due),
+        "due": match due {
+            DueFilter::Within(within) => span(within),
+            DueFilter::Without => Some("no due date".to_owned()),
+        },
         "created": span(created),
         "paid": span(paid),
         "amount": span(amount),

@@ -1,5 +1,7 @@
 //! The documents of a payment: what there is, and their content.
 
+use std::ops::Range;
+
 use almoner_domain::PaymentId;
 use almoner_gateways::files::{FilesError, Pieces};
 use almoner_store::documents::{self, Document};
@@ -44,58 +46,73 @@ pub async fn document(
     document.ok_or(Error::NotFound("document"))
 }
 
-/// A document with its content, piece by piece. The last piece comes only when all of them are
-/// what was added; otherwise the content ends with an error, and whoever awaits its length sees
-/// that it is not whole.
+/// The content of a document that [`document`] gave, or one range of its bytes, piece by piece. The
+/// last piece comes only when all of the document is what was added; otherwise it ends with an
+/// error, and whoever awaits its length sees that it is not whole. A range is proved like that too,
+/// so the store is read to the end for it.
 ///
 /// # Errors
-/// No permission, no such document, or the database or the store of documents failed.
+/// No permission, or the store of documents failed.
 pub async fn content(
     app: &App,
     actor: &Actor,
-    place: (PaymentId, i64),
-) -> Result<(Document, Pieces), Error> {
-    let document = document(app, actor, place).await?;
-    let pieces = open(app, actor, &document).await?;
-    Ok((document, pieces))
+    document: &Document,
+    range: Option<Range<u64>>,
+) -> Result<Pieces, Error> {
+    actor.must(Action::ReadPayments)?;
+    open(app, actor, document, range).await
 }
 
 /// The content of a document that the caller may see.
-pub(crate) async fn open(app: &App, actor: &Actor, document: &Document) -> Result<Pieces, Error> {
+pub(crate) async fn open(
+    app: &App,
+    actor: &Actor,
+    document: &Document,
+    range: Option<Range<u64>>,
+) -> Result<Pieces, Error> {
     let file = document.file.ok_or(Error::NotFound("document"))?;
     let size_bytes = u64::try_from(document.size_bytes).unwrap_or_default();
     let pieces = app.files.get(actor.org(), &file, size_bytes).await?;
-    Ok(proved(pieces, document.hash.clone()))
+    let reading = Reading {
+        pieces,
+        hash: Sha256::new(),
+        expected: document.hash.clone(),
+        range: range.unwrap_or(0..size_bytes),
+        at: 0,
+        held: None,
+        is_over: false,
+    };
+    Ok(stream::unfold(reading, async |mut reading| {
+        let piece = reading.next().await?;
+        Some((piece, reading))
+    })
+    .boxed())
 }
 
 /// What has been read of a content.
 struct Reading {
     pieces: Pieces,
     hash: Sha256,
+    expected: Vec<u8>,
+    /// The bytes that are handed out.
+    range: Range<u64>,
+    /// How many have been read.
+    at: u64,
     /// Held back until it is known that another follows, or that the whole is what it was.
     held: Option<Bytes>,
     is_over: bool,
 }
 
-fn proved(pieces: Pieces, expected: Vec<u8>) -> Pieces {
-    let begin = Reading { pieces, hash: Sha256::new(), held: None, is_over: false };
-    stream::unfold(begin, move |mut reading| {
-        let expected = expected.clone();
-        async move {
-            let piece = reading.next(&expected).await?;
-            Some((piece, reading))
-        }
-    })
-    .boxed()
-}
-
 impl Reading {
-    async fn next(&mut self, expected: &[u8]) -> Option<Result<Bytes, FilesError>> {
+    async fn next(&mut self) -> Option<Result<Bytes, FilesError>> {
         while !self.is_over {
             match self.pieces.next().await {
                 Some(Ok(piece)) => {
                     self.hash.update(&piece);
-                    if let Some(ready) = self.held.replace(piece) {
+                    let wanted = self.cut(&piece);
+                    if !wanted.is_empty()
+                        && let Some(ready) = self.held.replace(wanted)
+                    {
                         return Some(Ok(ready));
                     }
                 }
@@ -105,7 +122,7 @@ impl Reading {
                 }
                 None => {
                     self.is_over = true;
-                    if self.hash.finalize_reset()[..] != *expected {
+                    if self.hash.finalize_reset()[..] != *self.expected {
                         self.held = None;
                         return Some(Err(FilesError::Changed));
                     }
@@ -113,5 +130,16 @@ impl Reading {
             }
         }
         self.held.take().map(Ok)
+    }
+
+    /// What of the next piece is within the range.
+    fn cut(&mut self, piece: &Bytes) -> Bytes {
+        let begin = self.at;
+        self.at += u64::try_from(piece.len()).unwrap_or(u64::MAX);
+        let place = |byte: u64| {
+            usize::try_from(byte.saturating_sub(begin)).unwrap_or(usize::MAX).min(piece.len())
+        };
+        let (from, to) = (place(self.range.start), place(self.range.end));
+        piece.slice(from.min(to)..to)
     }
 }

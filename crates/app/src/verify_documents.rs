@@ -70,7 +70,7 @@ pub async fn verify_documents(app: &App, actor: &Actor, depth: Depth) -> Result<
 
 async fn look(app: &App, actor: &Actor, document: &Document, depth: Depth) -> Result<(), Error> {
     if depth == Depth::Content {
-        let mut pieces = read_documents::open(app, actor, document).await?;
+        let mut pieces = read_documents::open(app, actor, document, None).await?;
         while let Some(piece) = pieces.next().await {
             piece?;
         }

@@ -21,6 +21,7 @@ pub mod list_look;
 pub mod money;
 pub mod name;
 pub mod payment;
+pub mod period;
 pub mod refund;
 pub mod reminder;
 pub mod report;

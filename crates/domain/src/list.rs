@@ -112,6 +112,28 @@ impl<T> Span<T> {
     }
 }
 
+/// Which due dates are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DueFilter {
+    /// Due within; an open range lists those without a due date too.
+    Within(Span<Date>),
+    /// Without a due date.
+    Without,
+}
+
+impl Default for DueFilter {
+    fn default() -> Self {
+        Self::Within(Span::default())
+    }
+}
+
+impl DueFilter {
+    /// Whether all are listed.
+    pub fn is_open(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// Which payments are listed; empty means all.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Filter {
@@ -121,8 +143,8 @@ pub struct Filter {
     pub locations: Vec<LocationId>,
     /// This payment type.
     pub kind: Option<PaymentType>,
-    /// Due within.
-    pub due: Span<Date>,
+    /// When they are due.
+    pub due: DueFilter,
     /// Created within, by the organization's dates.
     pub created: Span<Date>,
     /// Paid within, by the organization's dates.

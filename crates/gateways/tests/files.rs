@@ -113,6 +113,17 @@ async fn a_folder_keeps_and_removes() {
     assert!(left.is_empty(), "{left:?}");
 }
 
+#[tokio::test]
+async fn what_was_cut_off_in_a_folder_is_removed_too() {
+    let (kept, files) = folder(true);
+    let place = kept.path().join("a/b/7");
+    std::fs::create_dir_all(&place).unwrap();
+    std::fs::write(place.join(format!("{}#1", "ab".repeat(16))), b"half of it").unwrap();
+    assert!(matches!(files.size(ORG, &ID).await, Err(FilesError::Missing)));
+    files.remove(ORG, &ID).await.unwrap();
+    assert_eq!(std::fs::read_dir(&place).unwrap().count(), 0);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn nobody_else_may_look_into_the_folder() {

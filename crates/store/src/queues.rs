@@ -26,6 +26,8 @@ pub enum Queue {
     Letters,
     /// Questions to payers.
     Questions,
+    /// Documents whose bytes are to be removed, as nothing refers to them any more.
+    Documents,
 }
 
 /// How a queue lies in its table.
@@ -52,8 +54,8 @@ struct Shape {
 }
 
 impl Queue {
-    /// All seven.
-    pub const ALL: [Self; 7] = [
+    /// All eight.
+    pub const ALL: [Self; 8] = [
         Self::Attempts,
         Self::Refunds,
         Self::SecondPayments,
@@ -61,6 +63,7 @@ impl Queue {
         Self::Events,
         Self::Letters,
         Self::Questions,
+        Self::Documents,
     ];
 
     /// Its name in addresses and in the history.
@@ -73,6 +76,7 @@ impl Queue {
             Self::Events => "events",
             Self::Letters => "letters",
             Self::Questions => "questions",
+            Self::Documents => "documents",
         }
     }
 
@@ -118,6 +122,18 @@ impl Queue {
                 ..asked
             },
             Self::Questions => tried,
+            // What is being written is due as well, in case it is cut off, and is no work yet.
+            // Its tries are not counted, so that none is listed by itself.
+            Self::Documents => Shape {
+                table: "stored_file",
+                item: "''",
+                payment: "NULL",
+                waits: "state = 'leaving' AND due_at_us IS NOT NULL",
+                next: "due_at_us",
+                tries: "0",
+                words: "NULL",
+                ..asked
+            },
             Self::Letters => Shape {
                 table: "mail",
                 payment: "payment_seq",
@@ -154,7 +170,8 @@ impl Owner<'_> {
             | Queue::SecondPayments
             | Queue::Payouts
             | Queue::Letters
-            | Queue::Questions => Value::from(self.org),
+            | Queue::Questions
+            | Queue::Documents => Value::from(self.org),
         }
     }
 }

@@ -6,6 +6,9 @@
 
 const TYPING_PAUSE_MS = 150;
 const BUSY_AFTER_MS = 200;
+const SLOW_AFTER_MS = 1000;
+const VERY_SLOW_MS = 10_000;
+const TOLD_MS = 6000;
 const LOOK_MS = 3000;
 const LOOKS_MAX = 20;
 const WARN_S = 120;
@@ -65,6 +68,7 @@ async function load(url, request, ids, isQuiet = false) {
   running = mine;
   const showBusy = () => byId(ids()[0])?.setAttribute('aria-busy', 'true');
   const busy = isQuiet ? undefined : setTimeout(showBusy, BUSY_AFTER_MS);
+  if (!isQuiet) working('Loading');
   try {
     const answer = await fetch(url, { ...request, headers: { 'x-live': '1' }, signal: mine.signal });
     if (new URL(answer.url).pathname !== new URL(url, location).pathname) {
@@ -81,16 +85,48 @@ async function load(url, request, ids, isQuiet = false) {
     if (running === mine) {
       byId(ids()[0])?.removeAttribute('aria-busy');
       running = undefined;
+      if (!isQuiet) settled();
     }
     look();
   }
-  if (!isQuiet) say('The page could not be refreshed. Try again.');
+  if (!isQuiet) show('The page could not be refreshed. Try again.', TOLD_MS);
   return false;
 }
 
 function say(text) {
   const place = byId('announce');
   if (place) place.textContent = text;
+}
+
+// What takes longer than a second is told: read out, and shown above the page without moving it.
+
+let telling;
+
+/** Says what is under way, once it is slow, until it is settled or another page comes. */
+function working(what) {
+  settled();
+  telling = setTimeout(() => {
+    show(`${what} …`);
+    telling = setTimeout(() => show(`${what} … takes longer than usual. Please wait.`), VERY_SLOW_MS);
+  }, SLOW_AFTER_MS);
+}
+
+/** Shows words, for a while or until they are settled. */
+function show(text, milliseconds) {
+  settled();
+  say(text);
+  byId('announce')?.classList.replace('sr', 'shown');
+  if (milliseconds) telling = setTimeout(settled, milliseconds);
+}
+
+function settled() {
+  clearTimeout(telling);
+  byId('announce')?.classList.replace('shown', 'sr');
+}
+
+/** A file comes beside the page, and only the browser knows when it is there. */
+function handedOut() {
+  show('The file is on its way. Your browser shows when it is there.', TOLD_MS);
 }
 
 // A question to a payer that is under way: the page looks whether the answer is there, ever more
@@ -146,8 +182,17 @@ document.addEventListener('input', ({ target }) => {
   }, TYPING_PAUSE_MS);
 });
 
+/** A range that is chosen and dates that are typed exclude each other: what is set last holds. */
+function alone(field) {
+  if (field.value === '') return;
+  for (const other of field.closest('[data-range]')?.querySelectorAll('select, input') ?? []) {
+    if (other.type !== field.type) other.value = '';
+  }
+}
+
 document.addEventListener('change', ({ target }) => {
   const { form } = target;
+  alone(target);
   if (form?.dataset.live && target.type !== 'search') {
     isTyping = false;
     list(form, address(form), false);
@@ -221,6 +266,7 @@ document.addEventListener('click', (event) => {
     const row = target.closest('#results tbody tr');
     if (row && getSelection().isCollapsed) row.querySelector('th a')?.click();
   }
+  if (isPlain && target.closest('a[download]')) handedOut();
   if (isPlain && target.closest('#to-jump') && byId('jump')) {
     event.preventDefault();
     jump();
@@ -354,16 +400,26 @@ document.addEventListener('submit', (event) => {
     event.preventDefault();
     return;
   }
-  if (!('once' in form.dataset)) return;
   if ('sent' in form.dataset) {
     event.preventDefault();
     return;
   }
+  tellSending(form, event.submitter);
+  if (!('once' in form.dataset)) return;
   form.dataset.sent = '';
   for (const button of form.querySelectorAll('button')) button.setAttribute('aria-disabled', 'true');
 });
 
+/** What a form does is told in the words of its button. */
+function tellSending(form, button) {
+  if (form.method === 'dialog') return;
+  const { pathname } = new URL(button?.getAttribute('formaction') ?? form.action, location);
+  if (pathname.endsWith('.csv')) handedOut();
+  else working(button?.textContent.trim().replace(/\s+/g, ' ') || 'Loading');
+}
+
 window.addEventListener('pageshow', () => {
+  settled();
   for (const form of document.querySelectorAll('form[data-sent]')) {
     delete form.dataset.sent;
     for (const button of form.querySelectorAll('button')) button.removeAttribute('aria-disabled');

@@ -89,7 +89,8 @@ function answered(upload, request) {
   const answer = parse(request.responseText);
   const result = answer.querySelector('.result-of');
   if (!result) {
-    const why = answer.querySelector('#errors li, main h1')?.textContent.trim();
+    const told = answer.querySelectorAll('#errors li, .message h1, .message h1 + p');
+    const why = [...told].map((part) => part.textContent.trim().replace(/\.?$/, '.')).join(' ');
     end(upload, 'failed', why || 'The file was not taken.', true);
     return;
   }

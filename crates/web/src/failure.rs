@@ -50,7 +50,8 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         | Error::Reversal(_)
         | Error::Alike(_)
         | Error::KeyReused => StatusCode::CONFLICT,
-        Error::Processor(_)
+        Error::Busy
+        | Error::Processor(_)
         | Error::Files(FilesError::Unreachable(_) | FilesError::Unread(_))
         | Error::Store(StoreError::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Store(_) | Error::Files(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -68,6 +69,7 @@ fn title(error: &Error) -> String {
         Error::Files(_) => "The document is not what was added".to_owned(),
         Error::Store(_) => "Something went wrong on our side".to_owned(),
         Error::Processor(_) => "The processor did not answer".to_owned(),
+        Error::Busy => "Too many files are being sent".to_owned(),
         Error::Stale { .. } => "Someone else changed this".to_owned(),
         _ => "This was not done".to_owned(),
     }
@@ -82,6 +84,7 @@ fn message(error: &Error) -> String {
             let what = "What is kept of it is gone or was changed, so it is not handed out. ";
             what.to_owned() + "Your administrator can restore it from a backup."
         }
+        Error::Busy => "Nothing of this was kept. Send it again in a minute.".to_owned(),
         Error::Store(_) | Error::Files(_) => {
             "Nothing was changed. Please try again in a minute.".to_owned()
         }
@@ -95,7 +98,8 @@ fn message(error: &Error) -> String {
 /// The page of an error. Our own faults are logged with an id that the person can tell.
 pub(crate) fn page(web: &Web, shell: Option<Shell>, error: &Error) -> Response {
     let status = status(error);
-    let error_id = status.is_server_error().then(|| {
+    let is_fault = status.is_server_error() && !matches!(error, Error::Busy);
+    let error_id = is_fault.then(|| {
         let id = almoner_domain::text::hex(&web.app.random::<5>());
         tracing::error!(error_id = %id, error = chain(error), "a request failed");
         id

@@ -19,9 +19,11 @@ mod security;
 mod session;
 mod state;
 mod throttle;
+mod uploads;
 mod view;
 
 pub use assets::assets;
 pub use routes::router;
 pub use state::{Web, WebSettings};
+pub use uploads::UploadSettings;
 pub use view::{rendered_samples, sample_receipts};

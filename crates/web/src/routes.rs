@@ -18,7 +18,7 @@ use crate::handlers::{
     reports, sandbox, settings, sign_in, treatments, webhooks,
 };
 use crate::state::Web;
-use crate::{api, failure, security, session};
+use crate::{api, failure, security, session, uploads};
 
 /// The largest form that is read.
 const MAX_FORM_BYTES: usize = 256 * 1024;
@@ -56,6 +56,7 @@ fn pages(web: &Web) -> Router<Web> {
             post(payments::documents::add)
                 .layer(DefaultBodyLimit::max(payments::documents::max_form_bytes(web))),
         )
+        .layer(from_fn_with_state(web.clone(), uploads::bounded))
         .layer(staff_only)
         .layer(late(IMPORT_TIMEOUT));
     // A link is all that a payer shows, and old browsers do not say from which page a form comes.

@@ -8,6 +8,7 @@ use almoner_app::audit_reads::ReadLog;
 
 use crate::api::Pace;
 use crate::throttle::{PayerThrottle, Throttle};
+use crate::uploads::{UploadSettings, Uploads};
 
 /// How the pages are served.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub struct WebSettings {
     pub trusted_proxy: Option<IpAddr>,
     /// The invented clinic: the sign-in page says so.
     pub demo: bool,
+    /// How many files are received at the same time.
+    pub uploads: UploadSettings,
 }
 
 impl WebSettings {
@@ -36,6 +39,7 @@ pub struct Web {
     pub(crate) payers: Arc<PayerThrottle>,
     pub(crate) reads: ReadLog,
     pub(crate) pace: Arc<Pace>,
+    pub(crate) uploads: Arc<Uploads>,
 }
 
 impl Web {
@@ -45,7 +49,8 @@ impl Web {
         let reads = ReadLog::start(app.clone());
         let payers = Arc::new(PayerThrottle::new());
         let pace = Arc::new(Pace::new());
-        Self { app, settings: Arc::new(settings), sign_ins, payers, reads, pace }
+        let uploads = Arc::new(Uploads::new(settings.uploads));
+        Self { app, settings: Arc::new(settings), sign_ins, payers, reads, pace, uploads }
     }
 
     /// Waits until every read that was served is in the audit log.

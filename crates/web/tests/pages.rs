@@ -59,6 +59,8 @@ mod patients;
 mod pay;
 #[path = "pages/payouts.rs"]
 mod payouts;
+#[path = "pages/ranges.rs"]
+mod ranges;
 #[path = "pages/receipts.rs"]
 mod receipts;
 #[path = "pages/reminder_settings.rs"]
@@ -75,5 +77,7 @@ mod site;
 mod treatments;
 #[path = "pages/troubles.rs"]
 mod troubles;
+#[path = "pages/uploads.rs"]
+mod uploads;
 #[path = "pages/webhooks.rs"]
 mod webhooks;

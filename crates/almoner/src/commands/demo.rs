@@ -60,7 +60,7 @@ async fn fill_file(settings: &Settings, path: &Path) -> Result<(), Failure> {
     db.migrate().await?;
     // The invented history has no links.
     let keys = link_keys::there(&settings.link_key_file, &SystemEntropy)?;
-    let app = super::app(db, settings, keys, settings.files.open(false)?);
+    let app = super::app(db, settings, keys, settings.files.open(true)?);
     demo::fill(&app).await?;
     app.db.close().await;
     let file = std::fs::File::open(&draft).map_err(failed)?;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use almoner_app::App;
-use almoner_web::{Web, WebSettings};
+use almoner_web::{UploadSettings, Web, WebSettings};
 use tokio::net::TcpListener;
 
 use crate::settings::Settings;
@@ -53,6 +53,7 @@ pub(crate) async fn serve(
         base_url: settings.base_url.clone().unwrap_or_else(|| format!("http://{address}")),
         trusted_proxy: settings.trusted_proxy,
         demo,
+        uploads: UploadSettings::new(settings.files.max_uploads),
     };
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let base_url = web_settings.base_url.clone();

@@ -11,6 +11,7 @@ mod checks;
 mod clinic;
 mod dice;
 mod names;
+mod papers;
 mod paths;
 mod people;
 mod perform;
@@ -26,7 +27,6 @@ use almoner_app::{App, import_payouts, seal_audit};
 use almoner_domain::ambient::{SeededEntropy, SetClock};
 use almoner_domain::time;
 use almoner_gateways::clearinghouse::NoClearinghouse;
-use almoner_gateways::files::Files;
 use almoner_gateways::mail::NoMailer;
 use almoner_gateways::processor::Sandbox;
 use almoner_store::{attempts, refunds};
@@ -54,10 +54,13 @@ struct Size {
     checks: usize,
     payments: usize,
     notes: usize,
+    /// Pending payments that have documents.
+    papers: usize,
 }
 
 /// The clinic that is shown.
-const FULL: Size = Size { patients: 200, treatments: 300, checks: 60, payments: 1_500, notes: 150 };
+const FULL: Size =
+    Size { patients: 200, treatments: 300, checks: 60, payments: 1_500, notes: 150, papers: 8 };
 
 /// Everything that is going to happen.
 struct Plan {
@@ -91,8 +94,8 @@ async fn fill_to(app: &App, size: &Size) -> Result<(), Failure> {
         clearinghouse: Arc::new(NoClearinghouse),
         mailer: Arc::new(NoMailer),
         link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
-        files: Files::in_memory(),
-        max_document_bytes: 25 * 1024 * 1024,
+        files: app.files.clone(),
+        max_document_bytes: app.max_document_bytes,
     };
     let begins = calendar.at(people::FIRST_DAY + 1, 0, &calendar.zone);
     let mut clinic = Clinic::open(app, clock, begins).await?;

@@ -9,6 +9,7 @@ use super::calendar::{After, open_second};
 use super::clinic::Who;
 use super::dice::Dice;
 use super::names::{CANCELLATIONS, REFUSALS};
+use super::papers::Paper;
 
 /// A step of a payment.
 #[derive(Debug)]
@@ -47,6 +48,8 @@ pub(super) enum Step {
     Raise(i64),
     /// Staff write a note.
     Note(Who, &'static str),
+    /// Staff add a document.
+    Attach(Who, Paper),
 }
 
 /// What is shown once: rarities that a demo must have and chance might leave out.

@@ -1,5 +1,6 @@
 //! Lets the plan happen: one call of a use case for each event, at the event's own moment.
 
+use almoner_app::add_document::AddDocument;
 use almoner_app::add_note::AddNote;
 use almoner_app::change_status::ChangeStatus;
 use almoner_app::create_payment::CreatePayment;
@@ -7,12 +8,13 @@ use almoner_app::edit_payment::EditPayment;
 use almoner_app::estimate_payment::EstimateInput;
 use almoner_app::import_eligibility::ImportFile;
 use almoner_app::permission::REFUND_LIMIT;
+use almoner_app::receive_file::Received;
 use almoner_app::refund_payment::RefundPayment;
 use almoner_app::reverse_tender::ReverseTender;
 use almoner_app::{
-    Error, add_note, attempt, change_status, create_payment, edit_payment, estimate_payment,
-    import_eligibility, refund_payment, reverse_tender, save_patient, save_treatment,
-    settle_refund, void_payment,
+    Error, add_document, add_note, attempt, change_status, create_payment, edit_payment,
+    estimate_payment, import_eligibility, refund_payment, reverse_tender, save_patient,
+    save_treatment, settle_refund, void_payment,
 };
 use almoner_domain::estimate::Choices;
 use almoner_domain::refund::{RefundAmount, RefundReason, ReversalReason};
@@ -186,6 +188,15 @@ impl Clinic {
             Step::Note(who, text) => {
                 let note = AddNote { payment: id, body: (*text).to_owned(), key: None };
                 add_note::add_note(app, self.actor(*who), note).await?;
+            }
+            Step::Attach(who, paper) => {
+                let document = AddDocument {
+                    payment: id,
+                    name: paper.name().to_owned(),
+                    content: Received::from_reader(paper.content()),
+                    key: None,
+                };
+                add_document::add_document(app, self.actor(*who), document).await?;
             }
         }
         self.payments[place] = Some(ongoing);

@@ -11,6 +11,7 @@ use super::checks::Check;
 use super::clinic::{self, Who};
 use super::dice::Dice;
 use super::names::{MEMOS, NOTES};
+use super::papers::Paper;
 use super::paths::{Path, Rarity, Step};
 use super::people::{self, KNOWN_DAYS, Person};
 use super::treatments::Treatment;
@@ -82,11 +83,20 @@ pub(super) fn plan(cast: &Cast<'_>, size: &Size) -> Vec<Story> {
     let mut stories = Vec::with_capacity(size.payments);
     let all = i64::try_from(size.payments).expect("a countable number");
     for (status, percent, newest, oldest) in SHARES {
+        let first = stories.len();
+        let mut ages = Vec::new();
         for number in 0..(all * percent / 100).max(2) {
             let is_pending = status == Status::PartiallyRefunded && number == 0;
             let rarity = if is_pending { Rarity::PendingRefund } else { Rarity::None };
             let days_ago = if is_pending { newest } else { age(cast.dice, status, newest, oldest) };
             stories.push(cast.story(status, days_ago, rarity));
+            ages.push(days_ago);
+        }
+        let these = ages.into_iter().zip(&mut stories[first..]);
+        match status {
+            Status::Pending => cast.attach(these, size.papers, &ARRIVAL),
+            Status::Refunded => cast.attach(these, 1, &[(0, Paper::Request)]),
+            _ => {}
         }
     }
     stories.push(cast.story(Status::Paid, 12, Rarity::FailedRefund));
@@ -187,6 +197,23 @@ impl Cast<'_> {
         self.dice.chance(90).then_some(day)
     }
 
+    /// Adds documents to the newest of these payments, each with its age in days.
+    fn attach<'a>(
+        &self,
+        stories: impl Iterator<Item = (i64, &'a mut Story)>,
+        count: usize,
+        papers: &[(i64, Paper)],
+    ) {
+        let mut newest: Vec<_> = stories.collect();
+        newest.sort_by_key(|(days_ago, _)| *days_ago);
+        for (_, story) in newest.into_iter().take(count) {
+            for &(wait, paper) in papers {
+                let at = later(story.at, wait).min(later(self.calendar.now, -1));
+                story.steps.push((at.max(story.at), Step::Attach(Who::Front, paper)));
+            }
+        }
+    }
+
     /// Adds a note, some time after the payment was created.
     fn annotate(&self, story: &mut Story) {
         let wait = self.dice.between(30, 20_000);
@@ -197,6 +224,9 @@ impl Cast<'_> {
         story.steps.push((at, Step::Note(who, text)));
     }
 }
+
+/// After how many minutes the papers of somebody who came to the desk are added.
+const ARRIVAL: [(i64, Paper); 2] = [(3, Paper::Card), (5, Paper::Consent)];
 
 fn amount(dice: &Dice, kind: Option<PaymentType>) -> Money {
     let dollars = match kind {

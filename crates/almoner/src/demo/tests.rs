@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use almoner_app::exchange_checks::{ask_claimed, claim_due};
 use almoner_app::link_keys::LinkKeys;
 use almoner_app::run_check::{RunCheck, run_check};
+use almoner_app::verify_documents::{Depth, verify_documents};
 use almoner_app::{read, read_inquiries};
 use almoner_domain::Status;
 use almoner_domain::ambient::SystemEntropy;
@@ -16,7 +17,8 @@ use almoner_store::Db;
 
 use super::*;
 
-const SMALL: Size = Size { patients: 60, treatments: 90, checks: 26, payments: 160, notes: 20 };
+const SMALL: Size =
+    Size { patients: 60, treatments: 90, checks: 26, payments: 160, notes: 20, papers: 3 };
 
 fn calendar(now: &str) -> Calendar {
     let zone = time::parse_zone("time_zone", clinic::ZONE).unwrap();
@@ -117,12 +119,15 @@ link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
         for (sql, expected) in [
             ("SELECT count(*) AS it FROM payment", 160),
             ("SELECT count(*) AS it FROM note", 20),
+            ("SELECT count(*) AS it FROM document", 7),
             ("SELECT count(*) AS it FROM eligibility_check WHERE patient_seq IS NULL", 3),
             ("SELECT count(*) AS it FROM audit_event WHERE seal_no IS NULL", 0),
             ("SELECT count(*) AS it FROM audit_event WHERE action = 'status_refused'", 0),
         ] {
             assert_eq!(number(&db, sql).await, expected, "{sql}");
         }
+        let documents = verify_documents(&app, &clinic, Depth::Content).await.unwrap();
+        assert_eq!((documents.count, documents.difference), (7, None));
         let estimated = "SELECT count(*) AS it FROM payment_estimate";
         assert!(number(&db, estimated).await > 0, "some payments were estimated");
         let newest = number(&db, "SELECT max(at_us) AS it FROM audit_event").await;

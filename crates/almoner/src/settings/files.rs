@@ -11,6 +11,10 @@ use crate::cli::FilesArgs;
 const DEFAULT_MB: usize = 25;
 /// The largest that can be said.
 const MAX_MB: usize = 1024;
+/// How many requests with files are taken at the same time when nothing is said.
+const DEFAULT_UPLOADS: usize = 16;
+/// The most that can be said.
+const MAX_UPLOADS: usize = 1024;
 /// A folder's address begins so.
 const FOLDER: &str = "file://";
 
@@ -31,20 +35,30 @@ pub(crate) struct FilesSettings {
     access: S3Access,
     /// The largest document that is taken.
     pub(crate) max_document_bytes: usize,
+    /// How many requests with files are taken at the same time.
+    pub(crate) max_uploads: usize,
 }
+
+/// What `almoner.toml` says: the address, the limits, the store.
+type Filed = (Option<String>, (Option<usize>, Option<usize>), FileS3);
 
 impl FilesSettings {
     /// What the flags, the environment and the file say, in this order. Documents are in a folder
     /// beside an embedded database when nothing is said.
     pub(super) fn read(
         args: &FilesArgs,
-        (address, max_mb, s3): (Option<String>, Option<usize>, FileS3),
+        (address, (max_mb, max_uploads), s3): Filed,
         database: &str,
     ) -> Result<Self, Failure> {
         let one = |flag: &Option<String>, filed: Option<String>| flag.clone().or(filed);
         let max_mb = args.max_document_mb.or(max_mb).unwrap_or(DEFAULT_MB);
         if !(1..=MAX_MB).contains(&max_mb) {
             let line = format!("--max-document-mb {max_mb}: choose 1 to {MAX_MB}");
+            return Err(Failure::Usage(line));
+        }
+        let max_uploads = args.max_uploads.or(max_uploads).unwrap_or(DEFAULT_UPLOADS);
+        if !(1..=MAX_UPLOADS).contains(&max_uploads) {
+            let line = format!("--max-uploads {max_uploads}: choose 1 to {MAX_UPLOADS}");
             return Err(Failure::Usage(line));
         }
         let address = one(&args.files, address).unwrap_or_else(|| beside(database));
@@ -64,7 +78,7 @@ impl FilesSettings {
         };
         let endpoint = one(&args.s3_endpoint, s3.endpoint);
         let access = S3Access { endpoint, region: one(&args.s3_region, s3.region), key };
-        Ok(Self { address, access, max_document_bytes: max_mb * 1024 * 1024 })
+        Ok(Self { address, access, max_document_bytes: max_mb * 1024 * 1024, max_uploads })
     }
 
     /// The store. Its folder is made when it is not there and `make` says so.
@@ -89,7 +103,7 @@ mod tests {
     use super::*;
 
     fn read(args: &FilesArgs, database: &str) -> Result<FilesSettings, String> {
-        let settings = FilesSettings::read(args, (None, None, FileS3::default()), database);
+        let settings = FilesSettings::read(args, (None, (None, None), FileS3::default()), database);
         settings.map_err(|failure| match failure {
             Failure::Usage(line) | Failure::Failed(line) => line,
         })
@@ -119,6 +133,8 @@ mod tests {
         }
         let large = FilesArgs { max_document_mb: Some(2_000), ..FilesArgs::default() };
         assert!(wrong(large).unwrap_err().contains("1 to 1024"));
+        let none = FilesArgs { max_uploads: Some(0), ..FilesArgs::default() };
+        assert!(wrong(none).unwrap_err().contains("1 to 1024"));
         let key = FilesArgs { s3_key_id: Some("ID".into()), ..of("s3://clinic") };
         assert!(wrong(key.clone()).unwrap_err().contains("belong together"));
         assert!(wrong(FilesArgs { s3_secret: Some(Secret::new("SAMPLE")), ..key }).is_ok());

@@ -4,8 +4,10 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use bytes::Bytes;
+use reqwest::multipart::{Form, Part};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Body, Client, Response, StatusCode};
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
@@ -155,6 +157,22 @@ impl Browser {
         ];
         let path = self.go("/patients", &form).await;
         path.rsplit('/').next().expect("a path has an end").to_owned()
+    }
+
+    /// Sends a document with a payment's form, under that key; `None` when the server is gone.
+    pub(crate) async fn send_file(&self, path: &str, key: &str, body: Body) -> Option<StatusCode> {
+        let file = Part::stream(body).file_name("scan.txt");
+        let form = Form::new().text("key", key.to_owned()).part("files", file);
+        let request = self.client.post(format!("{}{path}", self.base));
+        let request = request.header("sec-fetch-site", "same-origin").multipart(form);
+        request.send().await.ok().map(|answer| answer.status())
+    }
+
+    /// Reads whatever is there, as it is.
+    pub(crate) async fn bytes(&self, path: &str) -> (StatusCode, Bytes) {
+        let answer = self.client.get(format!("{}{path}", self.base)).send().await;
+        let answer = answer.expect("the server answers");
+        (answer.status(), answer.bytes().await.expect("it comes whole"))
     }
 
     /// Reads a page.

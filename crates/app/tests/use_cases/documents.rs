@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use almoner_app::add_document::{AddDocument, Added, MAX_DOCUMENTS, add_document};
 use almoner_app::delete_document::delete_document;
-use almoner_app::read_documents::{content, documents};
+use almoner_app::read_documents::{content, document, documents};
 use almoner_app::receive_file::{NotReceived, Received};
 use almoner_app::remove_documents::remove_documents;
 use almoner_app::rename_document::rename_document;
@@ -43,7 +43,8 @@ fn watched(clinic: &mut Clinic) -> Watched {
 }
 
 async fn read_whole(clinic: &Clinic, place: (PaymentId, i64)) -> Result<Vec<u8>, Error> {
-    let (_, pieces) = content(&clinic.app, &clinic.manager(), place).await?;
+    let (app, who) = (&clinic.app, clinic.manager());
+    let pieces = content(app, &who, &document(app, &who, place).await?, None).await?;
     let pieces: Vec<_> = pieces.try_collect().await?;
     Ok(pieces.concat())
 }
@@ -275,15 +276,20 @@ on_both_engines! {
         bytes.extend((0..24 * 1024 * 1024_usize).map(|at| u8::try_from(at % 251).unwrap()));
         let sent = file(payment, "scan.pdf", &bytes, None);
         add_document(&clinic.app, &clinic.manager(), sent).await.unwrap();
-        let opened = content(&clinic.app, &clinic.manager(), (payment, 1)).await;
-        let (_, mut pieces) = opened.unwrap();
-        let mut read = 0;
-        while let Some(piece) = pieces.next().await {
-            let piece = piece.unwrap();
-            assert!(piece.len() <= 64 * 1024, "{}", piece.len());
-            assert!(piece[..] == bytes[read..read + piece.len()]);
-            read += piece.len();
+        let (app, who) = (&clinic.app, clinic.manager());
+        let document = document(app, &who, (payment, 1)).await.unwrap();
+        let size = u64::try_from(bytes.len()).unwrap();
+        for range in [None, Some(5 * 1024 * 1024 - 1..size - 7)] {
+            let mut pieces = content(app, &who, &document, range.clone()).await.unwrap();
+            let range = range.unwrap_or(0..size);
+            let mut read = usize::try_from(range.start).unwrap();
+            while let Some(piece) = pieces.next().await {
+                let piece = piece.unwrap();
+                assert!(piece.len() <= 64 * 1024, "{}", piece.len());
+                assert!(piece[..] == bytes[read..read + piece.len()]);
+                read += piece.len();
+            }
+            assert_eq!(read, usize::try_from(range.end).unwrap());
         }
-        assert_eq!(read, bytes.len());
     }
 }

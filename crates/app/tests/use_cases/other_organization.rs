@@ -296,8 +296,9 @@ const PAYMENTS: &[Case] = cases! {
     "read_documents::document" |c, n|
         read_documents::document(&c.app, &c.manager(), (PaymentId::new(n), 1));
     "read_documents::content" |c, n| async {
-        let place = (PaymentId::new(n), 1);
-        read_documents::content(&c.app, &c.manager(), place).await.map(|found| found.0)
+        let (app, who) = (&c.app, c.manager());
+        let document = read_documents::document(app, &who, (PaymentId::new(n), 1)).await?;
+        read_documents::content(app, &who, &document, None).await.map(drop)
     };
     "read::payment" |c, n| read::payment(&c.app, &c.manager(), PaymentId::new(n));
     "give_back::give_back" |c, n| give_back(&c.app, &c.manager(), ExceptionId::new(n));

@@ -436,7 +436,8 @@ const READS: &[Case] = cases! {
         read_documents::document(&c.app, a, a_document(c).await).await
     };
     "read_documents::content" ReadPayments |c, a| async {
-        read_documents::content(&c.app, a, a_document(c).await).await
+        let document = read_documents::document(&c.app, &c.manager(), a_document(c).await).await?;
+        read_documents::content(&c.app, a, &document, None).await
     };
     "read_receipt::receipts" ReadPayments |c, a|
         read_receipt::receipts(&c.app, a, PaymentId::new(1));

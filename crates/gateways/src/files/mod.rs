@@ -7,7 +7,7 @@
 mod s3;
 
 use std::io::Read;
-use std::path::Path as FilePath;
+use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use almoner_domain::{OrganizationId, text};
@@ -74,7 +74,11 @@ pub type Pieces = BoxStream<'static, Result<Bytes, FilesError>>;
 
 /// The store of documents.
 #[derive(Debug, Clone)]
-pub struct Files(Arc<dyn ObjectStore>);
+pub struct Files {
+    store: Arc<dyn ObjectStore>,
+    /// Where it is, when it is a folder.
+    folder: Option<PathBuf>,
+}
 
 impl Files {
     /// The store at `file://FOLDER` or `s3://BUCKET/PREFIX`. A folder that is not there is made,
@@ -94,17 +98,17 @@ impl Files {
         let store = s3::bucket(bucket, access)?;
         let prefix = Path::parse(prefix.trim_matches('/'));
         let prefix = prefix.map_err(|_| FilesAddress::Unknown)?;
-        Ok(Self(Arc::new(PrefixStore::new(store, prefix))))
+        Ok(Self::of(Arc::new(PrefixStore::new(store, prefix))))
     }
 
     /// A store that somebody else made.
     pub fn of(store: Arc<dyn ObjectStore>) -> Self {
-        Self(store)
+        Self { store, folder: None }
     }
 
     /// A store in memory, which ends with the program.
     pub fn in_memory() -> Self {
-        Self(Arc::new(InMemory::new()))
+        Self::of(Arc::new(InMemory::new()))
     }
 
     fn folder(folder: &FilePath, make: bool) -> Result<Self, FilesAddress> {
@@ -118,7 +122,7 @@ impl Files {
         let store = LocalFileSystem::new_with_prefix(folder);
         let store = store.map_err(|e| FilesAddress::Folder(shown(), Box::new(e)))?;
         // What is acknowledged survives a power cut.
-        Ok(Self(Arc::new(store.with_fsync(true))))
+        Ok(Self { folder: Some(folder.to_owned()), ..Self::of(Arc::new(store.with_fsync(true))) })
     }
 
     /// Writes a file. When this fails, nothing is there under that number; when the program ends
@@ -135,10 +139,10 @@ impl Files {
         let at = place(org, id);
         let (content, first) = next_part(content).await?;
         if first.len() < PART_BYTES {
-            self.0.put(&at, PutPayload::from(first)).await?;
+            self.store.put(&at, PutPayload::from(first)).await?;
             return Ok(());
         }
-        let mut upload = self.0.put_multipart(&at).await?;
+        let mut upload = self.store.put_multipart(&at).await?;
         let written = in_parts(&mut upload, content, first).await;
         if written.is_err() {
             // What came before is told; that it could not be taken back tells nothing more.
@@ -157,7 +161,7 @@ impl Files {
         id: &[u8],
         size_bytes: u64,
     ) -> Result<Pieces, FilesError> {
-        let found = self.0.get(&place(org, id)).await?;
+        let found = self.store.get(&place(org, id)).await?;
         if found.meta.size != size_bytes {
             return Err(FilesError::Changed);
         }
@@ -169,17 +173,23 @@ impl Files {
     /// # Errors
     /// It is not there, or the store cannot be reached.
     pub async fn size(&self, org: OrganizationId, id: &[u8]) -> Result<u64, FilesError> {
-        Ok(self.0.head(&place(org, id)).await?.size)
+        Ok(self.store.head(&place(org, id)).await?.size)
     }
 
-    /// Removes a file; one that is not there is removed already.
+    /// Removes a file, and what a program that ended while it wrote left of it; one that is not
+    /// there is removed already.
     ///
     /// # Errors
     /// The store cannot be reached.
     pub async fn remove(&self, org: OrganizationId, id: &[u8]) -> Result<(), FilesError> {
-        match self.0.delete(&place(org, id)).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(other) => Err(other.into()),
+        let at = place(org, id);
+        match self.store.delete(&at).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+            Err(other) => return Err(other.into()),
+        }
+        match &self.folder {
+            Some(folder) => remove_draft(folder, &at).await,
+            None => Ok(()),
         }
     }
 }
@@ -187,6 +197,17 @@ impl Files {
 /// Where a file is: what belongs to one organization is together.
 fn place(org: OrganizationId, id: &[u8]) -> Path {
     Path::from(format!("{}/{}", org.0, text::hex(id)))
+}
+
+/// Removes the draft of a file. In a folder, a file has its name only when it is whole; until then
+/// it lies beside it as `NAME#1`, which the store never shows.
+async fn remove_draft(folder: &FilePath, at: &Path) -> Result<(), FilesError> {
+    match tokio::fs::remove_file(folder.join(format!("{at}#1"))).await {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(FilesError::Unreachable(Box::new(error)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The next part of a content, shorter than the others only at its end. It is read apart from the

@@ -2,7 +2,9 @@
 //!
 //! To add a filter, add its condition to [`push_conditions`] and to `Filter::is_plain`.
 
-use almoner_domain::list::{Direction, Filter, PageRequest, Search, prefix_ranges};
+use almoner_domain::list::{
+    Direction, DueFilter, Filter, PageRequest, Search, Span, prefix_ranges,
+};
 use almoner_domain::payment::PaymentType;
 use almoner_domain::time::{self, NO_DUE_KEY};
 use almoner_domain::{LocationId, OrganizationId, Status};
@@ -80,10 +82,15 @@ pub(super) fn push_conditions(
             statement.push(&format!(" AND {column} {relation} ")).bind(value);
         }
     };
-    bound("due_key", ">=", filter.due.from.map(time::date_key));
-    bound("due_key", "<=", filter.due.to.map(time::date_key));
-    if filter.due.from.is_some() && filter.due.to.is_none() {
-        bound("due_key", "<", Some(NO_DUE_KEY));
+    match filter.due {
+        DueFilter::Within(Span { from, to }) => {
+            bound("due_key", ">=", from.map(time::date_key));
+            bound("due_key", "<=", to.map(time::date_key));
+            if from.is_some() && to.is_none() {
+                bound("due_key", "<", Some(NO_DUE_KEY));
+            }
+        }
+        DueFilter::Without => bound("due_key", ">=", Some(NO_DUE_KEY)),
     }
     let starts = |date: Date| time::micros(time::start_of_day(date, &calendar.zone));
     let ends = |date: Date| starts(date.tomorrow().unwrap_or(date));

@@ -4,7 +4,7 @@
 
 use std::cmp::Ordering;
 
-use almoner_domain::list::{Cursor, Direction, Filter, PageRequest, Search, Sort, Span};
+use almoner_domain::list::{Cursor, Direction, DueFilter, Filter, PageRequest, Search, Sort, Span};
 use almoner_domain::name::normalize;
 use almoner_domain::payment::PaymentType;
 use almoner_domain::{LocationId, Money, OrganizationId, PatientId, Status};
@@ -68,7 +68,10 @@ impl Card {
         (filter.statuses.is_empty() || filter.statuses.contains(&p.status))
             && (filter.locations.is_empty() || filter.locations.contains(&p.location))
             && filter.kind.is_none_or(|kind| p.kind == Some(kind))
-            && within(&filter.due, p.due)
+            && match filter.due {
+                DueFilter::Within(span) => within(&span, p.due),
+                DueFilter::Without => p.due.is_none(),
+            }
             && within(&filter.created, Some(day(p.created_at)))
             && within(&filter.paid, p.paid_at.map(day))
             && within(&filter.amount, Some(p.amount))
@@ -344,7 +347,11 @@ pub(crate) fn request(chance: &mut Chance) -> PageRequest {
         filter.kind = Some(chance.pick(&PaymentType::ALL));
     }
     if chance.percent(18) {
-        filter.due = span(chance, date);
+        filter.due = if chance.percent(25) {
+            DueFilter::Without
+        } else {
+            DueFilter::Within(span(chance, date))
+        };
     }
     if chance.percent(18) {
         filter.created = span(chance, near_a_moment);

@@ -79,6 +79,8 @@ codes! {
     PayloadTooLarge "payload_too_large" PAYLOAD_TOO_LARGE "The body is too large.";
     UnsupportedMediaType "unsupported_media_type" UNSUPPORTED_MEDIA_TYPE
         "The body is not of the type that the call takes.";
+    RangeNotSatisfiable "range_not_satisfiable" RANGE_NOT_SATISFIABLE
+        "The document has no such part; Content-Range says how long it is.";
     Invalid "invalid" UNPROCESSABLE_ENTITY "Some fields need attention; `errors` names them all.";
     UnreadableAnswer "unreadable_answer" UNPROCESSABLE_ENTITY
         "No eligibility answer (271) could be read from the body.";
@@ -282,7 +284,8 @@ impl From<Error> for Problem {
             }
             Error::KeyReused => told(Code::IdempotencyKeyReused),
             Error::SignIn => told(Code::InvalidKey),
-            Error::Processor(_)
+            Error::Busy
+            | Error::Processor(_)
             | Error::Files(FilesError::Unreachable(_) | FilesError::Unread(_))
             | Error::Store(StoreError::Unavailable(_)) => {
                 Self { cause: Some(crate::failure::chain(&error).into()), ..Self::unavailable() }

@@ -155,5 +155,11 @@ fn words(queue: Queue) -> (&'static str, &'static str, &'static str) {
             "The mail server refused these. Mend the patient's address and send the link again.",
         ),
         Queue::Questions => ("Questions to payers", "They are carried to the clearinghouse.", ""),
+        Queue::Documents => (
+            "Documents to be removed",
+            "They were deleted thirty days ago, or never came to belong to a payment. Their bytes \
+             are removed; while the store of documents is away, every ten minutes again.",
+            "",
+        ),
     }
 }

@@ -52,7 +52,12 @@ fn push_encoded(text: &mut String, value: &str) {
     }
 }
 
-/// What the payments list was asked for, as it was typed, so that all of it is shown again.
+/// What `due` says of payments without a due date.
+pub(crate) const NO_DUE_DATE: &str = "none";
+
+/// What the payments list was asked for, as it was typed, so that all of it is shown again. A range
+/// such as `this_month` stays one in the address, and so in views and links that are kept: it means
+/// the month in which it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PaymentsQuery {
     /// `q`.
@@ -63,20 +68,24 @@ pub(crate) struct PaymentsQuery {
     pub(crate) locations: Vec<LocationId>,
     /// `type`.
     pub(crate) kind: Option<PaymentType>,
+    /// `due`: a range of the calendar's, or [`NO_DUE_DATE`].
+    pub(crate) due: String,
     /// `due_from`.
     pub(crate) due_from: String,
     /// `due_to`.
     pub(crate) due_to: String,
+    /// `created`: a range of the calendar's.
+    pub(crate) created: String,
     /// `created_from`.
     pub(crate) created_from: String,
     /// `created_to`.
     pub(crate) created_to: String,
+    /// `paid`: a range of the calendar's.
+    pub(crate) paid: String,
     /// `paid_from`.
     pub(crate) paid_from: String,
     /// `paid_to`.
     pub(crate) paid_to: String,
-    /// `paid`: `this_month`, `last_month` or `today`.
-    pub(crate) paid: String,
     /// `min`.
     pub(crate) min: String,
     /// `max`.
@@ -98,13 +107,15 @@ impl Default for PaymentsQuery {
             statuses: Vec::new(),
             locations: Vec::new(),
             kind: None,
+            due: String::new(),
             due_from: String::new(),
             due_to: String::new(),
+            created: String::new(),
             created_from: String::new(),
             created_to: String::new(),
+            paid: String::new(),
             paid_from: String::new(),
             paid_to: String::new(),
-            paid: String::new(),
             min: String::new(),
             max: String::new(),
             overdue: false,
@@ -149,13 +160,15 @@ impl PaymentsQuery {
         }
         address = address
             .with("type", self.kind.map_or("", PaymentType::as_str))
+            .with("due", &self.due)
             .with("due_from", &self.due_from)
             .with("due_to", &self.due_to)
+            .with("created", &self.created)
             .with("created_from", &self.created_from)
             .with("created_to", &self.created_to)
+            .with("paid", &self.paid)
             .with("paid_from", &self.paid_from)
             .with("paid_to", &self.paid_to)
-            .with("paid", &self.paid)
             .with("min", &self.min)
             .with("max", &self.max)
             .with("overdue", if self.overdue { "1" } else { "" });
@@ -167,6 +180,19 @@ impl PaymentsQuery {
             address = address.with("per_page", &self.per_page.to_string());
         }
         address
+    }
+
+    /// A range of the calendar's holds alone: dates that were typed beside it are forgotten.
+    pub(crate) fn settle_ranges(&mut self) {
+        for (chosen, typed) in [
+            (&self.due, [&mut self.due_from, &mut self.due_to]),
+            (&self.created, [&mut self.created_from, &mut self.created_to]),
+            (&self.paid, [&mut self.paid_from, &mut self.paid_to]),
+        ] {
+            if !chosen.is_empty() {
+                typed.into_iter().for_each(String::clear);
+            }
+        }
     }
 
     /// Order and page size as hidden fields of the filter form, where they are not the usual.

@@ -96,6 +96,11 @@ impl<'a> Program<'a> {
         self.site.try_send(request).await
     }
 
+    /// Sends a body that may be refused by a fault of ours that the test made.
+    pub(crate) async fn try_ask(&self, path: &str, kind: &str, body: &[u8]) -> Reply {
+        self.site.try_send(self.request(Method::POST, path, kind, body.to_vec())).await
+    }
+
     /// Reads something.
     pub(crate) async fn get(&self, path: &str) -> Reply {
         self.ask(Method::GET, path, "", b"").await

@@ -1,7 +1,10 @@
 //! The documents and notes on a payment's page, with scripts off and as the pages' module sends.
 
+use std::sync::Arc;
+
 use almoner_domain::PaymentId;
 use almoner_domain::role::Role;
+use almoner_gateways::files::Files;
 use almoner_gateways::testing::{Fault, Watched};
 use almoner_store::on_both_engines;
 use almoner_web::Web;
@@ -148,7 +151,7 @@ on_both_engines! {
 
     async fn a_store_that_is_away_is_told_and_nothing_is_half_done(db) {
         let watched = Watched::default();
-        let site = Site::new(db).await.with_files(watched.clone());
+        let site = Site::new(db).await.with_files(Files::of(Arc::new(watched.clone())));
         site.payment(None, None).await;
         let desk = site.browser(Role::FrontDesk).await;
         send(&desk, &[("a.txt", b"a")]).await.to();

@@ -1,11 +1,17 @@
 //! The administrators' page of what waits to be done by itself.
 
+use std::sync::Arc;
+
+use almoner_app::remove_documents::remove_documents;
 use almoner_domain::ambient::Clock as _;
 use almoner_domain::role::Role;
+use almoner_gateways::files::Files;
+use almoner_gateways::testing::{Fault, Watched};
 use almoner_store::on_both_engines;
 use almoner_store::processor_events::{self, EventState, NewEvent};
 use jiff::SignedDuration;
 
+use crate::documents::DOCUMENTS;
 use crate::site::Site;
 
 /// An event that arrived, and may not have been believed.
@@ -79,6 +85,39 @@ on_both_engines! {
         let told = admin.post("/settings/jobs", &sent).await;
         assert!(told.header("set-cookie").starts_with("almoner_flash=queue_at_work"));
         admin.get("/settings/jobs").await.shows(200, &["evt_SAMPLE_1"]).lacks(&["Take up now"]);
+    }
+
+    async fn documents_that_are_to_be_removed_wait_in_a_queue(db) {
+        let watched = Watched::default();
+        let site = Site::new(db).await.with_files(Files::of(Arc::new(watched.clone())));
+        site.payment(None, None).await;
+        let desk = site.browser(Role::FrontDesk).await;
+        for name in ["a.txt", "b.txt"] {
+            let content = name.as_bytes();
+            desk.upload_to(DOCUMENTS, &[("files", Some(name), content)]).await.to();
+        }
+        desk.post(&format!("{DOCUMENTS}/1/delete"), &[]).await.to();
+        let admin = site.browser(Role::Administrator).await;
+        let waits = "Documents to be removed";
+        let page = admin.get("/settings/jobs").await;
+        page.shows(200, &[waits]).lacks(&["Take up now"]);
+        site.clock.set(site.clock.now() + SignedDuration::from_hours(24 * 30 + 1));
+        watched.fault(Some(Fault::Away));
+        assert!(remove_documents(&site.app, &site.system()).await.is_err());
+        let admin = site.browser(Role::Administrator).await;
+        let page = admin.get("/settings/jobs").await;
+        page.shows(200, &["Take up now: Documents to be removed", "Apr 9, 2026, 12:10 PM"]);
+        watched.fault(None);
+        assert_eq!(remove_documents(&site.app, &site.system()).await.unwrap(), 0);
+        let told = admin.post("/settings/jobs", &[("queue", "documents")]).await;
+        assert!(told.header("set-cookie").starts_with("almoner_flash=queue_hurried"));
+        let odd = [("queue", "documents"), ("item", "x")];
+        let told = admin.post("/settings/jobs", &odd).await;
+        assert!(told.header("set-cookie").starts_with("almoner_flash=queue_at_work"));
+        assert_eq!(remove_documents(&site.app, &site.system()).await.unwrap(), 1);
+        admin.get("/settings/jobs").await.lacks(&["Take up now"]);
+        let desk = site.browser(Role::FrontDesk).await;
+        desk.get(&format!("{DOCUMENTS}/2")).await.shows(200, &["b.txt"]);
     }
 
     async fn work_that_nobody_does_raises_an_alarm(db) {

@@ -138,6 +138,45 @@ on_both_engines! {
         page.shows(422, &["No mail server is set up."]);
     }
 
+    async fn ranges_are_said_in_words(db) {
+        let site = Site::new(db).await;
+        payment(&site, false, "x").await;
+        let due = site.payment(None, Some("2026-03-20".parse().unwrap())).await;
+        let later = site.payment(None, Some("2026-04-02".parse().unwrap())).await;
+        let biller = site.browser(Role::Biller).await;
+        let all = ["PAY-001".to_owned(), due.to_string(), later.to_string()];
+        for (asked, chip, listed) in [
+            ("due=today", "Due today", [false, false, false]),
+            ("due=next_7_days", "Due next 7 days", [false, false, false]),
+            ("due=this_month", "Due this month", [false, true, false]),
+            ("due=next_month", "Due next month", [false, false, true]),
+            ("due=none", "No due date", [true, false, false]),
+            ("created=today", "Created today", [true, true, true]),
+            ("created=yesterday", "Created yesterday", [false, false, false]),
+            ("created=last_7_days", "Created last 7 days", [true, true, true]),
+            ("created=this_year", "Created this year", [true, true, true]),
+            ("paid=this_month", "Paid this month", [false, false, false]),
+            ("due=this_month&due_from=2027-01-01", "Due this month", [false, true, false]),
+        ] {
+            let page = biller.get(&format!("/payments?{asked}")).await;
+            page.shows(200, &[&format!("Remove filter: </span>{chip}"), "selected"]);
+            page.lacks(&["value=\"2027-01-01\""]);
+            let file = biller.get(&format!("/payments/export.csv?{asked}")).await.text();
+            for (id, is_listed) in all.iter().zip(listed) {
+                let row = format!("<a href=\"/payments/{id}\">");
+                assert_eq!(page.text().contains(&row), is_listed, "{asked} {id}");
+                assert_eq!(file.contains(&format!("\r\n{id},")), is_listed, "{asked} {id}");
+            }
+        }
+        assert_eq!(audited(&site, "export_began", "no due date").await, 1);
+        let odd = "due=last_month";
+        biller.get(&format!("/payments?{odd}")).await.shows(200, &["Choose one of the ranges"]);
+        biller.get(&format!("/payments/export.csv?{odd}")).await.shows(422, &[]);
+        let list = "/payments?due=next_7_days&created=this_month";
+        let sent = [("name", "Soon"), ("list", list)];
+        assert_eq!(biller.post("/payments/views", &sent).await.to(), list);
+    }
+
     async fn a_list_is_kept_under_a_name(db) {
         let site = Site::new(db).await;
         payment(&site, false, "x").await;

@@ -28,14 +28,13 @@ use almoner_gateways::clearinghouse::{
 use almoner_gateways::files::Files;
 use almoner_gateways::mail::{Mailer, NoMailer};
 use almoner_gateways::processor::{self, Processor};
-use almoner_gateways::testing::Watched;
 use almoner_store::counters;
 use almoner_store::locations::LocationFields;
 use almoner_store::organizations::Organization;
 use almoner_store::physicians::PhysicianFields;
 use almoner_store::staff::{self, StaffUser};
 use almoner_store::testing::TestDb;
-use almoner_web::{Web, WebSettings, router};
+use almoner_web::{UploadSettings, Web, WebSettings, router};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
@@ -47,6 +46,15 @@ use tower::ServiceExt as _;
 pub(crate) const BASE: &str = "http://127.0.0.1:8080";
 /// When the tests begin: eleven in the morning of the tenth of March, in the clinics' zone.
 pub(crate) const START: &str = "2026-03-10T15:00:00Z";
+/// The pages of the tests.
+fn settings(uploads: UploadSettings) -> WebSettings {
+    WebSettings { base_url: BASE.to_owned(), trusted_proxy: None, demo: false, uploads }
+}
+
+fn usual_uploads() -> UploadSettings {
+    UploadSettings::new(16)
+}
+
 /// Everybody's password.
 pub(crate) const PASSWORD: &str = "a sample password of the tests";
 /// A name with everything that a page could stumble over.
@@ -294,8 +302,7 @@ impl Site {
             add_patient(&app, &here, entry, None, None).await.unwrap();
         }
         add_patient(&app, &there, &ann, None, None).await.unwrap();
-        let settings = WebSettings { base_url: BASE.to_owned(), trusted_proxy: None, demo: false };
-        let web = Web::new(app.clone(), settings);
+        let web = Web::new(app.clone(), settings(usual_uploads()));
         let router = router(web.clone());
         Self { app, house, clock, web, clinic, other, router, _db: db }
     }
@@ -303,17 +310,22 @@ impl Site {
     /// The same with a mailer.
     pub(crate) fn with_mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
         self.app.mailer = mailer;
-        let settings = WebSettings { base_url: BASE.to_owned(), trusted_proxy: None, demo: false };
-        self.web = Web::new(self.app.clone(), settings);
+        self.web = Web::new(self.app.clone(), settings(usual_uploads()));
+        self.router = router(self.web.clone());
+        self
+    }
+
+    /// The same, taking so many requests with files at the same time.
+    pub(crate) fn with_uploads(mut self, uploads: UploadSettings) -> Self {
+        self.web = Web::new(self.app.clone(), settings(uploads));
         self.router = router(self.web.clone());
         self
     }
 
     /// The same with another store of documents.
-    pub(crate) fn with_files(mut self, store: Watched) -> Self {
-        self.app.files = Files::of(Arc::new(store));
-        let settings = WebSettings { base_url: BASE.to_owned(), trusted_proxy: None, demo: false };
-        self.web = Web::new(self.app.clone(), settings);
+    pub(crate) fn with_files(mut self, files: Files) -> Self {
+        self.app.files = files;
+        self.web = Web::new(self.app.clone(), settings(usual_uploads()));
         self.router = router(self.web.clone());
         self
     }

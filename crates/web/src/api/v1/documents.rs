@@ -181,7 +181,8 @@ fn of_file(error: almoner_app::Error) -> Problem {
 
 /// Read a document
 ///
-/// Its content, as it was added.
+/// Its content, as it was added. One range of it may be asked for, as by a program that goes on
+/// with a download that broke off; `If-Range` takes the `ETag` of what came before.
 #[utoipa::path(
     get,
     path = "/payments/{id}/documents/{number}",
@@ -191,23 +192,37 @@ fn of_file(error: almoner_app::Error) -> Problem {
         ("id" = String, Path, description = "The payment's id.", example = "PAY-001"),
         ("number" = i64, Path, description = "The document's number.", example = 1),
     ),
-    responses((
-        status = 200,
-        description = "The content, of the document's own type.",
-        body = String,
-        content_type = "application/octet-stream",
-    )),
+    responses(
+        (
+            status = 200,
+            description = "The content, of the document's own type.",
+            body = String,
+            content_type = "application/octet-stream",
+        ),
+        (
+            status = 206,
+            description = "The range that was asked for.",
+            body = String,
+            content_type = "application/octet-stream",
+        ),
+    ),
 )]
 async fn content(
     State(web): State<Web>,
     caller: Caller,
     Path((id, number)): Path<(String, String)>,
+    asked: attachment::Asked,
 ) -> Answer {
     let payment: PaymentId = parse_id(&id, "payment")?;
     let number = number.parse().map_err(|_| almoner_app::Error::NotFound("document"))?;
     let place = (payment, number);
-    let (document, pieces) = read_documents::content(&web.app, &caller.actor, place).await?;
-    let file = (&*document.name, document.kind.media_type(), document.size_bytes);
-    let answer = attachment::response(Shown::Attached, file, pieces);
+    let document = read_documents::document(&web.app, &caller.actor, place).await?;
+    let range = asked.of(&document).map_err(|outside| {
+        let (name, value) = outside.header();
+        let code = Code::RangeNotSatisfiable;
+        Problem::new(code, code.meaning()).with_header(name, value)
+    })?;
+    let who = (&web.app, &caller.actor);
+    let answer = attachment::document(who, Shown::Attached, &document, range).await?;
     Ok(showing(vec![Thing::Document(payment, number)], answer))
 }

@@ -24,6 +24,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::problem::{self, FieldProblem, ProblemAnswer};
 use super::{caller, once};
 use crate::state::Web;
+use crate::uploads;
 
 /// The largest body of fields that is read.
 const MAX_JSON_BYTES: usize = 256 * 1024;
@@ -37,9 +38,12 @@ pub(super) fn calls(web: &Web) -> OpenApiRouter<Web> {
     let calls = OpenApiRouter::default()
         .merge(limited(web, MAX_JSON_BYTES, estimates::calls()))
         .merge(limited(web, MAX_JSON_BYTES, notes::calls()))
-        .merge(limited(web, documents::max_body_bytes(web), documents::calls()))
+        .merge(bounded(web, limited(web, documents::max_body_bytes(web), documents::calls())))
         .merge(limited(web, MAX_JSON_BYTES, payment_links::calls()))
-        .merge(limited(web, eligibility_checks::MAX_BODY_BYTES, eligibility_checks::calls()));
+        .merge(bounded(
+            web,
+            limited(web, eligibility_checks::MAX_BODY_BYTES, eligibility_checks::calls()),
+        ));
     let mut calls = OpenApiRouter::with_openapi(about())
         .nest("/api/v1", calls)
         .layer(from_fn_with_state(web.clone(), caller::known));
@@ -53,6 +57,11 @@ fn limited(web: &Web, max_bytes: usize, calls: OpenApiRouter<Web>) -> OpenApiRou
         .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(web.clone(), once::once))
         .layer(DefaultBodyLimit::max(max_bytes))
+}
+
+/// Calls with large bodies, of which a bounded number is under way.
+fn bounded(web: &Web, calls: OpenApiRouter<Web>) -> OpenApiRouter<Web> {
+    calls.layer(from_fn_with_state(web.clone(), uploads::bounded))
 }
 
 fn about() -> OpenApi {

@@ -16,6 +16,7 @@ use super::words::sentence;
 use crate::failure::{Answer, html, unprocessable};
 use crate::session::Staff;
 use crate::state::Web;
+use crate::uploads::Place;
 use crate::view::eligibility::import::{Counts, ImportedCheck, ImportedFile, ImportedPage};
 use crate::view::parts::plural;
 
@@ -30,6 +31,7 @@ const MAX_SHOWN: usize = 50;
 pub(crate) async fn submit(
     State(web): State<Web>,
     staff: Staff,
+    held: Place,
     upload: Result<Multipart, MultipartRejection>,
 ) -> Answer {
     staff.actor.must(Action::ImportEligibility)?;
@@ -45,15 +47,20 @@ pub(crate) async fn submit(
     };
     let mut told = Vec::with_capacity(files.len());
     for file in files {
-        told.push(one(&web, &staff.actor, file).await?);
+        told.push(one(&web, &staff.actor, file, &held).await?);
     }
     Ok(html(&ImportedPage { shell: staff.shell, files: told }))
 }
 
 /// What became of one file. That one cannot be stored now must not hide what became of the others.
-async fn one(web: &Web, actor: &Actor, file: Incoming) -> Result<ImportedFile, Error> {
+async fn one(
+    web: &Web,
+    actor: &Actor,
+    file: Incoming,
+    held: &Place,
+) -> Result<ImportedFile, Error> {
     let name = file.name.clone();
-    match import(web, actor, file).await {
+    match import(web, actor, file, held).await {
         Ok(imported) => {
             let checks = shown(imported.checks.as_deref().unwrap_or_default());
             let ids: Vec<CheckId> = checks.iter().map(|check| check.id).collect();
@@ -77,9 +84,12 @@ async fn one(web: &Web, actor: &Actor, file: Incoming) -> Result<ImportedFile, E
 }
 
 /// Imports a file. What was begun goes on when the browser goes away, or waits no longer.
-async fn import(web: &Web, actor: &Actor, file: Incoming) -> Result<Imported, Error> {
-    let (app, actor) = (web.app.clone(), actor.clone());
-    let importing = tokio::spawn(async move { import_eligibility(&app, &actor, file).await });
+async fn import(web: &Web, actor: &Actor, file: Incoming, held: &Place) -> Result<Imported, Error> {
+    let (app, actor, held) = (web.app.clone(), actor.clone(), held.clone());
+    let importing = tokio::spawn(async move {
+        let _held = held;
+        import_eligibility(&app, &actor, file).await
+    });
     importing.await.expect("an import does not panic")
 }
 

@@ -13,7 +13,8 @@ use almoner_domain::{Invalid, PaymentId};
 use almoner_store::documents::Document;
 use axum::extract::multipart::{Field, Multipart, MultipartError, MultipartRejection};
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse as _;
 use axum_extra::extract::Form;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -26,6 +27,7 @@ use crate::handlers::attachment::{self, Shown};
 use crate::handlers::parse_id;
 use crate::session::{Staff, done};
 use crate::state::Web;
+use crate::uploads::Place;
 use crate::view::payments::documents::{
     DeletedRow, DocumentRow, DocumentsBlock, MIB, Sent, size_text,
 };
@@ -93,6 +95,7 @@ pub(crate) async fn add(
     staff: Staff,
     Path(id): Path<String>,
     headers: HeaderMap,
+    held: Place,
     upload: Result<Multipart, MultipartRejection>,
 ) -> Answer {
     let id: PaymentId = parse_id(&id, "payment")?;
@@ -103,7 +106,7 @@ pub(crate) async fn add(
     }
     let mut sent = Vec::new();
     let fault = match upload {
-        Ok(upload) => taken(&web, &staff.actor, id, upload, &mut sent).await?,
+        Ok(upload) => taken(&web, &staff.actor, (id, &held), upload, &mut sent).await?,
         Err(_) => None,
     };
     if let Some(error) = sent.iter_mut().find_map(|sent: &mut Taken| sent.failure.take())
@@ -149,7 +152,7 @@ type Fault = (&'static str, String);
 async fn taken(
     web: &Web,
     actor: &Actor,
-    payment: PaymentId,
+    (payment, held): (PaymentId, &Place),
     mut upload: Multipart,
     sent: &mut Vec<Taken>,
 ) -> Result<Option<Fault>, Error> {
@@ -180,7 +183,7 @@ async fn taken(
                 let is_empty = content.as_ref().is_ok_and(|content| content.size_bytes() == 0);
                 if !name.is_empty() || !is_empty {
                     let document = AddDocument { payment, name, content, key: key.clone() };
-                    sent.push(one(web, actor, document).await?);
+                    sent.push(one(web, actor, document, held).await?);
                 }
             }
             _ => {}
@@ -205,10 +208,18 @@ async fn content(
 
 /// Adds a file. What was begun goes on when the browser goes away; that one cannot be kept now
 /// hides nothing of what became of the others.
-async fn one(web: &Web, actor: &Actor, document: AddDocument) -> Result<Taken, Error> {
+async fn one(
+    web: &Web,
+    actor: &Actor,
+    document: AddDocument,
+    held: &Place,
+) -> Result<Taken, Error> {
     let name = shown_name(&document.name);
-    let (app, actor) = (web.app.clone(), actor.clone());
-    let adding = tokio::spawn(async move { add_document(&app, &actor, document).await });
+    let (app, actor, held) = (web.app.clone(), actor.clone(), held.clone());
+    let adding = tokio::spawn(async move {
+        let _held = held;
+        add_document(&app, &actor, document).await
+    });
     let added = adding.await.expect("adding a document does not panic");
     let sent = |fault| Sent { name: name.clone(), fault };
     match added {
@@ -233,7 +244,7 @@ fn shown_name(name: &str) -> String {
 }
 
 fn cut_off(error: &MultipartError) -> Fault {
-    if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         let text = "The files are too large together; send fewer at once.";
         return ("too_large", text.to_owned());
     }
@@ -246,10 +257,10 @@ pub(crate) async fn content_of(
     State(web): State<Web>,
     staff: Staff,
     Path(ids): Path<(String, String)>,
+    asked: attachment::Asked,
 ) -> Answer {
-    let (document, pieces) = read_documents::content(&web.app, &staff.actor, place(ids)?).await?;
-    let file = (&*document.name, document.kind.media_type(), document.size_bytes);
-    Ok(attachment::response(Shown::Attached, file, pieces))
+    let document = read_documents::document(&web.app, &staff.actor, place(ids)?).await?;
+    handed_out(&web, &staff.actor, (Shown::Attached, &document), &asked).await
 }
 
 /// A document as an image on a page.
@@ -257,13 +268,25 @@ pub(crate) async fn image(
     State(web): State<Web>,
     staff: Staff,
     Path(ids): Path<(String, String)>,
+    asked: attachment::Asked,
 ) -> Answer {
-    let (document, pieces) = read_documents::content(&web.app, &staff.actor, place(ids)?).await?;
+    let document = read_documents::document(&web.app, &staff.actor, place(ids)?).await?;
     if document.kind.shown_size(document.size_px).is_none() {
         return Err(Error::NotFound("image").into());
     }
-    let file = (&*document.name, document.kind.media_type(), document.size_bytes);
-    Ok(attachment::response(Shown::Inline, file, pieces))
+    handed_out(&web, &staff.actor, (Shown::Inline, &document), &asked).await
+}
+
+async fn handed_out(
+    web: &Web,
+    actor: &Actor,
+    (shown, document): (Shown, &Document),
+    asked: &attachment::Asked,
+) -> Answer {
+    match asked.of(document) {
+        Ok(range) => Ok(attachment::document((&web.app, actor), shown, document, range).await?),
+        Err(outside) => Ok((StatusCode::RANGE_NOT_SATISFIABLE, [outside.header()]).into_response()),
+    }
 }
 
 /// What the form of a name sends.

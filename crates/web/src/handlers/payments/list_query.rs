@@ -1,16 +1,17 @@
 //! The address of the payments list, read: every state of the list is in it.
 
 use almoner_domain::list::{
-    Cursor, DEFAULT_PAGE_SIZE, Direction, Filter, PAGE_SIZES, PageRequest, Place, Search, Sort,
-    Span,
+    Cursor, DEFAULT_PAGE_SIZE, Direction, DueFilter, Filter, PAGE_SIZES, PageRequest, Place,
+    Search, Sort, Span,
 };
 use almoner_domain::payment::PaymentType;
+use almoner_domain::period::Period;
 use almoner_domain::{Invalid, LocationId, Money, Status, time};
 use axum::http::Uri;
 use axum_extra::extract::Query;
 use jiff::civil::Date;
 
-use crate::view::query::PaymentsQuery;
+use crate::view::query::{NO_DUE_DATE, PaymentsQuery};
 
 /// What an address asks for.
 pub(super) struct Asked {
@@ -61,6 +62,7 @@ pub(super) fn read(pairs: &[(String, String)], today: Date) -> Asked {
     if place == Place::First && number > 1 {
         place = Place::Number(number);
     }
+    query.settle_ranges();
     let mut faults = Invalid::default();
     let filter = filter(&query, today, &mut faults);
     let request = PageRequest {
@@ -92,13 +94,15 @@ fn read_direction(value: &str) -> Option<Direction> {
 fn text_field<'a>(query: &'a mut PaymentsQuery, name: &str) -> Option<&'a mut String> {
     Some(match name {
         "q" => &mut query.q,
+        "due" => &mut query.due,
         "due_from" => &mut query.due_from,
         "due_to" => &mut query.due_to,
+        "created" => &mut query.created,
         "created_from" => &mut query.created_from,
         "created_to" => &mut query.created_to,
+        "paid" => &mut query.paid,
         "paid_from" => &mut query.paid_from,
         "paid_to" => &mut query.paid_to,
-        "paid" => &mut query.paid,
         "min" => &mut query.min,
         "max" => &mut query.max,
         _ => return None,
@@ -121,19 +125,33 @@ fn read_cursor(text: &str) -> Option<Cursor> {
 }
 
 fn filter(query: &PaymentsQuery, today: Date, faults: &mut Invalid) -> Filter {
-    let mut dates = |names: [&str; 2], typed: [&str; 2]| {
-        let mut end = |name, text: &str| {
-            let text = text.trim();
-            (!text.is_empty()).then(|| faults.collect(time::parse_date(name, text))).flatten()
-        };
-        Span { from: end(names[0], typed[0]), to: end(names[1], typed[1]) }
+    let mut dates = |chosen: (&str, &str, &[Period]), from: (&str, &str), to: (&str, &str)| {
+        if chosen.1.is_empty() {
+            let mut end = |(name, text): (&str, &str)| {
+                (!text.is_empty()).then(|| faults.collect(time::parse_date(name, text))).flatten()
+            };
+            return Span { from: end(from), to: end(to) };
+        }
+        faults.collect(period(chosen)).map(|period| period.span(today)).unwrap_or_default()
     };
-    let due = dates(["due_from", "due_to"], [&query.due_from, &query.due_to]);
-    let created = dates(["created_from", "created_to"], [&query.created_from, &query.created_to]);
-    let typed_paid = dates(["paid_from", "paid_to"], [&query.paid_from, &query.paid_to]);
-    let paid = preset(&query.paid, today).unwrap_or(typed_paid);
+    let due = if query.due == NO_DUE_DATE {
+        DueFilter::Without
+    } else {
+        let chosen = ("due", &*query.due, &Period::AHEAD[..]);
+        let (from, to) = (("due_from", &*query.due_from), ("due_to", &*query.due_to));
+        DueFilter::Within(dates(chosen, from, to))
+    };
+    let created = dates(
+        ("created", &query.created, &Period::PAST),
+        ("created_from", &query.created_from),
+        ("created_to", &query.created_to),
+    );
+    let paid = dates(
+        ("paid", &query.paid, &Period::PAST),
+        ("paid_from", &query.paid_from),
+        ("paid_to", &query.paid_to),
+    );
     let mut amount = |name, text: &str| {
-        let text = text.trim();
         (!text.is_empty()).then(|| faults.collect(Money::parse(name, text))).flatten()
     };
     Filter {
@@ -148,18 +166,12 @@ fn filter(query: &PaymentsQuery, today: Date, faults: &mut Invalid) -> Filter {
     }
 }
 
-/// The dates that a relative range means today.
-fn preset(name: &str, today: Date) -> Option<Span<Date>> {
-    let (from, to) = match name {
-        "today" => (today, today),
-        "this_month" => (today.first_of_month(), today.last_of_month()),
-        "last_month" => {
-            let last = today.first_of_month().yesterday().ok()?;
-            (last.first_of_month(), last)
-        }
-        _ => return None,
-    };
-    Some(Span { from: Some(from), to: Some(to) })
+/// The range of that name among those that a field offers.
+fn period((field, name, offered): (&str, &str, &[Period])) -> Result<Period, Invalid> {
+    let named = offered.iter().find(|period| period.as_str() == name);
+    named.copied().ok_or_else(|| {
+        Invalid::one(field, "unknown_range", "Choose one of the ranges that are offered.")
+    })
 }
 
 #[cfg(test)]
@@ -204,12 +216,43 @@ mod tests {
     }
 
     #[test]
-    fn relative_ranges_follow_the_calendar() {
-        let span = |from, to| Some(Span { from: Some(from), to: Some(to) });
-        let february = (Date::constant(2026, 2, 1), Date::constant(2026, 2, 28));
-        assert_eq!(preset("last_month", TODAY), span(february.0, february.1));
-        assert_eq!(preset("today", TODAY), span(TODAY, TODAY));
-        assert_eq!(preset("next_year", TODAY), None);
+    fn a_range_of_the_calendar_wins_over_typed_dates_and_stays_one() {
+        let pairs = [
+            ("due", "next_month"),
+            ("due_from", "2026-01-01"),
+            ("due_to", "tomorrow"),
+            ("created", "last_month"),
+            ("paid_from", "2026-03-01"),
+        ];
+        let asked = asked(&pairs);
+        assert_eq!(asked.faults.0, []);
+        let span = |from, to| Span { from: Some(from), to: Some(to) };
+        let april = span(Date::constant(2026, 4, 1), Date::constant(2026, 4, 30));
+        let february = span(Date::constant(2026, 2, 1), Date::constant(2026, 2, 28));
+        assert_eq!(asked.request.filter.due, DueFilter::Within(april));
+        assert_eq!(asked.request.filter.created, february);
+        let from = Some(Date::constant(2026, 3, 1));
+        assert_eq!(asked.request.filter.paid, Span { from, to: None });
+        let href = "/payments?due=next_month&created=last_month&paid_from=2026-03-01";
+        assert_eq!(asked.query.href(), href);
+    }
+
+    #[test]
+    fn payments_without_a_due_date_are_asked_for_by_name() {
+        let asked = asked(&[("due", "none"), ("due_from", "2026-01-01")]);
+        assert_eq!(asked.request.filter.due, DueFilter::Without);
+        assert_eq!(asked.query.href(), "/payments?due=none");
+    }
+
+    #[test]
+    fn a_range_that_is_not_offered_is_told_and_left_out() {
+        for (field, name) in
+            [("due", "last_month"), ("created", "next_month"), ("paid", "none"), ("paid", "Today")]
+        {
+            let asked = asked(&[(field, name)]);
+            assert_eq!(asked.faults.0.len(), 1, "{field} {name}");
+            assert_eq!(asked.request.filter, Filter::default());
+        }
     }
 
     #[test]

@@ -2,15 +2,16 @@
 
 use almoner_domain::list_look::{Column, ListLook};
 use almoner_domain::payment::PaymentType;
+use almoner_domain::period::Period;
 use almoner_domain::{LocationId, Money, PaymentId, Status, TreatmentId};
 use askama::Template;
 
 use crate::view::Samples;
 use crate::view::chart::{self, Month, Share, Trend};
 use crate::view::parts::{
-    self, Chip, Errors, LIST_MEMO_CHARS_MAX, Pager, PatientRef, Shell, cut, span_label,
+    self, Chip, Choice, Errors, LIST_MEMO_CHARS_MAX, Pager, PatientRef, Shell, cut, span_label,
 };
-use crate::view::query::PaymentsQuery;
+use crate::view::query::{NO_DUE_DATE, PaymentsQuery};
 use crate::view::samples;
 
 /// The list of payments under its cards: GET `/payments`.
@@ -215,10 +216,19 @@ impl PaymentsPage {
             q.min.clear();
             q.max.clear();
         });
-        if let Some((_, label)) = PAID_PRESETS.iter().find(|(name, _)| *name == query.paid) {
-            let without = PaymentsQuery { paid: String::new(), ..query.clone() };
-            chips.push(Chip { label: format!("Paid {label}"), href: without.href() });
-        }
+        let mut add = |what: &str, chosen: &str, choices: &[Choice], without: PaymentsQuery| {
+            let Some(choice) = choices.iter().find(|choice| choice.is(chosen)) else { return };
+            let label = match (what, chosen) {
+                ("Due", NO_DUE_DATE) => choice.label.clone(),
+                _ => format!("{what} {}", choice.label.to_lowercase()),
+            };
+            chips.push(Chip { label, href: without.href() });
+        };
+        let (due, past) = (due_choices(), past_choices());
+        let none = String::new;
+        add("Due", &query.due, &due, PaymentsQuery { due: none(), ..query.clone() });
+        add("Created", &query.created, &past, PaymentsQuery { created: none(), ..query.clone() });
+        add("Paid", &query.paid, &past, PaymentsQuery { paid: none(), ..query.clone() });
     }
 
     fn location_name(&self, id: LocationId) -> String {
@@ -233,9 +243,20 @@ impl PaymentsPage {
     }
 }
 
-/// The values of `paid` and how people say them.
-pub(super) const PAID_PRESETS: [(&str, &str); 3] =
-    [("today", "today"), ("this_month", "this month"), ("last_month", "last month")];
+/// The ranges that are offered for due dates.
+pub(crate) fn due_choices() -> Vec<Choice> {
+    let without = [Choice::new(NO_DUE_DATE, "No due date")];
+    Period::AHEAD.map(choice).into_iter().chain(without).collect()
+}
+
+/// The ranges that are offered for what has happened.
+pub(crate) fn past_choices() -> Vec<Choice> {
+    Period::PAST.map(choice).to_vec()
+}
+
+fn choice(period: Period) -> Choice {
+    Choice::new(period.as_str(), period.label())
+}
 
 impl Samples for PaymentsPage {
     fn samples() -> Vec<(&'static str, Self)> {
@@ -264,7 +285,8 @@ impl Samples for PaymentsPage {
             statuses: vec![Status::Paid, Status::PartiallyRefunded],
             locations: vec![LocationId::new(1)],
             kind: Some(PaymentType::OfficeVisit),
-            due_from: "2026-11-01".to_owned(),
+            due: "this_month".to_owned(),
+            created_from: "2026-11-01".to_owned(),
             min: "100".to_owned(),
             max: "5,000".to_owned(),
             paid: "this_month".to_owned(),
@@ -279,7 +301,7 @@ impl Samples for PaymentsPage {
         };
         let filtered = Self { rows: usual.rows[..7].to_vec(), query: narrowed, ..usual.clone() };
         let mut errors = almoner_domain::Invalid::one("min", "not_an_amount", "Enter an amount.");
-        errors.push("due_from", "not_a_date", "Enter a date.");
+        errors.push("created_from", "not_a_date", "Enter a date.");
         let wrong = Self { errors: errors.into(), ..filtered.clone() };
         let wide = Self { look: ListLook::new(&Column::ALL, true), ..usual.clone() };
         let auditor = ListOffers { create: false, export: false, send: false, cancel: false };
