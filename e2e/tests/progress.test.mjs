@@ -50,7 +50,7 @@ stage.test('a slow form says what it does, and is not sent twice', { as: 'biller
 });
 
 for (const scheme of ['light', 'dark']) {
-  stage.test(`a slow list says that it loads until it is there, and moves nothing, ${scheme}`, { as: 'biller', scheme }, async (page) => {
+  stage.test(`a slow list says that it loads, and moves nothing, ${scheme}`, { as: 'biller', scheme }, async (page) => {
     await page.goto('/payments');
     const letGo = await hold(page, '**/payments?q=*');
     const place = await page.locator('#results').boundingBox();
@@ -95,7 +95,7 @@ function occupy(path, cookies) {
   return request;
 }
 
-stage.test('a file that finds no place is told so beside it, and can be tried again', { as: 'biller' }, async (page) => {
+stage.test('a file that finds no place is told so, and can be tried again', { as: 'biller' }, async (page) => {
   await page.goto('/payments?status=draft');
   const [payment] = await rowLinks(page, '/payments', 'PAY');
   await page.goto(payment);

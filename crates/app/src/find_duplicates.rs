@@ -19,9 +19,9 @@ fn features(patient: &Patient) -> Features<'_> {
     }
 }
 
-/// Writes down with whom a patient may be one person, and tells them, after record and coverages were written.
-/// Patients are added one after another, so that of two who are added at once the later finds the
-/// earlier.
+/// Writes down with whom a patient may be one person, and tells them, after record and coverages
+/// were written. Patients are added one after another, so that of two who are added at once the
+/// later finds the earlier.
 pub(crate) async fn look(
     tx: &mut Tx,
     org: OrganizationId,

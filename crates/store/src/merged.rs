@@ -27,12 +27,12 @@ pub async fn belongings(
     org: OrganizationId,
     patient: PatientId,
 ) -> Result<Belongings, StoreError> {
-    let mut found = Belongings::default();
-    found.payments = numbers(tx, org, patient, "payment", PaymentId::new).await?;
-    found.treatments = numbers(tx, org, patient, "treatment", TreatmentId::new).await?;
-    found.checks = numbers(tx, org, patient, "eligibility_check", CheckId::new).await?;
-    found.inquiries = numbers(tx, org, patient, "eligibility_inquiry", InquiryId::new).await?;
-    Ok(found)
+    Ok(Belongings {
+        payments: numbers(tx, org, patient, "payment", PaymentId::new).await?,
+        treatments: numbers(tx, org, patient, "treatment", TreatmentId::new).await?,
+        checks: numbers(tx, org, patient, "eligibility_check", CheckId::new).await?,
+        inquiries: numbers(tx, org, patient, "eligibility_inquiry", InquiryId::new).await?,
+    })
 }
 
 async fn numbers<T>(

@@ -19,6 +19,7 @@ const STYLE: &str = concat!(
     include_str!("../assets/css/base.css"),
     include_str!("../assets/css/parts.css"),
     include_str!("../assets/css/pages.css"),
+    include_str!("../assets/css/paper.css"),
     include_str!("../assets/css/checks.css"),
     include_str!("../assets/css/reports.css"),
 );

@@ -34,7 +34,6 @@ use almoner_app::issue_receipts::issue_receipts;
 use almoner_app::keep_apart::keep_apart;
 use almoner_app::look_again::look_again;
 use almoner_app::match_check::match_check;
-use almoner_app::merge_patients::merge_patients;
 use almoner_app::print_receipt::{Medium, PrintReceipt, print_receipt};
 use almoner_app::read_troubles::{open_exception, troubles};
 use almoner_app::refund_payment::{RefundPayment, refund_payment, summarize};
@@ -77,7 +76,7 @@ use sha2::{Digest as _, Sha256};
 use crate::answers::{BENEFITS, Insured, envelope, transaction};
 use crate::common::{Clinic, at_desk, cents, part_of, person, physician, place, tender};
 use crate::documents::letter;
-use crate::merging::merged_into;
+use crate::merging::{merge, merged_into};
 use crate::run_check::of_ann;
 use crate::source::use_cases;
 
@@ -394,16 +393,14 @@ const RECORDS: &[Case] = cases! {
     "api_keys::revoke_key" |c, n| revoke_key(&c.app, &c.system(), KeyId::new(n));
     "read::patient" |c, n| read::patient(&c.app, &c.manager(), PatientId::new(n));
     "merge_patients::merge_patients" |c, n| async {
-        let input = merged_into(c, PatientId::new(n), c.ann).await;
-        merge_patients(&c.app, &c.manager(), &input).await
+        merge(c, &merged_into(c, PatientId::new(n), c.ann).await).await
     };
     "keep_apart::keep_apart" |c, n| keep_apart(&c.app, &c.manager(), (c.ann, PatientId::new(n)));
     "read_duplicates::side_by_side" |c, n|
         read_duplicates::side_by_side(&c.app, &c.manager(), (c.ann, PatientId::new(n)));
     "read_duplicates::other_records" |c, n|
         read_duplicates::other_records(&c.app, &c.manager(), PatientId::new(n));
-    "read_duplicates::heir" |c, n|
-        read_duplicates::heir(&c.app, &c.manager(), PatientId::new(n));
+    "read_duplicates::heir" |c, n| read_duplicates::heir(&c.app, &c.manager(), PatientId::new(n));
     "read::patient_by_mrn" |c, n| async {
         read::patient_by_mrn(&c.app, &c.manager(), &format!("MRN-{n}")).await
     };
