@@ -39,6 +39,7 @@ enum Slot {
     Attempt,
     Tender,
     Refund,
+    LaterRefund,
     Ledger,
     Receipt,
     Seal,
@@ -57,8 +58,9 @@ macro_rules! tables {
     };
 }
 
-/// The tables, each after those that its rows refer to.
-const TABLES: [Table; 20] = tables! {
+/// The tables, each after those that its rows refer to. Refunds are written in two rounds, as the
+/// database counts each before the next of the same payment is there.
+const TABLES: [Table; 21] = tables! {
     "patient" seq first_name last_name birth_day sex mrn phone email address guarantor name_sort
         name_search payment_count first_seq last_seq version created_at_us;
     "patient_word" word patient_seq;
@@ -73,6 +75,8 @@ const TABLES: [Table; 20] = tables! {
         changed_at_us reference;
     "tender" payment_seq version kind amount_cents number authorization_code last_four reference
         location_seq user_seq received_at_us business_day payment_kind;
+    "refund" seq payment_seq amount_cents reason notes state tender_kind location_seq user_seq
+        made_at_us business_day settled_at_us payment_kind;
     "refund" seq payment_seq amount_cents reason notes state tender_kind location_seq user_seq
         made_at_us business_day settled_at_us payment_kind;
     "ledger_transfer" source source_seq version line event debit_account credit_account
@@ -302,8 +306,9 @@ impl Bulk {
         self.add(Slot::Tender, values);
     }
 
-    /// Adds a refund that was settled when it was made.
-    pub fn refund(&mut self, new: &NewRefund, moment: Moment) {
+    /// Adds a refund that was settled when it was made; a payment has one other at most, which was
+    /// its first.
+    pub fn refund(&mut self, new: &NewRefund, moment: Moment, is_first: bool) {
         let values = params![
             self.org,
             new.id,
@@ -320,7 +325,7 @@ impl Bulk {
             moment.at,
             new.kind.map(PaymentType::as_str),
         ];
-        self.add(Slot::Refund, values);
+        self.add(if is_first { Slot::Refund } else { Slot::LaterRefund }, values);
     }
 
     /// Adds what a payment's change to `version` moves in the ledger.

@@ -278,6 +278,7 @@ impl Books {
     ) {
         self.last.refund += 1;
         let (from, user) = (payment.status, self.clinic.biller);
+        let is_first = payment.refunded == Money::ZERO;
         let left = payment.remaining().cents();
         let amount = Money::from_cents((left * part / 100).max(1));
         payment.refunded = payment.refunded.plus(amount);
@@ -296,7 +297,7 @@ impl Books {
             user: Some(user),
         };
         let moment = self.moment(payment, at);
-        self.bulk.refund(&new, moment);
+        self.bulk.refund(&new, moment, is_first);
         let change = Change {
             action: "refund_made",
             by: By::Refunds,

@@ -163,6 +163,7 @@ fn path(dice: &Dice) -> (bool, Vec<(After, Step)>) {
         967..=986 => (true, vec![(Days(1, 12), to(Status::Pending)), (Days(1, 60), pay(dice))]),
         987..=992 => (false, vec![(Days(1, 30), Step::Void)]),
         993..=994 => (true, Vec::new()),
+        995..=997 => (false, vec![(Days(1, 30), to(Status::Processing))]),
         _ => (false, Vec::new()),
     };
     if matches!(steps.last(), Some((_, Step::Pay(_)))) {
