@@ -224,6 +224,13 @@ pub(crate) struct MailArgs {
 pub(crate) enum Command {
     /// Start with an invented clinic in ./almoner-data and test money.
     Demo,
+    /// Fill a database of its own with very many invented payments and patients.
+    ///
+    /// It makes an organization with staff whose password everybody knows, so it refuses every
+    /// database that holds an organization, invented or real; an embedded database must not be
+    /// there yet. Broken off, it leaves nothing but that empty organization: begin again with
+    /// another database. Start `almoner serve` on it afterwards.
+    DemoData(DemoDataArgs),
     /// Start the server.
     Serve,
     /// Bring the database to this version.
@@ -252,6 +259,23 @@ pub(crate) enum Command {
         #[arg(long)]
         org: Option<String>,
     },
+}
+
+/// How much demo data there is to be.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct DemoDataArgs {
+    /// How many payments, of the last three years.
+    #[arg(long, value_parser = clap::value_parser!(i64).range(1..=100_000_000))]
+    pub payments: i64,
+    /// How many patients.
+    #[arg(long, value_parser = clap::value_parser!(i64).range(1..=100_000_000))]
+    pub patients: i64,
+    /// What chance begins with; the same seed gives the same data at the same moment.
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// How many locations.
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(i64).range(1..=500))]
+    pub locations: i64,
 }
 
 /// Organizations.

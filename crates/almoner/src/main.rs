@@ -6,6 +6,7 @@
 mod cli;
 mod commands;
 mod demo;
+mod demo_data;
 mod settings;
 mod telemetry;
 

@@ -59,7 +59,7 @@ impl App {
     }
 
     /// An id that sorts by time and is given out once: six bytes of milliseconds, ten of chance.
-    pub(crate) fn event_id(&self, now: Timestamp) -> [u8; 16] {
+    pub fn event_id(&self, now: Timestamp) -> [u8; 16] {
         let mut id: [u8; 16] = self.random();
         id[..6].copy_from_slice(&now.as_millisecond().to_be_bytes()[2..]);
         id

@@ -234,6 +234,35 @@ pub async fn seal(
     Ok(Some(seal))
 }
 
+/// The end of the chain, for rows that are written together with their seals.
+#[derive(Debug)]
+pub struct Chain(Seal);
+
+/// A seal that was made before its rows were written.
+#[derive(Debug)]
+pub struct NewSeal {
+    /// The seal.
+    pub seal: Seal,
+    /// The hash of the one before it.
+    pub previous: Vec<u8>,
+}
+
+impl Chain {
+    /// The chain as it ends now. Nobody else may seal until all that follows is written.
+    pub async fn end(tx: &mut Tx, org: OrganizationId) -> Result<Self, StoreError> {
+        newest_seal(tx, org).await.map(Self)
+    }
+
+    /// Seals events that are about to be written, at most [`MAX_SEAL_EVENTS`] of them.
+    pub fn seal(&mut self, events: &mut [Event]) -> NewSeal {
+        events.sort_unstable_by_key(|event| event.id);
+        let hash = seal_over(&self.0.hash, events);
+        let seal = Seal { number: self.0.number + 1, hash };
+        let previous = std::mem::replace(&mut self.0, seal.clone()).hash;
+        NewSeal { seal, previous }
+    }
+}
+
 /// What is wrong with the chain, if anything: the first broken seal, or a missing anchor.
 pub async fn check_seals(
     tx: &mut Tx,

@@ -21,7 +21,10 @@ use sqlx::sqlite::{
 use sqlx::{AssertSqlSafe, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite, Transaction};
 
 pub use crate::value::Value;
+mod bulk;
 mod schema;
+
+pub use bulk::{Indexes, Table};
 
 use schema::migrations;
 #[cfg(feature = "testing")]
@@ -35,6 +38,8 @@ const SERVER_CONNECTIONS: u32 = 20;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Pages of the write-ahead log after which it is folded into the file.
 const CHECKPOINT_PAGES: &str = "4000";
+/// How much of a draft is kept in memory while it is filled: 256 MiB.
+const DRAFT_CACHE_KIB: &str = "-262144";
 
 /// What can go wrong at the database.
 #[derive(Debug, thiserror::Error)]
@@ -167,6 +172,9 @@ pub enum Durability {
     Full,
     /// As fast as it goes; for filling a file that is thrown away when the machine stops.
     Scratch,
+    /// Nothing can be undone; for very many rows in a file that is thrown away unless all of them
+    /// were written.
+    Draft,
 }
 
 /// A database: embedded in the program, or a server.
@@ -224,14 +232,21 @@ impl Db {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
+            .journal_mode(match durability {
+                Durability::Full | Durability::Scratch => SqliteJournalMode::Wal,
+                Durability::Draft => SqliteJournalMode::Off,
+            })
             .synchronous(match durability {
                 Durability::Full => SqliteSynchronous::Full,
-                Durability::Scratch => SqliteSynchronous::Off,
+                Durability::Scratch | Durability::Draft => SqliteSynchronous::Off,
             })
             .foreign_keys(true)
             .busy_timeout(ACQUIRE_TIMEOUT)
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
+        let options = match durability {
+            Durability::Full | Durability::Scratch => options,
+            Durability::Draft => options.pragma("cache_size", DRAFT_CACHE_KIB),
+        };
         let pool = |connections| {
             SqlitePoolOptions::new()
                 .max_connections(connections)

@@ -17,14 +17,14 @@ pub enum Source {
 }
 
 impl Source {
-    fn tender(self) -> Option<i64> {
+    pub(crate) fn tender(self) -> Option<i64> {
         match self {
             Self::Tender(version) => Some(version),
             Self::Refund(_) => None,
         }
     }
 
-    fn refund(self) -> Option<i64> {
+    pub(crate) fn refund(self) -> Option<i64> {
         match self {
             Self::Tender(_) => None,
             Self::Refund(id) => Some(id.seq()),

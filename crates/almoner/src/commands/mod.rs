@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod demo;
+mod demo_data;
 mod eligibility;
 mod key;
 mod migrate;
@@ -32,6 +33,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
     telemetry::start(&settings)?;
     match cli.command {
         Command::Demo => demo::run(settings).await,
+        Command::DemoData(wanted) => demo_data::run(&settings, wanted).await,
         Command::Serve => serve::run(settings).await,
         Command::Migrate => migrate::run(&settings).await,
         Command::Org(command) => org::run(&settings, command).await,

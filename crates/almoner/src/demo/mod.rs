@@ -9,8 +9,8 @@
 mod calendar;
 mod checks;
 mod clinic;
-mod dice;
-mod names;
+pub(crate) mod dice;
+pub(crate) mod names;
 mod papers;
 mod paths;
 mod people;

@@ -1,7 +1,7 @@
 //! Names of nobody, and the words of invented people.
 
 /// First names.
-pub(super) const FIRST: &[&str] = &[
+pub(crate) const FIRST: &[&str] = &[
     "Ada",
     "Alma",
     "Ambrose",
@@ -63,7 +63,7 @@ pub(super) const FIRST: &[&str] = &[
 ];
 
 /// Last names.
-pub(super) const LAST: &[&str] = &[
+pub(crate) const LAST: &[&str] = &[
     "Applebrook",
     "Barleymoor",
     "Brook-Pebble",
@@ -107,7 +107,7 @@ pub(super) const LAST: &[&str] = &[
 ];
 
 /// Streets where nobody lives.
-pub(super) const STREETS: &[&str] = &[
+pub(crate) const STREETS: &[&str] = &[
     "Invented Lane",
     "Sample Street",
     "Placeholder Road",
@@ -117,14 +117,14 @@ pub(super) const STREETS: &[&str] = &[
 ];
 
 /// Towns on no map, with the area code of the location that is nearest.
-pub(super) const TOWNS: &[(&str, &str)] = &[
+pub(crate) const TOWNS: &[(&str, &str)] = &[
     ("Testville, NY 00000", "212"),
     ("Sampleton, IL 00000", "312"),
     ("Mockford, CO 00000", "303"),
 ];
 
 /// Payers; their order is that of [`PLANS`] and [`PAYER_IDS`].
-pub(super) const PAYERS: &[&str] = &[
+pub(crate) const PAYERS: &[&str] = &[
     "Blue Heron Sample Health",
     "Prairie Sample HMO",
     "Granite Sample Mutual",
@@ -133,10 +133,10 @@ pub(super) const PAYERS: &[&str] = &[
 ];
 
 /// The id of each payer, as in its answers.
-pub(super) const PAYER_IDS: &[&str] = &["00101", "00102", "00103", "00104", "00105"];
+pub(crate) const PAYER_IDS: &[&str] = &["00101", "00102", "00103", "00104", "00105"];
 
 /// A plan of each payer.
-pub(super) const PLANS: &[&str] = &[
+pub(crate) const PLANS: &[&str] = &[
     "Heron Gold PPO",
     "Prairie Value HMO",
     "Granite Saver HDHP",
@@ -145,7 +145,7 @@ pub(super) const PLANS: &[&str] = &[
 ];
 
 /// What payments are about.
-pub(super) const MEMOS: &[&str] = &[
+pub(crate) const MEMOS: &[&str] = &[
     "Balance after insurance",
     "Co-pay for the visit",
     "Deposit before the procedure",
@@ -161,7 +161,7 @@ pub(super) const MEMOS: &[&str] = &[
 ];
 
 /// What the staff writes down.
-pub(super) const NOTES: &[&str] = &[
+pub(crate) const NOTES: &[&str] = &[
     "Called about the balance; left a message.",
     "Will pay at the next visit.",
     "Asked for a receipt by e-mail; sent.",
@@ -177,7 +177,7 @@ pub(super) const NOTES: &[&str] = &[
 ];
 
 /// Why payments were called off.
-pub(super) const CANCELLATIONS: &[&str] = &[
+pub(crate) const CANCELLATIONS: &[&str] = &[
     "Appointment was cancelled",
     "Entered for the wrong patient",
     "Insurance paid in full",
@@ -186,7 +186,7 @@ pub(super) const CANCELLATIONS: &[&str] = &[
 ];
 
 /// What processors say when they refuse.
-pub(super) const REFUSALS: &[&str] = &[
+pub(crate) const REFUSALS: &[&str] = &[
     "The card was declined.",
     "Insufficient funds.",
     "The card has expired.",
