@@ -8,7 +8,7 @@ use crate::process::{self, Outcome};
 use crate::{canary, project, tools};
 
 /// The engine behind the server under test.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
     /// SQLite, inside the binary.
     Embedded,

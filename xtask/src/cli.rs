@@ -1,5 +1,7 @@
 //! What may be written after `cargo xtask`.
 
+use crate::bench::BenchOptions;
+use crate::browser::Engine;
 use crate::guard;
 use crate::process::Outcome;
 use crate::suite::{Group, TestOptions};
@@ -14,7 +16,10 @@ usage: cargo xtask COMMAND
                      leaked patient data. GROUP is one of tidy, rust, readers, browser. Without
                      --keep-going the first failure ends the run.
   tidy               only the style checks that the compiler does not make
-  bench              performance ratios, against a PostgreSQL of its own
+  bench [--payments N] [--patients N] [--count N] [--engine NAME]
+                     how fast the pages answer in a browser among N (1,000,000) payments and
+                     patients, each work done N (100) times, on sqlite, postgres or both; then
+                     every benchmark of the crates. Writes docs/benchmarks.md; slow is no failure
   soak [--seconds N] the long forms of the tests, then N seconds (60) of each fuzz target
   with-postgres COMMAND…
                      run a command with ALMONER_TEST_POSTGRES pointing at a throw-away server";
@@ -33,8 +38,8 @@ pub(crate) enum Command {
     Test(TestOptions),
     /// Run the style checks.
     Tidy,
-    /// Print performance ratios.
-    Bench,
+    /// Measure how fast the pages answer.
+    Bench(BenchOptions),
     /// Run the long forms of the tests, and each fuzz target for so many seconds.
     Soak {
         /// The bound for each fuzz target.
@@ -55,7 +60,7 @@ pub(crate) fn parse(arguments: &[String]) -> Outcome<Command> {
         "help" | "--help" | "-h" => Ok(Command::Help),
         "test" => parse_test(rest).map(Command::Test),
         "tidy" => no_more(rest).map(|()| Command::Tidy),
-        "bench" => no_more(rest).map(|()| Command::Bench),
+        "bench" => parse_bench(rest).map(Command::Bench),
         "soak" => parse_soak(rest),
         "with-postgres" if rest.is_empty() => Err("with-postgres needs a command".to_owned()),
         "with-postgres" => Ok(Command::WithPostgres(rest.to_vec())),
@@ -103,6 +108,27 @@ fn parse_groups(list: &str) -> Outcome<Vec<Group>> {
         .collect()
 }
 
+fn parse_bench(rest: &[String]) -> Outcome<BenchOptions> {
+    let mut options = BenchOptions::default();
+    for pair in rest.chunks(2) {
+        let [flag, value] = pair else { return Err(format!("{} needs a value", pair[0])) };
+        let number = || {
+            let number = value.parse().ok().filter(|number| *number > 0);
+            number.ok_or_else(|| format!("{flag} takes a number from 1"))
+        };
+        match (flag.as_str(), value.as_str()) {
+            ("--payments", _) => options.payments = number()?,
+            ("--patients", _) => options.patients = number()?,
+            ("--count", _) => options.count = number()?,
+            ("--engine", "sqlite") => options.engines = vec![Engine::Embedded],
+            ("--engine", "postgres") => options.engines = vec![Engine::Server],
+            ("--engine", "both") => {}
+            _ => return Err(format!("`{flag} {value}` is not understood here")),
+        }
+    }
+    Ok(options)
+}
+
 fn parse_soak(rest: &[String]) -> Outcome<Command> {
     let seconds = match rest {
         [] => SOAK_SECONDS_DEFAULT,
@@ -137,6 +163,19 @@ mod tests {
         let expected = TestOptions { groups: vec![Group::Tidy, Group::Browser], keep_going: true };
         let line = words("test --only tidy,browser --keep-going");
         assert_eq!(parse(&line), Ok(Command::Test(expected)));
+    }
+
+    #[test]
+    fn bench_has_sizes() {
+        let Ok(Command::Bench(options)) = parse(&words("bench --payments 500 --engine sqlite"))
+        else {
+            panic!("not understood")
+        };
+        assert_eq!((options.payments, options.patients), (500, 1_000_000));
+        assert_eq!(options.engines, [Engine::Embedded]);
+        for line in ["bench --payments", "bench --payments 0", "bench --engine oracle"] {
+            assert!(parse(&words(line)).is_err(), "{line}");
+        }
     }
 
     #[test]

@@ -12,15 +12,9 @@ use crate::{project, suite};
 /// Tests that see it set multiply their cases.
 const SOAK: (&str, &str) = ("ALMONER_SOAK", "1");
 
-/// Runs every benchmark of the workspace; each prints its own ratios.
-pub(crate) fn bench() -> Outcome<()> {
-    let root = project::root();
-    if !has_benchmarks(&root) {
-        return Err("there are no benchmarks yet (crates/*/benches/*.rs)".to_owned());
-    }
-    tools::ensure(&[Tool::Postgres])?;
-    let server = Postgres::start()?;
-    let mut command = process::cargo(&root, &["bench", "--workspace", "--bench", "*"]);
+/// Runs every benchmark of the crates; each prints its own ratios.
+pub(crate) fn criterion(root: &Path, server: &Postgres) -> Outcome<()> {
+    let mut command = process::cargo(root, &["bench", "--workspace", "--bench", "*"]);
     process::run(command.env(postgres::VARIABLE, server.url()))
 }
 
@@ -67,11 +61,4 @@ fn fuzz(root: &Path, target: &str, seconds: u32) -> Command {
     // Coverage needs unstable flags, which the stable compiler takes only with this.
     command.env("RUSTC_BOOTSTRAP", "1");
     command
-}
-
-fn has_benchmarks(root: &Path) -> bool {
-    let Ok(crates) = std::fs::read_dir(root.join("crates")) else { return false };
-    crates
-        .filter_map(Result::ok)
-        .any(|entry| !project::files_ending(&entry.path().join("benches"), ".rs").is_empty())
 }

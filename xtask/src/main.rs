@@ -16,6 +16,7 @@
     reason = "a test driver measures real time, reads its environment and waits for processes"
 )]
 
+mod bench;
 mod browser;
 mod canary;
 mod cli;
@@ -65,7 +66,7 @@ fn run(command: Command) -> process::Outcome<()> {
         }
         Command::Test(options) => suite::test(&options),
         Command::Tidy => tidy::run(),
-        Command::Bench => long::bench(),
+        Command::Bench(options) => bench::run(&options),
         Command::Soak { seconds } => long::soak(seconds),
         Command::WithPostgres(words) => long::with_postgres(&words),
         Command::Guard(words) => guard::run(&words),

@@ -24,7 +24,7 @@ pub(crate) async fn run(settings: &Settings, wanted: DemoDataArgs) -> Result<(),
         return Err(Failure::Usage(line));
     }
     let DemoDataArgs { payments, patients, seed, locations } = wanted;
-    let wanted = Wanted { payments, patients, seed, locations };
+    let wanted = Wanted { payments, patients, locations, seed };
     let begun = SystemClock.now();
     let (rows, bytes) = match path {
         Some(path) => fill_file(settings, &path, wanted).await?,

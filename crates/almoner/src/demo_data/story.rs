@@ -113,20 +113,22 @@ impl Story {
         ]);
         let (is_draft, path) = path(&dice);
         let mut steps = Vec::with_capacity(path.len());
-        let mut last = at;
+        let mut moment = at;
         for (after, step) in path {
-            last = match after {
-                Minutes(least, most) => last + SignedDuration::from_mins(dice.between(least, most)),
+            moment = match after {
+                Minutes(least, most) => {
+                    moment + SignedDuration::from_mins(dice.between(least, most))
+                }
                 Days(least, most) => {
                     // Most do soon what some put off.
                     let days = dice.between(least, most).min(dice.between(least, most));
-                    timeline.days_later(last, days, &dice)
+                    timeline.days_later(moment, days, &dice)
                 }
             };
-            if last >= timeline.now {
+            if moment >= timeline.now {
                 break;
             }
-            steps.push((last, step));
+            steps.push((moment, step));
         }
         let waits = *dice.pick(&[0, 7, 14, 14, 21, 30, 30, 30, 45]);
         let due = timeline.date(at).saturating_add(waits.days());

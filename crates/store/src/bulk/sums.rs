@@ -33,11 +33,11 @@ type Taken = (i64, i64, &'static str, &'static str);
 /// Sums that grow with each payment; how many rows they take depends on locations and days alone.
 #[derive(Debug, Default)]
 pub struct Sums {
-    by_status: BTreeMap<(i64, &'static str), Sum>,
-    by_due: BTreeMap<(i64, &'static str, i64), Sum>,
-    by_month: BTreeMap<(i64, i64), Sum>,
-    by_taken: BTreeMap<Taken, Sum>,
-    by_day: BTreeMap<(i64, i64), Sum>,
+    standing: BTreeMap<(i64, &'static str), Sum>,
+    due: BTreeMap<(i64, &'static str, i64), Sum>,
+    months: BTreeMap<(i64, i64), Sum>,
+    taken: BTreeMap<Taken, Sum>,
+    days: BTreeMap<(i64, i64), Sum>,
 }
 
 impl Sums {
@@ -45,13 +45,13 @@ impl Sums {
     pub fn payment(&mut self, payment: &Payment, created: Date) {
         let (location, status) = (payment.location.seq(), payment.status.as_str());
         let (amount, refunded) = (payment.amount, payment.refunded);
-        self.by_status.entry((location, status)).or_default().add(1, amount, refunded);
+        self.standing.entry((location, status)).or_default().add(1, amount, refunded);
         if let Some(due) = payment.due.filter(|_| payment.status.can_be_overdue()) {
             let key = (location, status, time::date_key(due));
-            self.by_due.entry(key).or_default().add(1, amount, refunded);
+            self.due.entry(key).or_default().add(1, amount, refunded);
         }
         let key = (time::date_key(created), location);
-        self.by_day.entry(key).or_default().add(1, amount, refunded);
+        self.days.entry(key).or_default().add(1, amount, refunded);
     }
 
     /// Counts money taken or refunded in the month of `day`.
@@ -59,10 +59,9 @@ impl Sums {
         let (month, location) = (time::month_key(day), location.seq());
         let kind = moved.kind.map_or("", PaymentType::as_str);
         let key = (month, location, kind, moved.tender.as_str());
-        for sum in [
-            self.by_month.entry((month, location)).or_default(),
-            self.by_taken.entry(key).or_default(),
-        ] {
+        for sum in
+            [self.months.entry((month, location)).or_default(), self.taken.entry(key).or_default()]
+        {
             sum.add(1, moved.gross, moved.refunded);
         }
     }
@@ -70,21 +69,21 @@ impl Sums {
     /// Adds the rows of all sums.
     pub fn write(self, bulk: &mut Bulk) {
         let (org, shard) = (bulk.org, 0_i64);
-        for ((location, status), Sum { n, amount, refunded }) in self.by_status {
+        for ((location, status), Sum { n, amount, refunded }) in self.standing {
             let values = params![org, location, status, shard, n, amount, refunded];
             bulk.add(Slot::RollupStatus, values);
         }
-        for ((location, status, day), Sum { n, amount, .. }) in self.by_due {
+        for ((location, status, day), Sum { n, amount, .. }) in self.due {
             bulk.add(Slot::RollupDue, params![org, location, status, day, shard, n, amount]);
         }
-        for ((month, location), Sum { amount, refunded, .. }) in self.by_month {
+        for ((month, location), Sum { amount, refunded, .. }) in self.months {
             bulk.add(Slot::RollupMonth, params![org, month, location, shard, amount, refunded]);
         }
-        for ((month, location, kind, tender), Sum { amount, refunded, .. }) in self.by_taken {
+        for ((month, location, kind, tender), Sum { amount, refunded, .. }) in self.taken {
             let values = params![org, month, location, kind, tender, shard, amount, refunded];
             bulk.add(Slot::RollupTaken, values);
         }
-        for ((day, location), Sum { n, .. }) in self.by_day {
+        for ((day, location), Sum { n, .. }) in self.days {
             bulk.add(Slot::RollupDay, params![org, day, location, shard, n]);
         }
     }

@@ -88,8 +88,8 @@ impl Tx {
         Ok(())
     }
 
-    /// Takes away the tables' indexes that only make questions faster; those of keys stay. Until the
-    /// transaction ends nobody else can use the tables of a server.
+    /// Takes away the tables' indexes that only make questions faster; those of keys stay. Until
+    /// the transaction ends nobody else can use the tables of a server.
     pub async fn drop_indexes(&mut self, tables: &[Table]) -> Result<Indexes, StoreError> {
         let sql = match self {
             Self::SqliteWrite(_) | Self::SqliteRead(_) => {
