@@ -56,7 +56,7 @@ export function addPatient(page, { first, last, member, birth }) {
   const date = `${birth.slice(0, 4)}-${birth.slice(4, 6)}-${birth.slice(6)}`;
   return send(page, '/patients', [
     ['first_name', first], ['last_name', last], ['date_of_birth', date],
-    ['primary_payer', 'Example Health Plan'], ['primary_member_id', member],
+    ['primary_payer', 'Example Health Plan'], ['primary_member_id', member], ['somebody_else', '1'],
   ]);
 }
 

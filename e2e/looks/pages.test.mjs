@@ -86,6 +86,7 @@ const DOWNLOADS = [
   '/reports/day-close.csv',
   '/reports/collections.csv',
   '/reports/aging.csv',
+  '/payments/:PAY/documents/:NUMBER',
   '/eligibility/:ELG/raw',
   '/eligibility/files/:HASH/raw',
   '/api/v1/openapi.json',
@@ -202,6 +203,7 @@ function pattern(address) {
   return address.split('?')[0]
     .replaceAll(/:([A-Z]+)/g, (_, name) => `:${kinds[name] ?? name}`)
     .replaceAll(/\/[0-9a-f]{64}\b/g, '/:HASH')
+    .replaceAll(/\/\d+\b/g, '/:NUMBER')
     .replaceAll(/\/([A-Z]{3})-\d+/g, '/:$1');
 }
 

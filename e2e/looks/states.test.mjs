@@ -1,5 +1,9 @@
 // What is not a page of its own: dialogs, open menus, refused forms, files on their way, empty and
 // missing things.
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+
 import { forgive } from '../lib/browser.mjs';
 import { AWKWARD } from '../lib/canaries.mjs';
 import { focused, shows } from '../lib/expect.mjs';
@@ -353,6 +357,10 @@ async function pick(page, count, name) {
 
 async function upload(page, ...files) {
   const part = region(page, 'Documents');
-  await part.locator('input[type=file]').setInputFiles(files);
+  // From a folder: what is large would be long on its way to the browser otherwise.
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'almoner-e2e-files-'));
+  const paths = files.map(({ name }) => path.join(folder, name));
+  await Promise.all(files.map(({ buffer }, place) => writeFile(paths[place], buffer)));
+  await part.locator('input[type=file]').setInputFiles(paths);
   await part.getByRole('button', { name: 'Upload' }).click();
 }
