@@ -35,7 +35,7 @@ const ms = (value) => value.toFixed(0);
 const met = (is) => (is ? 'met' : '**not met**');
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'almoner-bench-'));
-const words = ['serve', '--listen', '127.0.0.1:0', '--database', database, '--processor', 'sandbox'];
+const words = ['demo', '--listen', '127.0.0.1:0', '--database', database];
 const server = spawn(binary, words, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
 process.once('exit', () => {
   server.kill('SIGKILL');

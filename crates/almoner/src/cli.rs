@@ -229,7 +229,7 @@ pub(crate) enum Command {
     /// It makes an organization with staff whose password everybody knows, so it refuses every
     /// database that holds an organization, invented or real; an embedded database must not be
     /// there yet. Broken off, it leaves nothing but that empty organization: begin again with
-    /// another database. Start `almoner serve` on it afterwards.
+    /// another database. Start `almoner demo` on it afterwards.
     DemoData(DemoDataArgs),
     /// Start the server.
     Serve,

@@ -33,8 +33,8 @@ pub(crate) async fn run(settings: &Settings, wanted: DemoDataArgs) -> Result<(),
     let seconds = seconds_since(begun).max(1);
     println!("{rows} rows in {seconds} s: {} rows/s.", per_second(rows, seconds));
     println!("The database takes {} MB on disk.", bytes / 1_000_000);
-    println!("Start `almoner serve` on it and sign in as biller@demo.clinic (or manager@, front@,");
-    println!("admin@demo.clinic) with the password {}. Everything is invented.", demo::PASSWORD);
+    println!("Start `almoner demo --database …` and sign in as biller@demo.clinic (or manager@,");
+    println!("front@, admin@demo.clinic) with the password {}. All is invented.", demo::PASSWORD);
     Ok(())
 }
 

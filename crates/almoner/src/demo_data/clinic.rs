@@ -10,7 +10,8 @@ use almoner_store::physicians::PhysicianFields;
 use super::people;
 use crate::demo::PASSWORD;
 
-const NAME: &str = "Large Sample Clinic";
+/// The name of the invented clinic, so that `almoner demo` takes this one for its own.
+const NAME: &str = "Harbor Street Clinic";
 const ZONE: &str = "America/New_York";
 /// Physicians of each location.
 const PHYSICIANS: i64 = 2;

@@ -94,7 +94,7 @@ pub(crate) async fn load(
     seal_audit::seal_audit(&app, &clinic.system).await?;
     let mut tx = app.db.begin().await?;
     let chain = Chain::end(&mut tx, clinic.system.org()).await?;
-    let indexes = tx.drop_indexes(bulk::tables()).await?;
+    let indexes = tx.drop_indexes(&bulk::tables()).await?;
     let (sender, mut batches) = mpsc::channel(BATCHES_AHEAD);
     let making = {
         let app = app.clone();

@@ -57,6 +57,7 @@ almoner_store::on_both_engines! {
         let mut seen = Vec::new();
         load(&app, SMALL, |progress| seen.push(progress)).await.unwrap();
         let clinic = read::organizations(&app).await.unwrap().remove(0);
+        assert_eq!(clinic.organization.slug, crate::demo::SLUG, "the demo shows it");
         for finding in read::verify(&app, clinic.org(), None).await.unwrap() {
             assert_eq!(finding.difference, None, "{}", finding.proves);
         }
@@ -97,15 +98,15 @@ almoner_store::on_both_engines! {
 
     async fn the_indexes_are_there_again(db) {
         let mut tx = db.begin().await.unwrap();
-        let before = tx.drop_indexes(bulk::tables()).await.unwrap();
+        let before = tx.drop_indexes(&bulk::tables()).await.unwrap();
         assert!(before.count() > 20, "{}", before.count());
-        assert_eq!(tx.drop_indexes(bulk::tables()).await.unwrap().count(), 0);
+        assert_eq!(tx.drop_indexes(&bulk::tables()).await.unwrap().count(), 0);
         tx.make_indexes(before).await.unwrap();
-        assert!(tx.drop_indexes(bulk::tables()).await.unwrap().count() > 20);
+        assert!(tx.drop_indexes(&bulk::tables()).await.unwrap().count() > 20);
         drop(tx);
         load(&app(&db), Wanted { payments: 20, patients: 9, ..SMALL }, |_| ()).await.unwrap();
         let mut tx = db.begin().await.unwrap();
-        assert!(tx.drop_indexes(bulk::tables()).await.unwrap().count() > 20);
+        assert!(tx.drop_indexes(&bulk::tables()).await.unwrap().count() > 20);
     }
 
     async fn the_same_seed_gives_the_same_rows(db) {

@@ -90,7 +90,7 @@ impl Tx {
 
     /// Takes away the tables' indexes that only make questions faster; those of keys stay. Until
     /// the transaction ends nobody else can use the tables of a server.
-    pub async fn drop_indexes(&mut self, tables: &[Table]) -> Result<Indexes, StoreError> {
+    pub async fn drop_indexes(&mut self, tables: &[&Table]) -> Result<Indexes, StoreError> {
         let sql = match self {
             Self::SqliteWrite(_) | Self::SqliteRead(_) => {
                 "SELECT name, tbl_name AS owner, sql AS definition FROM sqlite_master

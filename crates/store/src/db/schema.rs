@@ -26,6 +26,7 @@ macro_rules! steps {
             14 "0014_drawer_counts",
             15 "0015_views",
             16 "0016_duplicates",
+            17 "0017_receipt_lookups",
         )
     };
     ($engine:literal: $($version:literal $name:literal,)+) => {

@@ -258,3 +258,37 @@ async fn sorted_text_is_compared_byte_by_byte() {
     let other: Vec<String> = rows.iter().map(|row| row.text("t").unwrap()).collect();
     assert!(other.is_empty(), "{other:?}");
 }
+
+on_both_engines! {
+    async fn what_is_refused_because_it_is_there_is_looked_up_and_not_searched_for(db) {
+        if db.engine() == Engine::Postgres {
+            return;
+        }
+        let mut tx = db.read().await.unwrap();
+        let sql = "SELECT name, sql FROM sqlite_master
+            WHERE type = 'trigger' AND name LIKE '%_not_replaced' ORDER BY name";
+        let triggers = tx.all(sql, Vec::new()).await.unwrap();
+        assert!(triggers.len() > 10, "{}", triggers.len());
+        for trigger in triggers {
+            let (name, text) = (trigger.text("name").unwrap(), trigger.text("sql").unwrap());
+            let (_, rest) = text.split_once("WHEN ").expect("it has a condition");
+            let (condition, _) = rest.split_once("BEGIN").expect("it has a body");
+            let asked: Vec<String> = condition
+                .split("NEW.")
+                .enumerate()
+                .map(|(place, part)| {
+                    let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+                    let rest = if place == 0 { part } else { part.trim_start_matches(is_name) };
+                    rest.to_owned()
+                })
+                .collect();
+            let sql = format!("EXPLAIN QUERY PLAN SELECT {}", asked.join("'x'"));
+            for step in tx.all(sql, Vec::new()).await.unwrap() {
+                let step = step.text("detail").unwrap();
+                let is_search = step.ends_with("(organization_id=?)")
+                    || (step.starts_with("SCAN") && step != "SCAN CONSTANT ROW");
+                assert!(!is_search, "{name} reads all rows of an organization: {step}");
+            }
+        }
+    }
+}
