@@ -12,7 +12,7 @@ use almoner_domain::payment::PaymentType;
 use almoner_domain::status::Status;
 use almoner_domain::tender::Tender;
 use almoner_domain::{
-    Money, OrganizationId, PatientId, PaymentId, ReceiptId, TreatmentId, UserId, name, time,
+    Money, OrganizationId, PatientId, PaymentId, ReceiptId, TreatmentId, UserId, time,
 };
 use jiff::Timestamp;
 
@@ -20,7 +20,7 @@ use crate::audit::{Event, NewSeal};
 use crate::db::{StoreError, Table, Tx, Value};
 use crate::ledger::Moment;
 use crate::params;
-use crate::patients::{Coverage, PatientFields};
+use crate::patients::{self, Coverage, PatientFields};
 use crate::payments::{self, Payment, Transition};
 use crate::receipts::Source;
 use crate::refunds::NewRefund;
@@ -93,9 +93,14 @@ const TABLES: [Table; 21] = tables! {
     "counter" kind last;
 };
 
+/// All tables that are filled.
+pub fn tables() -> Vec<&'static Table> {
+    TABLES.iter().collect()
+}
+
 /// The tables whose indexes nobody needs while they are filled: all but the refunds, which the
 /// database looks up by their payment to count them.
-pub fn tables() -> Vec<&'static Table> {
+pub fn tables_without_questions() -> Vec<&'static Table> {
     TABLES.iter().filter(|table| table.name != TABLES[Slot::Refund as usize].name).collect()
 }
 
@@ -169,35 +174,14 @@ impl Bulk {
 
     /// Adds a patient with the words of the name and the insurances.
     pub fn patient(&mut self, patient: NewPatient) {
-        let (org, id, f) = (self.org, patient.id, patient.fields);
-        let search = name::search_key(&f.last_name, &f.first_name);
-        let mut words: Vec<&str> = search.split(' ').filter(|word| !word.is_empty()).collect();
-        words.sort_unstable();
-        words.dedup();
-        for word in words {
+        let (org, id) = (self.org, patient.id);
+        for word in patients::words(&patient.fields) {
             self.add(Slot::Word, params![org, word, id]);
         }
-        let sort = name::sort_key(&f.last_name, &f.first_name);
-        let values = params![
-            org,
-            id,
-            f.first_name,
-            f.last_name,
-            time::date_key(f.date_of_birth),
-            f.sex,
-            f.mrn,
-            f.phone,
-            f.email,
-            f.address,
-            f.guarantor,
-            sort,
-            search,
-            patient.payment_count,
-            patient.payments.map(|ends| ends.0),
-            patient.payments.map(|ends| ends.1),
-            1_i64,
-            patient.created_at,
-        ];
+        let mut values = params![org, id];
+        values.extend(patients::columns(&patient.fields));
+        let (first, last) = patient.payments.unzip();
+        values.extend(params![patient.payment_count, first, last, 1_i64, patient.created_at]);
         self.add(Slot::Patient, values);
         for (rank, c) in (1_i64..).zip(patient.coverages) {
             let (member, relation) = (c.member_id, c.relationship.as_str());

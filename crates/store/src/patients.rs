@@ -1,11 +1,13 @@
 //! Patients, their coverages, and the names that lists sort and search by.
 
+use std::collections::BTreeSet;
+
 use almoner_domain::insured::Relationship;
 use almoner_domain::{Money, OrganizationId, PatientId, name, time};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::db::{Row, StoreError, Tx};
+use crate::db::{Row, StoreError, Tx, Value};
 use crate::statement::Statement;
 use crate::treatments::Overdue;
 use crate::{eligibility, merged, params};
@@ -96,6 +98,31 @@ pub(crate) fn name_sort(fields: &PatientFields) -> String {
     name::sort_key(&fields.last_name, &fields.first_name)
 }
 
+/// What the columns from the first name to the keys of searches hold, in their order.
+pub(crate) fn columns(fields: &PatientFields) -> Vec<Value> {
+    let f = fields.clone();
+    let search = name::search_key(&f.last_name, &f.first_name);
+    params![
+        f.first_name,
+        f.last_name,
+        time::date_key(f.date_of_birth),
+        f.sex,
+        f.mrn,
+        f.phone,
+        f.email,
+        f.address,
+        f.guarantor,
+        name_sort(fields),
+        search,
+    ]
+}
+
+/// The words by whose beginnings a patient is found, each once.
+pub(crate) fn words(fields: &PatientFields) -> BTreeSet<String> {
+    let search = name::search_key(&fields.last_name, &fields.first_name);
+    search.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
 /// Adds a patient.
 ///
 /// # Errors
@@ -111,40 +138,22 @@ pub async fn insert(
         mrn, phone, email, address, guarantor, name_sort, name_search, payment_count, version,
         created_at_us)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 1, $14)";
-    let f = fields.clone();
-    let sort = name_sort(&f);
-    let search = name::search_key(&f.last_name, &f.first_name);
-    let birth = time::date_key(f.date_of_birth);
-    let values = params![
-        org,
-        id,
-        f.first_name,
-        f.last_name,
-        birth,
-        f.sex,
-        f.mrn,
-        f.phone,
-        f.email,
-        f.address,
-        f.guarantor,
-        sort,
-        &*search,
-        now,
-    ];
+    let mut values = params![org, id];
+    values.extend(columns(fields));
+    values.extend(params![now]);
     tx.execute_one(sql, values).await?;
-    insert_words(tx, org, id, &search).await
+    insert_words(tx, org, id, fields).await
 }
 
 async fn insert_words(
     tx: &mut Tx,
     org: OrganizationId,
     id: PatientId,
-    search: &str,
+    fields: &PatientFields,
 ) -> Result<(), StoreError> {
-    let sql = "INSERT INTO patient_word (organization_id, word, patient_seq) VALUES ($1, $2, $3)
-        ON CONFLICT DO NOTHING";
-    for word in search.split(' ').filter(|word| !word.is_empty()) {
-        tx.execute(sql, params![org, word, id]).await?;
+    let sql = "INSERT INTO patient_word (organization_id, word, patient_seq) VALUES ($1, $2, $3)";
+    for word in words(fields) {
+        tx.execute_one(sql, params![org, word, id]).await?;
     }
     Ok(())
 }
@@ -162,36 +171,19 @@ pub async fn update(
     let sql = "UPDATE patient SET first_name = $3, last_name = $4, birth_day = $5, sex = $6,
         mrn = $7, phone = $8, email = $9, address = $10, guarantor = $11, name_sort = $12,
         name_search = $13, version = version + 1 WHERE organization_id = $1 AND seq = $2";
-    let f = fields.clone();
-    let sort = name_sort(&f);
-    let search = name::search_key(&f.last_name, &f.first_name);
-    let renamed =
-        (&f.first_name, &f.last_name) != (&before.fields.first_name, &before.fields.last_name);
-    let birth = time::date_key(f.date_of_birth);
-    let values = params![
-        org,
-        before.id,
-        f.first_name,
-        f.last_name,
-        birth,
-        f.sex,
-        f.mrn,
-        f.phone,
-        f.email,
-        f.address,
-        f.guarantor,
-        &*sort,
-        &*search,
-    ];
+    let mut values = params![org, before.id];
+    values.extend(columns(fields));
     tx.execute_one(sql, values).await?;
-    if renamed {
+    let names = |fields: &PatientFields| (fields.first_name.clone(), fields.last_name.clone());
+    if names(fields) != names(&before.fields) {
+        let sort = name_sort(fields);
         let sql = "UPDATE payment SET name_sort = $3 WHERE organization_id = $1
             AND patient_seq = $2 AND name_sort <> $3";
         tx.execute(sql, params![org, before.id, sort]).await?;
         eligibility::rename(tx, org, before.id).await?;
         let sql = "DELETE FROM patient_word WHERE organization_id = $1 AND patient_seq = $2";
         tx.execute(sql, params![org, before.id]).await?;
-        insert_words(tx, org, before.id, &search).await?;
+        insert_words(tx, org, before.id, fields).await?;
     }
     Ok(())
 }

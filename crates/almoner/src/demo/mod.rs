@@ -15,9 +15,9 @@ mod papers;
 mod paths;
 mod people;
 mod perform;
-mod stories;
+pub(crate) mod stories;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod treatments;
 
 use std::sync::Arc;

@@ -228,13 +228,19 @@ impl Cast<'_> {
 /// After how many minutes the papers of somebody who came to the desk are added.
 const ARRIVAL: [(i64, Paper); 2] = [(3, Paper::Card), (5, Paper::Consent)];
 
-fn amount(dice: &Dice, kind: Option<PaymentType>) -> Money {
+/// What is usually asked for.
+pub(crate) fn amount(dice: &Dice, kind: Option<PaymentType>) -> Money {
     let dollars = match kind {
         Some(PaymentType::TreatmentPrePayment) => dice.between(6, 150) * 10,
         Some(PaymentType::OfficeVisit) => *dice.pick(&[20, 25, 30, 40, 45, 50, 60, 75, 90]),
         Some(PaymentType::PrivatePay) => dice.between(8, 60) * 10,
         None => dice.between(15, 400),
     };
+    with_cents(dice, dollars)
+}
+
+/// An amount of so many dollars, now and then with some cents.
+pub(crate) fn with_cents(dice: &Dice, dollars: i64) -> Money {
     let cents = if dice.chance(35) { dice.between(1, 99) } else { 0 };
     Money::from_cents(dollars * 100 + cents)
 }

@@ -20,6 +20,24 @@ use super::*;
 const SMALL: Size =
     Size { patients: 60, treatments: 90, checks: 26, payments: 160, notes: 20, papers: 3 };
 
+/// When all of it is invented.
+pub(crate) const NOW: &str = "2026-11-23T15:30:00Z";
+
+/// A program that reaches nobody, at that moment.
+pub(crate) fn app(db: &Db) -> App {
+    App {
+        db: db.clone(),
+        clock: Arc::new(SetClock::at(NOW.parse().unwrap())),
+        entropy: Arc::new(SystemEntropy),
+        processor: Arc::new(Sandbox::default()),
+        clearinghouse: Arc::new(NoClearinghouse),
+        mailer: Arc::new(NoMailer),
+        link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
+        files: Files::in_memory(),
+        max_document_bytes: 25 * 1024 * 1024,
+    }
+}
+
 fn calendar(now: &str) -> Calendar {
     let zone = time::parse_zone("time_zone", clinic::ZONE).unwrap();
     Calendar { now: now.parse().unwrap(), zone }
@@ -30,23 +48,14 @@ async fn texts(db: &Db, sql: &'static str) -> Vec<String> {
     rows.iter().map(|row| row.text("it").unwrap()).collect()
 }
 
-async fn number(db: &Db, sql: &'static str) -> i64 {
+pub(crate) async fn number(db: &Db, sql: &'static str) -> i64 {
     db.read().await.unwrap().one(sql, Vec::new()).await.unwrap().int("it").unwrap()
 }
 
 almoner_store::on_both_engines! {
     async fn every_insured_patient_can_be_asked_about(db) {
-        let app = App {
-            db: db.db.clone(),
-            clock: Arc::new(SetClock::at("2026-11-23T15:30:00Z".parse().unwrap())),
-            entropy: Arc::new(SystemEntropy),
-            processor: Arc::new(Sandbox::default()),
-            clearinghouse: Arc::new(SandboxPayer::default()),
-            mailer: Arc::new(NoMailer),
-link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
-            files: Files::in_memory(),
-            max_document_bytes: 25 * 1024 * 1024,
-        };
+        let clearinghouse = Arc::new(SandboxPayer::default());
+        let app = App { clearinghouse, ..app(&db) };
         fill_to(&app, &SMALL).await.unwrap();
         let clinic = read::organizations(&app).await.unwrap().remove(0);
         let found = read::patients(&app, &clinic, &[], false, (0, 100)).await.unwrap();
@@ -84,18 +93,8 @@ link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
     }
 
     async fn the_clinic_is_whole_and_shows_everything(db) {
-        let now: Timestamp = "2026-11-23T15:30:00Z".parse().unwrap();
-        let app = App {
-            db: db.db.clone(),
-            clock: Arc::new(SetClock::at(now)),
-            entropy: Arc::new(SystemEntropy),
-            processor: Arc::new(Sandbox::default()),
-            clearinghouse: Arc::new(NoClearinghouse),
-            mailer: Arc::new(NoMailer),
-link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
-            files: Files::in_memory(),
-            max_document_bytes: 25 * 1024 * 1024,
-        };
+        let app = app(&db);
+        let now = app.now();
         fill_to(&app, &SMALL).await.unwrap();
         let clinic = read::organizations(&app).await.unwrap().remove(0);
         for finding in read::verify(&app, clinic.org(), None).await.unwrap() {

@@ -37,6 +37,9 @@ const BATCH_PATIENTS: i64 = 5_000;
 /// Batches that are made ahead of the database.
 const BATCHES_AHEAD: usize = 2;
 
+/// What is told of while payments are written.
+const PAYMENTS: &str = "payments";
+
 /// How much there is to be of everything.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wanted {
@@ -94,16 +97,21 @@ pub(crate) async fn load(
     seal_audit::seal_audit(&app, &clinic.system).await?;
     let mut tx = app.db.begin().await?;
     let chain = Chain::end(&mut tx, clinic.system.org()).await?;
-    let indexes = tx.drop_indexes(&bulk::tables()).await?;
+    let indexes = tx.drop_indexes(&bulk::tables_without_questions()).await?;
     let (sender, mut batches) = mpsc::channel(BATCHES_AHEAD);
     let making = {
         let app = app.clone();
         tokio::task::spawn_blocking(move || make(&app, wanted, clinic, chain, &sender))
     };
     let mut rows = 0;
+    let mut is_looked_at = false;
     while let Some(batch) = batches.recv().await {
         rows += batch.rows.count();
         batch.rows.write(&mut tx).await?;
+        if batch.what == PAYMENTS && !is_looked_at {
+            tx.look_at(&bulk::tables()).await?;
+            is_looked_at = true;
+        }
         tell(Progress { what: batch.what, done: batch.done, all: batch.all, rows });
     }
     making.await.map_err(|error| Failure::of(&error))?;
@@ -140,14 +148,14 @@ fn make(app: &App, wanted: Wanted, clinic: Clinic, chain: Chain, to: &mpsc::Send
             books.enter(story, &called);
             let done = number + 1;
             let is_full = done % BATCH_PAYMENTS == 0;
-            if is_full && !send(books.take(), "payments", done, payments) {
+            if is_full && !send(books.take(), PAYMENTS, done, payments) {
                 return;
             }
         }
     }
     let rest = books.close(patients, timeline.now);
     // Whoever takes the rows no longer has failed and says why.
-    let _ = send(rest, "payments", payments, payments);
+    let _ = send(rest, PAYMENTS, payments, payments);
 }
 
 /// What is counted of a patient's payments.

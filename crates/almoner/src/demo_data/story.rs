@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use super::timeline::Timeline;
 use crate::demo::dice::Dice;
 use crate::demo::names::{CANCELLATIONS, MEMOS};
+use crate::demo::stories;
 
 /// Tells the dice of payments from those of patients.
 const KIND: u64 = 2;
@@ -195,16 +196,12 @@ fn tender(dice: &Dice) -> TenderType {
     ])
 }
 
+/// As in a small clinic, but that a few treatments are very dear.
 fn amount(dice: &Dice, kind: Option<PaymentType>) -> Money {
-    let dollars = match kind {
-        Some(PaymentType::TreatmentPrePayment) if dice.chance(2) => dice.between(20, 250) * 100,
-        Some(PaymentType::TreatmentPrePayment) => dice.between(6, 150) * 10,
-        Some(PaymentType::OfficeVisit) => *dice.pick(&[20, 25, 30, 40, 45, 50, 60, 75, 90]),
-        Some(PaymentType::PrivatePay) => dice.between(8, 60) * 10,
-        None => dice.between(15, 400),
-    };
-    let cents = if dice.chance(35) { dice.between(1, 99) } else { 0 };
-    Money::from_cents(dollars * 100 + cents)
+    if kind == Some(PaymentType::TreatmentPrePayment) && dice.chance(2) {
+        return stories::with_cents(dice, dice.between(20, 250) * 100);
+    }
+    stories::amount(dice, kind)
 }
 
 /// A treatment ahead of which, or after which, the payment is asked for.

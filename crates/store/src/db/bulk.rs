@@ -1,5 +1,7 @@
 //! Very many rows at once, written by each engine in its own fastest way.
 
+use std::collections::BTreeSet;
+
 use sqlx::{AssertSqlSafe, SqlSafeStr as _};
 
 use super::{Db, StoreError, Tx, Value, sqlite_query};
@@ -115,6 +117,17 @@ impl Tx {
             definitions.push(row.text("definition")?);
         }
         Ok(Indexes(definitions))
+    }
+
+    /// Lets a server look at what the tables hold by now. It plans what it does for each row when
+    /// it does it first, and of an empty table it takes any index for as good as another.
+    pub async fn look_at(&mut self, tables: &[&Table]) -> Result<(), StoreError> {
+        if matches!(self, Self::PostgresWrite(_)) {
+            let names: BTreeSet<&str> = tables.iter().map(|table| table.name).collect();
+            let names: Vec<&str> = names.into_iter().collect();
+            self.execute(format!("ANALYZE {}", names.join(", ")), Vec::new()).await?;
+        }
+        Ok(())
     }
 
     /// Makes indexes again that were taken away.
