@@ -97,7 +97,7 @@ fn payment_pages() -> Router<Web> {
         .route("/payments", get(payments::list::page).post(payments::create::submit))
         .route("/payments/new", get(payments::create::start).post(payments::create::again))
         .route("/payments/export.csv", get(payments::export::file))
-        .route("/payments/picked", post(payments::picked::submit))
+        .route("/payments/picked", get(payments::picked::preview).post(payments::picked::submit))
         .route("/payments/views", get(payments::views::page).post(payments::views::save))
         .route("/payments/views/remove", post(payments::views::remove))
         .route("/payments/look", post(payments::views::look))

@@ -6,7 +6,7 @@ use almoner_domain::role::Role;
 use almoner_domain::{Money, PatientId, PaymentId};
 use almoner_store::on_both_engines;
 
-use crate::site::{HARD_NAME, HARD_NAME_SHOWN, Site, escaped};
+use crate::site::{HARD_NAME, HARD_NAME_SHOWN, Site, encoded, escaped};
 
 /// What stands above the columns of a file, after the mark of its encoding.
 const HEAD: &str = "\u{feff}Payment ID,Patient,Patient ID,Amount,Refunded,Status,Payment Type,\
@@ -111,20 +111,24 @@ on_both_engines! {
         let biller = site.browser(Role::Biller).await;
         let picked = [("id", "PAY-001"), ("id", "PAY-002"), ("back", "/payments?status=draft")];
         let ask = |step| [&picked[..], &[("do", step)]].concat();
-        let page = biller.post("/payments/picked", &ask("cancel")).await;
+        let seen = format!("/payments/picked?{}", encoded(&ask("cancel")));
+        let page = biller.open(&seen).await;
         let refused = "It is Pending; only drafts are cancelled here.";
         page.shows(200, &["Cancel 1 draft", refused, "href=\"/payments?status=draft\""]);
         biller.get("/payments/PAY-001").await.shows(200, &["Draft"]);
-        let page = biller.post("/payments/picked", &ask("cancel_now")).await;
+        let page = biller.post("/payments/picked", &ask("cancel")).await;
         page.shows(200, &["1 of 2 done", "The draft was cancelled.", refused]);
-        let again = biller.post("/payments/picked", &ask("cancel_now")).await;
+        let again = biller.post("/payments/picked", &ask("cancel")).await;
         again.shows(200, &["1 of 2 done", "It is cancelled already.", refused]);
         let list = biller.get("/payments?status=draft").await;
         list.shows(200, &["PAY-003"]).lacks(&["PAY-001", "PAY-002"]);
+        let nothing = biller.open("/payments/picked?do=cancel&back=").await;
+        nothing.shows(422, &["Pick 1 to 200 payments in the list first."]);
         let nothing = biller.post("/payments/picked", &[("do", "cancel"), ("back", "")]).await;
         nothing.shows(422, &["Pick 1 to 200 payments in the list first."]);
         let front = site.browser(Role::FrontDesk).await;
-        front.post("/payments/picked", &ask("cancel_now")).await.shows(403, &[]);
+        front.post("/payments/picked", &ask("cancel")).await.shows(403, &[]);
+        assert_eq!(front.open(&seen).await.status.as_u16(), 403);
         front.get("/payments").await.shows(200, &[]).lacks(&["Cancel drafts"]);
     }
 
@@ -133,7 +137,7 @@ on_both_engines! {
         payment(&site, false, "x").await;
         let front = site.browser(Role::FrontDesk).await;
         front.get("/payments").await.shows(200, &[]).lacks(&["Send links"]);
-        let sent = [("id", "PAY-001"), ("do", "send_now")];
+        let sent = [("id", "PAY-001"), ("do", "send")];
         let page = front.post("/payments/picked", &sent).await;
         page.shows(422, &["No mail server is set up."]);
     }

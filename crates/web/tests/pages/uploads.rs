@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use almoner_domain::role::Role;
 use almoner_store::on_both_engines;
+use almoner_store::testing::TestDb;
 use almoner_web::UploadSettings;
 use axum::body::{Body, Bytes};
 use axum::http::{Request, StatusCode, header};
@@ -53,11 +54,16 @@ fn slow_body() -> (mpsc::Sender<Bytes>, Body) {
     (sender, Body::from_stream(pieces))
 }
 
+/// A clinic with a payment, where so many requests with files are taken at once.
+async fn with_places(db: TestDb, at_once: usize, wait: Duration) -> Site {
+    let site = Site::new(db).await.with_uploads(UploadSettings { at_once, wait });
+    site.payment(None, None).await;
+    site
+}
+
 on_both_engines! {
     async fn many_wait_for_their_turn(db) {
-        let uploads = UploadSettings { at_once: 2, wait: PATIENT };
-        let site = Site::new(db).await.with_uploads(uploads);
-        site.payment(None, None).await;
+        let site = with_places(db, 2, PATIENT).await;
         let desk = site.browser(Role::FrontDesk).await;
         let names: Vec<String> = (0..12).map(|number| format!("file-{number}.txt")).collect();
         let sent = names.iter().map(|name| send(&site, &desk, name));
@@ -71,9 +77,7 @@ on_both_engines! {
     }
 
     async fn what_finds_no_place_is_told_so_and_can_be_sent_again(db) {
-        let uploads = UploadSettings { at_once: 1, wait: IMPATIENT };
-        let site = Site::new(db).await.with_uploads(uploads);
-        site.payment(None, None).await;
+        let site = with_places(db, 1, IMPATIENT).await;
         let desk = site.browser(Role::FrontDesk).await;
         let (slow, body) = slow_body();
         let (first, last) = halves("slow.txt");
@@ -109,9 +113,7 @@ on_both_engines! {
     }
 
     async fn a_browser_that_goes_away_gives_its_place_back(db) {
-        let uploads = UploadSettings { at_once: 1, wait: IMPATIENT };
-        let site = Site::new(db).await.with_uploads(uploads);
-        site.payment(None, None).await;
+        let site = with_places(db, 1, IMPATIENT).await;
         let desk = site.browser(Role::FrontDesk).await;
         let (slow, body) = slow_body();
         tokio::select! {
@@ -127,9 +129,7 @@ on_both_engines! {
     }
 
     async fn nobody_who_is_not_signed_in_takes_a_place(db) {
-        let uploads = UploadSettings { at_once: 1, wait: IMPATIENT };
-        let site = Site::new(db).await.with_uploads(uploads);
-        site.payment(None, None).await;
+        let site = with_places(db, 1, IMPATIENT).await;
         let desk = site.browser(Role::FrontDesk).await;
         let (slow, body) = slow_body();
         let refused = site.try_send(request(&site.stranger(), body)).await;

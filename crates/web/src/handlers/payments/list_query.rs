@@ -28,14 +28,18 @@ pub(super) struct Asked {
 /// Reads the pairs of an address. What cannot be understood is told and left out.
 pub(super) fn read(pairs: &[(String, String)], today: Date) -> Asked {
     let mut query = PaymentsQuery::default();
+    let mut faults = Invalid::default();
     let mut direction = None;
     let mut number = 1;
     let mut place = Place::First;
     for (name, value) in pairs {
         match &**name {
-            "status" => query.statuses.extend(Status::from_name(value)),
-            "location" => query.locations.extend(value.parse::<LocationId>().ok()),
-            "type" => query.kind = PaymentType::from_name(value),
+            "status" => query.statuses.extend(known(&mut faults, name, Status::from_name(value))),
+            "location" => {
+                query.locations.extend(known(&mut faults, name, value.parse::<LocationId>().ok()))
+            }
+            "type" if value.is_empty() => query.kind = None,
+            "type" => query.kind = known(&mut faults, name, PaymentType::from_name(value)),
             "overdue" => query.overdue = value == "1",
             "sort" => query.sort = Sort::from_name(value).unwrap_or(Sort::Created),
             "dir" => direction = read_direction(value),
@@ -63,7 +67,6 @@ pub(super) fn read(pairs: &[(String, String)], today: Date) -> Asked {
         place = Place::Number(number);
     }
     query.settle_ranges();
-    let mut faults = Invalid::default();
     let filter = filter(&query, today, &mut faults);
     let request = PageRequest {
         filter,
@@ -74,6 +77,16 @@ pub(super) fn read(pairs: &[(String, String)], today: Date) -> Asked {
         place,
     };
     Asked { query, request, number, faults }
+}
+
+/// What a word of the address stands for. Forms send none but known ones; a list that left one out
+/// without a word would hold more than was asked for.
+fn known<T>(faults: &mut Invalid, name: &str, found: Option<T>) -> Option<T> {
+    if found.is_none() {
+        let message = format!("The address narrows the list by a {name} that is not known.");
+        faults.push("", "unknown", message);
+    }
+    found
 }
 
 /// The list of an address that a form of ours sent; another text is the list of all.
@@ -253,6 +266,18 @@ mod tests {
             assert_eq!(asked.faults.0.len(), 1, "{field} {name}");
             assert_eq!(asked.request.filter, Filter::default());
         }
+    }
+
+    #[test]
+    fn a_word_that_is_not_known_is_told_and_left_out() {
+        for (field, word) in
+            [("status", "payed"), ("status", ""), ("location", "PAY-001"), ("type", "visit")]
+        {
+            let asked = asked(&[(field, word), ("status", "paid")]);
+            assert_eq!(asked.faults.0.len(), 1, "{field} {word}");
+            assert_eq!(asked.request.filter.statuses, [Status::Paid]);
+        }
+        assert_eq!(asked(&[("type", "")]).faults.0, []);
     }
 
     #[test]

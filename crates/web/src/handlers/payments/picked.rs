@@ -12,7 +12,7 @@ use almoner_app::{Error, read_payments};
 use almoner_domain::{Invalid, PaymentId, Status};
 use almoner_store::payment_list::ListedPayment;
 use axum::extract::State;
-use axum_extra::extract::Form;
+use axum_extra::extract::{Form, Query};
 
 use super::list_query;
 use crate::failure::{Answer, html, unprocessable};
@@ -24,8 +24,6 @@ use crate::view::payments::picked::{Bulk, PickedPage, PickedRow, Told};
 /// What the list sends, and the page after it.
 struct Sent {
     bulk: Bulk,
-    /// It was looked at and confirmed.
-    is_confirmed: bool,
     ids: Vec<PaymentId>,
     /// The list to go back to.
     back: String,
@@ -37,26 +35,27 @@ fn read(pairs: &[(String, String)]) -> Result<Sent, Error> {
         let found = pairs.iter().find(|(name, _)| name == wanted);
         found.map(|(_, value)| value.clone()).unwrap_or_default()
     };
-    let (bulk, is_confirmed) = match &*one("do") {
-        "send" => (Bulk::Send, false),
-        "send_now" => (Bulk::Send, true),
-        "cancel" => (Bulk::Cancel, false),
-        "cancel_now" => (Bulk::Cancel, true),
-        _ => return Err(Invalid::one("", "unknown", "There is no such action.").into()),
-    };
+    let unknown = || Invalid::one("", "unknown", "There is no such action.");
+    let bulk = Bulk::from_name(&one("do")).ok_or_else(unknown)?;
     let ids = pairs.iter().filter(|(name, _)| name == "id");
     let ids = ids.map(|(_, id)| id.parse().map_err(|_| Error::NotFound("payment")));
     let ids = ids.collect::<Result<Vec<PaymentId>, Error>>()?;
-    Ok(Sent { bulk, is_confirmed, ids, back: one("back"), key: one("key") })
+    Ok(Sent { bulk, ids, back: one("back"), key: one("key") })
 }
 
-/// Shows what would be done, or does it and tells what came of each payment.
-pub(crate) async fn submit(
+/// Shows what would be done.
+pub(crate) async fn preview(
     State(web): State<Web>,
     staff: Staff,
-    Form(pairs): Form<Vec<(String, String)>>,
+    Query(pairs): Query<Vec<(String, String)>>,
 ) -> Answer {
-    let sent = read(&pairs)?;
+    let sent = Sent { key: web.form_key(), ..read(&pairs)? };
+    let page = page(&web, &staff, &sent).await?;
+    Ok(if page.errors.0.is_empty() { html(&page) } else { unprocessable(&page) })
+}
+
+/// What would be done with what was picked, and why nothing can be.
+async fn page(web: &Web, staff: &Staff, sent: &Sent) -> Result<PickedPage, Error> {
     staff.actor.must(match sent.bulk {
         Bulk::Send => Action::IssueLink,
         Bulk::Cancel => Action::CancelPayment,
@@ -78,10 +77,20 @@ pub(crate) async fn submit(
     };
     if !(1..=MAX_PICKED).contains(&sent.ids.len()) {
         page.errors = Errors::whole(format!("Pick 1 to {MAX_PICKED} payments in the list first."));
-        return Ok(unprocessable(&page));
     }
-    if !sent.is_confirmed {
-        return Ok(html(&page));
+    Ok(page)
+}
+
+/// Does it, and tells what came of each payment.
+pub(crate) async fn submit(
+    State(web): State<Web>,
+    staff: Staff,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Answer {
+    let sent = read(&pairs)?;
+    let mut page = page(&web, &staff, &sent).await?;
+    if !page.errors.0.is_empty() {
+        return Ok(unprocessable(&page));
     }
     let told = match done(&web, &staff, &sent).await {
         Ok(told) => told,

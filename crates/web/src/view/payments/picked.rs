@@ -15,6 +15,21 @@ pub(crate) enum Bulk {
     Cancel,
 }
 
+impl Bulk {
+    /// The name in addresses and forms.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Send => "send",
+            Self::Cancel => "cancel",
+        }
+    }
+
+    /// The one with that name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        [Self::Send, Self::Cancel].into_iter().find(|bulk| bulk.as_str() == name)
+    }
+}
+
 /// What came of a payment, or would.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Told {
@@ -24,8 +39,8 @@ pub(crate) enum Told {
     Not(String),
 }
 
-/// What would be done, then what came of it: POST `/payments/picked` with `do` = `send` or
-/// `cancel`, then `send_now` or `cancel_now`; `id` for each payment, and `back`.
+/// What would be done, then what came of it: GET `/payments/picked` with `do` = `send` or `cancel`,
+/// `id` for each payment, and `back`; then POST with the same.
 #[derive(Debug, Clone, Template)]
 #[template(path = "payments/picked.html")]
 pub(crate) struct PickedPage {
@@ -89,13 +104,6 @@ impl PickedPage {
         match self.bulk {
             Bulk::Send => format!("Send {}", plural(count, "link")),
             Bulk::Cancel => format!("Cancel {}", plural(count, "draft")),
-        }
-    }
-
-    fn step(&self) -> &'static str {
-        match self.bulk {
-            Bulk::Send => "send_now",
-            Bulk::Cancel => "cancel_now",
         }
     }
 
