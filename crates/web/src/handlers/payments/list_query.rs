@@ -36,7 +36,7 @@ pub(super) fn read(pairs: &[(String, String)], today: Date) -> Asked {
         match &**name {
             "status" => query.statuses.extend(known(&mut faults, name, Status::from_name(value))),
             "location" => {
-                query.locations.extend(known(&mut faults, name, value.parse::<LocationId>().ok()))
+                query.locations.extend(known(&mut faults, name, value.parse::<LocationId>().ok()));
             }
             "type" if value.is_empty() => query.kind = None,
             "type" => query.kind = known(&mut faults, name, PaymentType::from_name(value)),
