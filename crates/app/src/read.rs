@@ -22,7 +22,7 @@ use almoner_store::refunds::{self, Refund};
 use almoner_store::staff;
 use almoner_store::tenders::{self, TenderRow};
 use almoner_store::treatments::{self, Overdue, Treatment, TreatmentQuery};
-use almoner_store::{StoreError, Tx, attempts};
+use almoner_store::{StoreError, Tx, attempts, suggestions};
 
 use crate::change_status::action_for;
 use crate::check_answer::{self, StoredAnswer};
@@ -107,20 +107,19 @@ pub async fn payment(app: &App, actor: &Actor, id: PaymentId) -> Result<PaymentV
     })
 }
 
-/// A page of patients.
+/// At most `limit` patients whose name has all the words, for whoever is still typing it.
 ///
 /// # Errors
 /// No permission, or the database failed.
-pub async fn patients(
+pub async fn suggested_patients(
     app: &App,
     actor: &Actor,
     words: &[String],
-    descending: bool,
-    range: (i64, i64),
-) -> Result<PatientPage, Error> {
+    limit: usize,
+) -> Result<Vec<Patient>, Error> {
     actor.must(Action::ReadPatients)?;
     let mut tx = app.db.read().await?;
-    Ok(patients::find(&mut tx, actor.org(), words, descending, range).await?)
+    Ok(suggestions::suggest(&mut tx, actor.org(), words, limit).await?)
 }
 
 /// A page of patients and what they owe.

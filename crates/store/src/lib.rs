@@ -52,6 +52,7 @@ pub mod sessions;
 pub mod staff;
 mod statement;
 pub mod stored_files;
+pub mod suggestions;
 pub mod tenders;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -7,9 +7,10 @@
 //! finds few payments collects and sorts them instead.
 //!
 //! Totals come from kept sums wherever only status and location narrow the list; elsewhere they
-//! are counted up to [`MAX_EXACT_TOTAL`].
+//! are counted up to [`MAX_EXACT_TOTAL`], or among the patients whom a search looks at.
 
 mod conditions;
+mod search;
 
 use almoner_domain::list::{Cursor, Direction, MAX_EXACT_TOTAL, PageRequest, Place, Search, Sort};
 use almoner_domain::time::{self, NO_DUE_KEY};
@@ -17,16 +18,13 @@ use almoner_domain::{LocationId, OrganizationId, PaymentId, Status};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use self::conditions::{
-    Start, listed_statuses, looked_up, push_conditions, push_range, push_standing, quoted,
-};
+use self::conditions::{Start, listed_statuses, push_conditions, push_standing, quoted};
+use self::search::{Found, found, looked_up, push_range};
 use crate::db::{Row, StoreError, Tx, Value};
 use crate::params;
 use crate::payments::{self, Payment};
 use crate::statement::Statement;
 
-/// Payments that a search may find and still have collected and sorted.
-const MAX_COLLECTED: i64 = 10_000;
 /// Index ranges that are merged at most; the embedded engine takes 500 in one statement.
 const MAX_MERGED: usize = 480;
 /// The farthest page that is reached by counting rows from the start.
@@ -50,7 +48,7 @@ pub struct ListedPayment {
 pub struct PaymentPage {
     /// Its rows.
     pub rows: Vec<ListedPayment>,
-    /// How many match; at least so many when it is not exact.
+    /// How many match; more than so many when it is not exact.
     pub total: i64,
     /// Whether the total is exact.
     pub total_is_exact: bool,
@@ -106,7 +104,7 @@ pub async fn page(
     request: &PageRequest,
     calendar: &Calendar,
 ) -> Result<PaymentPage, StoreError> {
-    let found = found_by_search(tx, org, &request.search).await?;
+    let found = found(tx, org, &request.search).await?;
     let (total, total_is_exact) = total(tx, org, request, calendar, found).await?;
     let list = Run::new(org, request, calendar, found);
     let run = list.at_place(tx, total, total_is_exact).await?;
@@ -124,7 +122,20 @@ pub async fn page(
         Place::Number(_) => (run.offset > 0, more),
         Place::After(_) => (true, more),
         Place::Before(_) => (more, true),
-        Place::Last => (total > run.limit || !total_is_exact, false),
+        Place::Last => (more || (total_is_exact && total > run.limit), false),
+    };
+    let seen = run.offset + i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    let is_seen_whole = !has_next
+        && (run.offset == 0 || !rows.is_empty())
+        && match request.place {
+            Place::Last => !has_previous,
+            Place::First | Place::Number(_) => true,
+            Place::After(_) | Place::Before(_) => false,
+        };
+    let (total, total_is_exact) = match (total_is_exact, is_seen_whole) {
+        (true, _) => (total, true),
+        (false, true) => (seen, true),
+        (false, false) => (total.max(seen), false),
     };
     Ok(PaymentPage { rows, total, total_is_exact, has_next, has_previous })
 }
@@ -136,8 +147,8 @@ pub async fn rows(
     request: &PageRequest,
     calendar: &Calendar,
 ) -> Result<Vec<ListedPayment>, StoreError> {
-    let found = found_by_search(tx, org, &request.search).await?;
-    if found == Some(0) {
+    let found = found(tx, org, &request.search).await?;
+    if found.is_some_and(|found| found.payments == 0) {
         return Ok(Vec::new());
     }
     let list = Run::new(org, request, calendar, found);
@@ -173,18 +184,20 @@ pub async fn page_statement(
     request: &PageRequest,
     calendar: &Calendar,
 ) -> Result<Option<(String, Vec<Value>)>, StoreError> {
-    let found = found_by_search(tx, org, &request.search).await?;
+    let found = found(tx, org, &request.search).await?;
     let (total, total_is_exact) = total(tx, org, request, calendar, found).await?;
     let list = Run::new(org, request, calendar, found);
     let run = list.at_place(tx, total, total_is_exact).await?;
     Ok(run.statement().map(Statement::into_parts))
 }
 
-/// The last page holds what is left over after the full ones.
+/// The last page holds what is left over after the full ones; where the total is not known, a full
+/// one is read, and a row that tells of more.
 fn last_page_rows(total: i64, exact: bool, per_page: i64) -> i64 {
     match total % per_page {
-        rest if exact && rest > 0 => rest,
-        _ => per_page,
+        _ if !exact => per_page + 1,
+        0 => per_page,
+        rest => rest,
     }
 }
 
@@ -211,7 +224,7 @@ impl<'a> Run<'a> {
         org: OrganizationId,
         request: &'a PageRequest,
         calendar: &'a Calendar,
-        found: Option<i64>,
+        found: Option<Found>,
     ) -> Self {
         let mut locations = request.filter.locations.clone();
         locations.sort_unstable();
@@ -223,7 +236,7 @@ impl<'a> Run<'a> {
             calendar,
             direction: request.direction,
             backwards: false,
-            merge: found.is_none_or(|found| found > MAX_COLLECTED),
+            merge: !found.is_some_and(Found::is_few),
             after: None,
             offset: 0,
             limit: request.per_page + 1,
@@ -318,20 +331,17 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Appends the keys of one index range (or of all that a search found) in order.
+    /// Appends the keys of one index range, or of all that a search found.
     fn push_branch(
         &self,
         statement: &mut Statement,
-        (place, segment): (usize, &Segment),
+        segment: &Segment,
         statuses: &[Status],
         (location, range): Part,
     ) {
         let key = self.key_column();
-        let direction = self.direction.as_str();
-        statement.push(&format!(
-            "SELECT * FROM (SELECT seq, {key} AS sort_key, {place} AS place FROM payment
-            WHERE organization_id = "
-        ));
+        statement.push(&format!("SELECT * FROM (SELECT seq, {key} AS sort_key FROM payment"));
+        statement.push(" WHERE organization_id = ");
         statement.bind(self.org);
         push_range(statement, range);
         if let Some(location) = location {
@@ -367,9 +377,8 @@ impl<'a> Run<'a> {
                 statement.bind(value.clone()).push(", ").bind(cursor.seq).push(")");
             }
         }
-        // A server that plans for any limit would plan for a great one, so it is written out.
-        let limit = self.offset + self.limit;
-        statement.push(&format!(" ORDER BY {key} {direction}, seq {direction} LIMIT {limit})"));
+        // Ordered by itself, so that a server reads the index in its order.
+        statement.push(&self.order(segment, key)).push(")");
     }
 
     /// What is read apart for each status: each location, or each range of numbers that a search
@@ -384,26 +393,48 @@ impl<'a> Run<'a> {
         ranges.into_iter().map(|range| (None, range)).collect()
     }
 
-    /// The statement of a page: branches merged, cut, then the rows looked up.
+    /// Appends the keys of a segment in order. Its branches are merged as far as they are needed,
+    /// which neither engine does for an order that holds more than the keys.
+    fn push_segment(&self, statement: &mut Statement, segment: &Segment, parts: &[Part]) {
+        let all = [segment.statuses.clone()];
+        let each: Vec<Vec<Status>> = segment.statuses.iter().map(|&s| vec![s]).collect();
+        let mut branches = 0;
+        statement.push("SELECT seq, sort_key FROM (");
+        for statuses in if self.merge { &each[..] } else { &all[..] } {
+            for &part in parts {
+                statement.push(if branches > 0 { " UNION ALL " } else { "" });
+                self.push_branch(statement, segment, statuses, part);
+                branches += 1;
+                statement.push(&format!(" AS b{branches}"));
+            }
+        }
+        statement.push(") AS m").push(&self.order(segment, "sort_key"));
+        // A server that plans for any limit would plan for a great one, so it is written out.
+        statement.push(&format!(" LIMIT {}", self.offset + self.limit));
+    }
+
+    /// The order of a segment, without a key that is the same in all of it.
+    fn order(&self, segment: &Segment, key: &str) -> String {
+        let direction = self.direction.as_str();
+        match segment.dated {
+            Some(false) => format!(" ORDER BY seq {direction}"),
+            _ => format!(" ORDER BY {key} {direction}, seq {direction}"),
+        }
+    }
+
+    /// The statement of a page: segments one after another, cut, then the rows looked up.
     fn statement(&self) -> Option<Statement> {
         let mut statement = Statement::default();
         let direction = self.direction.as_str();
         statement
             .push("SELECT p.*, q.first_name, q.last_name FROM (SELECT seq, sort_key, place FROM (");
-        let mut branches = 0;
         let segments = self.segments();
         let parts = self.parts(&segments);
         for (place, segment) in segments.iter().enumerate() {
-            let all = [segment.statuses.clone()];
-            let each: Vec<Vec<Status>> = segment.statuses.iter().map(|&s| vec![s]).collect();
-            for statuses in if self.merge { &each[..] } else { &all[..] } {
-                for &part in &parts {
-                    statement.push(if branches > 0 { " UNION ALL " } else { "" });
-                    self.push_branch(&mut statement, (place, segment), statuses, part);
-                    branches += 1;
-                    statement.push(&format!(" AS b{branches}"));
-                }
-            }
+            statement.push(if place > 0 { " UNION ALL " } else { "" });
+            statement.push(&format!("SELECT seq, sort_key, {place} AS place FROM ("));
+            self.push_segment(&mut statement, segment, &parts);
+            statement.push(&format!(") AS s{place}"));
         }
         let (limit, offset) = (self.limit, self.offset);
         statement.push(&format!(
@@ -417,7 +448,7 @@ impl<'a> Run<'a> {
             LEFT JOIN patient q ON q.organization_id = p.organization_id AND q.seq = p.patient_seq",
         );
         statement.push(&format!(" ORDER BY k.place, k.sort_key {direction}, k.seq {direction}"));
-        (branches > 0).then_some(statement)
+        (!segments.is_empty()).then_some(statement)
     }
 
     async fn read(&self, tx: &mut Tx) -> Result<Vec<ListedPayment>, StoreError> {
@@ -442,42 +473,13 @@ fn listed(row: &Row, sort: Sort) -> Result<ListedPayment, StoreError> {
     Ok(ListedPayment { payment, last_name, first_name, cursor })
 }
 
-/// How many payments the search alone finds, at most a few more than are collected; `None`
-/// without a search.
-async fn found_by_search(
-    tx: &mut Tx,
-    org: OrganizationId,
-    search: &Search,
-) -> Result<Option<i64>, StoreError> {
-    let mut statement = Statement::default();
-    match search {
-        Search::All => return Ok(None),
-        Search::Nothing => return Ok(Some(0)),
-        Search::Id(_) => {
-            statement.push("SELECT count(*) AS n FROM (");
-            for (index, range) in looked_up(search, true).into_iter().enumerate() {
-                statement.push(if index > 0 { " UNION ALL " } else { "" });
-                statement.push("SELECT seq FROM payment WHERE organization_id = ").bind(org);
-                push_range(&mut statement, range);
-            }
-            statement.push(&format!(" LIMIT {}) AS found", MAX_COLLECTED + 1));
-        }
-        Search::Name(words) => {
-            statement.push("SELECT CAST(coalesce(sum(payment_count), 0) AS BIGINT) AS n");
-            statement.push(" FROM patient WHERE organization_id = ").bind(org);
-            statement.push(" AND seq IN (").patients_named(org, words).push(")");
-        }
-    }
-    statement.one(tx).await?.int("n").map(Some)
-}
-
 /// How many payments match, and whether that is exact.
 async fn total(
     tx: &mut Tx,
     org: OrganizationId,
     request: &PageRequest,
     calendar: &Calendar,
-    found: Option<i64>,
+    found: Option<Found>,
 ) -> Result<(i64, bool), StoreError> {
     let filter = &request.filter;
     let statuses = listed_statuses(filter);
@@ -485,10 +487,7 @@ async fn total(
     let mut statement = Statement::default();
     match (&request.search, found) {
         (Search::Nothing, _) => return Ok((0, true)),
-        (Search::Name(_), Some(found)) if unfiltered => return Ok((found, true)),
-        (Search::Id(_), Some(found)) if unfiltered => {
-            return Ok((found.min(MAX_EXACT_TOTAL), found <= MAX_EXACT_TOTAL));
-        }
+        (_, Some(found)) if unfiltered => return Ok(told(found.payments, found.is_exact)),
         _ if statuses.is_empty() => return Ok((0, true)),
         (Search::All, _) if filter.is_plain() => {
             statement.push("SELECT CAST(coalesce(sum(n), 0) AS BIGINT) AS n FROM rollup_status");
@@ -499,18 +498,27 @@ async fn total(
         }
         _ => {}
     }
-    let is_rare = found.is_some_and(|found| found <= MAX_COLLECTED);
+    // Of a name that many have, those are counted who would be looked at if there were no more.
+    let is_name = matches!(request.search, Search::Name(_));
+    let is_looked_up = is_name || found.is_some_and(Found::is_few);
     statement.push("SELECT count(*) AS n FROM (");
-    for (index, range) in looked_up(&request.search, is_rare).into_iter().enumerate() {
+    for (index, range) in looked_up(&request.search, is_looked_up).into_iter().enumerate() {
         statement.push(if index > 0 { " UNION ALL " } else { "" });
         statement.push("SELECT seq FROM payment WHERE organization_id = ").bind(org);
         push_range(&mut statement, range);
-        push_standing(&mut statement, &statuses, &filter.locations, is_rare);
-        push_conditions(&mut statement, org, request, calendar, (is_rare, None));
+        push_standing(&mut statement, &statuses, &filter.locations, is_looked_up);
+        push_conditions(&mut statement, org, request, calendar, (is_looked_up, None));
     }
     statement.push(&format!(" LIMIT {}) AS found", MAX_EXACT_TOTAL + 1));
     let counted = statement.one(tx).await?.int("n")?;
-    Ok((counted.min(MAX_EXACT_TOTAL), counted <= MAX_EXACT_TOTAL))
+    let is_all = counted <= MAX_EXACT_TOTAL && !(is_name && found.is_some_and(|f| !f.is_exact));
+    Ok(told(counted, is_all))
+}
+
+/// What was not counted to its end is told as more than a round number.
+fn told(counted: i64, is_exact: bool) -> (i64, bool) {
+    let counted = if is_exact { counted } else { (counted - 1).max(0) / 100 * 100 };
+    (counted, is_exact)
 }
 
 /// The payment with exactly that number, for a search that goes straight to it.

@@ -49,28 +49,44 @@ impl Statement {
 
     /// Appends a query of the numbers of all patients whose name has every one of the words. It
     /// looks up the longest, which the fewest names have, and tests those names for the others.
+    /// A patient comes twice when two words of the name begin like a short one.
     pub(crate) fn patients_named(&mut self, org: OrganizationId, words: &[String]) -> &mut Self {
-        let letters = |word: &&String| word.chars().count();
-        let (mut long, mut short): (Vec<_>, Vec<_>) =
-            words.iter().partition(|word| letters(word) >= MIN_INNER_LETTERS);
-        long.sort_by_key(|word| std::cmp::Reverse(letters(word)));
-        short.sort_by_key(|word| std::cmp::Reverse(letters(word)));
-        if let Some((first, rest)) = short.split_first().filter(|_| long.is_empty()) {
-            self.push("SELECT w.patient_seq FROM patient_word w JOIN patient n");
-            self.push(" ON n.organization_id = w.organization_id AND n.seq = w.patient_seq");
-            self.push(" WHERE w.organization_id = ").bind(org);
-            self.push(" AND w.word >= ").bind(first.as_str());
-            self.push(" AND w.word < ").bind(format!("{first}\u{10ffff}"));
-            short = rest.to_vec();
-        } else {
-            self.push("SELECT n.seq FROM patient_name n WHERE n.organization_id = ").bind(org);
+        let letters = |word: &String| word.chars().count();
+        let mut words = words.to_vec();
+        words.sort_by_key(|word| std::cmp::Reverse(letters(word)));
+        match words.split_first() {
+            Some((first, rest)) if letters(first) < MIN_INNER_LETTERS => {
+                self.push("SELECT w.patient_seq AS seq FROM patient_word w");
+                if !rest.is_empty() {
+                    self.push(" JOIN patient n");
+                    self.push(
+                        " ON n.organization_id = w.organization_id AND n.seq = w.patient_seq",
+                    );
+                }
+                self.push(" WHERE w.organization_id = ").bind(org);
+                self.push(" AND w.word >= ").bind(first.as_str());
+                self.push(" AND w.word < ").bind(format!("{first}\u{10ffff}"));
+                words.remove(0);
+            }
+            _ => {
+                self.push("SELECT n.seq AS seq FROM patient_name n WHERE n.organization_id = ")
+                    .bind(org);
+            }
         }
-        for word in long {
-            self.push(" AND n.name_search LIKE ").bind(format!("%{word}%"));
-        }
-        for word in short {
-            // No index holds this, so none is read from end to end for it.
-            self.push(" AND ' ' || n.name_search LIKE ").bind(format!("% {word}%"));
+        self.and_named("n.name_search", &words)
+    }
+
+    /// Appends a test of a name for every word, as `name::matches` understands it. The column holds
+    /// a key of searches, in which an index may know the long words, or of sorting.
+    pub(crate) fn and_named(&mut self, column: &str, words: &[String]) -> &mut Self {
+        for word in words {
+            if word.chars().count() >= MIN_INNER_LETTERS {
+                self.push(&format!(" AND {column} LIKE ")).bind(format!("%{word}%"));
+            } else {
+                // No index holds this, so none is read from end to end for it.
+                self.push(&format!(" AND ' ' || replace({column}, ")).bind("\t");
+                self.push(", ' ') LIKE ").bind(format!("% {word}%"));
+            }
         }
         self
     }

@@ -43,3 +43,5 @@ mod schema;
 mod seals;
 #[path = "store/status_graph.rs"]
 mod status_graph;
+#[path = "store/suggestions.rs"]
+mod suggestions;

@@ -443,7 +443,7 @@ const WITHOUT_IDS: [&str; 43] = [
     "read::eligibility_settings",
     "read::last_location",
     "read::locations",
-    "read::patients",
+    "read::suggested_patients",
     "read::patients_with_balance",
     "read::physicians",
     "read::treatments",

@@ -449,7 +449,7 @@ const READS: &[Case] = cases! {
         let input = PrintReceipt { payment, receipt, itemised: true, medium: Medium::Paper };
         print_receipt(&c.app, a, input).await
     };
-    "read::patients" ReadPatients |c, a| read::patients(&c.app, a, &[], false, (0, 50));
+    "read::suggested_patients" ReadPatients |c, a| read::suggested_patients(&c.app, a, &[], 50);
     "read::patients_with_balance" ReadPatients |c, a|
         read::patients_with_balance(&c.app, a, &[], false, (0, 50));
     "read::patient_by_mrn" ReadPatients |c, a| read::patient_by_mrn(&c.app, a, "1");

@@ -8,7 +8,6 @@ use almoner_domain::OrganizationId;
 use almoner_domain::checks::{CheckRequest, CheckSort};
 use almoner_domain::estimate::Outcome;
 use almoner_domain::list::{MAX_EXACT_TOTAL, Search, prefix_ranges};
-use almoner_domain::name::MIN_INNER_LETTERS;
 use almoner_domain::time;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -157,14 +156,14 @@ impl<'a> Scope<'a> {
             }
             Lane::NamedWaiting => {
                 statement.push(" AND patient_seq IS NULL");
-                push_words(statement, self.words());
+                statement.and_named("name_sort", self.words());
             }
             Lane::NamedPayers => {
                 push_in(statement, "payer_sort", &self.payers_named);
                 statement.push(" AND coalesce(patient_seq, 0) NOT IN (");
                 statement.patients_named(self.org, self.words());
                 statement.push(") AND NOT (patient_seq IS NULL");
-                push_words(statement, self.words());
+                statement.and_named("name_sort", self.words());
                 statement.push(")");
             }
         }
@@ -230,7 +229,7 @@ impl<'a> Scope<'a> {
                 statement.push(" AND (patient_seq + 0 IN (");
                 statement.patients_named(self.org, words);
                 statement.push(") OR (patient_seq IS NULL");
-                push_words(statement, words);
+                statement.and_named("name_sort", words);
                 statement.push(")");
                 if !self.payers_named.is_empty() {
                     statement.push(" OR (1 = 1");
@@ -267,16 +266,4 @@ pub(super) fn push_test(statement: &mut Statement, column: &str, values: &[Strin
     statement.push(" AND CASE WHEN 1 = 1");
     push_in(statement, column, values);
     statement.push(" THEN 1 = 1 ELSE 1 = 0 END");
-}
-
-/// Appends that the name in a check has every word, as `name::matches` understands it.
-fn push_words(statement: &mut Statement, words: &[String]) {
-    for word in words {
-        if word.chars().count() >= MIN_INNER_LETTERS {
-            statement.push(" AND name_sort LIKE ").bind(format!("%{word}%"));
-        } else {
-            statement.push(" AND ' ' || replace(name_sort, ").bind("\t").push(", ' ') LIKE ");
-            statement.bind(format!("% {word}%"));
-        }
-    }
 }

@@ -1,16 +1,15 @@
-//! What narrows the list: the conditions of a filter and of a search.
+//! What narrows the list: the conditions of a filter.
 //!
 //! To add a filter, add its condition to [`push_conditions`] and to `Filter::is_plain`.
 
-use almoner_domain::list::{
-    Direction, DueFilter, Filter, PageRequest, Search, Span, prefix_ranges,
-};
+use almoner_domain::list::{Direction, DueFilter, Filter, PageRequest, Span};
 use almoner_domain::payment::PaymentType;
 use almoner_domain::time::{self, NO_DUE_KEY};
 use almoner_domain::{LocationId, OrganizationId, Status};
 use jiff::civil::Date;
 
 use super::Calendar;
+use super::search::push_search;
 use crate::statement::Statement;
 
 /// The key after which a page begins, in the direction in which it is read.
@@ -103,36 +102,5 @@ pub(super) fn push_conditions(
     if filter.overdue {
         bound("due_key", "<", Some(time::date_key(calendar.today)));
     }
-    match &request.search {
-        Search::Id(prefix) if !is_rare => push_id_test(statement, *prefix),
-        Search::Name(words) => {
-            statement.push(" AND patient_seq IN (").patients_named(org, words).push(")");
-        }
-        Search::Id(_) | Search::All | Search::Nothing => {}
-    }
-}
-
-/// Appends a test of each row for the numbers that begin like `prefix`.
-pub(super) fn push_id_test(statement: &mut Statement, prefix: i64) {
-    statement.push(" AND (");
-    for (index, (from, to)) in prefix_ranges(prefix).into_iter().enumerate() {
-        statement.push(if index > 0 { " OR " } else { "" });
-        statement.push("seq BETWEEN ").bind(from).push(" AND ").bind(to);
-    }
-    statement.push(")");
-}
-
-/// The ranges of numbers that are looked up one by one: those of a rare prefix.
-pub(super) fn looked_up(search: &Search, is_rare: bool) -> Vec<Option<(i64, i64)>> {
-    match search {
-        Search::Id(prefix) if is_rare => prefix_ranges(*prefix).into_iter().map(Some).collect(),
-        _ => vec![None],
-    }
-}
-
-/// Appends the range of numbers that is looked up, if any.
-pub(super) fn push_range(statement: &mut Statement, range: Option<(i64, i64)>) {
-    if let Some((from, to)) = range {
-        statement.push(" AND seq BETWEEN ").bind(from).push(" AND ").bind(to);
-    }
+    push_search(statement, org, &request.search, is_rare);
 }

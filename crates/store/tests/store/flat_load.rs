@@ -25,7 +25,7 @@ const PAYMENTS: &str = ",
             WHEN i * 31 % 100 < 84 THEN 'draft' WHEN i * 31 % 100 < 88 THEN 'processing'
             WHEN i * 31 % 100 < 92 THEN 'failed' WHEN i * 31 % 100 < 95 THEN 'cancelled'
             WHEN i * 31 % 100 < 98 THEN 'partially_refunded' ELSE 'refunded' END AS status,
-            i * 7919 % 499 * 100 + 200 AS amount, i * 7919 % ($2 / 10) + 1 AS patient,
+            i * 7919 % 499 * 100 + 200 AS amount, i * 7919 % $3 + 1 AS patient,
             1767225600000000 + i * (63072000000000 / $2) AS created FROM s)
     SELECT $1, i, patient, CASE WHEN i BETWEEN 9 AND 40 THEN 3 ELSE 1 + i % 2 END, status, amount,
         CASE WHEN status IN ('paid', 'partially_refunded', 'refunded') THEN amount ELSE 0 END,
@@ -54,6 +54,11 @@ const SUMS: [&str; 4] = [
 
 /// Fills an empty database with one clinic of so many payments.
 pub(crate) async fn load(db: &TestDb, count: i64) -> OrganizationId {
+    load_of(db, count, count / EACH).await
+}
+
+/// Fills an empty database with one clinic of so many payments of so many patients.
+pub(crate) async fn load_of(db: &TestDb, count: i64, patient_count: i64) -> OrganizationId {
     let org = clinic::open(db, 3).await;
     let patients = format!(
         "INSERT INTO patient (organization_id, seq, first_name, last_name, birth_day, name_sort,
@@ -64,7 +69,7 @@ pub(crate) async fn load(db: &TestDb, count: i64) -> OrganizationId {
     );
     // The engines write a tabulator in ways of their own; this text is the same for both.
     let patients = patients.replace("CHR9", "'\t'");
-    run(db, patients, params![org, count / EACH]).await.expect("there are no patients yet");
+    run(db, patients, params![org, patient_count]).await.expect("there are no patients yet");
     for word in ["'last' || (1000000 + seq)", "'first' || (seq % 7)"] {
         let words = format!(
             "INSERT INTO patient_word (organization_id, word, patient_seq)
@@ -78,7 +83,7 @@ pub(crate) async fn load(db: &TestDb, count: i64) -> OrganizationId {
             created_at_us, paid_at_us) {NUMBERS}{}",
         PAYMENTS.replace("CHR9", "'\t'")
     );
-    run(db, payments, params![org, count]).await.expect("there are no payments yet");
+    run(db, payments, params![org, count, patient_count]).await.expect("there are no payments yet");
     for sums in SUMS {
         run(db, sums, Vec::new()).await.expect("the sums are new");
     }

@@ -13,7 +13,7 @@ use crate::view::parts::{Errors, PatientMatch};
 use crate::view::payments::new::{FindFor, FindPatientPage};
 
 /// Patients whom a search shows at most.
-const MAX_RESULTS: i64 = 10;
+const MAX_RESULTS: usize = 10;
 
 /// Patients whose name has all words of `q`, and whether there are more; none for no words.
 pub(crate) async fn matches(
@@ -25,8 +25,9 @@ pub(crate) async fn matches(
     if words.is_empty() {
         return Ok((Vec::new(), false));
     }
-    let found = read::patients(&web.app, actor, &words, false, (0, MAX_RESULTS)).await?;
-    Ok((found.rows.iter().map(patient_match).collect(), found.total > MAX_RESULTS))
+    let found = read::suggested_patients(&web.app, actor, &words, MAX_RESULTS + 1).await?;
+    let shown = found.iter().take(MAX_RESULTS).map(patient_match).collect();
+    Ok((shown, found.len() > MAX_RESULTS))
 }
 
 /// The page with its results; an exact id goes straight to the form.
