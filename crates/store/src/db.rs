@@ -30,6 +30,8 @@ use schema::migrations;
 #[cfg(feature = "testing")]
 pub(crate) use schema::schema_mark;
 
+use crate::statement::NumberSet;
+
 /// Connections that read at the same time from an embedded database.
 const EMBEDDED_READERS: u32 = 4;
 /// Connections to a database server.
@@ -217,7 +219,9 @@ impl Db {
         }
         let options = PgConnectOptions::from_str(url)
             .map_err(|_| StoreError::Address("The postgres:// address is not readable.".into()))?
-            .application_name("almoner");
+            .application_name("almoner")
+            // A page's statement is long and reads little: compiling it takes longer than that.
+            .options([("jit", "off")]);
         let pool = PgPoolOptions::new()
             .max_connections(SERVER_CONNECTIONS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -498,6 +502,33 @@ impl Tx {
         match self {
             Self::SqliteWrite(_) | Self::SqliteRead(_) => "",
             Self::PostgresWrite(_) | Self::PostgresRead(_) => " FOR NO KEY UPDATE SKIP LOCKED",
+        }
+    }
+
+    /// What to append to each branch of a merge of which at most so many rows are read. A server
+    /// plans for the rows that it is told of; the embedded engine collects whatever has a limit.
+    pub(crate) fn branch_limit(&self, rows: i64) -> String {
+        match self {
+            Self::SqliteWrite(_) | Self::SqliteRead(_) => String::new(),
+            Self::PostgresWrite(_) | Self::PostgresRead(_) => format!(" LIMIT {rows}"),
+        }
+    }
+
+    /// A set of numbers that is bound as one value, so that the statement is the same for all sets.
+    pub(crate) fn number_set(&self, numbers: &[i64]) -> NumberSet {
+        let listed: Vec<String> = numbers.iter().map(i64::to_string).collect();
+        let listed = listed.join(",");
+        match self {
+            Self::SqliteWrite(_) | Self::SqliteRead(_) => NumberSet {
+                before: " IN (SELECT value FROM json_each(",
+                value: format!("[{listed}]"),
+                after: "))",
+            },
+            Self::PostgresWrite(_) | Self::PostgresRead(_) => NumberSet {
+                before: " = ANY (CAST(",
+                value: format!("{{{listed}}}"),
+                after: " AS BIGINT[]))",
+            },
         }
     }
 

@@ -1,10 +1,10 @@
 //! Pages of the payments list that cost the same among ten thousand and ten million payments.
 //!
 //! Status leads every sort index, so a page is a merge of ordered index ranges, one for each
-//! status (and location), each cut to the length of a page before they are merged; the rows
-//! themselves are looked up last. An order that is not that of one index alone (by status; due
-//! dates with the undated last) is a sequence of such merges, the *segments*. A search that
-//! finds few payments collects and sorts them instead.
+//! status (and location), read only as far as the page goes; the rows themselves are looked up
+//! last. An order that is not that of one index alone (by status; due dates with the undated
+//! last) is a sequence of such merges, the *segments*. A search that finds few payments collects
+//! and sorts them instead.
 //!
 //! Totals come from kept sums wherever only status and location narrow the list; elsewhere they
 //! are counted up to [`MAX_EXACT_TOTAL`], or among the patients whom a search looks at.
@@ -19,7 +19,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use self::conditions::{Start, listed_statuses, push_conditions, push_standing, quoted};
-use self::search::{Found, found, looked_up, push_range};
+use self::search::{Found, found, push_range, ranges};
 use crate::db::{Row, StoreError, Tx, Value};
 use crate::params;
 use crate::payments::{self, Payment};
@@ -90,11 +90,14 @@ struct Run<'a> {
     direction: Direction,
     /// The order of the segments is reversed too.
     backwards: bool,
-    /// Read each status's own index range; otherwise collect what the search finds.
-    merge: bool,
+    /// What the search finds, where that is collected; otherwise each status's own index range is
+    /// read.
+    few: Option<&'a Found>,
     after: Option<(Cursor, Value)>,
     offset: i64,
     limit: i64,
+    /// What each branch of the merge ends with.
+    branch_limit: String,
 }
 
 /// The page that was asked for.
@@ -105,6 +108,7 @@ pub async fn page(
     calendar: &Calendar,
 ) -> Result<PaymentPage, StoreError> {
     let found = found(tx, org, &request.search).await?;
+    let found = found.as_ref();
     let (total, total_is_exact) = total(tx, org, request, calendar, found).await?;
     let list = Run::new(org, request, calendar, found);
     let run = list.at_place(tx, total, total_is_exact).await?;
@@ -148,6 +152,7 @@ pub async fn rows(
     calendar: &Calendar,
 ) -> Result<Vec<ListedPayment>, StoreError> {
     let found = found(tx, org, &request.search).await?;
+    let found = found.as_ref();
     if found.is_some_and(|found| found.payments == 0) {
         return Ok(Vec::new());
     }
@@ -185,6 +190,7 @@ pub async fn page_statement(
     calendar: &Calendar,
 ) -> Result<Option<(String, Vec<Value>)>, StoreError> {
     let found = found(tx, org, &request.search).await?;
+    let found = found.as_ref();
     let (total, total_is_exact) = total(tx, org, request, calendar, found).await?;
     let list = Run::new(org, request, calendar, found);
     let run = list.at_place(tx, total, total_is_exact).await?;
@@ -224,7 +230,7 @@ impl<'a> Run<'a> {
         org: OrganizationId,
         request: &'a PageRequest,
         calendar: &'a Calendar,
-        found: Option<Found>,
+        found: Option<&'a Found>,
     ) -> Self {
         let mut locations = request.filter.locations.clone();
         locations.sort_unstable();
@@ -236,10 +242,11 @@ impl<'a> Run<'a> {
             calendar,
             direction: request.direction,
             backwards: false,
-            merge: !found.is_some_and(Found::is_few),
+            few: found.filter(|found| found.is_few()),
             after: None,
             offset: 0,
             limit: request.per_page + 1,
+            branch_limit: String::new(),
         }
     }
 
@@ -266,6 +273,7 @@ impl<'a> Run<'a> {
                 self.limit = last_page_rows(total, total_is_exact, per_page);
             }
         }
+        self.branch_limit = tx.branch_limit(self.offset + self.limit);
         Ok(self)
     }
 
@@ -346,9 +354,9 @@ impl<'a> Run<'a> {
         push_range(statement, range);
         if let Some(location) = location {
             statement.push(" AND location_seq = ").bind(location);
-            push_standing(statement, statuses, &[], !self.merge);
+            push_standing(statement, statuses, &[], self.few.is_some());
         } else {
-            push_standing(statement, statuses, &self.locations, !self.merge);
+            push_standing(statement, statuses, &self.locations, self.few.is_some());
         }
         let after = self.after.as_ref().filter(|(at, _)| self.segment_rank(at) == segment.rank);
         let start = after.and_then(|(_, value)| match value {
@@ -367,7 +375,7 @@ impl<'a> Run<'a> {
             }
             _ => {}
         }
-        push_conditions(statement, self.org, self.request, self.calendar, (!self.merge, start));
+        push_conditions(statement, self.request, self.calendar, (self.few, start));
         if let Some((cursor, value)) = after {
             let relation = if self.direction == Direction::Ascending { ">" } else { "<" };
             if segment.dated == Some(false) {
@@ -378,7 +386,7 @@ impl<'a> Run<'a> {
             }
         }
         // Ordered by itself, so that a server reads the index in its order.
-        statement.push(&self.order(segment, key)).push(")");
+        statement.push(&self.order(segment, key)).push(&self.branch_limit).push(")");
     }
 
     /// What is read apart for each status: each location, or each range of numbers that a search
@@ -386,10 +394,10 @@ impl<'a> Run<'a> {
     fn parts(&self, segments: &[Segment]) -> Vec<Part> {
         let statuses: usize = segments.iter().map(|segment| segment.statuses.len()).sum();
         let merged = statuses * self.locations.len();
-        if self.merge && (1..=MAX_MERGED).contains(&merged) {
+        if self.few.is_none() && (1..=MAX_MERGED).contains(&merged) {
             return self.locations.iter().map(|&location| (Some(location), None)).collect();
         }
-        let ranges = looked_up(&self.request.search, !self.merge);
+        let ranges = ranges(&self.request.search, self.few.is_some());
         ranges.into_iter().map(|range| (None, range)).collect()
     }
 
@@ -400,7 +408,7 @@ impl<'a> Run<'a> {
         let each: Vec<Vec<Status>> = segment.statuses.iter().map(|&s| vec![s]).collect();
         let mut branches = 0;
         statement.push("SELECT seq, sort_key FROM (");
-        for statuses in if self.merge { &each[..] } else { &all[..] } {
+        for statuses in if self.few.is_none() { &each[..] } else { &all[..] } {
             for &part in parts {
                 statement.push(if branches > 0 { " UNION ALL " } else { "" });
                 self.push_branch(statement, segment, statuses, part);
@@ -479,7 +487,7 @@ async fn total(
     org: OrganizationId,
     request: &PageRequest,
     calendar: &Calendar,
-    found: Option<Found>,
+    found: Option<&Found>,
 ) -> Result<(i64, bool), StoreError> {
     let filter = &request.filter;
     let statuses = listed_statuses(filter);
@@ -499,19 +507,19 @@ async fn total(
         _ => {}
     }
     // Of a name that many have, those are counted who would be looked at if there were no more.
-    let is_name = matches!(request.search, Search::Name(_));
-    let is_looked_up = is_name || found.is_some_and(Found::is_few);
+    let looked_up = found.filter(|found| found.is_few() || found.is_by_name());
     statement.push("SELECT count(*) AS n FROM (");
-    for (index, range) in looked_up(&request.search, is_looked_up).into_iter().enumerate() {
+    let ranges = ranges(&request.search, looked_up.is_some());
+    for (index, range) in ranges.into_iter().enumerate() {
         statement.push(if index > 0 { " UNION ALL " } else { "" });
         statement.push("SELECT seq FROM payment WHERE organization_id = ").bind(org);
         push_range(&mut statement, range);
-        push_standing(&mut statement, &statuses, &filter.locations, is_looked_up);
-        push_conditions(&mut statement, org, request, calendar, (is_looked_up, None));
+        push_standing(&mut statement, &statuses, &filter.locations, looked_up.is_some());
+        push_conditions(&mut statement, request, calendar, (looked_up, None));
     }
     statement.push(&format!(" LIMIT {}) AS found", MAX_EXACT_TOTAL + 1));
     let counted = statement.one(tx).await?.int("n")?;
-    let is_all = counted <= MAX_EXACT_TOTAL && !(is_name && found.is_some_and(|f| !f.is_exact));
+    let is_all = counted <= MAX_EXACT_TOTAL && looked_up.is_none_or(|found| found.is_exact);
     Ok(told(counted, is_all))
 }
 

@@ -5,6 +5,17 @@ use almoner_domain::{LocationId, OrganizationId};
 
 use crate::db::{Row, StoreError, Tx, Value};
 
+/// How an engine tells whether a column is one of many numbers.
+#[derive(Debug)]
+pub(crate) struct NumberSet {
+    /// What stands between the column and the parameter.
+    pub(crate) before: &'static str,
+    /// What the parameter is bound to.
+    pub(crate) value: String,
+    /// What stands after the parameter.
+    pub(crate) after: &'static str,
+}
+
 /// A statement in the making.
 #[derive(Debug, Default)]
 pub(crate) struct Statement {
@@ -45,6 +56,12 @@ impl Statement {
             self.push(")");
         }
         self
+    }
+
+    /// Appends that a column is one of many numbers.
+    pub(crate) fn and_in(&mut self, column: &str, set: &NumberSet) -> &mut Self {
+        self.push(" AND ").push(column).push(set.before);
+        self.bind(set.value.as_str()).push(set.after)
     }
 
     /// Appends a query of the numbers of all patients whose name has every one of the words. It

@@ -5,11 +5,11 @@
 use almoner_domain::list::{Direction, DueFilter, Filter, PageRequest, Span};
 use almoner_domain::payment::PaymentType;
 use almoner_domain::time::{self, NO_DUE_KEY};
-use almoner_domain::{LocationId, OrganizationId, Status};
+use almoner_domain::{LocationId, Status};
 use jiff::civil::Date;
 
 use super::Calendar;
-use super::search::push_search;
+use super::search::{Found, push_search};
 use crate::statement::Statement;
 
 /// The key after which a page begins, in the direction in which it is read.
@@ -66,10 +66,9 @@ pub(super) fn push_standing(
 /// rare is looked up by its search, the rest only tested for it.
 pub(super) fn push_conditions(
     statement: &mut Statement,
-    org: OrganizationId,
     request: &PageRequest,
     calendar: &Calendar,
-    (is_rare, start): (bool, Option<Start>),
+    (looked_up, start): (Option<&Found>, Option<Start>),
 ) {
     let filter = &request.filter;
     if let Some(kind) = filter.kind {
@@ -102,5 +101,5 @@ pub(super) fn push_conditions(
     if filter.overdue {
         bound("due_key", "<", Some(time::date_key(calendar.today)));
     }
-    push_search(statement, org, &request.search, is_rare);
+    push_search(statement, &request.search, looked_up);
 }

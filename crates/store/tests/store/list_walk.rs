@@ -14,7 +14,7 @@ const MAX_STEPS: usize = 3;
 /// Where totals stop being exact, as it is promised.
 const EXACT: i64 = 10_000;
 /// Patients of one name, more than a search looks at.
-const MANY_NAMED: i64 = 5_040;
+const MANY_NAMED: i64 = 2_040;
 
 /// A list as the model has it, and the connection that it is compared over.
 struct Walk<'a> {
