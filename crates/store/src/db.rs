@@ -514,21 +514,28 @@ impl Tx {
         }
     }
 
-    /// A set of numbers that is bound as one value, so that the statement is the same for all sets.
-    pub(crate) fn number_set(&self, numbers: &[i64]) -> NumberSet {
-        let listed: Vec<String> = numbers.iter().map(i64::to_string).collect();
-        let listed = listed.join(",");
+    /// All numbers of `s.seq` as the text that [`Tx::number_set`] takes.
+    pub(crate) fn collected_numbers(&self) -> &'static str {
+        match self {
+            Self::SqliteWrite(_) | Self::SqliteRead(_) => "json_group_array(s.seq)",
+            Self::PostgresWrite(_) | Self::PostgresRead(_) => {
+                "coalesce(CAST(array_agg(s.seq) AS TEXT), '{}')"
+            }
+        }
+    }
+
+    /// A set of numbers that were collected so. It is bound as one value, so that the statement is
+    /// the same for all sets.
+    pub(crate) fn number_set(&self, numbers: String) -> NumberSet {
         match self {
             Self::SqliteWrite(_) | Self::SqliteRead(_) => NumberSet {
                 before: " IN (SELECT value FROM json_each(",
-                value: format!("[{listed}]"),
+                value: numbers,
                 after: "))",
             },
-            Self::PostgresWrite(_) | Self::PostgresRead(_) => NumberSet {
-                before: " = ANY (CAST(",
-                value: format!("{{{listed}}}"),
-                after: " AS BIGINT[]))",
-            },
+            Self::PostgresWrite(_) | Self::PostgresRead(_) => {
+                NumberSet { before: " = ANY (CAST(", value: numbers, after: " AS BIGINT[]))" }
+            }
         }
     }
 

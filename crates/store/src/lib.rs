@@ -33,6 +33,7 @@ pub mod links;
 pub mod locations;
 pub mod mail;
 pub mod merged;
+mod named;
 pub mod notes;
 pub mod organizations;
 pub mod patients;

@@ -7,7 +7,7 @@
 //! and sorts them instead.
 //!
 //! Totals come from kept sums wherever only status and location narrow the list; elsewhere they
-//! are counted up to [`MAX_EXACT_TOTAL`], or among the patients whom a search looks at.
+//! are counted up to [`MAX_EXACT_TOTAL`], but for a name that very many have.
 
 mod conditions;
 mod search;
@@ -506,8 +506,11 @@ async fn total(
         }
         _ => {}
     }
-    // Of a name that many have, those are counted who would be looked at if there were no more.
-    let looked_up = found.filter(|found| found.is_few() || found.is_by_name());
+    // A name that very many have is not counted under a filter: the page tells what it saw.
+    if matches!(request.search, Search::Name(_)) && !found.is_some_and(Found::is_looked_up) {
+        return Ok((0, false));
+    }
+    let looked_up = found.filter(|found| found.is_looked_up());
     statement.push("SELECT count(*) AS n FROM (");
     let ranges = ranges(&request.search, looked_up.is_some());
     for (index, range) in ranges.into_iter().enumerate() {
@@ -519,8 +522,7 @@ async fn total(
     }
     statement.push(&format!(" LIMIT {}) AS found", MAX_EXACT_TOTAL + 1));
     let counted = statement.one(tx).await?.int("n")?;
-    let is_all = counted <= MAX_EXACT_TOTAL && looked_up.is_none_or(|found| found.is_exact);
-    Ok(told(counted, is_all))
+    Ok(told(counted, counted <= MAX_EXACT_TOTAL))
 }
 
 /// What was not counted to its end is told as more than a round number.

@@ -93,6 +93,13 @@ impl Statement {
         self.and_named("n.name_search", &words)
     }
 
+    /// Appends a query of the numbers of all patients of whose name a word begins so.
+    pub(crate) fn words_beginning(&mut self, org: OrganizationId, word: &str) -> &mut Self {
+        self.push("SELECT w.patient_seq AS seq FROM patient_word w WHERE w.organization_id = ");
+        self.bind(org).push(" AND w.word >= ").bind(word);
+        self.push(" AND w.word < ").bind(format!("{word}\u{10ffff}"))
+    }
+
     /// Appends a test of a name for every word, as `name::matches` understands it. The column holds
     /// a key of searches, in which an index may know the long words, or of sorting.
     pub(crate) fn and_named(&mut self, column: &str, words: &[String]) -> &mut Self {

@@ -4,18 +4,15 @@
 //! names. One that finds many only tests the rows that are read in the list's order, each by its
 //! own number or by the name that it is sorted by: among so many the next match is near.
 
-use std::collections::BTreeMap;
-
 use almoner_domain::OrganizationId;
 use almoner_domain::list::{Search, prefix_ranges};
 
 use crate::db::{StoreError, Tx};
+use crate::named::{Named, named};
 use crate::statement::{NumberSet, Statement};
 
 /// Payments that a search may find and still have collected and sorted.
 const MAX_COLLECTED: i64 = 10_000;
-/// Patients whom a search may name and still have all of them looked at.
-const MAX_NAMED: usize = 2_000;
 
 /// What a search alone finds, as far as it is looked at.
 #[derive(Debug)]
@@ -24,7 +21,7 @@ pub(super) struct Found {
     pub(super) payments: i64,
     /// Whether it is all of them.
     pub(super) is_exact: bool,
-    /// The patients whom it names.
+    /// The patients whom it names, when those are all.
     patients: Option<NumberSet>,
 }
 
@@ -34,9 +31,9 @@ impl Found {
         self.is_exact && self.payments <= MAX_COLLECTED
     }
 
-    /// Whether they are those of some patients.
-    pub(super) fn is_by_name(&self) -> bool {
-        self.patients.is_some()
+    /// Whether it can be looked up, however many there are.
+    pub(super) fn is_looked_up(&self) -> bool {
+        self.is_few() || self.patients.is_some()
     }
 }
 
@@ -50,7 +47,11 @@ pub(super) async fn found(
         Search::All => Ok(None),
         Search::Nothing => Ok(Some(Found { payments: 0, is_exact: true, patients: None })),
         Search::Id(prefix) => found_by_number(tx, org, *prefix).await.map(Some),
-        Search::Name(words) => found_by_name(tx, org, words).await.map(Some),
+        Search::Name(words) => {
+            let Named { patients, is_all, payments } = named(tx, org, words).await?;
+            let patients = is_all.then_some(patients);
+            Ok(Some(Found { payments, is_exact: is_all, patients }))
+        }
     }
 }
 
@@ -69,29 +70,6 @@ async fn found_by_number(
     statement.push(&format!(" LIMIT {}) AS found", MAX_COLLECTED + 1));
     let payments = statement.one(tx).await?.int("n")?;
     Ok(Found { payments, is_exact: payments <= MAX_COLLECTED, patients: None })
-}
-
-async fn found_by_name(
-    tx: &mut Tx,
-    org: OrganizationId,
-    words: &[String],
-) -> Result<Found, StoreError> {
-    let mut statement = Statement::default();
-    statement.push("SELECT s.seq, q.payment_count FROM (");
-    statement.patients_named(org, words).push(&format!(" LIMIT {}", MAX_NAMED + 1));
-    statement.push(") AS s LEFT JOIN patient q ON q.organization_id = ").bind(org);
-    statement.push(" AND q.seq = s.seq");
-    let rows = statement.all(tx).await?;
-    let mut counts = BTreeMap::new();
-    for row in &rows {
-        counts.insert(row.int("seq")?, row.int("payment_count")?);
-    }
-    let patients: Vec<i64> = counts.keys().copied().collect();
-    Ok(Found {
-        payments: counts.values().sum(),
-        is_exact: rows.len() <= MAX_NAMED,
-        patients: Some(tx.number_set(&patients)),
-    })
 }
 
 /// Appends what narrows the rows to the search. What is looked up has its ranges already.
