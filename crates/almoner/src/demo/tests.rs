@@ -58,7 +58,8 @@ almoner_store::on_both_engines! {
         let app = App { clearinghouse, ..app(&db) };
         fill_to(&app, &SMALL).await.unwrap();
         let clinic = read::organizations(&app).await.unwrap().remove(0);
-        let found = read::patients_with_balance(&app, &clinic, &[], false, (0, 100)).await.unwrap().page;
+        let view = read::patients_with_balance(&app, &clinic, &[], false, (0, 100)).await;
+        let found = view.unwrap().page;
         let mut asked = Vec::new();
         for patient in found.rows {
             let view = read::patient(&app, &clinic, patient.id).await.unwrap();
