@@ -29,6 +29,7 @@ const PAGES = [
   ['/payments?q=nobodyiscalledthis', 'biller'],
   ['/payments/exceptions', 'biller'],
   ['/payments/views?status=failed', 'biller'],
+  ['/payments/picked?do=send&id=:PENDING', 'biller'],
   ['/jump?q=pay', 'biller'],
   ['/settings/jobs', 'admin'],
   ['/audit?reads=1', 'manager'],
