@@ -8,6 +8,7 @@ import { tabTo } from '../lib/keys.mjs';
 import { credentials } from '../lib/staff.mjs';
 import { setStage } from '../lib/stage.mjs';
 
+const CHOOSER_MS_MAX = 30_000;
 const stage = setStage('keyboard');
 
 stage.test('a payment is created, collected and refunded without a mouse', {}, async (page) => {
@@ -96,8 +97,9 @@ stage.test('a document is added and a report read without a mouse', { as: 'manag
   await press(page, page.locator('tbody th a').first());
   await awaitId(page, 'PAY');
   const documents = region(page, 'Documents');
+  // Listened for before the keys on the way there: the browser is told of it meanwhile.
+  const choosing = page.waitForEvent('filechooser', { timeout: CHOOSER_MS_MAX });
   await tabTo(page, documents.locator('input[type=file]'));
-  const choosing = page.waitForEvent('filechooser');
   await page.keyboard.press('Enter');
   await (await choosing).setFiles({ name: 'key.txt', mimeType: 'text/plain', buffer: Buffer.from('By key.\n') });
   await press(page, documents.getByRole('button', { name: 'Upload' }));
