@@ -205,7 +205,8 @@ const AUDITED_EXIST: Check = Check {
         ORDER BY e.subject_seq LIMIT 1",
 };
 
-/// Each step was made by whom and when the audit log says.
+/// Each step was made by whom and when the audit log says. A step in the staff's way may be that of
+/// another program.
 const STEPS_AUDITED: Check = Check {
     proves: "every step was made by whom and when the audit log says",
     sql: "SELECT 'payment ' || s.payment_seq || ' at version ' || s.version
@@ -213,7 +214,8 @@ const STEPS_AUDITED: Check = Check {
         FROM payment_transition s
         LEFT JOIN audit_event e ON e.organization_id = s.organization_id
             AND e.subject = 'payment' AND e.subject_seq = s.payment_seq
-            AND e.subject_version = s.version AND e.at_us = s.at_us AND e.actor = s.moved_by
+            AND e.subject_version = s.version AND e.at_us = s.at_us
+            AND (e.actor = s.moved_by OR (e.actor = 'key' AND s.moved_by = 'staff'))
             AND e.user_seq IS NOT DISTINCT FROM s.user_seq
         WHERE s.organization_id = $1 AND e.event_id IS NULL
         ORDER BY s.payment_seq, s.version LIMIT 1",

@@ -61,6 +61,27 @@ on_both_engines! {
         assert_eq!(outcomes(&told), ["not_found"; 3]);
     }
 
+    async fn a_draft_is_submitted_by_the_program_and_the_books_agree(db) {
+        let (site, _) = mailing(db).await;
+        agreed(&site).await;
+        let id = site.payment(None, None).await;
+        let draft = ChangeStatus {
+            payment: id,
+            version: None,
+            to: Status::Draft,
+            tender: None,
+            reason: None,
+        };
+        change_status(&site.app, &site.system(), &draft).await.unwrap();
+        let program = Program::new(&site, "payments:write").await;
+        let told = program.post(SEND_LINKS, &asked(&[&id.to_string()])).await.value(200);
+        assert_eq!(outcomes(&told), ["queued"]);
+        let findings = read::verify(&site.app, site.clinic.id, None).await.unwrap();
+        for finding in findings {
+            assert_eq!(finding.difference, None, "{}", finding.proves);
+        }
+    }
+
     async fn sixteen_at_once_under_one_key_send_one_letter_each(db) {
         let (site, _) = mailing(db).await;
         agreed(&site).await;
