@@ -27,6 +27,7 @@ macro_rules! steps {
             15 "0015_views",
             16 "0016_duplicates",
             17 "0017_receipt_lookups",
+            18 "0018_names_in_order",
         )
     };
     ($engine:literal: $($version:literal $name:literal,)+) => {
