@@ -27,6 +27,7 @@ pub(crate) mod sandbox;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod treatments;
+pub(crate) mod turned;
 pub(crate) mod webhooks;
 
 pub(crate) use eligibility::sentence;

@@ -66,11 +66,10 @@ impl Numbered {
         let Paging { number, per_page } = self.paging;
         let last = self.last(total);
         let shown = i64::try_from(shown).unwrap_or(per_page);
-        let from = if shown == 0 { 0 } else { (number - 1) * per_page + 1 };
         let way = |exists: bool, number: i64| exists.then(|| self.href(number));
         Pager {
-            from,
-            to: (from + shown - 1).max(0),
+            from: Some((number - 1) * per_page + 1),
+            shown,
             total,
             and_more: false,
             first: way(number > 1, 1),
@@ -96,7 +95,7 @@ mod tests {
     fn pages_lead_to_their_neighbours() {
         let middle = asked(&[("q", " li "), ("page", "2"), ("per_page", "25")]);
         let pager = middle.pager(60, 25);
-        assert_eq!((pager.from, pager.to), (26, 50));
+        assert_eq!((pager.from, pager.shown), (Some(26), 25));
         let base = "/patients?q=li&sort=name&dir=asc&per_page=25";
         assert_eq!(pager.previous.as_deref(), Some(base));
         assert_eq!(pager.next, Some(format!("{base}&page=3")));
@@ -109,7 +108,7 @@ mod tests {
             assert_eq!(asked(&[("page", odd)]).paging.number, 1, "{odd}");
         }
         let pager = asked(&[]).pager(0, 0);
-        assert_eq!((pager.from, pager.to, pager.next, pager.previous), (0, 0, None, None));
+        assert_eq!((&*pager.range(), pager.next, pager.previous), ("No results", None, None));
         assert!(asked(&[("page", "2")]).beyond(50).is_some());
         assert!(asked(&[("page", "2")]).beyond(51).is_none());
     }

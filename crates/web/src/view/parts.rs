@@ -236,10 +236,10 @@ impl Fact {
 /// Where a list stands and the ways to its other pages.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Pager {
-    /// The place of the first row, from 1; 0 when there is none.
-    pub(crate) from: i64,
-    /// The place of the last row.
-    pub(crate) to: i64,
+    /// The place of the first row, from 1; `None` where that is not counted.
+    pub(crate) from: Option<i64>,
+    /// How many rows the page has.
+    pub(crate) shown: i64,
     /// How many rows there are, or at least how many.
     pub(crate) total: i64,
     /// There are more than `total`.
@@ -273,15 +273,21 @@ impl Pager {
         if self.total == 0 {
             return "No results".to_owned();
         }
-        let (from, to, total) = (count(self.from), count(self.to), count(self.total));
         let more = if self.and_more { "more than " } else { "" };
-        format!("{from}–{to} of {more}{total}")
+        let total = format!("{more}{}", count(self.total));
+        let shown = count(self.shown);
+        match self.from {
+            _ if self.shown == 0 => format!("None of {total}"),
+            Some(from) => format!("{}–{} of {total}", count(from), count(from + self.shown - 1)),
+            None if self.next.is_none() => format!("The last {shown} of {total}"),
+            None => format!("{shown} of {total}"),
+        }
     }
 
     /// `Page 3 of 25`; without the last one's number where it is not counted.
     pub(crate) fn place(&self) -> Option<String> {
         let rows = self.sizes.iter().find(|size| size.is_current)?.rows;
-        let number = count((self.from.max(1) - 1) / rows + 1);
+        let number = count((self.from? - 1) / rows + 1);
         if self.and_more {
             return Some(format!("Page {number}"));
         }

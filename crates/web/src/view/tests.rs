@@ -175,7 +175,7 @@ fn addresses_in_notes_become_links_without_the_full_stop() {
 #[test]
 fn a_pager_tells_its_page_where_that_is_cheap() {
     let sizes = super::query::sizes(50, |rows| rows.to_string());
-    let pager = Pager { from: 101, to: 150, total: 1_234, sizes, ..Pager::default() };
+    let pager = Pager { from: Some(101), shown: 50, total: 1_234, sizes, ..Pager::default() };
     assert_eq!(pager.place().as_deref(), Some("Page 3 of 25"));
     let many = Pager { and_more: true, total: 10_000, ..pager };
     assert_eq!(many.place().as_deref(), Some("Page 3"));

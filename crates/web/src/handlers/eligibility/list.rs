@@ -17,6 +17,7 @@ use super::asked::asked_list;
 use super::list_query::{self, Asked};
 use crate::failure::{Answer, html};
 use crate::handlers::rows::listed_check;
+use crate::handlers::turned::Turned;
 use crate::session::Staff;
 use crate::state::Web;
 use crate::view::eligibility::CheckRow;
@@ -90,35 +91,19 @@ pub(super) fn pager(
     sizes: Vec<PageSize>,
 ) -> Pager {
     use almoner_domain::checks::CheckPlace;
-    let per_page = asked.request.per_page;
-    let pages = (page.total + per_page - 1) / per_page;
-    let number = match asked.request.place {
-        CheckPlace::First => 1,
-        CheckPlace::Last => pages.max(1),
-        _ => asked.number,
-    };
-    let shown = i64::try_from(page.rows.len()).unwrap_or(per_page);
-    let from = if shown == 0 { 0 } else { (number - 1) * per_page + 1 };
-    let turn = |name: &str, row: Option<&ListedCheck>, number: i64| {
-        row.map(|row| format!("{}&page={number}", href(name, &row.id.to_string())))
-    };
-    let previous = match number {
-        _ if !page.has_previous => None,
-        ..=2 => Some(href("", "")),
-        _ => turn("before", page.rows.first(), number - 1),
-    };
-    let next = page.has_next.then(|| turn("after", page.rows.last(), number + 1)).flatten();
-    Pager {
-        from,
-        to: (from + shown - 1).max(0),
+    let place = |row: Option<&ListedCheck>| row.map(|row| row.id.to_string());
+    let turned = Turned {
+        number: asked.number,
+        is_last: asked.request.place == CheckPlace::Last,
+        per_page: asked.request.per_page,
+        shown: page.rows.len(),
+        ends: place(page.rows.first()).zip(place(page.rows.last())),
+        has_previous: page.has_previous,
+        has_next: page.has_next,
         total: page.total,
-        and_more: !page.total_is_exact,
-        first: page.has_previous.then(|| href("", "")),
-        previous,
-        last: next.is_some().then(|| href("page", "last")),
-        next,
-        sizes,
-    }
+        is_exact: page.total_is_exact,
+    };
+    turned.pager(sizes, href)
 }
 
 /// A check as lists show it.

@@ -14,8 +14,8 @@ pub(super) struct Asked {
     pub(super) query: ChecksQuery,
     /// What the store is asked for.
     pub(super) request: CheckRequest,
-    /// The number of the page, for the range that is shown.
-    pub(super) number: i64,
+    /// The number of the page, for the range that is shown; `None` where it was not counted.
+    pub(super) number: Option<i64>,
     /// What could not be understood; the list is shown without it.
     pub(super) errors: Errors,
 }
@@ -24,7 +24,7 @@ pub(super) struct Asked {
 pub(super) fn read(pairs: &[(String, String)]) -> Asked {
     let mut query = ChecksQuery::default();
     let mut direction = None;
-    let mut number = 1;
+    let mut number = None;
     let mut place = CheckPlace::First;
     for (name, value) in pairs {
         let text = value.trim();
@@ -43,7 +43,7 @@ pub(super) fn read(pairs: &[(String, String)]) -> Asked {
                 query.per_page = size.unwrap_or(DEFAULT_PAGE_SIZE);
             }
             "page" if value == "last" => place = CheckPlace::Last,
-            "page" => number = value.parse().ok().filter(|&n| n > 0).unwrap_or(1),
+            "page" => number = value.parse().ok().filter(|&n| n > 0),
             "after" => place = value.parse().map_or(place, CheckPlace::After),
             "before" => place = value.parse().map_or(place, CheckPlace::Before),
             _ => {}
@@ -56,7 +56,7 @@ pub(super) fn read(pairs: &[(String, String)]) -> Asked {
     query.payers.dedup();
     query.payers.truncate(MAX_PAYERS);
     query.direction = direction.unwrap_or(query.sort.default_direction());
-    if place == CheckPlace::First && number > 1 {
+    if let (CheckPlace::First, Some(number @ 2..)) = (place, number) {
         place = CheckPlace::Number(number);
     }
     let mut faults = Invalid::default();
@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(asked.request.outcomes, [Outcome::Active, Outcome::Review]);
         assert_eq!(asked.request.search, Search::Id(7));
         assert_eq!(asked.request.place, CheckPlace::After(CheckId::new(12)));
-        assert_eq!((asked.request.direction, asked.number), (Direction::Ascending, 2));
+        assert_eq!((asked.request.direction, asked.number), (Direction::Ascending, Some(2)));
         let href = "/eligibility?q=elg-7&outcome=active&outcome=review&payer=sample+plan\
             &sort=patient&dir=asc";
         assert_eq!(asked.query.href(), href);

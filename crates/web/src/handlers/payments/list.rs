@@ -15,6 +15,7 @@ use super::list_query::{self, Asked, cursor_text};
 use crate::failure::{Answer, html};
 use crate::format;
 use crate::handlers::rows::payment_row;
+use crate::handlers::turned::Turned;
 use crate::session::Staff;
 use crate::state::Web;
 use crate::view::chart::Month;
@@ -103,36 +104,17 @@ fn summary(view: &PaymentsView) -> Summary {
 
 fn pager(asked: &Asked, page: &PaymentPage) -> Pager {
     use almoner_domain::list::Place;
-    let (query, per_page) = (&asked.query, asked.query.per_page);
-    let pages = (page.total + per_page - 1) / per_page;
-    let number = match asked.request.place {
-        Place::First => 1,
-        Place::Last => pages.max(1),
-        _ => asked.number,
-    };
-    let shown = i64::try_from(page.rows.len()).unwrap_or(per_page);
-    let from = if shown == 0 { 0 } else { (number - 1) * per_page + 1 };
-    let turn = |name: &str, row: Option<&ListedPayment>, number: i64| {
-        row.map(|row| {
-            let href = query.page_href(name, &cursor_text(row.cursor));
-            format!("{href}&page={number}")
-        })
-    };
-    let previous = match number {
-        _ if !page.has_previous => None,
-        ..=2 => Some(query.href()),
-        _ => turn("before", page.rows.first(), number - 1),
-    };
-    let next = page.has_next.then(|| turn("after", page.rows.last(), number + 1)).flatten();
-    Pager {
-        from,
-        to: (from + shown - 1).max(0),
+    let place = |row: Option<&ListedPayment>| row.map(|row| cursor_text(row.cursor));
+    let turned = Turned {
+        number: asked.number,
+        is_last: asked.request.place == Place::Last,
+        per_page: asked.query.per_page,
+        shown: page.rows.len(),
+        ends: place(page.rows.first()).zip(place(page.rows.last())),
+        has_previous: page.has_previous,
+        has_next: page.has_next,
         total: page.total,
-        and_more: !page.total_is_exact,
-        first: page.has_previous.then(|| query.href()),
-        previous,
-        last: next.is_some().then(|| query.page_href("page", "last")),
-        next,
-        sizes: query.sizes(),
-    }
+        is_exact: page.total_is_exact,
+    };
+    turned.pager(asked.query.sizes(), |name, value| asked.query.page_href(name, value))
 }

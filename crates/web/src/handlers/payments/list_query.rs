@@ -19,8 +19,8 @@ pub(super) struct Asked {
     pub(super) query: PaymentsQuery,
     /// What the store is asked for.
     pub(super) request: PageRequest,
-    /// The number of the page, for the range that is shown.
-    pub(super) number: i64,
+    /// The number of the page, for the range that is shown; `None` where it was not counted.
+    pub(super) number: Option<i64>,
     /// What could not be understood; the list is shown without it.
     pub(super) faults: Invalid,
 }
@@ -30,7 +30,7 @@ pub(super) fn read(pairs: &[(String, String)], today: Date) -> Asked {
     let mut query = PaymentsQuery::default();
     let mut faults = Invalid::default();
     let mut direction = None;
-    let mut number = 1;
+    let mut number = None;
     let mut place = Place::First;
     for (name, value) in pairs {
         match &**name {
@@ -48,7 +48,7 @@ pub(super) fn read(pairs: &[(String, String)], today: Date) -> Asked {
                 query.per_page = size.unwrap_or(DEFAULT_PAGE_SIZE);
             }
             "page" if value == "last" => place = Place::Last,
-            "page" => number = value.parse().ok().filter(|&n| n > 0).unwrap_or(1),
+            "page" => number = value.parse().ok().filter(|&n| n > 0),
             "after" => place = read_cursor(value).map_or(place, Place::After),
             "before" => place = read_cursor(value).map_or(place, Place::Before),
             _ => {
@@ -63,7 +63,7 @@ pub(super) fn read(pairs: &[(String, String)], today: Date) -> Asked {
     query.locations.sort_unstable();
     query.locations.dedup();
     query.direction = direction.unwrap_or(query.sort.default_direction());
-    if place == Place::First && number > 1 {
+    if let (Place::First, Some(number @ 2..)) = (place, number) {
         place = Place::Number(number);
     }
     query.settle_ranges();

@@ -162,7 +162,7 @@ impl Samples for InboxPage {
         let usual = Self {
             shell: samples::shell(),
             waiting: vec![waiting(&rows[0], samples::candidates()), waiting(&rows[1], Vec::new())],
-            pager: Pager { from: 1, to: 2, total: 2, ..Pager::default() },
+            pager: Pager { from: Some(1), shown: 2, total: 2, ..Pager::default() },
             unread: vec![unread("0a", "scan-of-a-letter.pdf"), unread("0b", samples::HARD_NAME)],
             has_more_files: true,
             key: "k".to_owned(),

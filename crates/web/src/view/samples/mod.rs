@@ -141,8 +141,8 @@ pub(crate) fn manager_shell() -> Shell {
 /// The middle of a long list.
 pub(crate) fn pager(sizes: Vec<PageSize>) -> Pager {
     Pager {
-        from: 51,
-        to: 100,
+        from: Some(51),
+        shown: 50,
         total: 1234,
         and_more: false,
         first: Some("?page=1".to_owned()),
