@@ -12,6 +12,17 @@ export function region(page, name) {
   return page.getByRole('region', { name, exact: true });
 }
 
+/**
+ * Presses what the server answers with a page, and waits until that is shown whole. What is
+ * pressed earlier may still be pressed on the page before.
+ */
+export async function answered(page, presses) {
+  const shown = page.waitForEvent('framenavigated');
+  await presses();
+  await shown;
+  await page.waitForLoadState('networkidle');
+}
+
 /** Chooses the first real option of a select. */
 export async function chooseFirst(field) {
   const values = await field.locator('option').evaluateAll(

@@ -8,7 +8,7 @@ import { AWKWARD, canary } from '../lib/canaries.mjs';
 import { addInsured, addTreatment, answer, importAnswers, person, send } from '../lib/clinic.mjs';
 import { day } from '../lib/dates.mjs';
 import { focused, hides, holds, shows } from '../lib/expect.mjs';
-import { awaitId, region } from '../lib/find.mjs';
+import { answered, awaitId, region } from '../lib/find.mjs';
 import { tabTo } from '../lib/keys.mjs';
 import { setStage } from '../lib/stage.mjs';
 
@@ -229,7 +229,7 @@ stage.test('with scripts off, an amount is estimated, used and asked for', { as:
   const page = await stage.open({ as: 'front', scripts: false });
   await page.goto(`/payments/new?patient=${patient}`);
   await type(page, 'Office Visit');
-  await page.getByRole('button', { name: 'Show the estimate' }).click();
+  await answered(page, () => page.getByRole('button', { name: 'Show the estimate' }).click());
   const panel = region(page, 'Payment estimate');
   await shows(panel, 'The charge is needed');
   await panel.getByLabel('Expected charge').fill('150');
@@ -248,7 +248,7 @@ stage.test('with scripts off, an amount is estimated, used and asked for', { as:
   await shows(page.getByRole('alert'), 'came from the estimate for another');
   await holds(amount(page), '');
   await type(page, 'Office Visit');
-  await page.getByRole('button', { name: 'Show the estimate' }).click();
+  await answered(page, () => page.getByRole('button', { name: 'Show the estimate' }).click());
   await panel.getByLabel('Expected charge').fill('60');
   await amount(page).fill('44');
   await create(page);

@@ -4,7 +4,7 @@ import { canary } from '../lib/canaries.mjs';
 import { daysFromToday } from '../lib/dates.mjs';
 import { eventually } from '../lib/eventually.mjs';
 import { hides, holds, shows } from '../lib/expect.mjs';
-import { awaitId, control, region } from '../lib/find.mjs';
+import { answered, awaitId, control, region } from '../lib/find.mjs';
 import { looks } from '../lib/looks.mjs';
 import { setStage } from '../lib/stage.mjs';
 
@@ -57,9 +57,9 @@ stage.test('with scripts off, the create form asks and is refreshed', { as: 'fro
   await page.goto(`/payments/new?patient=${patient}`);
   await page.getByLabel('Memo').fill('Plain');
   await page.getByLabel('Payment Type').selectOption({ label: 'Office Visit' });
-  await control(page, 'Show the estimate').click();
+  await answered(page, () => control(page, 'Show the estimate').click());
   const panel = region(page, 'Payment estimate');
-  await panel.getByRole('button', { name: 'Run check' }).click();
+  await answered(page, () => panel.getByRole('button', { name: 'Run check' }).click());
   await refreshed(page, panel);
   await shows(panel, 'Co-pay amount', 'Sandbox Sample PPO');
   await holds(page.getByLabel('Memo'), 'Plain');
@@ -145,8 +145,7 @@ function refreshed(page, panel) {
   const refresh = panel.getByRole('button', { name: 'Refresh' });
   return eventually('the payer answers', ANSWER_MS_MAX, async () => {
     if (await refresh.count() === 0) return true;
-    await refresh.click();
-    await page.waitForLoadState();
+    await answered(page, () => refresh.click());
     return false;
   });
 }

@@ -6,7 +6,7 @@ import { forgive } from '../lib/browser.mjs';
 import { send } from '../lib/clinic.mjs';
 import { daysFromToday } from '../lib/dates.mjs';
 import { shows } from '../lib/expect.mjs';
-import { chooseFirst, region, rowLinks } from '../lib/find.mjs';
+import { answered, chooseFirst, region, rowLinks } from '../lib/find.mjs';
 import { setStage } from '../lib/stage.mjs';
 
 const BACK_MAX = 3;
@@ -183,14 +183,6 @@ for (const form of FORMS) {
       forgive(page, /status of 4(09|22)/);
     });
   }
-}
-
-/** Presses, and waits until the answer is shown whole. */
-async function answered(page, presses) {
-  const shown = page.waitForEvent('framenavigated');
-  await presses();
-  await shown;
-  await page.waitForLoadState('networkidle');
 }
 
 /** Whether the page is at this address, whichever key its form has. */
