@@ -30,7 +30,7 @@ use schema::migrations;
 #[cfg(feature = "testing")]
 pub(crate) use schema::schema_mark;
 
-use crate::statement::NumberSet;
+use crate::statement::{NumberSet, Statement};
 
 /// Connections that read at the same time from an embedded database.
 const EMBEDDED_READERS: u32 = 4;
@@ -511,6 +511,14 @@ impl Tx {
         match self {
             Self::SqliteWrite(_) | Self::SqliteRead(_) => String::new(),
             Self::PostgresWrite(_) | Self::PostgresRead(_) => format!(" LIMIT {rows}"),
+        }
+    }
+
+    /// A statement that finds names in the engine's own way.
+    pub(crate) fn name_statement(&self) -> Statement {
+        match self {
+            Self::SqliteWrite(_) | Self::SqliteRead(_) => Statement::of_letters(true),
+            Self::PostgresWrite(_) | Self::PostgresRead(_) => Statement::of_letters(false),
         }
     }
 

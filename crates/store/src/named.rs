@@ -15,8 +15,6 @@ pub(crate) struct Named {
     pub(crate) patients: NumberSet,
     /// Whether those are all.
     pub(crate) is_all: bool,
-    /// How many payments those have.
-    pub(crate) payments: i64,
 }
 
 /// Looks at the patients whose name has all the words.
@@ -27,7 +25,7 @@ pub(crate) async fn named(
 ) -> Result<Named, StoreError> {
     // The words that begin like a single one are told by an index for next to nothing.
     if let [word] = words {
-        let found = look(tx, org, |query| {
+        let found = look(tx, |query| {
             query.words_beginning(org, word);
         })
         .await?;
@@ -35,32 +33,25 @@ pub(crate) async fn named(
             return Ok(found);
         }
     }
-    look(tx, org, |query| {
+    look(tx, |query| {
         query.patients_named(org, words);
     })
     .await
 }
 
 /// Looks at those whose numbers a query brings.
-async fn look(
-    tx: &mut Tx,
-    org: OrganizationId,
-    query: impl FnOnce(&mut Statement),
-) -> Result<Named, StoreError> {
-    let mut statement = Statement::default();
-    statement.push("SELECT CAST(coalesce(sum(s.met), 0) AS BIGINT) AS met,");
-    statement.push(" CAST(coalesce(sum(q.payment_count), 0) AS BIGINT) AS payments, ");
+async fn look(tx: &mut Tx, query: impl FnOnce(&mut Statement)) -> Result<Named, StoreError> {
+    let mut statement = tx.name_statement();
+    statement.push("SELECT CAST(coalesce(sum(s.met), 0) AS BIGINT) AS met, ");
     statement.push(tx.collected_numbers()).push(" AS patients");
     // A patient may be met twice, by two words of the name.
     statement.push(" FROM (SELECT seq, count(*) AS met FROM (");
     query(&mut statement);
     statement.push(&format!(" LIMIT {}", MAX_NAMED + 1));
-    statement.push(") AS l GROUP BY seq) AS s LEFT JOIN patient q ON q.organization_id = ");
-    statement.bind(org).push(" AND q.seq = s.seq");
+    statement.push(") AS l GROUP BY seq) AS s");
     let row = statement.one(tx).await?;
     Ok(Named {
         patients: tx.number_set(row.text("patients")?),
         is_all: row.int("met")? <= MAX_NAMED,
-        payments: row.int("payments")?,
     })
 }

@@ -153,7 +153,7 @@ pub async fn rows(
 ) -> Result<Vec<ListedPayment>, StoreError> {
     let found = found(tx, org, &request.search).await?;
     let found = found.as_ref();
-    if found.is_some_and(|found| found.payments == 0) {
+    if found.is_some_and(Found::is_nothing) {
         return Ok(Vec::new());
     }
     let list = Run::new(org, request, calendar, found);

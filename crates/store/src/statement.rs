@@ -21,9 +21,17 @@ pub(crate) struct NumberSet {
 pub(crate) struct Statement {
     text: String,
     values: Vec<Value>,
+    /// Whether the engine finds long words by an index that is asked with `MATCH`.
+    matches_letters: bool,
 }
 
 impl Statement {
+    /// One that asks the embedded engine's index of letters, where `matches_letters`; without it
+    /// a statement suits both engines, but the embedded one reads each name that it finds.
+    pub(crate) fn of_letters(matches_letters: bool) -> Self {
+        Self { matches_letters, ..Self::default() }
+    }
+
     /// Appends text of our own.
     pub(crate) fn push(&mut self, text: &str) -> &mut Self {
         self.text.push_str(text);
@@ -90,6 +98,14 @@ impl Statement {
                     .bind(org);
             }
         }
+        if self.matches_letters {
+            let is_short = |word: &String| letters(word) < MIN_INNER_LETTERS;
+            let (short, long): (Vec<_>, Vec<_>) = words.into_iter().partition(is_short);
+            if !long.is_empty() {
+                self.push(" AND n.letters MATCH ").bind(quoted(&long));
+            }
+            words = short;
+        }
         self.and_named("n.name_search", &words)
     }
 
@@ -132,4 +148,10 @@ impl Statement {
     pub(crate) async fn one(self, tx: &mut Tx) -> Result<Row, StoreError> {
         tx.one(self.text, self.values).await
     }
+}
+
+/// Words as the index of letters takes them.
+fn quoted(words: &[String]) -> String {
+    let quote = |word: &String| format!("\"{}\"", word.replace('"', "\"\""));
+    words.iter().map(quote).collect::<Vec<_>>().join(" ")
 }

@@ -14,6 +14,9 @@ use crate::statement::{NumberSet, Statement};
 /// Payments that a search may find and still have collected and sorted.
 const MAX_COLLECTED: i64 = 10_000;
 
+/// Payments that are counted of the patients of a name that more have than are looked at.
+const MIN_OF_MANY: i64 = 1_001;
+
 /// What a search alone finds, as far as it is looked at.
 #[derive(Debug)]
 pub(super) struct Found {
@@ -29,6 +32,12 @@ impl Found {
     /// Whether they are collected and sorted, instead of being met in the order of the list.
     pub(super) fn is_few(&self) -> bool {
         self.is_exact && self.payments <= MAX_COLLECTED
+    }
+
+    /// Whether there is nothing at all; those who were looked at may have no payment, and others
+    /// of the same name some.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.is_exact && self.payments == 0
     }
 
     /// Whether it can be looked up, however many there are.
@@ -48,11 +57,28 @@ pub(super) async fn found(
         Search::Nothing => Ok(Some(Found { payments: 0, is_exact: true, patients: None })),
         Search::Id(prefix) => found_by_number(tx, org, *prefix).await.map(Some),
         Search::Name(words) => {
-            let Named { patients, is_all, payments } = named(tx, org, words).await?;
+            let Named { patients, is_all } = named(tx, org, words).await?;
+            let most = if is_all { MAX_COLLECTED + 1 } else { MIN_OF_MANY };
+            let payments = payments_of(tx, org, &patients, most).await?;
             let patients = is_all.then_some(patients);
-            Ok(Some(Found { payments, is_exact: is_all, patients }))
+            let is_exact = is_all && payments < most;
+            Ok(Some(Found { payments, is_exact, patients }))
         }
     }
+}
+
+/// How many payments the patients have, counted as far as `most`.
+async fn payments_of(
+    tx: &mut Tx,
+    org: OrganizationId,
+    patients: &NumberSet,
+    most: i64,
+) -> Result<i64, StoreError> {
+    let mut statement = Statement::default();
+    statement.push("SELECT count(*) AS n FROM (SELECT seq FROM payment");
+    statement.push(" WHERE organization_id = ").bind(org).and_in("patient_seq", patients);
+    statement.push(&format!(" LIMIT {most}) AS found"));
+    statement.one(tx).await?.int("n")
 }
 
 async fn found_by_number(

@@ -5,7 +5,7 @@ use almoner_domain::{LocationId, Money, OrganizationId, Status};
 use almoner_store::payment_list::{self, Calendar, PaymentPage};
 use almoner_store::{Db, Tx, on_both_engines};
 
-use crate::common::{Chance, at, cases};
+use crate::common::{Chance, at, cases, run};
 use crate::flat_load;
 use crate::list_model::{self, Card};
 
@@ -206,6 +206,15 @@ on_both_engines! {
             let cards = read_cards(&db, org).await;
             walk_long_lists(&db, org, &cards).await;
         }
+    }
+
+    async fn payments_are_found_of_whom_a_search_does_not_look_at(db) {
+        let org = flat_load::load_of(&db, 60, MANY_NAMED).await;
+        let all = "UPDATE payment SET patient_seq = (SELECT max(seq) FROM patient),
+            name_sort = (SELECT name_sort FROM patient ORDER BY seq DESC LIMIT 1)";
+        run(&db, all, Vec::new()).await.unwrap();
+        let cards = read_cards(&db, org).await;
+        walk_long_lists(&db, org, &cards).await;
     }
 
     async fn exactly_ten_thousand_are_still_exact(db) {
