@@ -8,7 +8,7 @@ import path from 'node:path';
 import { ARGUMENTS, SCREENS } from '../lib/browser.mjs';
 import { eventually } from '../lib/eventually.mjs';
 import { control, rowLinks } from '../lib/find.mjs';
-import { audit, openAuditor } from '../lib/lighthouse.mjs';
+import { openAuditor, timed } from '../lib/lighthouse.mjs';
 import { binary, chromium } from '../lib/settings.mjs';
 import { signIn } from '../lib/staff.mjs';
 import { equip, interactions, percentile } from './clock.mjs';
@@ -21,6 +21,7 @@ const START_MS_MAX = 60_000;
 const WARM = 20;
 const GOAL_MS = 100;
 const LCP_MS_MAX = 1000;
+const AUDITS = 5;
 const count = Number(process.env.ALMONER_BENCH_COUNT ?? 100);
 const database = process.env.ALMONER_BENCH_DATABASE;
 const out = process.env.ALMONER_BENCH_OUT;
@@ -100,15 +101,15 @@ await entrance.goto(detail);
 await control(entrance, 'Generate link').click();
 const link = new URL(await entrance.getByLabel('Link', { exact: true }).inputValue()).pathname;
 await browser.close();
-const auditor = await openAuditor(state);
-print('| Lighthouse | performance | = 100 | LCP, ms | ≤ 1,000 |');
+const auditor = await openAuditor();
+// The browser's own start is no page's doing.
+await timed(auditor, state, `${base}/payments/new`, 'phone', 1);
+print('| Lighthouse, nothing cached, middle of five | performance | = 100 | LCP, ms | ≤ 1,000 |');
 print('|---|--:|---|--:|---|');
 const pages = { list: '/payments', detail, create: '/payments/new', pay: link };
 for (const [name, address] of Object.entries(pages)) {
   for (const screen of ['phone', 'desk']) {
-    const { scores, audits } = await audit(auditor, `${base}${address}`, screen, ['performance']);
-    const lcp = audits['largest-contentful-paint'].numericValue;
-    const { performance: score } = scores;
+    const { score, lcp } = await timed(auditor, state, `${base}${address}`, screen, AUDITS);
     row([`${name}, ${screen}`, score, met(score === 100), ms(lcp), met(lcp <= LCP_MS_MAX)]);
   }
 }

@@ -122,7 +122,7 @@ impl Tone {
         }
     }
 
-    /// The icon's name in the sprite.
+    /// The icon's name.
     pub(crate) fn icon(self) -> &'static str {
         match self {
             Self::Good => "paid",

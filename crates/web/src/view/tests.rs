@@ -163,6 +163,15 @@ fn texts_are_cut_between_characters() {
 }
 
 #[test]
+fn every_icon_is_drawn() {
+    for_each(|sample, html, tags| {
+        for icon in tags.iter().filter(|tag| tag.get("class") == Some("i")) {
+            assert!(!html[icon.end..].trim_start().starts_with("</svg>"), "{sample}");
+        }
+    });
+}
+
+#[test]
 fn addresses_in_notes_become_links_without_the_full_stop() {
     let text = "See https://example.com/a?b=1. Thanks";
     let expected =
