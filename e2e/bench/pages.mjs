@@ -103,13 +103,14 @@ const link = new URL(await entrance.getByLabel('Link', { exact: true }).inputVal
 await browser.close();
 const auditor = await openAuditor();
 // The browser's own start is no page's doing.
-await timed(auditor, state, `${base}/payments/new`, 'phone', 1);
-print('| Lighthouse, nothing cached, middle of five | performance | = 100 | LCP, ms | ≤ 1,000 |');
+await timed(auditor, `${base}/payments/new`, 'phone', 1, state);
+print('| Lighthouse, middle of five | performance | = 100 | LCP, ms | ≤ 1,000 |');
 print('|---|--:|---|--:|---|');
 const pages = { list: '/payments', detail, create: '/payments/new', pay: link };
 for (const [name, address] of Object.entries(pages)) {
   for (const screen of ['phone', 'desk']) {
-    const { score, lcp } = await timed(auditor, state, `${base}${address}`, screen, AUDITS);
+    const staff = address === link ? undefined : state;
+    const { score, lcp } = await timed(auditor, `${base}${address}`, screen, AUDITS, staff);
     row([`${name}, ${screen}`, score, met(score === 100), ms(lcp), met(lcp <= LCP_MS_MAX)]);
   }
 }
