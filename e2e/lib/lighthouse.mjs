@@ -44,13 +44,19 @@ export async function timed(browser, url, screen, times, staff) {
   return { score: middle('score'), lcp: middle('lcp') };
 }
 
-/** What Lighthouse says of a page: all scores, out of 100, what was found wanting, and the audits. */
-export async function audit(browser, url, screen, categories) {
+/**
+ * What Lighthouse says of a page: all scores, out of 100, what was found wanting, and the audits.
+ * It now and then misses the beginning of a load by a fault of its own, and asks to be run again.
+ */
+export async function audit(browser, url, screen, categories, tries = 3) {
   const isTimed = categories.includes('performance');
   const page = await browser.newPage();
   const flags = { ...FLAGS, ...(isTimed ? {} : HASTE), onlyCategories: categories };
   const { lhr } = await lighthouse(url, flags, CONFIGS[screen], page);
   await page.close();
+  if (lhr.runtimeError?.code === 'NO_NAVSTART' && tries > 1) {
+    return audit(browser, url, screen, categories, tries - 1);
+  }
   if (lhr.runtimeError) throw new Error(`${url}: ${lhr.runtimeError.message}`);
   const scores = Object.values(lhr.categories).map(({ id, score }) => [id, Math.round(score * 100)]);
   return { scores: Object.fromEntries(scores), wanting: wanting(lhr), audits: lhr.audits };
