@@ -10,6 +10,11 @@ use crate::view::query::ListQuery;
 /// The greatest number of a page that is looked at.
 const MAX_NUMBER: i64 = 1_000_000;
 
+/// The number of a page, as it stands in an address.
+pub(crate) fn page_number(text: &str) -> Option<i64> {
+    text.parse().ok().filter(|number| (1..=MAX_NUMBER).contains(number))
+}
+
 /// What an address asks for.
 #[derive(Debug)]
 pub(crate) struct Numbered {
@@ -34,10 +39,7 @@ impl Numbered {
                     let size = text.parse().ok().filter(|size| PAGE_SIZES.contains(size));
                     query.per_page = size.unwrap_or(DEFAULT_PAGE_SIZE);
                 }
-                ("page", text) => {
-                    let asked = text.parse().ok().filter(|n| (1..=MAX_NUMBER).contains(n));
-                    number = asked.unwrap_or(1);
-                }
+                ("page", text) => number = page_number(text).unwrap_or(1),
                 _ => {}
             }
         }

@@ -5,6 +5,7 @@ use almoner_domain::estimate::Outcome;
 use almoner_domain::list::{DEFAULT_PAGE_SIZE, Direction, PAGE_SIZES, Search, Span};
 use almoner_domain::{Invalid, time};
 
+use crate::handlers::numbered::page_number;
 use crate::view::eligibility::query::ChecksQuery;
 use crate::view::parts::Errors;
 
@@ -43,7 +44,7 @@ pub(super) fn read(pairs: &[(String, String)]) -> Asked {
                 query.per_page = size.unwrap_or(DEFAULT_PAGE_SIZE);
             }
             "page" if value == "last" => place = CheckPlace::Last,
-            "page" => number = value.parse().ok().filter(|&n| n > 0),
+            "page" => number = page_number(value),
             "after" => place = value.parse().map_or(place, CheckPlace::After),
             "before" => place = value.parse().map_or(place, CheckPlace::Before),
             _ => {}

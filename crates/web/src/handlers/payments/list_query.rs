@@ -11,6 +11,7 @@ use axum::http::Uri;
 use axum_extra::extract::Query;
 use jiff::civil::Date;
 
+use crate::handlers::numbered::page_number;
 use crate::view::query::{NO_DUE_DATE, PaymentsQuery};
 
 /// What an address asks for.
@@ -48,7 +49,7 @@ pub(super) fn read(pairs: &[(String, String)], today: Date) -> Asked {
                 query.per_page = size.unwrap_or(DEFAULT_PAGE_SIZE);
             }
             "page" if value == "last" => place = Place::Last,
-            "page" => number = value.parse().ok().filter(|&n| n > 0),
+            "page" => number = page_number(value),
             "after" => place = read_cursor(value).map_or(place, Place::After),
             "before" => place = read_cursor(value).map_or(place, Place::Before),
             _ => {
