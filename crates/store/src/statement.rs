@@ -102,7 +102,7 @@ impl Statement {
             let is_short = |word: &String| letters(word) < MIN_INNER_LETTERS;
             let (short, long): (Vec<_>, Vec<_>) = words.into_iter().partition(is_short);
             if !long.is_empty() {
-                self.push(" AND n.letters MATCH ").bind(quoted(&long));
+                self.push(" AND n.letters MATCH ").bind(phrases(&long));
             }
             words = short;
         }
@@ -151,7 +151,7 @@ impl Statement {
 }
 
 /// Words as the index of letters takes them.
-fn quoted(words: &[String]) -> String {
+fn phrases(words: &[String]) -> String {
     let quote = |word: &String| format!("\"{}\"", word.replace('"', "\"\""));
     words.iter().map(quote).collect::<Vec<_>>().join(" ")
 }
