@@ -35,6 +35,7 @@ pub(super) struct Fields<'a> {
     path: String,
     pairs: &'a [(String, Json)],
     known: Vec<&'static str>,
+    repeatable: Vec<&'static str>,
     faults: Invalid,
 }
 
@@ -58,10 +59,17 @@ pub(super) fn read<T: FromFields>(json: &Json) -> Result<T, Invalid> {
 
 impl<'a> Fields<'a> {
     fn new(path: String, pairs: &'a [(String, Json)]) -> Self {
-        Self { path, pairs, known: Vec::new(), faults: Invalid::default() }
+        Self {
+            path,
+            pairs,
+            known: Vec::new(),
+            repeatable: Vec::new(),
+            faults: Invalid::default(),
+        }
     }
 
-    fn fault(&mut self, name: &str, code: &str, message: impl Into<String>) {
+    /// Notes that something is wrong with a field.
+    pub(super) fn fault(&mut self, name: &str, code: &str, message: impl Into<String>) {
         if self.faults.0.len() < MAX_FAULTS {
             let name: String = name.chars().take(MAX_NAME_LETTERS).collect();
             self.faults.push(&format!("{}{name}", self.path), code, message);
@@ -102,6 +110,18 @@ impl<'a> Fields<'a> {
         self.noted(name, read(value))
     }
 
+    /// The values of a field that may be sent several times, as a query sends a list.
+    pub(super) fn each<T>(
+        &mut self,
+        name: &'static str,
+        read: impl Fn(&Json) -> Read<T>,
+    ) -> Vec<T> {
+        self.known.push(name);
+        self.repeatable.push(name);
+        let sent = self.pairs.iter().filter(|pair| pair.0 == name);
+        sent.filter_map(|(_, value)| self.noted(name, read(value))).collect()
+    }
+
     /// A group of fields that may be missing.
     pub(super) fn group<T: FromFields>(&mut self, name: &'static str) -> Option<T> {
         let Json::Object(pairs) = self.value(name)? else {
@@ -120,7 +140,9 @@ impl<'a> Fields<'a> {
             if !self.known.iter().any(|known| known == name) {
                 let message = "There is no such field here; fields are not guessed.";
                 self.fault(name, "unknown_field", message);
-            } else if self.pairs[..index].iter().any(|earlier| earlier.0 == *name) {
+            } else if self.pairs[..index].iter().any(|earlier| earlier.0 == *name)
+                && !self.repeatable.iter().any(|repeatable| repeatable == name)
+            {
                 self.fault(name, "duplicate_field", "Send the field once.");
             }
         }
@@ -128,7 +150,11 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn wrong<T>(code: &'static str, message: impl Into<String>) -> Read<T> {
+/// A fault of the value that is read.
+///
+/// # Errors
+/// Always: that fault.
+pub(super) fn wrong<T>(code: &'static str, message: impl Into<String>) -> Read<T> {
     Err(Wrong { code, message: message.into() })
 }
 
@@ -183,6 +209,22 @@ pub(super) fn integer(range: RangeInclusive<i64>) -> impl FnOnce(&Json) -> Read<
             let message = format!("Send an integer such as 12550, not {}.", other.kind());
             wrong("not_an_integer", message)
         }
+    }
+}
+
+/// An integer in a range, as a query sends it: its digits.
+pub(super) fn digits(range: RangeInclusive<i64>) -> impl FnOnce(&Json) -> Read<i64> {
+    move |json| match text(json)?.parse::<i64>() {
+        Ok(number) => integer(range)(&Json::Integer(number)),
+        Err(_) => wrong("not_an_integer", "Send an integer such as 12550, in digits."),
+    }
+}
+
+/// A truth value.
+pub(super) fn truth(json: &Json) -> Read<bool> {
+    match json {
+        Json::Truth(is_true) => Ok(*is_true),
+        other => wrong("not_a_truth_value", format!("Send true or false, not {}.", other.kind())),
     }
 }
 
@@ -281,6 +323,25 @@ mod tests {
         assert_eq!(faults(r#"{"patient_id":7}"#), ["patient_id not_a_text"]);
         assert_eq!(faults(r#"{"patient_id":"TRT-001"}"#), ["patient_id not_an_id"]);
         assert_eq!(faults("[]"), [" not_an_object"]);
+    }
+
+    #[test]
+    fn a_list_in_a_query_is_sent_value_by_value() {
+        struct Several(Vec<i64>);
+
+        impl FromFields for Several {
+            fn read(fields: &mut Fields<'_>) -> Option<Self> {
+                Some(Self(fields.each("n", |json| digits(0..=9)(json))))
+            }
+        }
+
+        let read = |texts: &[&str]| {
+            let pair = |text: &&str| ("n".to_owned(), Json::Text((*text).to_owned()));
+            read::<Several>(&Json::Object(texts.iter().map(pair).collect()))
+        };
+        assert_eq!(read(&["1", "2", "1"]).map(|several| several.0), Ok(vec![1, 2, 1]));
+        assert_eq!(read(&[]).map(|several| several.0), Ok(Vec::new()));
+        assert_eq!(read(&["1", "x", "10"]).map(|several| several.0).unwrap_err().0.len(), 2);
     }
 
     #[test]
