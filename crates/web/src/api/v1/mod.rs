@@ -5,6 +5,7 @@ mod eligibility_checks;
 mod estimates;
 mod notes;
 mod payment_links;
+mod payments;
 mod words;
 
 use axum::extract::DefaultBodyLimit;
@@ -40,6 +41,7 @@ pub(super) fn calls(web: &Web) -> OpenApiRouter<Web> {
         .merge(limited(web, MAX_JSON_BYTES, notes::calls()))
         .merge(bounded(web, limited(web, documents::max_body_bytes(web), documents::calls())))
         .merge(limited(web, MAX_JSON_BYTES, payment_links::calls()))
+        .merge(limited(web, MAX_JSON_BYTES, payments::calls()))
         .merge(bounded(
             web,
             limited(web, eligibility_checks::MAX_BODY_BYTES, eligibility_checks::calls()),
