@@ -3,6 +3,7 @@
 mod documents;
 mod eligibility_checks;
 mod estimates;
+mod links;
 mod notes;
 mod payment_links;
 mod payments;
@@ -109,6 +110,7 @@ fn complete(description: &mut OpenApi) {
             }
         }
     }
+    links::add(description);
     let schemas = description.components.iter_mut().flat_map(|all| &mut all.schemas);
     for (name, schema) in schemas {
         match schema {
