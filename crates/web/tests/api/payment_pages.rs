@@ -94,12 +94,14 @@ on_both_engines! {
         seven(&program).await;
         let biller = site.browser(Role::Biller).await;
         for (query, on_the_page, expected) in [
-            ("status=failed&status=draft", "status=failed&status=draft", vec!["PAY-007", "PAY-003"]),
+            ("status=failed&status=draft", "status=failed&status=draft",
+                vec!["PAY-007", "PAY-003"]),
             ("location=LOC-002", "location=LOC-002", vec!["PAY-002"]),
             ("q=exam", "q=exam", vec!["PAY-006", "PAY-002"]),
             ("q=PAY-004", "q=00", vec!["PAY-004"]),
             ("type=private_pay", "type=private_pay", vec!["PAY-005"]),
-            ("min_cents=700&max_cents=700&dir=asc", "min=7&max=7", vec!["PAY-001", "PAY-003", "PAY-006"]),
+            ("min_cents=700&max_cents=700&dir=asc", "min=7&max=7",
+                vec!["PAY-001", "PAY-003", "PAY-006"]),
             ("overdue=true", "overdue=1", vec!["PAY-004"]),
             ("due_from=2026-03-20&due_to=2026-03-31", "due_from=2026-03-20&due_to=2026-03-31",
                 vec!["PAY-006", "PAY-001"]),

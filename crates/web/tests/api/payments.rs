@@ -140,7 +140,9 @@ on_both_engines! {
     async fn only_what_is_sent_changes_and_nobody_s_change_is_undone(db) {
         let site = Site::new(db).await;
         let program = desk(&site).await;
-        let more = json!({ "memo": "One.", "due_date": "2026-03-20", "payment_type": "office_visit" });
+        let more = json!({
+            "memo": "One.", "due_date": "2026-03-20", "payment_type": "office_visit",
+        });
         program.post(PAYMENTS, &asked(&more)).await.value(201);
         let path = of("PAY-001", "");
         let reply = program.patch(&path, r#"{"amount_cents":9000}"#).await;
@@ -164,7 +166,8 @@ on_both_engines! {
         assert_eq!(past.faults(), ["due_date in_the_past"]);
         let other = program.patch(&path, r#"{"patient_id":"PAT-999"}"#).await;
         assert_eq!(other.faults(), ["patient_id not_found"]);
-        let each: Vec<String> = (0..8).map(|n| json!({ "memo": n.to_string() }).to_string()).collect();
+        let each = (0..8).map(|n| json!({ "memo": n.to_string() }).to_string());
+        let each: Vec<String> = each.collect();
         let replies = futures_all(each.iter().map(|body| program.patch(&path, body))).await;
         assert!(replies.iter().all(|reply| reply.status == 200 || reply.status == 412));
         pay(&program, "PAY-001").await.value(200);
@@ -190,7 +193,8 @@ on_both_engines! {
         let paid = |tender: Value| json!({ "status": "paid", "tender": tender }).to_string();
         for (tender, fault) in [
             (json!({ "type": "card_processor" }), "tender.type not_one_of"),
-            (json!({ "type": "cash", "given_cents": 7_999 }), "tender.given_cents less_than_amount"),
+            (json!({ "type": "cash", "given_cents": 7_999 }),
+                "tender.given_cents less_than_amount"),
             (json!({ "type": "other" }), "tender.reference required"),
             (json!({ "type": "check", "last_four": "4242424242424242" }),
                 "tender.last_four not_four_digits"),
@@ -216,7 +220,8 @@ on_both_engines! {
             (&json!("2026-03-10T15:00:00Z"), &json!([])));
         let history = program.get(&of("PAY-001", "/history")).await.value(200);
         let newest = &history["data"][0];
-        assert_eq!((&newest["actor"], &newest["by"]), (&json!("key"), &json!("Sample (a program)")));
+        assert_eq!((&newest["actor"], &newest["by"]),
+            (&json!("key"), &json!("Sample (a program)")));
         assert_eq!((&newest["action"], &newest["summary"]),
             (&json!("status_changed"), &json!("Pending → Paid")));
         assert_eq!((&newest["version"], &newest["detail"]["tender"]), (&json!(2), &json!("cash")));
