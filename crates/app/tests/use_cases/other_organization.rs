@@ -10,7 +10,7 @@ use std::pin::Pin;
 
 use almoner_app::add_document::add_document;
 use almoner_app::add_note::{AddNote, add_note};
-use almoner_app::api_keys::{create_key, revoke_key};
+use almoner_app::api_keys::revoke_key;
 use almoner_app::attempt::{Outcome, begin, told};
 use almoner_app::begin_payment::begin_payment;
 use almoner_app::cancel_drafts::cancel_drafts;
@@ -49,7 +49,7 @@ use almoner_app::send_links::send_links;
 use almoner_app::send_receipt::send_receipt;
 use almoner_app::settle_refund::settle_refund;
 use almoner_app::solve_exception::solve_exception;
-use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
+use almoner_app::staff_accounts::{disable_user, reset_password};
 use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;

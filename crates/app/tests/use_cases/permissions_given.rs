@@ -11,7 +11,6 @@ use almoner_app::estimate_payment::EstimateInput;
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::issue_link::IssueLink;
 use almoner_app::match_check::match_check;
-use almoner_app::read;
 use almoner_app::reverse_tender::ReverseTender;
 use almoner_app::staff_accounts::add_user;
 use almoner_domain::estimate::Choices;
@@ -22,7 +21,7 @@ use almoner_domain::{CheckId, PaymentId, ReceiptId, Status};
 use sha2::{Digest as _, Sha256};
 
 use crate::answers::{BENEFITS, NORA, answer, envelope, transaction};
-use crate::common::{Clinic, cents, person, tender};
+use crate::common::{Clinic, cents, tender};
 use crate::documents::letter;
 
 pub(crate) fn change(payment: PaymentId, to: Status) -> ChangeStatus {

@@ -1,5 +1,6 @@
 //! The other organization of `other_organization.rs`: what it has, and what is left of it.
 
+use almoner_app::Actor;
 use almoner_app::add_document::add_document;
 use almoner_app::add_organization::add_organization;
 use almoner_app::api_keys::{NewKey, create_key};
@@ -13,10 +14,9 @@ use almoner_app::save_patient::add_patient;
 use almoner_app::save_physician::save_physician;
 use almoner_app::save_treatment::{TreatmentEntry, add_treatment};
 use almoner_app::staff_accounts::add_user;
-use almoner_app::{Actor, read};
 use almoner_domain::role::Role;
 use almoner_domain::scope::Scopes;
-use almoner_domain::{LocationId, PatientId, text};
+use almoner_domain::{LocationId, PatientId};
 use almoner_store::physicians::PhysicianFields;
 use sha2::{Digest as _, Sha256};
 
