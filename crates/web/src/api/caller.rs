@@ -44,7 +44,9 @@ pub(super) enum Thing {
     Patient(PatientId),
     /// An eligibility check.
     EligibilityCheck(CheckId),
-    /// What is attached to a payment.
+    /// A page of the payments.
+    PaymentList,
+    /// A payment, or what is attached to it.
     Payment(PaymentId),
     /// A document of a payment.
     Document(PaymentId, i64),
@@ -61,6 +63,7 @@ impl Thing {
         match self {
             Self::Patient(id) => ("patient", id.seq(), None),
             Self::EligibilityCheck(id) => ("eligibility_check", id.seq(), None),
+            Self::PaymentList => ("payments", 0, None),
             Self::Payment(id) => ("payment", id.seq(), None),
             Self::Document(payment, number) => ("payment", payment.seq(), Some(number)),
         }

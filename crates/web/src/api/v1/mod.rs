@@ -3,8 +3,10 @@
 mod documents;
 mod eligibility_checks;
 mod estimates;
+mod links;
 mod notes;
 mod payment_links;
+mod payments;
 mod words;
 
 use axum::extract::DefaultBodyLimit;
@@ -40,6 +42,7 @@ pub(super) fn calls(web: &Web) -> OpenApiRouter<Web> {
         .merge(limited(web, MAX_JSON_BYTES, notes::calls()))
         .merge(bounded(web, limited(web, documents::max_body_bytes(web), documents::calls())))
         .merge(limited(web, MAX_JSON_BYTES, payment_links::calls()))
+        .merge(limited(web, MAX_JSON_BYTES, payments::calls()))
         .merge(bounded(
             web,
             limited(web, eligibility_checks::MAX_BODY_BYTES, eligibility_checks::calls()),
@@ -107,6 +110,7 @@ fn complete(description: &mut OpenApi) {
             }
         }
     }
+    links::add(description);
     let schemas = description.components.iter_mut().flat_map(|all| &mut all.schemas);
     for (name, schema) in schemas {
         match schema {
