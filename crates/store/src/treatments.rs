@@ -105,6 +105,10 @@ pub struct Treatment {
     pub time_zone: String,
     /// Grows with every change.
     pub version: i64,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When it changed last.
+    pub modified_at: Timestamp,
     /// What is overdue.
     pub overdue: Overdue,
 }
@@ -141,8 +145,8 @@ pub async fn insert(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO treatment (organization_id, seq, patient_seq, physician_seq,
-        location_seq, service_at_us, status, version, created_at_us)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8)";
+        location_seq, service_at_us, status, version, created_at_us, modified_at_us)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $8)";
     let f = fields;
     let (service_at, status) = (f.service_at, f.status.as_str());
     let values = params![org, id, f.patient, f.physician, f.location, service_at, status, now];
@@ -156,13 +160,14 @@ pub async fn update(
     org: OrganizationId,
     (id, version): (TreatmentId, i64),
     fields: &TreatmentFields,
+    now: Timestamp,
 ) -> Result<bool, StoreError> {
     let sql = "UPDATE treatment SET physician_seq = $4, location_seq = $5, service_at_us = $6,
-        status = $7, version = version + 1
+        status = $7, version = version + 1, modified_at_us = $8
         WHERE organization_id = $1 AND seq = $2 AND version = $3";
     let f = fields;
     let status = f.status.as_str();
-    let values = params![org, id, version, f.physician, f.location, f.service_at, status];
+    let values = params![org, id, version, f.physician, f.location, f.service_at, status, now];
     if tx.execute(sql, values).await? == 0 {
         return Ok(false);
     }
@@ -206,6 +211,8 @@ fn treatment(row: &Row) -> Result<Treatment, StoreError> {
         location_name: row.text("location_name")?,
         time_zone: row.text("time_zone")?,
         version: row.int("version")?,
+        created_at: row.time("created_at_us")?,
+        modified_at: row.time("modified_at_us")?,
         overdue: Overdue::default(),
     })
 }
@@ -280,6 +287,22 @@ pub async fn get(
     statement.push(" AND t.seq = ").bind(id);
     let rows = statement.all(tx).await?;
     Ok(whole(tx, org, today, &rows).await?.pop())
+}
+
+/// The treatments with these ids, in any order; those that are not there are left out.
+pub async fn some(
+    tx: &mut Tx,
+    org: OrganizationId,
+    ids: &[TreatmentId],
+    today: Date,
+) -> Result<Vec<Treatment>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = select(org);
+    statement.and_one_of("t.seq", ids);
+    let rows = statement.all(tx).await?;
+    whole(tx, org, today, &rows).await
 }
 
 /// The treatments of a patient, latest service first, at most `limit`.

@@ -3,17 +3,20 @@
 //! The key belongs to the program that sends it and to the route. The request is carried out
 //! apart from the connection, so that whoever is cut off finds the answer when they ask again.
 
+use std::convert::Infallible;
 use std::io::{Read as _, Write as _};
 use std::time::Duration;
 
 use almoner_app::Error;
 use almoner_app::run_once::{self, Begun, Run, Sent};
 use almoner_domain::OrganizationId;
+use almoner_domain::text::hex;
 use almoner_store::StoreError;
 use almoner_store::api_requests::KeptAnswer;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -44,6 +47,27 @@ const LOOKS: u32 = 30;
 const LOOK_EACH: Duration = Duration::from_millis(100);
 /// What of an answer is kept beside its status and body.
 const KEPT_HEADERS: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, header::ETAG];
+
+/// What a use case that creates something is given as its key: the layer alone cannot know whether
+/// a run that was killed, or that failed after its use case, had committed. Another request has
+/// another key, as does another program.
+#[derive(Debug, Clone, Default)]
+pub(super) struct OnceKey(Option<String>);
+
+impl OnceKey {
+    /// The key, when the request has one.
+    pub(super) fn as_deref(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for OnceKey {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
+    }
+}
 
 /// What is kept of an answer beside its status and body.
 #[derive(Debug, Serialize, Deserialize)]
@@ -103,7 +127,10 @@ async fn with_key(
         idempotency_key,
         request_hash: hash(&parts, &body),
     };
-    let request = Request::from_parts(parts, Body::from(body));
+    let (key, hash) = (caller.key, hex(&sent.request_hash));
+    let once = OnceKey(Some(format!("{key} {} {hash} {}", sent.route, sent.idempotency_key)));
+    let mut request = Request::from_parts(parts, Body::from(body));
+    request.extensions_mut().insert(once);
     // Whoever is cut off must leave no place behind that is taken and that nobody fills.
     let running =
         tokio::spawn(async move { run(web, caller.actor.org(), &sent, request, next).await });
@@ -145,7 +172,7 @@ async fn begin(web: &Web, org: OrganizationId, sent: &Sent) -> Result<Begun, Pro
 }
 
 /// All that makes two requests the same.
-fn hash(parts: &axum::http::request::Parts, body: &Bytes) -> Vec<u8> {
+fn hash(parts: &Parts, body: &Bytes) -> Vec<u8> {
     let kind = parts.headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
     let asked = parts.uri.path_and_query().map_or("", |asked| asked.as_str());
     let mut hasher = Sha256::new();
