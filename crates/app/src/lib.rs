@@ -66,6 +66,7 @@ pub mod read_receipt;
 pub mod read_records;
 pub mod read_reports;
 pub mod read_troubles;
+pub mod read_whole;
 pub mod receive_event;
 pub mod receive_file;
 pub mod refund_payment;

@@ -17,6 +17,7 @@ use almoner_domain::{
 use jiff::Timestamp;
 
 use crate::audit::{Event, NewSeal};
+use crate::author::Author;
 use crate::db::{StoreError, Table, Tx, Value};
 use crate::ledger::Moment;
 use crate::params;
@@ -306,7 +307,7 @@ impl Bulk {
             new.state.as_str(),
             new.tender.as_str(),
             moment.location,
-            new.user,
+            Author::columns(new.author).0,
             moment.at,
             time::date_key(moment.day),
             moment.at,

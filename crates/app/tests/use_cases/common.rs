@@ -448,6 +448,7 @@ pub(crate) fn at_desk(payment: PaymentId) -> BeginPayment<'static> {
 pub(crate) fn part_of(payment: PaymentId, part_cents: i64) -> RefundPayment {
     RefundPayment {
         payment,
+        version: None,
         amount: RefundAmount::Partial(cents(part_cents)),
         reason: RefundReason::PatientRequest,
         notes: None,

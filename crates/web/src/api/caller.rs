@@ -46,7 +46,9 @@ pub(super) enum Thing {
     EligibilityCheck(CheckId),
     /// A treatment.
     Treatment(TreatmentId),
-    /// What is attached to a payment.
+    /// A page of the payments.
+    PaymentList,
+    /// A payment, or what is attached to it.
     Payment(PaymentId),
     /// A document of a payment.
     Document(PaymentId, i64),
@@ -64,6 +66,7 @@ impl Thing {
             Self::Patient(id) => ("patient", id.seq(), None),
             Self::Treatment(id) => ("treatment", id.seq(), None),
             Self::EligibilityCheck(id) => ("eligibility_check", id.seq(), None),
+            Self::PaymentList => ("payments", 0, None),
             Self::Payment(id) => ("payment", id.seq(), None),
             Self::Document(payment, number) => ("payment", payment.seq(), Some(number)),
         }

@@ -3,6 +3,10 @@
 //! The tag is the thing's version, which every change of it raises. What an answer shows beside
 //! (a name, whether something is overdue today) has no part in it: it tells whether a change
 //! would undo somebody else's, not whether an answer may be taken from a cache.
+//!
+//! A handler takes [`IfMatch`] among its extractors and hands [`IfMatch::version`] to its use
+//! case, which looks at it where it holds the row and answers `stale` (412) when another version
+//! stands. It answers with [`tagged`].
 
 use almoner_app::Error;
 use axum::extract::FromRequestParts;
@@ -10,11 +14,12 @@ use axum::http::HeaderMap;
 use axum::http::header::{self, HeaderValue};
 use axum::http::request::Parts;
 use axum::response::Response;
+use utoipa::IntoParams;
 
 use super::problem::Problem;
 
-/// The most tags that one `If-Match` may name.
-const MAX_TAGS: usize = 20;
+/// What stands for a tag that is none of ours: versions count from one.
+const NO_VERSION: i64 = 0;
 
 /// The answer with the tag of its version.
 ///
@@ -27,55 +32,63 @@ pub(super) fn tagged(version: i64, mut response: Response) -> Response {
 }
 
 /// What the program believes that it changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum IfMatch {
     /// Nothing was said, or `*`: whatever is there.
     Any,
-    /// One of these versions.
-    Versions(Vec<i64>),
+    /// This version.
+    Version(i64),
+}
+
+/// The header, as it is described; a call names it among its `params`.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it only describes what `IfMatch` reads")]
+pub(super) struct IfMatchParam {
+    /// The `ETag` of an answer. When it was changed since, it is not changed again (412, `stale`).
+    #[param(rename = "If-Match", example = "\"3\"", pattern = "^\"[1-9][0-9]{0,9}\"$")]
+    if_match: Option<String>,
 }
 
 impl IfMatch {
-    /// Refuses when another version stands than those that were named.
+    /// The version that has to stand, when one was named.
+    pub(super) fn version(self) -> Option<i64> {
+        match self {
+            Self::Any => None,
+            Self::Version(version) => Some(version),
+        }
+    }
+
+    /// Refuses when another version stands than the one that was named.
     ///
     /// # Errors
     /// `stale`, with the version that stands.
-    pub(super) fn check(&self, current: i64) -> Result<(), Problem> {
+    pub(super) fn check(self, current: i64) -> Result<(), Problem> {
         match self {
-            Self::Versions(named) if !named.contains(&current) => {
-                Err(Error::Stale { current }.into())
-            }
-            Self::Any | Self::Versions(_) => Ok(()),
+            Self::Version(named) if named != current => Err(Error::Stale { current }.into()),
+            Self::Any | Self::Version(_) => Ok(()),
         }
     }
 
-    /// Whether versions were named.
-    pub(super) fn is_bound(&self) -> bool {
-        matches!(self, Self::Versions(_))
-    }
-
-    /// Reads the headers (RFC 9110, 13.1.1). A weak tag is none of ours and matches nothing.
+    /// Reads the header (RFC 9110, 13.1.1), of which one tag is taken. A weak tag is none of ours
+    /// and matches nothing.
     fn read(headers: &HeaderMap) -> Option<Self> {
-        let mut versions = Vec::new();
-        let mut is_given = false;
-        for value in headers.get_all(header::IF_MATCH) {
-            is_given = true;
-            let value = value.to_str().ok()?.trim();
-            if value == "*" {
-                return Some(Self::Any);
-            }
-            for tag in value.split(',') {
-                let tag = tag.trim();
-                let strong = tag.strip_prefix("W/").unwrap_or(tag);
-                let inner = strong.strip_prefix('"')?.strip_suffix('"')?;
-                // Another text is a tag as well, though no version of ours.
-                versions.extend(inner.parse::<i64>().ok().filter(|_| strong == tag));
-            }
+        let mut given = headers.get_all(header::IF_MATCH).into_iter();
+        let Some(first) = given.next() else {
+            return Some(Self::Any);
+        };
+        let tag = first.to_str().ok().filter(|_| given.next().is_none())?.trim();
+        if tag == "*" {
+            return Some(Self::Any);
         }
-        if versions.len() > MAX_TAGS {
+        let strong = tag.strip_prefix("W/").unwrap_or(tag);
+        let inner = strong.strip_prefix('"')?.strip_suffix('"')?;
+        if inner.contains('"') {
             return None;
         }
-        Some(if is_given { Self::Versions(versions) } else { Self::Any })
+        // Another text is a tag as well, though no version of ours.
+        let version = inner.parse().ok().filter(|_| strong == tag);
+        Some(Self::Version(version.unwrap_or(NO_VERSION)))
     }
 }
 
@@ -84,7 +97,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         Self::read(&parts.headers).ok_or_else(|| {
-            let message = "Send the ETag that an answer gave, with its quotes.";
+            let message = "Send the one ETag that an answer gave, with its quotes.";
             Problem::field("If-Match", "malformed", message)
         })
     }
@@ -108,8 +121,7 @@ mod tests {
     fn a_tag_is_read_as_it_is_given() {
         let response = tagged(7, ().into_response());
         assert_eq!(response.headers()[header::ETAG], "\"7\"");
-        assert_eq!(read(&["\"7\""]), Some(IfMatch::Versions(vec![7])));
-        assert_eq!(read(&["\"7\", \"8\"", "\"9\""]), Some(IfMatch::Versions(vec![7, 8, 9])));
+        assert_eq!(read(&["\"7\""]), Some(IfMatch::Version(7)));
         assert_eq!(read(&["*"]), Some(IfMatch::Any));
         assert_eq!(read(&[]), Some(IfMatch::Any));
     }
@@ -117,18 +129,18 @@ mod tests {
     #[test]
     fn a_tag_of_another_kind_matches_nothing() {
         for other in ["W/\"7\"", "\"x\"", "\"\""] {
-            assert_eq!(read(&[other]), Some(IfMatch::Versions(Vec::new())), "{other}");
+            assert_eq!(read(&[other]), Some(IfMatch::Version(NO_VERSION)), "{other}");
         }
-        for broken in ["7", "\"7", "", "\"7\",", "W/7"] {
+        for broken in ["7", "\"7", "", "\"7\", \"8\"", "W/7"] {
             assert_eq!(read(&[broken]), None, "{broken}");
         }
+        assert_eq!(read(&["\"7\"", "\"8\""]), None);
     }
 
     #[test]
     fn only_what_was_named_may_be_changed() {
-        let named = IfMatch::Versions(vec![7, 8]);
-        assert!(named.is_bound() && named.check(8).is_ok() && named.check(9).is_err());
-        assert!(!IfMatch::Any.is_bound() && IfMatch::Any.check(9).is_ok());
-        assert!(IfMatch::Versions(Vec::new()).check(1).is_err());
+        assert!(IfMatch::Version(8).check(8).is_ok() && IfMatch::Version(8).check(9).is_err());
+        assert!(IfMatch::Any.check(9).is_ok());
+        assert_eq!((IfMatch::Any.version(), IfMatch::Version(8).version()), (None, Some(8)));
     }
 }

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use almoner_domain::{Invalid, Money, time};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::json::Json;
 
@@ -15,10 +16,8 @@ const MAX_FAULTS: usize = 50;
 /// The most letters of an unknown name that are told back.
 const MAX_NAME_LETTERS: usize = 60;
 
-/// The first moment that is taken: the beginning of 1900 in UTC.
-const MIN_MOMENT: Timestamp = Timestamp::constant(-2_208_988_800, 0);
-/// The first moment that is not taken any more: the beginning of 2200 in UTC.
-const MAX_MOMENT: Timestamp = Timestamp::constant(7_258_118_400, 0);
+/// The years of the moments that are taken.
+const YEARS: std::ops::Range<i16> = 1900..2200;
 
 /// What is wrong with a value: a stable code, and the way out in words.
 #[derive(Debug)]
@@ -29,33 +28,6 @@ pub(super) struct Wrong {
 
 /// A value that was read.
 pub(super) type Read<T> = Result<T, Wrong>;
-
-/// What becomes of a field by a change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Change<T> {
-    /// It stays as it is.
-    Stays,
-    /// It is emptied.
-    Emptied,
-    /// It becomes this.
-    To(T),
-}
-
-impl<T> Change<T> {
-    /// What the field holds after the change.
-    pub(super) fn over(self, before: Option<T>) -> Option<T> {
-        match self {
-            Self::Stays => before,
-            Self::Emptied => None,
-            Self::To(value) => Some(value),
-        }
-    }
-
-    /// The value, when there is a new one.
-    pub(super) fn value(self) -> Option<T> {
-        self.over(None)
-    }
-}
 
 /// A type that a call takes.
 pub(super) trait FromFields: Sized {
@@ -143,6 +115,24 @@ impl<'a> Fields<'a> {
         self.noted(name, read(value))
     }
 
+    /// Whether a field was sent with a value.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.pairs.iter().any(|pair| pair.0 == name && pair.1 != Json::Null)
+    }
+
+    /// A field that is left as it is when it is missing, and emptied by `null`.
+    pub(super) fn change<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Json) -> Read<T>,
+    ) -> Option<Option<T>> {
+        let is_emptied = self.pairs.iter().any(|pair| pair.0 == name && pair.1 == Json::Null);
+        match self.optional(name, read) {
+            None if is_emptied => Some(None),
+            value => value.map(Some),
+        }
+    }
+
     /// The values of a field that may be sent several times, as a query sends a list.
     pub(super) fn each<T>(
         &mut self,
@@ -167,42 +157,13 @@ impl<'a> Fields<'a> {
         value
     }
 
-    /// A field of a change: what is not sent stays as it is, `null` empties.
-    pub(super) fn change<T>(
-        &mut self,
-        name: &'static str,
-        read: impl FnOnce(&Json) -> Read<T>,
-    ) -> Change<T> {
-        self.known.push(name);
-        match self.pairs.iter().find(|pair| pair.0 == name) {
-            None => Change::Stays,
-            Some((_, Json::Null)) => Change::Emptied,
-            Some((_, value)) => self.noted(name, read(value)).map_or(Change::Stays, Change::To),
-        }
-    }
-
-    /// A field of a change that cannot be emptied.
-    pub(super) fn change_kept<T>(
-        &mut self,
-        name: &'static str,
-        read: impl FnOnce(&Json) -> Read<T>,
-    ) -> Change<T> {
-        let change = self.change(name, read);
-        if matches!(change, Change::Emptied) {
-            self.fault(name, "required", format!("{name} cannot be emptied."));
-        }
-        change
-    }
-
     /// A list of groups of fields that may be missing; each is named by its place, from nought.
     pub(super) fn groups<T: FromFields>(
         &mut self,
         name: &'static str,
         count: RangeInclusive<usize>,
-    ) -> Change<Vec<T>> {
-        let Change::To(items) = self.change_kept(name, list(count, |item| Ok(item.clone()))) else {
-            return Change::Stays;
-        };
+    ) -> Option<Vec<T>> {
+        let items = self.optional(name, list(count, |item| Ok(item.clone())))?;
         let mut values = Vec::with_capacity(items.len());
         for (place, item) in items.iter().enumerate() {
             let Json::Object(pairs) = item else {
@@ -215,7 +176,7 @@ impl<'a> Fields<'a> {
             let room = MAX_FAULTS.saturating_sub(self.faults.0.len());
             self.faults.0.extend(inner.end().0.into_iter().take(room));
         }
-        Change::To(values)
+        Some(values)
     }
 
     /// Notes what nobody asked for, and what was sent twice.
@@ -247,6 +208,30 @@ pub(super) fn text(json: &Json) -> Read<&str> {
         Json::Text(text) => Ok(text),
         other => wrong("not_a_text", format!("Send a text, not {}.", other.kind())),
     }
+}
+
+/// A text, to be kept.
+pub(super) fn owned(json: &Json) -> Read<String> {
+    text(json).map(str::to_owned)
+}
+
+/// Text with line breaks, of at most so many bytes; blank is none.
+pub(super) fn paragraph(max_bytes: usize) -> impl FnOnce(&Json) -> Read<Option<String>> {
+    move |json| {
+        let read = almoner_domain::text::paragraph("", text(json)?, max_bytes);
+        read.or_else(|_| wrong("too_long", format!("Send at most {max_bytes} bytes.")))
+    }
+}
+
+/// A moment as RFC 3339, such as `2026-11-23T15:00:00Z`.
+pub(super) fn moment(json: &Json) -> Read<Timestamp> {
+    let sent = text(json)?;
+    let read = sent.parse::<Timestamp>().ok().filter(|at| YEARS.contains(&year(*at)));
+    read.map_or_else(|| wrong("not_a_time", "Send a time such as 2026-11-23T15:00:00Z."), Ok)
+}
+
+fn year(at: Timestamp) -> i16 {
+    at.to_zoned_datetime(TimeZone::UTC).year()
 }
 
 /// An id, such as `PAT-001`.
@@ -315,19 +300,6 @@ pub(super) fn truth(json: &Json) -> Read<bool> {
 /// An amount in whole cents, from nothing up to `most`.
 pub(super) fn cents(most: Money) -> impl FnOnce(&Json) -> Read<Money> {
     move |json| integer(0..=most.cents())(json).map(Money::from_cents)
-}
-
-/// A moment as RFC 3339 writes it, with its distance from UTC.
-pub(super) fn moment(json: &Json) -> Read<Timestamp> {
-    let sent = text(json)?;
-    // The library reads more than that: a blank for the T, a moment without seconds.
-    let is_plain = sent.is_ascii()
-        && matches!(sent.as_bytes().get(10), Some(b'T' | b't'))
-        && matches!(sent.as_bytes().get(16), Some(b':'))
-        && (sent.ends_with(['Z', 'z']) || sent.len() > 6 && sent.as_bytes()[sent.len() - 3] == b':');
-    let known = MIN_MOMENT..MAX_MOMENT;
-    let read = sent.parse::<Timestamp>().ok().filter(|at| is_plain && known.contains(at));
-    read.map_or_else(|| wrong("not_a_moment", "Send a moment such as 2026-11-23T14:30:00Z."), Ok)
 }
 
 /// A date as `YYYY-MM-DD`.
@@ -441,76 +413,72 @@ mod tests {
         assert_eq!(read(&["1", "x", "10"]).map(|several| several.0).unwrap_err().0.len(), 2);
     }
 
-    /// What a change of these fields says.
-    #[derive(Debug, PartialEq)]
-    struct Changed(Change<Date>, Change<Date>, Change<Vec<String>>);
-
     struct Code(String);
 
     impl FromFields for Code {
         fn read(fields: &mut Fields<'_>) -> Option<Self> {
-            fields.required("code", |json| text(json).map(str::to_owned)).map(Self)
+            fields.required("code", owned).map(Self)
         }
     }
 
-    impl FromFields for Changed {
+    struct Codes(Option<Vec<Code>>);
+
+    impl FromFields for Codes {
         fn read(fields: &mut Fields<'_>) -> Option<Self> {
-            let (day, kept) = (fields.change("day", date), fields.change_kept("kept", date));
-            let codes = match fields.groups::<Code>("codes", 0..=2) {
-                Change::To(codes) => Change::To(codes.into_iter().map(|code| code.0).collect()),
-                _ => Change::Stays,
-            };
-            Some(Self(day, kept, codes))
+            Some(Self(fields.groups("codes", 0..=2)))
         }
     }
 
-    fn changed(text: &str) -> Result<Changed, Vec<String>> {
-        let json = Json::read(text.as_bytes()).expect("the samples are JSON");
-        let told = |fault: almoner_domain::FieldError| format!("{} {}", fault.field, fault.code);
-        read(&json).map_err(|faults| faults.0.into_iter().map(told).collect())
+    #[test]
+    fn groups_in_a_list_are_named_by_their_places() {
+        let read = |text: &str| -> Result<Option<Vec<String>>, Vec<String>> {
+            let json = Json::read(text.as_bytes()).expect("the samples are JSON");
+            let told = |fault: almoner_domain::FieldError| format!("{} {}", fault.field, fault.code);
+            let told = |faults: Invalid| faults.0.into_iter().map(told).collect::<Vec<_>>();
+            let codes = read::<Codes>(&json).map_err(told)?.0;
+            Ok(codes.map(|codes| codes.into_iter().map(|code| code.0).collect()))
+        };
+        let (a, b) = ("a".to_owned(), "b".to_owned());
+        assert_eq!(read(r#"{"codes":[{"code":"a"},{"code":"b"}]}"#), Ok(Some(vec![a, b])));
+        assert_eq!(read(r#"{"codes":[]}"#), Ok(Some(Vec::new())));
+        assert_eq!(read("{}"), Ok(None));
+        let faults = |text: &str| read(text).expect_err("it is odd");
+        assert_eq!(
+            faults(r#"{"codes":[{"code":1},{"kode":"b"}]}"#),
+            ["codes.0.code not_a_text", "codes.1.code required", "codes.1.kode unknown_field"]
+        );
+        assert_eq!(faults(r#"{"codes":[1]}"#), ["codes.0 not_an_object"]);
+        assert_eq!(faults(r#"{"codes":[{},{},{}]}"#), ["codes out_of_range"]);
+        assert_eq!(faults(r#"{"codes":{}}"#), ["codes not_a_list"]);
     }
 
     #[test]
-    fn a_change_tells_what_stays_from_what_is_emptied() {
-        let day = Date::constant(2026, 2, 28);
-        let none = Changed(Change::Stays, Change::Stays, Change::Stays);
-        assert_eq!(changed("{}"), Ok(none));
-        let told = changed(r#"{"day":null,"kept":"2026-02-28","codes":[{"code":"a"}]}"#);
-        let codes = Change::To(vec!["a".to_owned()]);
-        assert_eq!(told, Ok(Changed(Change::Emptied, Change::To(day), codes)));
-        assert_eq!(changed(r#"{"day":1}"#), Err(vec!["day not_a_text".to_owned()]));
-        assert_eq!(changed(r#"{"kept":null}"#), Err(vec!["kept required".to_owned()]));
-        let odd = changed(r#"{"codes":[{"code":1},{"kode":"b"}]}"#).unwrap_err();
-        let expected = ["codes.0.code not_a_text", "codes.1.code required"];
-        assert_eq!(odd, [&expected[..], &["codes.1.kode unknown_field"]].concat());
-        assert_eq!(changed(r#"{"codes":[1]}"#).unwrap_err(), ["codes.0 not_an_object"]);
-        assert_eq!(changed(r#"{"codes":[{},{},{}]}"#).unwrap_err(), ["codes out_of_range"]);
-        assert_eq!([Change::Stays, Change::Emptied, Change::To(2)].map(|c| c.over(Some(1))), [
-            Some(1),
-            None,
-            Some(2)
-        ]);
+    fn what_is_left_out_stays_and_null_empties() {
+        struct Changed(Option<Option<i64>>);
+
+        impl FromFields for Changed {
+            fn read(fields: &mut Fields<'_>) -> Option<Self> {
+                Some(Self(fields.change("n", integer(0..=9))))
+            }
+        }
+
+        let read = |text: &str| {
+            let json = Json::read(text.as_bytes()).expect("the samples are JSON");
+            read::<Changed>(&json).map(|changed| changed.0)
+        };
+        assert_eq!(read("{}"), Ok(None));
+        assert_eq!(read(r#"{"n":null}"#), Ok(Some(None)));
+        assert_eq!(read(r#"{"n":7}"#), Ok(Some(Some(7))));
+        assert!(read(r#"{"n":10}"#).is_err() && read(r#"{"n":null,"n":1}"#).is_err());
     }
 
     #[test]
-    fn a_moment_says_how_far_from_utc_it_is() {
-        let read = |sent: &str| moment(&Json::Text(sent.to_owned())).map_err(|wrong| wrong.code);
-        let at: Timestamp = "2026-11-23T14:30:00Z".parse().unwrap();
-        assert_eq!(read("2026-11-23T14:30:00Z").unwrap(), at);
-        assert_eq!(read("2026-11-23t09:30:00.000-05:00").unwrap(), at);
-        for odd in [
-            "",
-            "2026-11-23",
-            "2026-11-23T14:30:00",
-            "2026-11-23 14:30:00Z",
-            "2026-11-23T14:30Z",
-            "2026-11-23T14:30:00-0500",
-            "2026-02-30T14:30:00Z",
-            "1899-12-31T23:59:59Z",
-            "2200-01-01T00:00:00Z",
-            "2026-11-23T14:30:00-05:00[America/New_York]",
-        ] {
-            assert_eq!(read(odd).err(), Some("not_a_moment"), "{odd}");
+    fn moments_say_their_zone() {
+        let at = |text: &str| moment(&Json::Text(text.to_owned())).map_err(|wrong| wrong.code);
+        let expected = "2026-11-23T15:00:00Z".parse::<Timestamp>().unwrap();
+        assert_eq!(at("2026-11-23T10:00:00-05:00"), Ok(expected));
+        for odd in ["2026-11-23", "2026-11-23T15:00:00", "now", "0001-01-01T00:00:00Z", ""] {
+            assert_eq!(at(odd), Err("not_a_time"), "{odd}");
         }
     }
 

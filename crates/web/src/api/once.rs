@@ -10,7 +10,6 @@ use std::time::Duration;
 use almoner_app::Error;
 use almoner_app::run_once::{self, Begun, Run, Sent};
 use almoner_domain::OrganizationId;
-use almoner_domain::text::hex;
 use almoner_store::StoreError;
 use almoner_store::api_requests::KeptAnswer;
 use axum::body::{Body, Bytes, to_bytes};
@@ -48,18 +47,17 @@ const LOOK_EACH: Duration = Duration::from_millis(100);
 /// What of an answer is kept beside its status and body.
 const KEPT_HEADERS: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, header::ETAG];
 
-/// What a use case that creates something is given as its key: the layer alone cannot know whether
-/// a run that was killed, or that failed after its use case, had committed. Another request has
-/// another key, as does another program.
-#[derive(Debug, Clone, Default)]
-pub(super) struct OnceKey(Option<String>);
-
-impl OnceKey {
-    /// The key, when the request has one.
-    pub(super) fn as_deref(&self) -> Option<&str> {
-        self.0.as_deref()
-    }
+/// What is kept of an answer beside its status and body.
+#[derive(Debug, Serialize, Deserialize)]
+struct Head {
+    headers: Vec<(String, String)>,
+    shown: Shown,
 }
+
+/// What a use case that creates something is to be told, so that it creates it once even when the
+/// program was killed before the answer was kept; nothing, when the request has no key.
+#[derive(Debug, Clone, Default)]
+pub(super) struct OnceKey(pub(super) Option<String>);
 
 impl<S: Send + Sync> FromRequestParts<S> for OnceKey {
     type Rejection = Infallible;
@@ -67,13 +65,6 @@ impl<S: Send + Sync> FromRequestParts<S> for OnceKey {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
     }
-}
-
-/// What is kept of an answer beside its status and body.
-#[derive(Debug, Serialize, Deserialize)]
-struct Head {
-    headers: Vec<(String, String)>,
-    shown: Shown,
 }
 
 /// Carries a request out, or gives the answer that it had before.
@@ -127,10 +118,7 @@ async fn with_key(
         idempotency_key,
         request_hash: hash(&parts, &body),
     };
-    let (key, hash) = (caller.key, hex(&sent.request_hash));
-    let once = OnceKey(Some(format!("{key} {} {hash} {}", sent.route, sent.idempotency_key)));
-    let mut request = Request::from_parts(parts, Body::from(body));
-    request.extensions_mut().insert(once);
+    let request = Request::from_parts(parts, Body::from(body));
     // Whoever is cut off must leave no place behind that is taken and that nobody fills.
     let running =
         tokio::spawn(async move { run(web, caller.actor.org(), &sent, request, next).await });
@@ -138,9 +126,18 @@ async fn with_key(
 }
 
 /// Takes the place of a request and carries it out, or tells what is there already.
-async fn run(web: Web, org: OrganizationId, sent: &Sent, request: Request, next: Next) -> Answer {
+async fn run(
+    web: Web,
+    org: OrganizationId,
+    sent: &Sent,
+    mut request: Request,
+    next: Next,
+) -> Answer {
     match begin(&web, org, sent).await? {
-        Begun::New(run) => Ok(carry_out(web, run, request, next).await),
+        Begun::New(run) => {
+            request.extensions_mut().insert(OnceKey(Some(run.name())));
+            Ok(carry_out(web, run, request, next).await)
+        }
         Begun::Same(answer) => replayed(answer).await,
         Begun::Running => {
             let code = Code::RequestInProgress;

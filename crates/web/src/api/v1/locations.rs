@@ -106,6 +106,7 @@ impl FromFields for LocationsQuery {
 /// In the order in which they were added.
 #[utoipa::path(
     get,
+    operation_id = "list_locations",
     path = "/locations",
     tag = "Locations and physicians",
     security(("key" = ["settings:read"])),
@@ -124,6 +125,7 @@ async fn list(
 /// Read a location
 #[utoipa::path(
     get,
+    operation_id = "read_location",
     path = "/locations/{id}",
     tag = "Locations and physicians",
     security(("key" = ["settings:read"])),
@@ -139,6 +141,7 @@ async fn get(State(web): State<Web>, caller: Caller, Path(id): Path<String>) -> 
 /// Add a location
 #[utoipa::path(
     post,
+    operation_id = "add_location",
     path = "/locations",
     tag = "Locations and physicians",
     security(("key" = ["settings:write"])),
@@ -148,7 +151,7 @@ async fn get(State(web): State<Web>, caller: Caller, Path(id): Path<String>) -> 
 async fn add(
     State(web): State<Web>,
     caller: Caller,
-    once: OnceKey,
+    OnceKey(key): OnceKey,
     Body(body): Body<LocationBody>,
 ) -> Answer {
     let fields = LocationFields {
@@ -159,8 +162,7 @@ async fn add(
         visit_class: body.visit_class.map(|class| class.as_str().to_owned()),
         npi: body.npi,
     };
-    let key = once.as_deref();
-    let location = save_location::add_location(&web.app, &caller.actor, &fields, key).await?;
+    let location = save_location::add_location(&web.app, &caller.actor, &fields, key.as_deref()).await?;
     let path = format!("/locations/{}", location.id);
     Ok(records::created(&path, json(StatusCode::CREATED, &LocationAnswer::from(location))))
 }

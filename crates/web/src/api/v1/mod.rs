@@ -7,6 +7,7 @@ mod locations;
 mod notes;
 mod patients;
 mod payment_links;
+mod payments;
 mod physicians;
 mod records;
 mod treatments;
@@ -46,6 +47,7 @@ pub(super) fn calls(web: &Web) -> OpenApiRouter<Web> {
         .merge(limited(web, MAX_JSON_BYTES, records_calls()))
         .merge(bounded(web, limited(web, documents::max_body_bytes(web), documents::calls())))
         .merge(limited(web, MAX_JSON_BYTES, payment_links::calls()))
+        .merge(limited(web, MAX_JSON_BYTES, payments::calls()))
         .merge(bounded(
             web,
             limited(web, eligibility_checks::MAX_BODY_BYTES, eligibility_checks::calls()),

@@ -84,6 +84,7 @@ impl FromFields for PhysiciansQuery {
 /// In the order in which they were added.
 #[utoipa::path(
     get,
+    operation_id = "list_physicians",
     path = "/physicians",
     tag = "Locations and physicians",
     security(("key" = ["settings:read"])),
@@ -102,6 +103,7 @@ async fn list(
 /// Read a physician
 #[utoipa::path(
     get,
+    operation_id = "read_physician",
     path = "/physicians/{id}",
     tag = "Locations and physicians",
     security(("key" = ["settings:read"])),
@@ -117,6 +119,7 @@ async fn get(State(web): State<Web>, caller: Caller, Path(id): Path<String>) -> 
 /// Add a physician
 #[utoipa::path(
     post,
+    operation_id = "add_physician",
     path = "/physicians",
     tag = "Locations and physicians",
     security(("key" = ["settings:write"])),
@@ -126,12 +129,11 @@ async fn get(State(web): State<Web>, caller: Caller, Path(id): Path<String>) -> 
 async fn add(
     State(web): State<Web>,
     caller: Caller,
-    once: OnceKey,
+    OnceKey(key): OnceKey,
     Body(PhysicianBody { first_name, last_name, npi }): Body<PhysicianBody>,
 ) -> Answer {
     let fields = PhysicianFields { first_name, last_name, npi };
-    let key = once.as_deref();
-    let physician = save_physician::add_physician(&web.app, &caller.actor, &fields, key).await?;
+    let physician = save_physician::add_physician(&web.app, &caller.actor, &fields, key.as_deref()).await?;
     let path = format!("/physicians/{}", physician.id);
     Ok(records::created(&path, json(StatusCode::CREATED, &PhysicianAnswer::from(physician))))
 }
