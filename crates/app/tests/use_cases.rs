@@ -56,6 +56,8 @@ mod patients;
 mod payer;
 #[path = "use_cases/permissions.rs"]
 mod permissions;
+#[path = "use_cases/permissions_given.rs"]
+mod permissions_given;
 #[path = "use_cases/queues.rs"]
 mod queues;
 #[path = "use_cases/receipts.rs"]
@@ -98,3 +100,5 @@ mod stripe_refunds;
 mod tamper;
 #[path = "use_cases/tamper_stripe.rs"]
 mod tamper_stripe;
+#[path = "use_cases/theirs.rs"]
+mod theirs;

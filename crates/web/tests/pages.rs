@@ -21,6 +21,10 @@ mod api_estimates;
 mod api_once;
 #[path = "api/payment_links.rs"]
 mod api_payment_links;
+#[path = "api/payment_pages.rs"]
+mod api_payment_pages;
+#[path = "api/payments.rs"]
+mod api_payments;
 #[path = "api/program.rs"]
 mod api_program;
 #[path = "pages/audit.rs"]

@@ -1,8 +1,8 @@
 //! Payment links: issued, shown again, replaced, ended, and opened.
 
 use almoner_app::issue_link::{
-    IssueLink, LIFETIME_DAYS, MAX_LIFETIME_DAYS, NewestLink, ShownLink, issue_link, newest_link,
-    revoke_link,
+    IssueLink, LIFETIME_DAYS, MAX_LIFETIME_DAYS, NewestLink, ShownLink, Until, issue_link,
+    newest_link, revoke_link,
 };
 use almoner_app::open_link::{PayerState, PayerView, open_link};
 use almoner_app::pay_link::{ComeBack, pay_link};

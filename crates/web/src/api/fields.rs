@@ -64,13 +64,7 @@ pub(super) fn read<T: FromFields>(json: &Json) -> Result<T, Invalid> {
 
 impl<'a> Fields<'a> {
     fn new(path: String, pairs: &'a [(String, Json)]) -> Self {
-        Self {
-            path,
-            pairs,
-            known: Vec::new(),
-            repeatable: Vec::new(),
-            faults: Invalid::default(),
-        }
+        Self { path, pairs, known: Vec::new(), repeatable: Vec::new(), faults: Invalid::default() }
     }
 
     /// Notes that something is wrong with a field.

@@ -3,6 +3,7 @@
 mod documents;
 mod eligibility_checks;
 mod estimates;
+mod links;
 mod locations;
 mod notes;
 mod patients;
@@ -124,6 +125,7 @@ fn complete(description: &mut OpenApi) {
             }
         }
     }
+    links::add(description);
     let schemas = description.components.iter_mut().flat_map(|all| &mut all.schemas);
     for (name, schema) in schemas {
         match schema {

@@ -136,11 +136,7 @@ fn check_same(
 }
 
 /// Passes when the estimate may be asked for, and names what is there.
-async fn check_estimate(
-    web: &Web,
-    caller: &Caller,
-    asked: &EstimateInput,
-) -> Result<(), Problem> {
+async fn check_estimate(web: &Web, caller: &Caller, asked: &EstimateInput) -> Result<(), Problem> {
     caller.actor.must(Action::Estimate)?;
     if let Some(id) = asked.location
         && !location_exists(&web.app, &caller.actor, id).await?

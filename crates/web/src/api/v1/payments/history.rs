@@ -85,7 +85,6 @@ impl From<NamedEvent> for HistoryEntry {
 async fn list(State(web): State<Web>, caller: Caller, Path(id): Path<String>) -> Answer {
     let id: PaymentId = parse_id(&id, "payment")?;
     let view = read::payment(&web.app, &caller.actor, id).await?;
-    let answer =
-        HistoryAnswer { data: view.history.into_iter().map(HistoryEntry::from).collect() };
+    let answer = HistoryAnswer { data: view.history.into_iter().map(HistoryEntry::from).collect() };
     Ok(showing(vec![Thing::Payment(id)], json(StatusCode::OK, &answer)))
 }

@@ -15,7 +15,9 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::super::words::{DIRECTIONS, NONE, PaymentKind, PaymentSort, PaymentStatus, SortDirection};
+use super::super::words::{
+    DIRECTIONS, NONE, PaymentKind, PaymentSort, PaymentStatus, SortDirection,
+};
 use super::answer::PaymentRow;
 use super::create;
 use crate::api::body::Asked;

@@ -138,8 +138,8 @@ impl FromFields for RefundBody {
 impl RefundBody {
     fn amount(&self) -> RefundAmount {
         match self.amount_cents {
-            Some(part) => RefundAmount::Partial(Money::from_cents(part)),
-            None => RefundAmount::Full {
+            Some(part) if self.full != Some(true) => RefundAmount::Partial(Money::from_cents(part)),
+            _ => RefundAmount::Full {
                 expected_remaining: self.expected_remaining_cents.map(Money::from_cents),
             },
         }
