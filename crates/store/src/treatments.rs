@@ -97,6 +97,8 @@ pub struct Treatment {
     pub fields: TreatmentFields,
     /// The patient's name as `Last, First`.
     pub patient_name: String,
+    /// The patient's name as `First Last`.
+    pub patient_spoken: String,
     /// The physician's name.
     pub physician_name: Option<String>,
     /// The location's name.
@@ -194,6 +196,7 @@ fn select(org: OrganizationId) -> Statement {
 fn treatment(row: &Row) -> Result<Treatment, StoreError> {
     let physician_first = row.opt_text("physician_first")?;
     let physician_last = row.opt_text("physician_last")?;
+    let (first, last) = (row.text("first_name")?, row.text("last_name")?);
     Ok(Treatment {
         id: TreatmentId::new(row.int("seq")?),
         fields: TreatmentFields {
@@ -204,7 +207,8 @@ fn treatment(row: &Row) -> Result<Treatment, StoreError> {
             status: row.word("status", TreatmentStatus::from_name)?,
             procedures: Vec::new(),
         },
-        patient_name: format!("{}, {}", row.text("last_name")?, row.text("first_name")?),
+        patient_name: format!("{last}, {first}"),
+        patient_spoken: format!("{first} {last}"),
         physician_name: physician_first
             .zip(physician_last)
             .map(|(first, last)| format!("{first} {last}")),

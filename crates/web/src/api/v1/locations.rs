@@ -106,7 +106,6 @@ impl FromFields for LocationsQuery {
 /// In the order in which they were added.
 #[utoipa::path(
     get,
-    operation_id = "list_locations",
     path = "/locations",
     tag = "Locations and physicians",
     security(("key" = ["settings:read"])),
@@ -125,7 +124,6 @@ async fn list(
 /// Read a location
 #[utoipa::path(
     get,
-    operation_id = "read_location",
     path = "/locations/{id}",
     tag = "Locations and physicians",
     security(("key" = ["settings:read"])),
@@ -141,7 +139,6 @@ async fn get(State(web): State<Web>, caller: Caller, Path(id): Path<String>) -> 
 /// Add a location
 #[utoipa::path(
     post,
-    operation_id = "add_location",
     path = "/locations",
     tag = "Locations and physicians",
     security(("key" = ["settings:write"])),

@@ -84,7 +84,6 @@ impl FromFields for PhysiciansQuery {
 /// In the order in which they were added.
 #[utoipa::path(
     get,
-    operation_id = "list_physicians",
     path = "/physicians",
     tag = "Locations and physicians",
     security(("key" = ["settings:read"])),
@@ -103,7 +102,6 @@ async fn list(
 /// Read a physician
 #[utoipa::path(
     get,
-    operation_id = "read_physician",
     path = "/physicians/{id}",
     tag = "Locations and physicians",
     security(("key" = ["settings:read"])),
@@ -119,7 +117,6 @@ async fn get(State(web): State<Web>, caller: Caller, Path(id): Path<String>) -> 
 /// Add a physician
 #[utoipa::path(
     post,
-    operation_id = "add_physician",
     path = "/physicians",
     tag = "Locations and physicians",
     security(("key" = ["settings:write"])),

@@ -83,7 +83,6 @@ impl FromFields for PatientsQuery {
 /// In the order of their ids; with `modified_since`, in the order of their last changes.
 #[utoipa::path(
     get,
-    operation_id = "list_patients",
     path = "/patients",
     tag = "Patients",
     security(("key" = ["patients:read"])),
@@ -111,7 +110,6 @@ fn shown(view: &RecordsView<PatientRecord>) -> Vec<Thing> {
 /// record's version, for `If-Match`.
 #[utoipa::path(
     get,
-    operation_id = "read_patient",
     path = "/patients/{id}",
     tag = "Patients",
     security(("key" = ["patients:read"])),
@@ -138,7 +136,6 @@ fn answered(status: StatusCode, record: PatientRecord) -> Response {
 /// `patients`. Use one of those, or send `is_somebody_else`.
 #[utoipa::path(
     post,
-    operation_id = "add_patient",
     path = "/patients",
     tag = "Patients",
     security(("key" = ["patients:write"])),
@@ -172,7 +169,6 @@ async fn add(
 /// sent are written over what stands.
 #[utoipa::path(
     patch,
-    operation_id = "edit_patient",
     path = "/patients/{id}",
     tag = "Patients",
     security(("key" = ["patients:read", "patients:write"])),

@@ -53,7 +53,7 @@ struct TreatedPatient {
     #[schema(example = "PAT-001")]
     id: String,
     /// The patient's name.
-    #[schema(example = "Sample, Ann")]
+    #[schema(example = "Ann Sample")]
     name: String,
 }
 
@@ -108,7 +108,7 @@ impl TreatmentAnswer {
         let charge_cents = treatment.fields.charge();
         let fields = treatment.fields;
         let patient =
-            TreatedPatient { id: fields.patient.to_string(), name: treatment.patient_name };
+            TreatedPatient { id: fields.patient.to_string(), name: treatment.patient_spoken };
         Self {
             id: treatment.id.to_string(),
             patient,

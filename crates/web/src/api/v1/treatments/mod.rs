@@ -79,7 +79,6 @@ impl FromFields for TreatmentsQuery {
 /// In the order of their ids; with `modified_since`, in the order of their last changes.
 #[utoipa::path(
     get,
-    operation_id = "list_treatments",
     path = "/treatments",
     tag = "Treatments",
     security(("key" = ["treatments:read"])),
@@ -107,7 +106,6 @@ fn shown(view: &RecordsView<Treatment>) -> Vec<Thing> {
 /// The `ETag` is its version, for `If-Match`.
 #[utoipa::path(
     get,
-    operation_id = "read_treatment",
     path = "/treatments/{id}",
     tag = "Treatments",
     security(("key" = ["treatments:read"])),
@@ -131,7 +129,6 @@ fn answered(web: &Web, caller: &Caller, status: StatusCode, treatment: Treatment
 /// Add a treatment
 #[utoipa::path(
     post,
-    operation_id = "add_treatment",
     path = "/treatments",
     tag = "Treatments",
     security(("key" = ["treatments:write"])),
@@ -165,7 +162,6 @@ async fn add(
 /// the fields that are sent are written over what stands.
 #[utoipa::path(
     patch,
-    operation_id = "edit_treatment",
     path = "/treatments/{id}",
     tag = "Treatments",
     security(("key" = ["treatments:read", "treatments:write"])),
