@@ -217,10 +217,12 @@ pub(super) fn paragraph(max_bytes: usize) -> impl FnOnce(&Json) -> Read<Option<S
     }
 }
 
-/// A moment as RFC 3339, such as `2026-11-23T15:00:00Z`.
+/// A moment as RFC 3339, such as `2026-11-23T15:00:00Z`, as exact as it is stored: to a
+/// microsecond.
 pub(super) fn moment(json: &Json) -> Read<Timestamp> {
     let sent = text(json)?;
     let read = sent.parse::<Timestamp>().ok().filter(|at| YEARS.contains(&year(*at)));
+    let read = read.map(|at| time::from_micros(time::micros(at)));
     read.map_or_else(|| wrong("not_a_time", "Send a time such as 2026-11-23T15:00:00Z."), Ok)
 }
 

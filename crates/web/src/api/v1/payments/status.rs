@@ -16,7 +16,8 @@ use super::{standing, told};
 use crate::api::body::Body;
 use crate::api::caller::Caller;
 use crate::api::etag::{IfMatch, IfMatchParam};
-use crate::api::fields::{self, Fields, FromFields};
+use crate::api::fields::{self, Fields, FromFields, Read};
+use crate::api::json::Json;
 use crate::api::problem::Answer;
 use crate::handlers::parse_id;
 use crate::state::Web;
@@ -82,7 +83,7 @@ impl FromFields for TenderBody {
         let given_cents = fields.optional("given_cents", fields::cents(estimate::MAX_CHARGE));
         let number = fields.optional("number", fields::owned);
         let authorization_code = fields.optional("authorization_code", fields::owned);
-        let last_four = fields.optional("last_four", fields::owned);
+        let last_four = fields.optional("last_four", four_digits);
         let reference = fields.optional("reference", fields::owned);
         let received_at = fields.optional("received_at", fields::moment);
         let r#type = kind?;
@@ -96,6 +97,15 @@ impl FromFields for TenderBody {
             received_at,
         })
     }
+}
+
+/// Exactly four digits, so that no card's number is ever taken.
+fn four_digits(json: &Json) -> Read<String> {
+    let sent = fields::text(json)?;
+    if sent.len() != 4 || !sent.bytes().all(|byte| byte.is_ascii_digit()) {
+        return fields::wrong("not_four_digits", "Send the last four digits only.");
+    }
+    Ok(sent.to_owned())
 }
 
 impl From<TenderBody> for TenderEntry {
