@@ -63,6 +63,7 @@ pub mod read_payments;
 pub mod read_payouts;
 pub mod read_queues;
 pub mod read_receipt;
+pub mod read_records;
 pub mod read_reports;
 pub mod read_troubles;
 pub mod read_whole;

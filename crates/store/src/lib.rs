@@ -45,6 +45,7 @@ pub mod physicians;
 pub mod processor_events;
 pub mod queues;
 pub mod receipts;
+pub mod record_list;
 pub mod refunds;
 pub mod reminders;
 pub mod report_sums;

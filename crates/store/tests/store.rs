@@ -33,6 +33,12 @@ mod kept_rows;
 mod list_model;
 #[path = "store/list_walk.rs"]
 mod list_walk;
+#[path = "store/record_flat.rs"]
+mod record_flat;
+#[path = "store/record_load.rs"]
+mod record_load;
+#[path = "store/record_walk.rs"]
+mod record_walk;
 #[path = "store/refund_cap.rs"]
 mod refund_cap;
 #[path = "store/reminders.rs"]

@@ -34,6 +34,7 @@ use almoner_app::keep_apart::keep_apart;
 use almoner_app::look_again::look_again;
 use almoner_app::match_check::match_check;
 use almoner_app::print_receipt::{Medium, PrintReceipt, print_receipt};
+use almoner_app::read_records::{self, PatientsAsked, TreatmentsAsked};
 use almoner_app::read_troubles::{open_exception, troubles};
 use almoner_app::refund_payment::{RefundPayment, made_refund, refund_payment, summarize};
 use almoner_app::rename_document::rename_document;
@@ -58,7 +59,7 @@ use almoner_app::{
     read_payments, read_payouts, read_receipt, read_reports, read_whole,
 };
 use almoner_domain::estimate::Choices;
-use almoner_domain::list::PageRequest;
+use almoner_domain::list::{PageRequest, Place};
 use almoner_domain::payment::PaymentType;
 use almoner_domain::refund::{RefundState, ReversalReason};
 use almoner_domain::role::Role;
@@ -390,6 +391,24 @@ const RECORDS: &[Case] = cases! {
     };
     "read::patient_exists" |c, n| read::patient_exists(&c.app, &c.manager(), PatientId::new(n));
     "api_keys::revoke_key" |c, n| revoke_key(&c.app, &c.system(), KeyId::new(n));
+    "read_records::patients" |c, n| async {
+        let asked = PatientsAsked::Search(PatientId::new(n).to_string());
+        let found = read_records::patients(&c.app, &c.manager(), &asked, (Place::First, 9)).await?;
+        Ok::<_, Error>(found.page.total)
+    };
+    "read_records::patient" |c, n|
+        read_records::patient(&c.app, &c.manager(), PatientId::new(n));
+    "read_records::saved_patient" |c, n|
+        read_records::saved_patient(&c.app, &c.manager(), PatientId::new(n));
+    "read_records::treatments" |c, n| async {
+        let asked = TreatmentsAsked::OfPatient(PatientId::new(n), false);
+        let found = read_records::treatments(&c.app, &c.manager(), asked, (Place::First, 9)).await?;
+        Ok::<_, Error>(found.page.total)
+    };
+    "read_records::treatment" |c, n|
+        read_records::treatment(&c.app, &c.manager(), TreatmentId::new(n));
+    "read_records::saved_treatment" |c, n|
+        read_records::saved_treatment(&c.app, &c.manager(), TreatmentId::new(n));
     "read::patient" |c, n| read::patient(&c.app, &c.manager(), PatientId::new(n));
     "merge_patients::merge_patients" |c, n| async {
         merge(c, &merged_into(c, PatientId::new(n), c.ann).await).await
@@ -424,7 +443,11 @@ const RECORDS: &[Case] = cases! {
 };
 
 /// What takes no id, or only names and words.
-const WITHOUT_IDS: [&str; 43] = [
+const WITHOUT_IDS: [&str; 47] = [
+    "read_records::locations",
+    "read_records::physicians",
+    "save_location::add_location",
+    "save_physician::add_physician",
     "remind::remind",
     "save_reminder_settings::reminder_settings",
     "save_reminder_settings::save_reminder_settings",

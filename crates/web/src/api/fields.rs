@@ -151,6 +151,28 @@ impl<'a> Fields<'a> {
         value
     }
 
+    /// A list of groups of fields that may be missing; each is named by its place, from nought.
+    pub(super) fn groups<T: FromFields>(
+        &mut self,
+        name: &'static str,
+        count: RangeInclusive<usize>,
+    ) -> Option<Vec<T>> {
+        let items = self.optional(name, list(count, |item| Ok(item.clone())))?;
+        let mut values = Vec::with_capacity(items.len());
+        for (place, item) in items.iter().enumerate() {
+            let Json::Object(pairs) = item else {
+                let message = format!("Send an object with fields, not {}.", item.kind());
+                self.fault(&format!("{name}.{place}"), "not_an_object", message);
+                continue;
+            };
+            let mut inner = Fields::new(format!("{}{name}.{place}.", self.path), pairs);
+            values.extend(T::read(&mut inner));
+            let room = MAX_FAULTS.saturating_sub(self.faults.0.len());
+            self.faults.0.extend(inner.end().0.into_iter().take(room));
+        }
+        Some(values)
+    }
+
     /// Notes what nobody asked for, and what was sent twice.
     fn end(mut self) -> Invalid {
         for (index, (name, _)) in self.pairs.iter().enumerate() {
@@ -385,6 +407,45 @@ mod tests {
         assert_eq!(read(&["1", "2", "1"]).map(|several| several.0), Ok(vec![1, 2, 1]));
         assert_eq!(read(&[]).map(|several| several.0), Ok(Vec::new()));
         assert_eq!(read(&["1", "x", "10"]).map(|several| several.0).unwrap_err().0.len(), 2);
+    }
+
+    struct Code(String);
+
+    impl FromFields for Code {
+        fn read(fields: &mut Fields<'_>) -> Option<Self> {
+            fields.required("code", owned).map(Self)
+        }
+    }
+
+    struct Codes(Option<Vec<Code>>);
+
+    impl FromFields for Codes {
+        fn read(fields: &mut Fields<'_>) -> Option<Self> {
+            Some(Self(fields.groups("codes", 0..=2)))
+        }
+    }
+
+    #[test]
+    fn groups_in_a_list_are_named_by_their_places() {
+        let read = |text: &str| -> Result<Option<Vec<String>>, Vec<String>> {
+            let json = Json::read(text.as_bytes()).expect("the samples are JSON");
+            let told = |fault: almoner_domain::FieldError| format!("{} {}", fault.field, fault.code);
+            let told = |faults: Invalid| faults.0.into_iter().map(told).collect::<Vec<_>>();
+            let codes = read::<Codes>(&json).map_err(told)?.0;
+            Ok(codes.map(|codes| codes.into_iter().map(|code| code.0).collect()))
+        };
+        let (a, b) = ("a".to_owned(), "b".to_owned());
+        assert_eq!(read(r#"{"codes":[{"code":"a"},{"code":"b"}]}"#), Ok(Some(vec![a, b])));
+        assert_eq!(read(r#"{"codes":[]}"#), Ok(Some(Vec::new())));
+        assert_eq!(read("{}"), Ok(None));
+        let faults = |text: &str| read(text).expect_err("it is odd");
+        assert_eq!(
+            faults(r#"{"codes":[{"code":1},{"kode":"b"}]}"#),
+            ["codes.0.code not_a_text", "codes.1.code required", "codes.1.kode unknown_field"]
+        );
+        assert_eq!(faults(r#"{"codes":[1]}"#), ["codes.0 not_an_object"]);
+        assert_eq!(faults(r#"{"codes":[{},{},{}]}"#), ["codes out_of_range"]);
+        assert_eq!(faults(r#"{"codes":{}}"#), ["codes not_a_list"]);
     }
 
     #[test]
