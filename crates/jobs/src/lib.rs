@@ -11,12 +11,37 @@ mod mail;
 mod processor;
 mod reminders;
 
+use std::future::Future;
 use std::time::Duration;
 
 use almoner_app::{App, Error, read, run_once, seal_audit, sign_in};
+use almoner_domain::ambient::Stopwatch;
+use metrics::{counter, gauge, histogram};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
+/// What the jobs are called in the log and in metrics.
+pub const JOBS: [&str; 19] = [
+    "apply_events",
+    "ask_attempts",
+    "ask_payer",
+    "claim_mail",
+    "claim_questions",
+    "collect_answers",
+    "give_up_questions",
+    "import_payouts",
+    "list_payouts",
+    "organizations",
+    "remind",
+    "remove_answers",
+    "remove_documents",
+    "remove_sessions",
+    "seal_audit",
+    "send_mail",
+    "settle_refunds",
+    "settle_unapplied",
+    "sweep_events",
+];
 /// How often audit rows are sealed.
 const SHORT: Duration = Duration::from_secs(1);
 /// After how many short rounds sessions and kept answers are cleared.
@@ -60,13 +85,13 @@ async fn once(app: &App, clean: bool) {
         Err(error) => return told("organizations", Err(error)),
     };
     for actor in &organizations {
-        told("seal_audit", seal_audit::seal_audit(app, actor).await);
+        done("seal_audit", app, seal_audit::seal_audit(app, actor)).await;
     }
     if clean {
         for actor in &organizations {
-            told("remove_answers", run_once::remove_old_answers(app, actor).await.map(drop));
+            done("remove_answers", app, run_once::remove_old_answers(app, actor)).await;
         }
-        told("remove_sessions", sign_in::remove_ended_sessions(app).await.map(drop));
+        done("remove_sessions", app, sign_in::remove_ended_sessions(app)).await;
     }
 }
 
@@ -78,7 +103,21 @@ fn in_turn<T>(mut organizations: Vec<T>, round: u32) -> Vec<T> {
     organizations
 }
 
-fn told(job: &str, done: Result<(), Error>) {
+/// Does a piece of a job and tells how it went: what fails is logged and tried in the next round.
+async fn done<T>(job: &'static str, app: &App, work: impl Future<Output = Result<T, Error>>) {
+    let watch = Stopwatch::start();
+    let result = work.await;
+    histogram!("almoner_job_duration_seconds", "job" => job).record(watch.elapsed());
+    if result.is_ok() {
+        let now = app.now().as_duration().as_secs_f64();
+        gauge!("almoner_job_last_success_timestamp_seconds", "job" => job).set(now);
+    }
+    told(job, result.map(drop));
+}
+
+fn told(job: &'static str, done: Result<(), Error>) {
+    let outcome = if done.is_ok() { "done" } else { "failed" };
+    counter!("almoner_job_runs_total", "job" => job, "outcome" => outcome).increment(1);
     if let Err(error) = done {
         let error = &error as &dyn std::error::Error;
         tracing::warn!(job, error, "a job will be tried again");
