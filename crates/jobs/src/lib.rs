@@ -107,17 +107,17 @@ fn in_turn<T>(mut organizations: Vec<T>, round: u32) -> Vec<T> {
 async fn done<T>(job: &'static str, app: &App, work: impl Future<Output = Result<T, Error>>) {
     let watch = Stopwatch::start();
     let result = work.await;
-    histogram!("almoner_job_duration_seconds", "job" => job).record(watch.elapsed());
+    histogram!("almoner_job_duration_seconds", "task" => job).record(watch.elapsed());
     if result.is_ok() {
         let now = app.now().as_duration().as_secs_f64();
-        gauge!("almoner_job_last_success_timestamp_seconds", "job" => job).set(now);
+        gauge!("almoner_job_last_success_timestamp_seconds", "task" => job).set(now);
     }
     told(job, result.map(drop));
 }
 
 fn told(job: &'static str, done: Result<(), Error>) {
     let outcome = if done.is_ok() { "done" } else { "failed" };
-    counter!("almoner_job_runs_total", "job" => job, "outcome" => outcome).increment(1);
+    counter!("almoner_job_runs_total", "task" => job, "outcome" => outcome).increment(1);
     if let Err(error) = done {
         let error = &error as &dyn std::error::Error;
         tracing::warn!(job, error, "a job will be tried again");

@@ -385,13 +385,13 @@ macro_rules! run {
     ($tx:expr, $sql:expr, $values:expr, $method:ident) => {
         match $tx {
             Tx::SqliteWrite(c) => {
-                sqlite_query($sql, $values).$method(&mut ***c).await.map(Into::into)
+                sqlite_query($sql, $values).$method(&mut **c).await.map(Into::into)
             }
             Tx::SqliteRead(c) => {
                 sqlite_query($sql, $values).$method(&mut **c).await.map(Into::into)
             }
             Tx::PostgresWrite(c) => {
-                postgres_query($sql, $values).$method(&mut ***c).await.map(Into::into)
+                postgres_query($sql, $values).$method(&mut **c).await.map(Into::into)
             }
             Tx::PostgresRead(c) => {
                 postgres_query($sql, $values).$method(&mut **c).await.map(Into::into)

@@ -148,7 +148,7 @@ fn is_known(name: &str, value: &str) -> bool {
         "status" => ["1xx", "2xx", "3xx", "4xx", "5xx"].contains(&value),
         "from" => value == "none" || statuses(),
         "to" => statuses(),
-        "job" => JOBS.contains(&value),
+        "task" => JOBS.contains(&value),
         "queue" => Queue::ALL.iter().any(|queue| queue.as_str() == value),
         "party" => ["clearinghouse", "mail", "processor"].contains(&value),
         "call" => CALLS.contains(&value),
@@ -293,9 +293,9 @@ fn check_metrics(text: &str) {
     let begun = [("party", "processor"), ("call", "begin")];
     some("outside_calls_total", &[&begun[..], &[("outcome", "done")]].concat());
     some("outside_call_duration_seconds_count", &begun);
-    some("job_runs_total", &[("job", "seal_audit"), ("outcome", "done")]);
-    some("job_last_success_timestamp_seconds", &[("job", "seal_audit")]);
-    some("job_duration_seconds_count", &[("job", "apply_events")]);
+    some("job_runs_total", &[("task", "seal_audit"), ("outcome", "done")]);
+    some("job_last_success_timestamp_seconds", &[("task", "seal_audit")]);
+    some("job_duration_seconds_count", &[("task", "apply_events")]);
     some("database_connections_max", &[]);
     some("database_wait_seconds_count", &[]);
     let queues: BTreeSet<&str> =

@@ -84,7 +84,7 @@ impl Tx {
                 statement = (count, AssertSqlSafe(sql).into_sql_str());
             }
             let piece: Vec<Value> = values.by_ref().take(count).collect();
-            sqlite_query(statement.1.clone(), piece).execute(&mut ***connection).await?;
+            sqlite_query(statement.1.clone(), piece).execute(&mut **connection).await?;
             left -= count;
         }
         Ok(())

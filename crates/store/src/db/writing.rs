@@ -29,7 +29,7 @@ impl<D: Database> Writing<D> {
 }
 
 impl<D: Database> Deref for Writing<D> {
-    type Target = Transaction<'static, D>;
+    type Target = D::Connection;
 
     fn deref(&self) -> &Self::Target {
         &self.transaction
