@@ -286,6 +286,16 @@ mod tests {
     }
 
     #[test]
+    fn the_settings_of_the_package_are_safe_as_they_are() {
+        let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packaging/almoner.toml");
+        let args = SettingArgs { config: shipped.into(), ..SettingArgs::default() };
+        let settings = read(&args).unwrap_or_else(|_| panic!("readable"));
+        assert_eq!(settings.unsafe_for_real_data(), [""; 0]);
+        assert!(settings.watching.json_logs && settings.watching.metrics_listen.is_none());
+        assert!(settings.database.ends_with(":///var/lib/almoner/almoner.db"));
+    }
+
+    #[test]
     fn a_file_holds_settings_and_unknown_ones_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("almoner.toml");

@@ -7,7 +7,7 @@ mod traces;
 use almoner_domain::trace::EXPORTED;
 use metrics_exporter_prometheus::PrometheusHandle;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, fmt, registry};
@@ -32,7 +32,8 @@ pub(crate) fn start(settings: &Settings, serves: bool) -> Result<Telemetry, Fail
     let filter = EnvFilter::try_new(&watching.log)
         .map_err(|error| Failure::Usage(format!("--log {}: {error}", watching.log)))?;
     // What is only for a collector would say the same again.
-    let filter = filter.and(filter_fn(|about| about.target() != EXPORTED));
+    let others = filter_fn(|about| about.target() != EXPORTED);
+    let filter = filter.and(others.with_max_level_hint(LevelFilter::TRACE));
     let lines = fmt::layer().with_writer(std::io::stderr);
     let lines = if watching.json_logs {
         lines.json().with_span_list(false).with_filter(filter).boxed()
@@ -42,7 +43,8 @@ pub(crate) fn start(settings: &Settings, serves: bool) -> Result<Telemetry, Fail
     let endpoint = watching.otlp_endpoint.as_deref().filter(|_| serves);
     let traces = endpoint.map(traces::provider).transpose()?;
     let exported = traces.as_ref().map(|provider| {
-        traces::layer(provider).with_filter(filter_fn(|about| about.target() == EXPORTED))
+        let ours = filter_fn(|about| about.target() == EXPORTED);
+        traces::layer(provider).with_filter(ours.with_max_level_hint(LevelFilter::INFO))
     });
     let started = registry().with(lines).with(exported).try_init();
     started.map_err(|error| Failure::of(&error))?;

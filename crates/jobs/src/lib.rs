@@ -18,6 +18,7 @@ use almoner_app::{App, Error, read, run_once, seal_audit, sign_in};
 use almoner_domain::ambient::Stopwatch;
 use metrics::{counter, gauge, histogram};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 /// What the jobs are called in the log and in metrics.
@@ -44,19 +45,47 @@ pub const JOBS: [&str; 19] = [
 ];
 /// How often audit rows are sealed.
 const SHORT: Duration = Duration::from_secs(1);
+/// How long after it broke off a loop begins again.
+const PAUSE: Duration = Duration::from_secs(5);
 /// After how many short rounds sessions and kept answers are cleared.
 const ROUNDS_BETWEEN_CLEANING: u32 = 600;
 
 /// Runs all jobs until `stop` turns true. `base_url` is where payers find the pages.
 pub async fn run(app: App, base_url: String, stop: watch::Receiver<bool>) {
+    let every = (&stop, PAUSE);
     tokio::join!(
-        documents::run(app.clone(), stop.clone()),
-        exchange::run(app.clone(), stop.clone()),
-        mail::run(app.clone(), base_url, stop.clone()),
-        processor::run(app.clone(), stop.clone()),
-        reminders::run(app.clone(), stop.clone()),
-        run_short(app, stop)
+        kept_up("remove_documents", every, || documents::run(app.clone(), stop.clone())),
+        kept_up("claim_questions", every, || exchange::run(app.clone(), stop.clone())),
+        kept_up("claim_mail", every, || mail::run(app.clone(), base_url.clone(), stop.clone())),
+        kept_up("settle_refunds", every, || processor::run(app.clone(), stop.clone())),
+        kept_up("remind", every, || reminders::run(app.clone(), stop.clone())),
+        kept_up("seal_audit", every, || run_short(app.clone(), stop.clone()))
     );
+}
+
+/// Runs a loop, and begins it again when it broke off: a fault in one kind of work must neither end
+/// that work for good without a word, nor the others. `job` is what the loop does first.
+async fn kept_up<F>(
+    job: &'static str,
+    (stop, pause): (&watch::Receiver<bool>, Duration),
+    begin: impl Fn() -> F,
+) where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let mut stop = stop.clone();
+    loop {
+        let mut running = JoinSet::new();
+        running.spawn(begin());
+        if !matches!(running.join_next().await, Some(Err(_))) {
+            return;
+        }
+        counter!("almoner_job_runs_total", "task" => job, "outcome" => "failed").increment(1);
+        tracing::error!(job, "a loop of jobs broke off, and begins again");
+        let asked_to_stop = stop.wait_for(|stop| *stop);
+        if tokio::time::timeout(pause, asked_to_stop).await.is_ok() {
+            return;
+        }
+    }
 }
 
 async fn run_short(app: App, mut stop: watch::Receiver<bool>) {
@@ -126,7 +155,32 @@ fn told(job: &'static str, done: Result<(), Error>) {
 
 #[cfg(test)]
 mod tests {
-    use super::in_turn;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_loop_that_breaks_off_begins_again_until_it_is_asked_to_stop() {
+        let (ask, stop) = watch::channel(false);
+        let begun = Arc::new(AtomicU32::new(0));
+        let looping = || {
+            let (begun, mut stop) = (Arc::clone(&begun), stop.clone());
+            async move {
+                let times = begun.fetch_add(1, Ordering::SeqCst);
+                assert!(times >= 2, "a fault of the work");
+                let _ = stop.wait_for(|stop| *stop).await;
+            }
+        };
+        let ending = async {
+            while begun.load(Ordering::SeqCst) < 3 {
+                tokio::task::yield_now().await;
+            }
+            ask.send(true).expect("somebody listens");
+        };
+        tokio::join!(kept_up("remind", (&stop, Duration::ZERO), looping), ending);
+        assert_eq!(begun.load(Ordering::SeqCst), 3);
+    }
 
     #[test]
     fn each_organization_is_the_first_in_turn() {

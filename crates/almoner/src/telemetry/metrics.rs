@@ -178,6 +178,22 @@ mod tests {
     }
 
     #[test]
+    fn alerts_are_documented_and_ask_for_metrics_that_there_are() {
+        let rules = include_str!("../../../../packaging/alerts.yml");
+        let named = |text: &'static str, before: &str| -> Vec<&str> {
+            let lines = text.lines().filter_map(|line| line.trim_start().strip_prefix(before));
+            lines.filter_map(|rest| rest.split_whitespace().next()).collect()
+        };
+        let documented = named(include_str!("../../../../docs/OPERATIONS.md"), "| Almoner");
+        assert_eq!(named(rules, "- alert: Almoner"), documented);
+        let words = rules.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+        for word in words.filter(|word| word.starts_with("almoner_")) {
+            let name = word.trim_end_matches("_bucket");
+            assert!(TABLE.iter().any(|line| line.0 == name), "{name}");
+        }
+    }
+
+    #[test]
     fn names_say_what_they_count() {
         for (name, kind, help) in TABLE {
             assert_eq!(kind == Kind::Counter, name.ends_with("_total"), "{name}");

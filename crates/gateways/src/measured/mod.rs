@@ -101,3 +101,68 @@ async fn measured<T, E: Failed>(
     counter!("almoner_outside_calls_total", &labels).increment(1);
     done
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
+    use super::*;
+    use crate::mail::{Letter, Posted};
+    use crate::processor::{AttemptKey, Offline, Sandbox};
+
+    /// A mail server that takes nothing, and says so with the address in it.
+    struct Refusing;
+
+    impl Mailer for Refusing {
+        fn name(&self) -> &'static str {
+            "refusing"
+        }
+
+        fn send<'a>(&'a self, letter: Letter<'a>) -> Posted<'a> {
+            Box::pin(async move { Err(MailError::Refused(letter.to.to_owned())) })
+        }
+    }
+
+    /// What is told as metrics of some work.
+    fn told<T>(work: impl Future<Output = T>) -> (T, String) {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("it starts");
+        let done = metrics::with_local_recorder(&recorder, || runtime.block_on(work));
+        (done, handle.render())
+    }
+
+    #[test]
+    fn what_came_of_a_call_is_told_and_nothing_of_what_was_said() {
+        let letter = Letter {
+            reference: "r",
+            from: "Clinic",
+            to: "zzcanary@example.org",
+            subject: "A payment",
+            text: "zzcanary",
+            at: Timestamp::UNIX_EPOCH,
+        };
+        let mailer = mailer(Arc::new(Refusing));
+        let (sent, text) = told(mailer.send(letter));
+        assert_eq!(sent, Err(MailError::Refused("zzcanary@example.org".to_owned())));
+        let line = r#"almoner_outside_calls_total{party="mail",call="send",outcome="refused"} 1"#;
+        assert!(text.contains(line), "{text}");
+        assert!(text.contains("almoner_outside_call_duration_seconds") && !text.contains("canary"));
+    }
+
+    #[test]
+    fn a_measured_processor_is_the_one_inside() {
+        let sandbox = processor(Arc::new(Sandbox::default()));
+        assert_eq!(sandbox.name(), "sandbox");
+        assert!(sandbox.takes_cards() && sandbox.is_test_money() && sandbox.hosted().is_some());
+        let offline = processor(Arc::new(Offline));
+        assert!(!offline.takes_cards() && offline.hosted().is_none());
+        let key =
+            AttemptKey { reference: "zzcanary", session: None, began_at: Timestamp::UNIX_EPOCH };
+        let (answer, text) = told(offline.attempt(key));
+        assert_eq!(answer, Err(ProcessorError::NotSupported));
+        let labels = r#"{party="processor",call="attempt",outcome="not_set_up"} 1"#;
+        assert!(text.contains(labels) && !text.contains("canary"), "{text}");
+    }
+}
