@@ -48,7 +48,8 @@ pub(crate) async fn watched(State(web): State<Web>, mut request: Request, next: 
         measure(method, route, status, taken);
     }
     logged.in_scope(|| {
-        let (status, millis) = (status.as_u16(), taken.as_millis());
+        let millis = u64::try_from(taken.as_millis()).unwrap_or(u64::MAX);
+        let status = status.as_u16();
         tracing::info!(method, route, status, millis, "request");
     });
     let number = HeaderValue::from_str(&id.0).expect("a number is plain digits");

@@ -332,6 +332,7 @@ fn check_log(log: &str, searched: &str) {
             of_search += 1;
             assert_eq!(line["fields"]["route"], "/payments");
             assert_eq!(line["fields"]["status"], 303);
+            assert!(line["fields"]["millis"].is_u64());
         }
     }
     assert_eq!(of_search, 1, "one line tells of the search");
