@@ -15,10 +15,10 @@ use crate::upload_cut::slow_body;
 const SAID_WITHIN: Duration = Duration::from_secs(10);
 
 /// Waits until that address says that the server stops.
-async fn await_stopping(address: &str) {
+async fn await_stopping(stranger: &Client, address: &str) {
     let said = async {
         loop {
-            let answer = reqwest::get(address).await.expect("it answers still");
+            let answer = stranger.get(address).send().await.expect("it answers still");
             if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
                 assert_eq!(answer.text().await.unwrap(), "stopping\n");
                 return;
@@ -33,7 +33,7 @@ on_both_engines! {
     async fn what_is_under_way_is_finished_when_the_server_stops(db) {
         let folder = tempfile::tempdir().unwrap();
         set_up(folder.path(), &db.url, "m@test.clinic", "manager").await;
-        let words = ["serve", "--log", "warn", "--drain-seconds", "1"];
+        let words = ["serve", "--log", "warn", "--drain-seconds", "2"];
         let words = [&words[..], &["--metrics-listen", "127.0.0.1:0"]].concat();
         let start = Server::start_with(folder.path(), &db.url, &words, Stdio::inherit());
         let mut server = start.await;
@@ -43,6 +43,7 @@ on_both_engines! {
         let patient = desk.add_patient().await;
         let form = [("patient", &*patient), ("amount", "50"), ("do", "create"), ("key", "k")];
         let payment = desk.go("/payments", &form).await;
+        let stranger = Client::builder().pool_max_idle_per_host(0).build().unwrap();
         let (sender, body) = slow_body();
         let path = format!("{payment}/documents");
         let base = server.base.clone();
@@ -52,15 +53,14 @@ on_both_engines! {
             sender.send(Bytes::from_static(b"and ")).await.unwrap();
             server.ask_to_stop().await;
             // A balancer hears of it while requests are taken still, the monitoring to the end.
-            await_stopping(&format!("{base}/readyz")).await;
-            let stranger = Client::builder().pool_max_idle_per_host(0).build().unwrap();
+            await_stopping(&stranger, &format!("{base}/readyz")).await;
             let refused = async {
                 while stranger.get(format!("{base}/healthz")).send().await.is_ok() {
                     tokio::task::yield_now().await;
                 }
             };
             tokio::time::timeout(SAID_WITHIN, refused).await.expect("it takes no more requests");
-            await_stopping(&ready).await;
+            await_stopping(&stranger, &ready).await;
             sender.send(Bytes::from_static(b"the rest\n")).await.unwrap();
             drop(sender);
             server.ended().await
