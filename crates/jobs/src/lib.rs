@@ -12,6 +12,7 @@ mod processor;
 mod reminders;
 
 use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use almoner_app::{App, Error, read, run_once, seal_audit, sign_in};
@@ -133,15 +134,22 @@ fn in_turn<T>(mut organizations: Vec<T>, round: u32) -> Vec<T> {
 }
 
 /// Does a piece of a job and tells how it went: what fails is logged and tried in the next round.
-async fn done<T>(job: &'static str, app: &App, work: impl Future<Output = Result<T, Error>>) {
-    let watch = Stopwatch::start();
-    let result = work.await;
-    histogram!("almoner_job_duration_seconds", "task" => job).record(watch.elapsed());
-    if result.is_ok() {
-        let now = app.now().as_duration().as_secs_f64();
-        gauge!("almoner_job_last_success_timestamp_seconds", "task" => job).set(now);
-    }
-    told(job, result.map(drop));
+/// The work is on the heap, since a loop would carry the room for all of it.
+fn done<'a, T: 'a>(
+    job: &'static str,
+    app: &'a App,
+    work: impl Future<Output = Result<T, Error>> + Send + 'a,
+) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+    Box::pin(async move {
+        let watch = Stopwatch::start();
+        let result = work.await.map(drop);
+        histogram!("almoner_job_duration_seconds", "task" => job).record(watch.elapsed());
+        if result.is_ok() {
+            let now = app.now().as_duration().as_secs_f64();
+            gauge!("almoner_job_last_success_timestamp_seconds", "task" => job).set(now);
+        }
+        told(job, result);
+    })
 }
 
 fn told(job: &'static str, done: Result<(), Error>) {
