@@ -104,6 +104,7 @@ mod apply_dispute;
 mod apply_refund;
 mod archive;
 mod book_payout;
+mod counts;
 mod exception;
 mod find_duplicates;
 mod inquiry_step;

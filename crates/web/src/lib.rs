@@ -21,8 +21,10 @@ mod state;
 mod throttle;
 mod uploads;
 mod view;
+mod watching;
 
 pub use assets::assets;
+pub use handlers::health::readiness;
 pub use routes::router;
 pub use state::{Web, WebSettings};
 pub use uploads::UploadSettings;

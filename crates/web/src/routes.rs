@@ -18,7 +18,7 @@ use crate::handlers::{
     reports, sandbox, settings, sign_in, treatments, webhooks,
 };
 use crate::state::Web;
-use crate::{api, failure, security, session, uploads};
+use crate::{api, failure, security, session, uploads, watching};
 
 /// The largest form that is read.
 const MAX_FORM_BYTES: usize = 256 * 1024;
@@ -38,7 +38,7 @@ pub fn router(web: Web) -> Router {
         .merge(api::router(&web))
         .layer(CompressionLayer::new().gzip(true))
         .layer(from_fn_with_state(web.clone(), security::headers))
-        .layer(from_fn_with_state(web.clone(), security::logged))
+        .layer(from_fn_with_state(web.clone(), watching::watched))
         .with_state(web)
 }
 

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use almoner_app::App;
 use almoner_app::audit_reads::ReadLog;
@@ -40,6 +41,9 @@ pub struct Web {
     pub(crate) reads: ReadLog,
     pub(crate) pace: Arc<Pace>,
     pub(crate) uploads: Arc<Uploads>,
+    /// Whether somebody asks for metrics.
+    pub(crate) measures: bool,
+    stopping: Arc<AtomicBool>,
 }
 
 impl Web {
@@ -50,7 +54,32 @@ impl Web {
         let payers = Arc::new(PayerThrottle::new());
         let pace = Arc::new(Pace::new());
         let uploads = Arc::new(Uploads::new(settings.uploads));
-        Self { app, settings: Arc::new(settings), sign_ins, payers, reads, pace, uploads }
+        Self {
+            app,
+            settings: Arc::new(settings),
+            sign_ins,
+            payers,
+            reads,
+            pace,
+            uploads,
+            measures: false,
+            stopping: Arc::default(),
+        }
+    }
+
+    /// The same pages, whose requests are counted and timed.
+    #[must_use]
+    pub fn measured(self) -> Self {
+        Self { measures: true, ..self }
+    }
+
+    /// The program is asked to stop: from now on it says that it is not ready.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
     }
 
     /// Waits until every read that was served is in the audit log.
