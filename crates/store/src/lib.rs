@@ -12,6 +12,7 @@ mod asking;
 pub mod attempts;
 pub mod audit;
 pub mod audit_list;
+pub mod books;
 pub mod bulk;
 pub mod cards;
 pub mod check_list;

@@ -7,6 +7,7 @@
 
 mod api;
 mod assets;
+mod cell;
 mod csv_file;
 mod failure;
 mod format;
@@ -21,6 +22,7 @@ mod state;
 mod throttle;
 mod uploads;
 mod view;
+mod xlsx_file;
 
 pub use assets::assets;
 pub use routes::router;

@@ -9,6 +9,7 @@ use almoner_app::audit_reads::ReadLog;
 use crate::api::Pace;
 use crate::throttle::{PayerThrottle, Throttle};
 use crate::uploads::{UploadSettings, Uploads};
+use crate::xlsx_file::{MAX_ROWS, Sheets};
 
 /// How the pages are served.
 #[derive(Debug, Clone)]
@@ -40,6 +41,7 @@ pub struct Web {
     pub(crate) reads: ReadLog,
     pub(crate) pace: Arc<Pace>,
     pub(crate) uploads: Arc<Uploads>,
+    pub(crate) sheets: Arc<Sheets>,
 }
 
 impl Web {
@@ -50,7 +52,14 @@ impl Web {
         let payers = Arc::new(PayerThrottle::new());
         let pace = Arc::new(Pace::new());
         let uploads = Arc::new(Uploads::new(settings.uploads));
-        Self { app, settings: Arc::new(settings), sign_ins, payers, reads, pace, uploads }
+        let (sheets, settings) = (Arc::new(Sheets::new(MAX_ROWS)), Arc::new(settings));
+        Self { app, settings, sign_ins, payers, reads, pace, uploads, sheets }
+    }
+
+    /// The same with shorter sheets, for tests of what is longer.
+    #[must_use]
+    pub fn with_sheet_rows(self, max_rows: usize) -> Self {
+        Self { sheets: Arc::new(Sheets::new(max_rows)), ..self }
     }
 
     /// Waits until every read that was served is in the audit log.
