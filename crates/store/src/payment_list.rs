@@ -110,7 +110,7 @@ pub async fn page(
     let found = found(tx, org, &request.search).await?;
     let found = found.as_ref();
     let (total, total_is_exact) =
-        total(tx, org, request, calendar, (found, MAX_EXACT_TOTAL)).await?;
+        told(total(tx, org, request, calendar, (found, MAX_EXACT_TOTAL)).await?);
     let list = Run::new(org, request, calendar, found);
     let run = list.at_place(tx, total, total_is_exact).await?;
     let mut rows =
@@ -171,9 +171,8 @@ pub async fn has_more_than(
     rows: i64,
 ) -> Result<bool, StoreError> {
     let found = found(tx, org, &request.search).await?;
-    let (total, is_exact) = total(tx, org, request, calendar, (found.as_ref(), rows)).await?;
-    // What was not counted to its end is told as a round number beneath.
-    Ok(total > rows || (!is_exact && total > 0 && total >= rows / 100 * 100))
+    let (total, _) = total(tx, org, request, calendar, (found.as_ref(), rows)).await?;
+    Ok(total > rows)
 }
 
 /// Payments by their ids, in the order in which they are named; one that is unknown is left out.
@@ -208,7 +207,7 @@ pub async fn page_statement(
     let found = found(tx, org, &request.search).await?;
     let found = found.as_ref();
     let (total, total_is_exact) =
-        total(tx, org, request, calendar, (found, MAX_EXACT_TOTAL)).await?;
+        told(total(tx, org, request, calendar, (found, MAX_EXACT_TOTAL)).await?);
     let list = Run::new(org, request, calendar, found);
     let run = list.at_place(tx, total, total_is_exact).await?;
     Ok(run.statement().map(Statement::into_parts))
@@ -498,7 +497,8 @@ fn listed(row: &Row, sort: Sort) -> Result<ListedPayment, StoreError> {
     Ok(ListedPayment { payment, last_name, first_name, cursor })
 }
 
-/// How many payments match, and whether that is exact; more than `most` are not counted.
+/// How many payments match, and whether that is exact: otherwise there are so many at least. No
+/// more than `most` and one are counted.
 async fn total(
     tx: &mut Tx,
     org: OrganizationId,
@@ -512,7 +512,7 @@ async fn total(
     let mut statement = Statement::default();
     match (&request.search, found) {
         (Search::Nothing, _) => return Ok((0, true)),
-        (_, Some(found)) if unfiltered => return Ok(told(found.payments, found.is_exact)),
+        (_, Some(found)) if unfiltered => return Ok((found.payments, found.is_exact)),
         _ if statuses.is_empty() => return Ok((0, true)),
         (Search::All, _) if filter.is_plain() => {
             statement.push("SELECT CAST(coalesce(sum(n), 0) AS BIGINT) AS n FROM rollup_status");
@@ -539,11 +539,11 @@ async fn total(
     }
     statement.push(&format!(" LIMIT {}) AS found", most + 1));
     let counted = statement.one(tx).await?.int("n")?;
-    Ok(told(counted, counted <= most))
+    Ok((counted, counted <= most))
 }
 
 /// What was not counted to its end is told as more than a round number.
-fn told(counted: i64, is_exact: bool) -> (i64, bool) {
+fn told((counted, is_exact): (i64, bool)) -> (i64, bool) {
     let counted = if is_exact { counted } else { (counted - 1).max(0) / 100 * 100 };
     (counted, is_exact)
 }

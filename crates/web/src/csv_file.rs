@@ -82,9 +82,7 @@ where
     attached(name, Body::from_stream(stream::iter([Ok(head)]).chain(rows)))
 }
 
-fn pieces(
-    mut rows: impl Iterator<Item = Line>,
-) -> impl Iterator<Item = Result<Bytes, Infallible>> {
+fn pieces(mut rows: impl Iterator<Item = Line>) -> impl Iterator<Item = Result<Bytes, Infallible>> {
     let mut piece = MARK.as_bytes().to_vec();
     std::iter::from_fn(move || {
         piece.extend(lines(rows.by_ref().take(LINES_AT_ONCE)));

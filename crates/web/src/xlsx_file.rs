@@ -338,7 +338,8 @@ mod tests {
 
     #[test]
     fn cells_keep_what_they_are() {
-        let texts = ["=1+1", "@x", "\t-5", "a\u{1}b", "_x0041_", "line\r\nbreak", " x ", "ÅØ 漢 🙂"];
+        let texts =
+            ["=1+1", "@x", "\t-5", "a\u{1}b", "_x0041_", "line\r\nbreak", " x ", "ÅØ 漢 🙂"];
         let mut line = row![
             Money::from_cents(-123_405),
             Money::from_cents(99_999_999_999_999),
@@ -352,16 +353,16 @@ mod tests {
         let parts = [Part::Sheet(head("One", line.len())), Part::Rows(vec![line])];
         let rows = read(write(parts.into_iter(), 1, NOW).unwrap(), "One");
         let cells = &rows[1];
-        assert_eq!(cells[..3], [Data::Float(-1234.05), Data::Float(999_999_999_999.99), 7.0.into()]);
+        assert_eq!(
+            cells[..3],
+            [Data::Float(-1234.05), Data::Float(999_999_999_999.99), 7.0.into()]
+        );
         let dates = cells[3..6].iter().map(|cell| match cell {
             Data::DateTime(at) => at.to_ymd_hms_milli(),
             other => panic!("{other:?} is no date"),
         });
-        let expected = [
-            (1900, 1, 1, 0, 0, 0, 0),
-            (2026, 3, 1, 0, 0, 0, 0),
-            (2199, 12, 31, 23, 59, 59, 0),
-        ];
+        let expected =
+            [(1900, 1, 1, 0, 0, 0, 0), (2026, 3, 1, 0, 0, 0, 0), (2199, 12, 31, 23, 59, 59, 0)];
         assert!(dates.eq(expected), "{cells:?}");
         assert_eq!(cells[6], Data::Empty);
         assert_eq!(cells[7..], texts.map(|text| Data::String(text.to_owned())));

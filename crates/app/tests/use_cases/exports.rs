@@ -58,8 +58,7 @@ pub(crate) async fn payments_of(clinic: &Clinic, n: i64) -> Result<usize, Error>
     let (app, manager) = (&clinic.app, clinic.manager());
     let mut rows = 0;
     for wanted in [Wanted::Picked(vec![PaymentId::new(n)]), list(&[n])] {
-        let mut export =
-            export_payments::begin_export(app, &manager, wanted, Format::Csv).await?;
+        let mut export = export_payments::begin_export(app, &manager, wanted, Format::Csv).await?;
         rows += export.next(app, &manager).await?.len();
     }
     Ok(rows)

@@ -364,7 +364,8 @@ on_both_engines! {
             export_report(app, &manager, &report, Format::Xlsx).await.unwrap();
         }
         let sql = "SELECT count(*) AS n FROM audit_event WHERE action = 'report_exported'
-            AND user_seq IS NOT NULL AND detail LIKE '%XLSX%' AND subject IN ('day_close', 'collections', 'aging')";
+            AND user_seq IS NOT NULL AND detail LIKE '%XLSX%'
+            AND subject IN ('day_close', 'collections', 'aging')";
         assert_eq!(clinic.number(sql).await, 3);
     }
 }

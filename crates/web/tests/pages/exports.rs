@@ -231,7 +231,8 @@ on_both_engines! {
         let (xlsx, csv) = both(&manager, "/reports/day-close", "day=2026-03-10").await;
         let blank = csv.iter().position(|line| line[0] == "Day" && line[2] == "Counted by");
         let (moved, counted) = csv.split_at(blank.unwrap());
-        same(&sheet(&xlsx, "Day close"), moved);
+        // In CSV a blank line is between the two.
+        same(&sheet(&xlsx, "Day close"), &moved[..moved.len() - 1]);
         same(&sheet(&xlsx, "Drawers"), counted);
         assert_eq!(counted[1][3], "2026-03-10 23:30:00");
         let taken = cents(&sheet(&xlsx, "Day close"), "Net");

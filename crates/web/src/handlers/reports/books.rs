@@ -215,9 +215,7 @@ fn head(name: &'static str, headings: &[&str]) -> Head {
 
 fn lines(export: &Export, zone: &TimeZone, rows: Rows) -> Vec<Line> {
     match rows {
-        Rows::Refunds(rows) => {
-            rows.into_iter().map(|row| refund_line(export, zone, row)).collect()
-        }
+        Rows::Refunds(rows) => rows.into_iter().map(|row| refund_line(export, zone, row)).collect(),
         Rows::Ledger(rows) => rows.iter().map(|row| ledger_line(export, zone, row)).collect(),
     }
 }

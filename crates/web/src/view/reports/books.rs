@@ -52,10 +52,8 @@ impl BooksPage {
 
 impl Samples for BooksPage {
     fn samples() -> Vec<(&'static str, Self)> {
-        let place = |seq, name: &str| LocationOption {
-            id: LocationId::new(seq),
-            name: name.to_owned(),
-        };
+        let place =
+            |seq, name: &str| LocationOption { id: LocationId::new(seq), name: name.to_owned() };
         let address = "/reports/books?book=ledger&from=2026-11-01&to=2026-11-22".to_owned();
         let usual = Self {
             shell: samples::manager_shell(),
