@@ -41,8 +41,8 @@ const WAIT: Duration = Duration::from_secs(10);
 const BATCHES_AHEAD: usize = 2;
 /// How much of a file is sent at a time.
 const STEP_BYTES: usize = 64 * 1024;
-/// Columns are as wide as their headings, at least and at most so many letters.
-const COLUMN_LETTERS: (usize, usize) = (12, 40);
+/// Columns are as wide as what is in them, but at least and at most so many letters.
+const COLUMN_LETTERS: (usize, usize) = (10, 40);
 
 /// The places for files that are written.
 pub(crate) struct Sheets {
@@ -175,11 +175,14 @@ fn write(
     workbook.set_properties(&DocProperties::new().set_creation_datetime(&made_at));
     let formats = Formats::new();
     let mut rows = 0;
+    let mut widths = Vec::new();
     for part in parts {
         match part {
             Part::Sheet(head) => {
+                widen(&mut workbook, &widths)?;
                 begin(workbook.add_worksheet_with_constant_memory()?, &head, &formats)?;
                 rows = 0;
+                widths = head.columns.iter().map(letters).collect();
             }
             Part::Rows(lines) => {
                 let sheet = workbook.worksheets_mut().last_mut().expect("a sheet comes first");
@@ -189,16 +192,42 @@ fn write(
                         return Err(NotWritten::TooLong);
                     }
                     add(sheet, rows, line, &formats)?;
+                    for (width, cell) in widths.iter_mut().zip(line) {
+                        *width = letters(cell).max(*width);
+                    }
                 }
             }
         }
     }
+    widen(&mut workbook, &widths)?;
     let mut file = BufWriter::new(tempfile::tempfile()?);
     workbook.save_to_writer(&mut file)?;
     file.flush()?;
     let mut file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.rewind()?;
     Ok(file)
+}
+
+/// Gives the columns of the last sheet so many letters' room.
+fn widen(workbook: &mut Workbook, widths: &[usize]) -> Result<(), XlsxError> {
+    let Some(sheet) = workbook.worksheets_mut().last_mut() else { return Ok(()) };
+    for (column, letters) in (0..).zip(widths) {
+        let letters = (letters + 2).clamp(COLUMN_LETTERS.0, COLUMN_LETTERS.1);
+        sheet.set_column_width(column, number(&letters.to_string()))?;
+    }
+    Ok(())
+}
+
+/// How many letters a cell shows. What is too narrow for a number or a date is shown as `####`.
+fn letters(cell: &Cell) -> usize {
+    match cell {
+        Cell::Blank => 0,
+        Cell::Text(text) => text.chars().take(COLUMN_LETTERS.1).count(),
+        Cell::Amount(amount) => amount.to_string().len(),
+        Cell::Count(count) => count.to_string().len(),
+        Cell::Date(_) | Cell::Month(_) => "2026-11-22".len(),
+        Cell::Moment(_) => "2026-11-22 14:41:07".len(),
+    }
 }
 
 /// How cells look.
@@ -228,10 +257,9 @@ impl Formats {
 fn begin(sheet: &mut Worksheet, head: &Head, formats: &Formats) -> Result<(), XlsxError> {
     sheet.set_name(head.name)?.set_freeze_panes(1, 0)?;
     for (column, cell) in (0..).zip(&head.columns) {
-        let Cell::Text(text) = cell else { continue };
-        let letters = (text.chars().count() + 2).clamp(COLUMN_LETTERS.0, COLUMN_LETTERS.1);
-        sheet.set_column_width(column, number(&letters.to_string()))?;
-        sheet.write_string_with_format(0, column, text, &formats.head)?;
+        if let Cell::Text(text) = cell {
+            sheet.write_string_with_format(0, column, text, &formats.head)?;
+        }
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use almoner_app::Error;
 use almoner_app::export_report::Format;
 use axum::http::Uri;
 use axum::response::Response;
-use futures_util::Stream;
+use futures_util::stream::BoxStream;
 
 use crate::cell::Line;
 use crate::csv_file;
@@ -16,6 +16,9 @@ use crate::xlsx_file::{self, Head};
 
 /// A table of a report: its sheet's name and its lines, of which the first are the headings.
 pub(crate) type Table = (&'static str, Vec<Line>);
+
+/// The rows of a list, a batch at a time.
+pub(crate) type Rows = BoxStream<'static, Result<Vec<Line>, Error>>;
 
 /// A report that is held as a whole. `name` is the file's, without its kind.
 pub(crate) async fn report(
@@ -40,15 +43,12 @@ pub(crate) async fn report(
 }
 
 /// A list that is read while it is written.
-pub(crate) async fn list<L>(
+pub(crate) async fn list(
     (web, staff): (&Web, &Staff),
     (format, uri): (Format, &Uri),
     name: &str,
-    (head, rows): (Head, L),
-) -> Answer
-where
-    L: Stream<Item = Result<Vec<Line>, Error>> + Send + 'static,
-{
+    (head, rows): (Head, Rows),
+) -> Answer {
     if format == Format::Csv {
         return Ok(csv_file::attached_list(&format!("{name}.csv"), head.columns, rows));
     }

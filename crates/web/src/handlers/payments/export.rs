@@ -9,7 +9,7 @@ use almoner_store::payment_list::ListedPayment;
 use axum::extract::State;
 use axum::http::Uri;
 use axum_extra::extract::Query;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -82,7 +82,7 @@ async fn file(
         Ok((!lines.is_empty()).then_some((lines, (web, staff, export))))
     });
     let name = format!("payments-{today}");
-    handed_out::list((&web, &staff), (format, &uri), &name, (head, rows)).await
+    handed_out::list((&web, &staff), (format, &uri), &name, (head, rows.boxed())).await
 }
 
 /// What an address asks for. Where something in it cannot be understood, there is no file: it would

@@ -14,7 +14,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::IntoResponse as _;
 use axum_extra::extract::Query;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
@@ -117,12 +117,14 @@ fn address(book: Book, (from, to): (Date, Date), locations: &[LocationId]) -> St
 }
 
 /// Ranges that have begun, and end today at the latest.
-fn presets(wanted: &Wanted, today: Date) -> Vec<(&'static str, String, bool)> {
+fn presets(asked: &Asked, today: Date) -> Vec<(&'static str, String, bool)> {
+    let wanted = &asked.wanted;
+    let is_known = asked.faults.0.is_empty();
     let preset = |period: Period| {
         let span = period.span(today);
         let days = (span.from.unwrap_or(today), span.to.unwrap_or(today).min(today));
         let href = address(wanted.book, days, &wanted.within.locations);
-        (period.label(), href, days == wanted.within.days)
+        (period.label(), href, is_known && days == wanted.within.days)
     };
     PERIODS.into_iter().map(preset).collect()
 }
@@ -146,7 +148,7 @@ async fn shown(web: &Web, staff: Staff, asked: Asked) -> Result<BooksPage, Error
     };
     Ok(BooksPage {
         book: name(asked.wanted.book),
-        presets: presets(&asked.wanted, staff.actor.date(web.app.now())),
+        presets: presets(&asked, staff.actor.date(web.app.now())),
         from: asked.from,
         to: asked.to,
         locations: locations.into_iter().map(option).collect(),
@@ -206,7 +208,7 @@ async fn file(
         let lines = rows.map(|rows| lines(&export, zone, rows));
         Ok(lines.map(|lines| (lines, (web, staff, export))))
     });
-    handed_out::list((&web, &staff), (format, &uri), &file_name, (head, rows)).await
+    handed_out::list((&web, &staff), (format, &uri), &file_name, (head, rows.boxed())).await
 }
 
 fn head(name: &'static str, headings: &[&str]) -> Head {
@@ -282,7 +284,7 @@ mod tests {
         assert_eq!(usual.wanted.book, Book::Refunds);
         let of = [("book", "ledger"), ("location", "LOC-002"), ("location", "LOC-001")];
         let ledger = asked(&of);
-        let current: Vec<_> = presets(&ledger.wanted, date(2026, 2, 28))
+        let current: Vec<_> = presets(&ledger, date(2026, 2, 28))
             .into_iter()
             .filter(|preset| preset.2)
             .map(|preset| preset.1)
