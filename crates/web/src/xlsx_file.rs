@@ -47,6 +47,8 @@ const COLUMN_LETTERS: (usize, usize) = (10, 40);
 /// The places for files that are written.
 pub(crate) struct Sheets {
     places: Arc<Semaphore>,
+    /// How long others wait for one.
+    wait: Duration,
     /// The rows that a sheet has beneath its headings.
     pub(crate) max_rows: usize,
 }
@@ -54,11 +56,11 @@ pub(crate) struct Sheets {
 impl Sheets {
     /// Places for sheets of at most so many rows.
     pub(crate) fn new(max_rows: usize) -> Self {
-        Self { places: Arc::new(Semaphore::new(AT_ONCE)), max_rows }
+        Self { places: Arc::new(Semaphore::new(AT_ONCE)), wait: WAIT, max_rows }
     }
 
     async fn place(&self) -> Result<OwnedSemaphorePermit, Error> {
-        let place = timeout(WAIT, Arc::clone(&self.places).acquire_owned()).await;
+        let place = timeout(self.wait, Arc::clone(&self.places).acquire_owned()).await;
         place.ok().and_then(Result::ok).ok_or(Error::Busy)
     }
 }
@@ -79,6 +81,8 @@ enum Part {
     Sheet(Head),
     /// More rows of it.
     Rows(Vec<Line>),
+    /// That was all. Where this does not come, whoever read the rows has given up.
+    End,
 }
 
 /// Why there is no file.
@@ -130,7 +134,8 @@ where
             break;
         }
     }
-    drop(give);
+    // Where this is not taken either, the writing has ended already, and says why.
+    let _ = give.send(Part::End).await;
     told(writing.await)
 }
 
@@ -152,7 +157,7 @@ pub(crate) async fn tables(
             let columns = lines.pop().unwrap_or_default();
             [Part::Sheet(Head { name, columns }), Part::Rows(rows)]
         });
-        write(parts, max_rows, now)
+        write(parts.chain([Part::End]), max_rows, now)
     });
     told(writing.await)
 }
@@ -174,7 +179,7 @@ fn write(
     let made_at = ExcelDateTime::from_timestamp(now.as_second())?;
     workbook.set_properties(&DocProperties::new().set_creation_datetime(&made_at));
     let formats = Formats::new();
-    let mut rows = 0;
+    let (mut rows, mut is_whole) = (0, false);
     let mut widths = Vec::new();
     for part in parts {
         match part {
@@ -197,7 +202,11 @@ fn write(
                     }
                 }
             }
+            Part::End => is_whole = true,
         }
+    }
+    if !is_whole {
+        return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
     }
     widen(&mut workbook, &widths)?;
     let mut file = BufWriter::new(tempfile::tempfile()?);
@@ -359,6 +368,10 @@ mod tests {
         Head { name, columns: (0..columns).map(|column| format!("C{column}").into()).collect() }
     }
 
+    fn whole(parts: impl IntoIterator<Item = Part>) -> impl Iterator<Item = Part> {
+        parts.into_iter().chain([Part::End])
+    }
+
     fn read(file: File, name: &str) -> Vec<Vec<Data>> {
         let mut book: Xlsx<_> = Xlsx::new(io::BufReader::new(file)).unwrap();
         book.worksheet_range(name).unwrap().rows().map(<[Data]>::to_vec).collect()
@@ -379,7 +392,7 @@ mod tests {
         ];
         line.extend(texts.map(Cell::from));
         let parts = [Part::Sheet(head("One", line.len())), Part::Rows(vec![line])];
-        let rows = read(write(parts.into_iter(), 1, NOW).unwrap(), "One");
+        let rows = read(write(whole(parts), 1, NOW).unwrap(), "One");
         let cells = &rows[1];
         assert_eq!(
             cells[..3],
@@ -401,7 +414,7 @@ mod tests {
         let rows = |count: i64| (0..count).map(|number| row![number, "x"]).collect::<Vec<_>>();
         let parts = |second| {
             let first = [Part::Sheet(head("One", 2)), Part::Rows(rows(2)), Part::Rows(rows(1))];
-            first.into_iter().chain([Part::Sheet(head("Two", 2)), Part::Rows(rows(second))])
+            whole(first.into_iter().chain([Part::Sheet(head("Two", 2)), Part::Rows(rows(second))]))
         };
         let file = write(parts(3), 3, NOW).unwrap();
         assert_eq!(read(file.try_clone().unwrap(), "One").len(), 4);
@@ -416,7 +429,7 @@ mod tests {
         let long = "é".repeat(MAX_CELL_LETTERS + 1);
         assert_eq!(cut(&long).chars().count(), MAX_CELL_LETTERS);
         let parts = [Part::Sheet(head("One", 1)), Part::Rows(vec![row![long]])];
-        assert_eq!(read(write(parts.into_iter(), 1, NOW).unwrap(), "One").len(), 2);
+        assert_eq!(read(write(whole(parts), 1, NOW).unwrap(), "One").len(), 2);
     }
 
     #[tokio::test]
@@ -431,5 +444,18 @@ mod tests {
         let file = written(&sheets, NOW, head("One", 1), few).await.unwrap().unwrap();
         assert_eq!(read(file, "One").len(), 11);
         assert_eq!(sheets.places.available_permits(), AT_ONCE);
+        let given_up = [Part::Sheet(head("One", 1)), Part::Rows(vec![row!["x"]])];
+        assert!(matches!(write(given_up.into_iter(), 9, NOW), Err(NotWritten::Failed(_))));
+    }
+
+    #[tokio::test]
+    async fn a_bounded_number_is_written_at_once() {
+        let sheets = Sheets { wait: Duration::from_millis(1), ..Sheets::new(10) };
+        let held = [sheets.place().await.unwrap(), sheets.place().await.unwrap()];
+        let one = || vec![("One", vec![row!["C0"], row!["x"]])];
+        assert!(matches!(tables(&sheets, NOW, one()).await, Err(Error::Busy)));
+        drop(held);
+        let file = tables(&sheets, NOW, one()).await.unwrap().unwrap();
+        assert_eq!(read(file, "One").len(), 2);
     }
 }
