@@ -32,6 +32,7 @@ pub mod edit_payment;
 pub mod error;
 pub mod estimate_payment;
 pub mod exchange_checks;
+pub mod export_books;
 pub mod export_payments;
 pub mod export_report;
 pub mod give_back;

@@ -13,6 +13,7 @@ pub mod attempts;
 pub mod audit;
 pub mod audit_list;
 pub mod author;
+pub mod books;
 pub mod bulk;
 pub mod cards;
 pub mod check_list;

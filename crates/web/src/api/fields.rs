@@ -429,7 +429,8 @@ mod tests {
     fn groups_in_a_list_are_named_by_their_places() {
         let read = |text: &str| -> Result<Option<Vec<String>>, Vec<String>> {
             let json = Json::read(text.as_bytes()).expect("the samples are JSON");
-            let told = |fault: almoner_domain::FieldError| format!("{} {}", fault.field, fault.code);
+            let told =
+                |fault: almoner_domain::FieldError| format!("{} {}", fault.field, fault.code);
             let told = |faults: Invalid| faults.0.into_iter().map(told).collect::<Vec<_>>();
             let codes = read::<Codes>(&json).map_err(told)?.0;
             Ok(codes.map(|codes| codes.into_iter().map(|code| code.0).collect()))

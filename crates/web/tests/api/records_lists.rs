@@ -19,7 +19,8 @@ async fn listed(program: &Program<'_>, list: &str, query: &str) -> Value {
 
 /// The ids on all pages from the first one on, each page of two, and how they were turned back.
 async fn walked(program: &Program<'_>, list: &str, query: &str) -> Vec<String> {
-    let (mut met, mut page) = (Vec::new(), listed(program, list, &format!("{query}&limit=2")).await);
+    let (mut met, mut page) =
+        (Vec::new(), listed(program, list, &format!("{query}&limit=2")).await);
     loop {
         met.extend(ids(&page));
         let Some(next) = page["next"].as_str() else { break };
