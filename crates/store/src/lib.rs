@@ -15,6 +15,7 @@ pub mod audit_list;
 pub mod bulk;
 pub mod cards;
 pub mod check_list;
+pub mod copy;
 pub mod counters;
 pub mod day_close;
 pub mod db;
