@@ -282,10 +282,10 @@ pub(crate) enum Command {
     /// the old database is left as it is.
     Move {
         /// Where the data is: sqlite://PATH or postgres://USER@HOST/NAME.
-        #[arg(long)]
+        #[arg(long, value_name = "URL")]
         from: String,
         /// Where it is to be: a file that is not there yet, or a database without tables.
-        #[arg(long)]
+        #[arg(long, value_name = "URL")]
         to: String,
     },
 }

@@ -3,7 +3,7 @@
 //! Rows are read in one snapshot and written in one transaction, table by table, in the order of
 //! [`TABLES`]. Before the caller may commit, all of it is read again from where it was written and
 //! compared with what was read ([`content`]); whoever is cut off leaves an empty database. Triggers
-//! hold still meanwhile: the rows have been through them once. A new table needs a line in
+//! are laid aside meanwhile: the rows have been through them once. A new table needs a line in
 //! [`TABLES`], after the tables that it refers to; a test says when one is missing.
 
 pub mod content;
@@ -177,7 +177,7 @@ pub async fn copy(
     let shapes = same_shapes(from, to).await?;
     to.keep_others_out().await?;
     must_be_empty(to).await?;
-    let triggers = to.hold_triggers().await?;
+    let rules = to.lay_rules_aside().await?;
     let indexes = to.drop_indexes(&TABLES).await?;
     let mut sent = Vec::with_capacity(shapes.len());
     for shape in &shapes {
@@ -194,7 +194,7 @@ pub async fn copy(
     }
     teller.begin("indexes made", i64::try_from(indexes.count()).unwrap_or_default());
     to.make_indexes(indexes).await?;
-    to.let_act(triggers).await?;
+    to.put_back(rules).await?;
     teller.end();
     let read = Content::new(read);
     teller.begin("compared", read.rows());

@@ -26,7 +26,7 @@ mod copying;
 mod schema;
 
 pub use bulk::{Indexes, Table};
-pub use copying::{Age, Kind, Shape, Triggers};
+pub use copying::{Age, Kind, Rules, Shape};
 
 use schema::migrations;
 #[cfg(feature = "testing")]

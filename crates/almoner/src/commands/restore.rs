@@ -65,9 +65,8 @@ async fn restore_earlier(
     backup.close().await;
     let draft = copying::begin_draft(file).map_err(failed)?;
     // Without its rights: a backup may be one that nobody may write to.
-    let copied = std::fs::File::open(file).and_then(|mut file| {
-        std::io::copy(&mut file, &mut draft.as_file())
-    });
+    let copied = std::fs::File::open(file)
+        .and_then(|mut file| std::io::copy(&mut file, &mut draft.as_file()));
     copied.map_err(failed)?;
     let earlier = copying::open_draft(&draft).await?;
     let content = target.fill(&earlier, Purpose::Restore).await?;

@@ -16,8 +16,8 @@ const LONG_PAYMENTS: &str = "100000";
 
 /// Fills a new file with an invented clinic.
 async fn invent(folder: &Path, database: &str, payments: &str) {
-    let filled = run(folder, database, &["demo-data", "--payments", payments, "--patients", "500"]);
-    let filled = filled.await;
+    let args = ["demo-data", "--payments", payments, "--patients", "500"];
+    let filled = run(folder, database, &args).await;
     assert_eq!(filled.code, 0, "{}", filled.stderr);
 }
 

@@ -68,10 +68,8 @@ impl Content {
                 return Some(format!("it has no table {}", table.min(&other.table)));
             }
             let amount = |cents: Option<i64>| cents.unwrap_or_default();
-            let pairs = [
-                ("rows", one.rows, other.rows),
-                ("cents", amount(one.cents), amount(other.cents)),
-            ];
+            let pairs =
+                [("rows", one.rows, other.rows), ("cents", amount(one.cents), amount(other.cents))];
             for (what, one, other) in pairs {
                 if one != other {
                     return Some(format!("{table} has {other} {what} instead of {one}"));
@@ -122,10 +120,8 @@ pub(super) async fn told(tx: &mut Tx, shape: &Shape) -> Result<(i64, Option<i64>
         .map(|(name, _)| format!("coalesce(sum(\"{name}\"), 0)"))
         .collect();
     let sum = if sums.is_empty() { "NULL".to_owned() } else { sums.join(" + ") };
-    let sql = format!(
-        "SELECT count(*) AS n, CAST({sum} AS BIGINT) AS cents FROM \"{}\"",
-        shape.name
-    );
+    let sql =
+        format!("SELECT count(*) AS n, CAST({sum} AS BIGINT) AS cents FROM \"{}\"", shape.name);
     let row = tx.one(sql, Vec::new()).await?;
     Ok((row.int("n")?, row.opt_int("cents")?))
 }

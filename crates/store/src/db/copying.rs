@@ -1,5 +1,5 @@
 //! What a copy of a whole database needs: the tables as they are, a moment that stays, rows as a
-//! stream, and triggers that hold still while rows come that have been through them before.
+//! stream, and rules that are laid aside while rows come that have been through them before.
 
 use std::path::Path;
 
@@ -46,9 +46,9 @@ pub struct Shape {
     pub key: Vec<String>,
 }
 
-/// Triggers that hold still, as statements that let them act again.
+/// Rules that were laid aside, as statements that put them back.
 #[derive(Debug)]
-pub struct Triggers(Vec<String>);
+pub struct Rules(Vec<String>);
 
 impl Db {
     /// Opens a file that is only read, and left as it is to the last byte.
@@ -152,13 +152,13 @@ impl Tx {
                 shapes.push(Shape { name: owner, columns: Vec::new(), key: Vec::new() });
                 key.clear();
             }
-            if let (Some(shape), Some(place)) = (shapes.last_mut(), row.opt_int("place")?) {
+            let Some(shape) = shapes.last_mut() else { continue };
+            if let Some(place) = row.opt_int("place")? {
                 key.push((place, name.clone()));
                 key.sort();
                 shape.key = key.iter().map(|(_, name)| name.clone()).collect();
             }
-            let kind = Kind::named(&row.text("kind")?)?;
-            shapes.last_mut().expect("it was pushed").columns.push((name, kind));
+            shape.columns.push((name, Kind::named(&row.text("kind")?)?));
         }
         Ok(shapes)
     }
@@ -202,37 +202,44 @@ impl Tx {
         Ok(())
     }
 
-    /// Has all triggers hold still that act on new rows: what they derive or count comes as rows
-    /// too, and what they refuse was let in before. The one that keeps the embedded engine's index
-    /// of letters goes on, as that index is no table of ours.
-    pub(crate) async fn hold_triggers(&mut self) -> Result<Triggers, StoreError> {
+    /// Lays aside all triggers that act on new rows: what they derive or count comes as rows too,
+    /// and what they refuse was let in before. The one that keeps the embedded engine's index of
+    /// letters stays, as that index is no table of ours. A server proves a foreign key very much
+    /// faster for all rows than for each, so that its foreign keys are laid aside as well.
+    pub(crate) async fn lay_rules_aside(&mut self) -> Result<Rules, StoreError> {
         let sql = match self {
             Self::SqliteWrite(_) | Self::SqliteRead(_) => {
-                "SELECT 'DROP TRIGGER ' || name AS hold, sql AS act FROM sqlite_schema
+                "SELECT 'DROP TRIGGER ' || name AS aside, sql AS back FROM sqlite_schema
                 WHERE type = 'trigger' AND sql LIKE '% INSERT ON %'
                     AND sql NOT LIKE '%INTO patient_fts%'
                 ORDER BY rowid"
             }
             Self::PostgresWrite(_) | Self::PostgresRead(_) => {
-                "SELECT format('ALTER TABLE %I DISABLE TRIGGER %I', c.relname, t.tgname) AS hold,
-                    format('ALTER TABLE %I ENABLE TRIGGER %I', c.relname, t.tgname) AS act
+                "SELECT format('ALTER TABLE %I DISABLE TRIGGER %I', c.relname, t.tgname) AS aside,
+                    format('ALTER TABLE %I ENABLE TRIGGER %I', c.relname, t.tgname) AS back
                 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
                 WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0
                     AND c.relnamespace = CAST(current_schema() AS regnamespace)
-                ORDER BY t.oid"
+                UNION ALL
+                SELECT format('ALTER TABLE %I DROP CONSTRAINT %I', c.relname, k.conname),
+                    format('ALTER TABLE %I ADD CONSTRAINT %I %s', c.relname, k.conname,
+                        pg_get_constraintdef(k.oid))
+                FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+                WHERE k.contype = 'f'
+                    AND c.relnamespace = CAST(current_schema() AS regnamespace)"
             }
         };
-        let mut acting = Vec::new();
+        let mut back = Vec::new();
         for row in self.all(sql, Vec::new()).await? {
-            self.execute(row.text("hold")?, Vec::new()).await?;
-            acting.push(row.text("act")?);
+            self.execute(row.text("aside")?, Vec::new()).await?;
+            back.push(row.text("back")?);
         }
-        Ok(Triggers(acting))
+        Ok(Rules(back))
     }
 
-    /// Lets triggers act again.
-    pub(crate) async fn let_act(&mut self, triggers: Triggers) -> Result<(), StoreError> {
-        for sql in triggers.0 {
+    /// Puts rules back; those that are proved are proved for all rows.
+    pub(crate) async fn put_back(&mut self, rules: Rules) -> Result<(), StoreError> {
+        for sql in rules.0 {
             self.execute(sql, Vec::new()).await?;
         }
         Ok(())
