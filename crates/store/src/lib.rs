@@ -17,6 +17,7 @@ pub mod books;
 pub mod bulk;
 pub mod cards;
 pub mod check_list;
+pub mod copy;
 pub mod counters;
 pub mod day_close;
 pub mod db;
