@@ -119,6 +119,7 @@ async fn payment(site: &Site, cents: i64, memo: &str, location: i64) -> PaymentI
 
 async fn refund(site: &Site, payment: PaymentId, cents: i64) {
     let input = RefundPayment {
+        version: None,
         payment,
         amount: RefundAmount::Partial(Money::from_cents(cents)),
         reason: RefundReason::BillingError,
