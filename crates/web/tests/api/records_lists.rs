@@ -94,7 +94,8 @@ on_both_engines! {
         let expected = ["PAT-003", "PAT-004", "PAT-002"];
         assert_eq!(walked(&program, PATIENTS, &since).await, expected, "in the order of changes");
         let last = told["modified_at"].as_str().unwrap();
-        assert_eq!(walked(&program, PATIENTS, &format!("modified_since={last}")).await, ["PAT-002"]);
+        let since = format!("modified_since={last}");
+        assert_eq!(walked(&program, PATIENTS, &since).await, ["PAT-002"]);
         // What is no part of the record changes nothing.
         site.payment(None, None).await;
         let system = site.system();
