@@ -5,6 +5,7 @@ use almoner_domain::estimate::{
     Case, ChargeSource, FigureLevel, FigureState, Network, NetworkChoice, Outcome, Rule,
     VisitClass, WarningCode,
 };
+use almoner_domain::insured::Relationship;
 use almoner_domain::list::{Direction, Sort};
 use almoner_domain::payment::PaymentType;
 use almoner_domain::refund::{
@@ -12,6 +13,7 @@ use almoner_domain::refund::{
 };
 use almoner_domain::status::Status;
 use almoner_domain::tender::TenderType as Tender;
+use almoner_store::treatments::TreatmentStatus;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -34,6 +36,12 @@ macro_rules! words {
 }
 
 words! {
+    PatientSex "What stands on the record: female, male or another.":
+        SEXES.to_vec();
+    InsuredRelationship "What a patient is to the subscriber of a coverage.":
+        Relationship::ALL.into_iter().map(Relationship::as_str).collect();
+    TreatmentState "Where a treatment stands.":
+        TreatmentStatus::ALL.into_iter().map(TreatmentStatus::as_str).collect();
     CheckOutcome "What a check says on the whole.":
         Outcome::ALL.into_iter().map(Outcome::as_str).collect();
     BenefitNetwork "Whether a payer's row is for providers in the plan's network.":
@@ -73,6 +81,9 @@ words! {
     EstimateWarningCode "What kind of thing a warning is about.":
         WarningCode::ALL.iter().map(|code| code.as_str()).collect();
 }
+
+/// The sexes that a record can say.
+pub(super) const SEXES: [&str; 3] = ["F", "M", "X"];
 
 /// What is sent instead of a row when nothing applies.
 pub(super) const NONE: &str = "none";
