@@ -205,8 +205,8 @@ impl PatientBody {
 }
 
 /// What a field holds after a change, as it is typed.
-fn after(change: Option<&Option<String>>, before: Option<String>) -> String {
-    change.cloned().unwrap_or(before).unwrap_or_default()
+fn after(change: Option<Option<String>>, before: Option<String>) -> String {
+    change.unwrap_or(before).unwrap_or_default()
 }
 
 impl PatientEditBody {
@@ -223,12 +223,12 @@ impl PatientEditBody {
             first_name: self.first_name.clone().unwrap_or(before.first_name),
             last_name: self.last_name.clone().unwrap_or(before.last_name),
             date_of_birth: birth.to_string(),
-            sex: after(sex.as_ref(), before.sex),
-            mrn: after(self.mrn.as_ref(), before.mrn),
-            phone: after(self.phone.as_ref(), before.phone),
-            email: after(self.email.as_ref(), before.email),
-            address: after(self.address.as_ref(), before.address),
-            guarantor: after(self.guarantor.as_ref(), before.guarantor),
+            sex: after(sex, before.sex),
+            mrn: after(self.mrn.clone(), before.mrn),
+            phone: after(self.phone.clone(), before.phone),
+            email: after(self.email.clone(), before.email),
+            address: after(self.address.clone(), before.address),
+            guarantor: after(self.guarantor.clone(), before.guarantor),
             coverages,
             is_somebody_else: false,
         }
