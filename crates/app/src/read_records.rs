@@ -114,11 +114,7 @@ async fn exact(tx: &mut Tx, actor: &Actor, q: &str) -> Result<Option<Patient>, S
 }
 
 /// The patient with that id, or whom they were merged into.
-async fn current(
-    tx: &mut Tx,
-    actor: &Actor,
-    id: PatientId,
-) -> Result<Option<Patient>, StoreError> {
+async fn current(tx: &mut Tx, actor: &Actor, id: PatientId) -> Result<Option<Patient>, StoreError> {
     if let Some(found) = patients::get(tx, actor.org(), id).await? {
         return Ok(Some(found));
     }

@@ -406,7 +406,9 @@ fn coverage(row: &Row) -> Result<Coverage, StoreError> {
         relationship: row.word("relationship", Relationship::from_name)?,
         subscriber_first_name: row.opt_text("subscriber_first_name")?,
         subscriber_last_name: row.opt_text("subscriber_last_name")?,
-        subscriber_date_of_birth: row.opt_int("subscriber_birth_day")?.and_then(time::date_from_key),
+        subscriber_date_of_birth: row
+            .opt_int("subscriber_birth_day")?
+            .and_then(time::date_from_key),
     })
 }
 

@@ -128,11 +128,7 @@ pub async fn page_statement(
     Ok(List { org, records, narrowed, known }.statement(place, limit + 1).into_parts())
 }
 
-async fn known(
-    tx: &mut Tx,
-    org: OrganizationId,
-    narrowed: &Narrowed,
-) -> Result<Known, StoreError> {
+async fn known(tx: &mut Tx, org: OrganizationId, narrowed: &Narrowed) -> Result<Known, StoreError> {
     match narrowed {
         Narrowed::Not | Narrowed::ChangedSince(_) | Narrowed::OfPatient(..) => Ok(Known::Nothing),
         Narrowed::Named(words) => {

@@ -19,6 +19,8 @@ mod check_walk;
 mod clinic;
 #[path = "store/common.rs"]
 mod common;
+#[path = "store/copies.rs"]
+mod copies;
 #[path = "store/file_parts.rs"]
 mod file_parts;
 #[path = "store/flat.rs"]

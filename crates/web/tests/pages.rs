@@ -45,6 +45,8 @@ mod eligibility_settings;
 mod estimate;
 #[path = "pages/estimate_cases.rs"]
 mod estimate_cases;
+#[path = "pages/exports.rs"]
+mod exports;
 #[path = "pages/fields.rs"]
 mod fields;
 #[path = "pages/hostile.rs"]

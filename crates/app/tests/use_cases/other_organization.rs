@@ -25,7 +25,6 @@ use almoner_app::dismiss_file::dismiss_file;
 use almoner_app::edit_note::{EditNote, edit_note};
 use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::estimate_payment::{EstimateInput, estimate_payment, location_exists};
-use almoner_app::export_payments::{Wanted, begin_export};
 use almoner_app::give_back::give_back;
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::issue_link::{IssueLink, issue_link, newest_link, revoke_link};
@@ -73,6 +72,7 @@ use jiff::civil::Date;
 use crate::answers::{BENEFITS, Insured, envelope, transaction};
 use crate::common::{Clinic, at_desk, cents, part_of, person, physician, place, tender};
 use crate::documents::letter;
+use crate::exports;
 use crate::merging::{merge, merged_into};
 use crate::run_check::of_ann;
 use crate::source::use_cases;
@@ -201,18 +201,6 @@ async fn whole_at(clinic: &Clinic, n: i64) -> Result<(usize, i64), Error> {
     Ok((found.payments.len(), found.page.total))
 }
 
-/// The rows of what was picked, and of what that location has.
-async fn exported(clinic: &Clinic, n: i64) -> Result<usize, Error> {
-    let mut request = PageRequest::default();
-    request.filter.locations = vec![LocationId::new(n)];
-    let mut rows = 0;
-    for wanted in [Wanted::Picked(vec![PaymentId::new(n)]), Wanted::List(Box::new(request))] {
-        let mut export = begin_export(&clinic.app, &clinic.manager(), wanted).await?;
-        rows += export.next(&clinic.app, &clinic.manager()).await?.len();
-    }
-    Ok(rows)
-}
-
 const PAYMENTS: &[Case] = cases! {
     "create_payment::create_payment" |c, n| create_payment(
         &c.app, &c.manager(), &CreatePayment { patient: PatientId::new(n), ..c.asked(700) });
@@ -313,7 +301,10 @@ const PAYMENTS: &[Case] = cases! {
     "read_troubles::troubles" |c, n| troubles(&c.app, &c.manager(), PaymentId::new(n));
     "read_payments::picked" |c, n|
         read_payments::picked(&c.app, &c.manager(), &[PaymentId::new(n)]);
-    "export_payments::begin_export" |c, n| exported(c, n);
+    "export_payments::begin_export" |c, n| exports::payments_of(c, n);
+    "export_payments::fits" |c, n| exports::payments_of_fit(c, n);
+    "export_books::begin_export" |c, n| exports::books_of(c, n);
+    "export_books::fits" |c, n| exports::books_of_fit(c, n);
     "cancel_drafts::cancel_drafts" |c, n| async {
         let cancelled = cancel_drafts(&c.app, &c.manager(), &[PaymentId::new(n)]).await?;
         Ok::<_, Error>(cancelled[0].1)

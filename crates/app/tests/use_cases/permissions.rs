@@ -19,8 +19,6 @@ use almoner_app::dismiss_file::dismiss_file;
 use almoner_app::edit_note::{EditNote, edit_note};
 use almoner_app::edit_payment::edit_payment;
 use almoner_app::estimate_payment::{estimate_payment, location_exists};
-use almoner_app::export_payments::{Wanted, begin_export};
-use almoner_app::export_report::{Report, export_report};
 use almoner_app::give_back::give_back;
 use almoner_app::hurry_queue::{HurryQueue, hurry_queue};
 use almoner_app::import_eligibility::import_eligibility;
@@ -75,6 +73,7 @@ use jiff::civil::Date;
 
 use crate::common::{Clinic, part_of, person, physician, place};
 use crate::documents::letter;
+use crate::exports;
 use crate::given_back::paid_twice;
 use crate::merging::{ann_again, merged_into};
 use crate::permissions_given::{
@@ -119,8 +118,8 @@ const MONEY: &[Case] = cases! {
     "cancel_drafts::cancel_drafts" CancelPayment |c, a| async {
         cancel_drafts(&c.app, a, &[c.draft(700).await]).await
     };
-    "export_payments::begin_export" Export |c, a|
-        begin_export(&c.app, a, Wanted::List(Box::default()));
+    "export_payments::begin_export" Export |c, a| exports::payments(&c.app, a);
+    "export_payments::fits" Export |c, a| exports::payments_fit(&c.app, a);
     "edit_payment::edit_payment" EditPayment |c, a|
         edit_payment(&c.app, a, &edited(c, c.pending(700).await));
     "change_status::change_status" MovePayment |c, a|
@@ -399,8 +398,9 @@ const READS: &[Case] = cases! {
     "read_reports::collections" ReadReports |c, a|
         read_reports::collections(&c.app, a, (Date::constant(2026, 3, 1), Date::MAX), &[]);
     "read_reports::aging" ReadReports |c, a| read_reports::aging(&c.app, a);
-    "export_report::export_report" ReadReports |c, a|
-        export_report(&c.app, a, &Report::Aging);
+    "export_report::export_report" ReadReports |c, a| exports::report(&c.app, a);
+    "export_books::begin_export" ReadReports |c, a| exports::books(&c.app, a);
+    "export_books::fits" ReadReports |c, a| exports::books_fit(&c.app, a);
     "read_troubles::open_exception" ReadPayments |c, a| async {
         open_exception(&c.app, a, paid_twice(c, 700).await.1).await
     };

@@ -50,7 +50,8 @@ pub(crate) fn is_overdue(treatment: TreatmentId, day: Date) -> bool {
     }
 }
 
-const PATIENTS: &str = "INSERT INTO patient (organization_id, seq, first_name, last_name, birth_day,
+const PATIENTS: &str =
+    "INSERT INTO patient (organization_id, seq, first_name, last_name, birth_day,
         name_sort, name_search, payment_count, version, created_at_us, modified_at_us) NUMBERS
     SELECT $1, i, 'First' || (i % 7), 'Last' || (1000000 + i), 19800229,
         'last' || (1000000 + i) || '\tfirst' || (i % 7),
@@ -76,9 +77,8 @@ const PAYMENTS: &str = "INSERT INTO payment (organization_id, seq, patient_seq, 
 /// one payment.
 pub(crate) async fn load(db: &TestDb, patients: i64, treatments: i64) -> OrganizationId {
     let org = clinic::open(db, 1).await;
-    let filled = |sql: &str| {
-        sql.replace("NUMBERS", NUMBERS).replace("FIRST", &FIRST_CHANGE_US.to_string())
-    };
+    let filled =
+        |sql: &str| sql.replace("NUMBERS", NUMBERS).replace("FIRST", &FIRST_CHANGE_US.to_string());
     run(db, filled(PATIENTS), params![org, patients]).await.expect("there are no patients yet");
     for word in WORDS {
         let words = format!(

@@ -29,10 +29,8 @@ fn expected(records: Records, narrowed: &Narrowed) -> Vec<Cursor> {
         Narrowed::OverdueOn(day) => is_overdue(TreatmentId::new(seq), *day),
     };
     let key = |seq| matches!(narrowed, Narrowed::ChangedSince(_)).then(|| changed_us(seq, count));
-    let mut rows: Vec<Cursor> = (1..=count)
-        .filter(is_listed)
-        .map(|seq| Cursor { key: key(seq), rank: 0, seq })
-        .collect();
+    let mut rows: Vec<Cursor> =
+        (1..=count).filter(is_listed).map(|seq| Cursor { key: key(seq), rank: 0, seq }).collect();
     rows.sort_by_key(|row| (row.key, row.seq));
     rows
 }

@@ -62,6 +62,35 @@ pub(super) fn read<T: FromFields>(json: &Json) -> Result<T, Invalid> {
     }
 }
 
+/// What becomes of a field that may be empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Change<T> {
+    /// It was not sent and stays as it is.
+    Kept,
+    /// It was sent: a value, or `null`, which empties it.
+    To(Option<T>),
+}
+
+impl<T: Clone> Change<T> {
+    /// What the field holds afterwards.
+    pub(super) fn over(&self, standing: Option<T>) -> Option<T> {
+        match self {
+            Self::Kept => standing,
+            Self::To(value) => value.clone(),
+        }
+    }
+}
+
+impl<T> Change<Option<T>> {
+    /// A value that is nothing, such as a blank text, empties the field as well.
+    pub(super) fn flatten(self) -> Change<T> {
+        match self {
+            Self::Kept => Change::Kept,
+            Self::To(value) => Change::To(value.flatten()),
+        }
+    }
+}
+
 impl<'a> Fields<'a> {
     fn new(path: String, pairs: &'a [(String, Json)]) -> Self {
         Self { path, pairs, known: Vec::new(), repeatable: Vec::new(), faults: Invalid::default() }
@@ -119,11 +148,12 @@ impl<'a> Fields<'a> {
         &mut self,
         name: &'static str,
         read: impl FnOnce(&Json) -> Read<T>,
-    ) -> Option<Option<T>> {
+    ) -> Change<T> {
         let is_emptied = self.pairs.iter().any(|pair| pair.0 == name && pair.1 == Json::Null);
         match self.optional(name, read) {
-            None if is_emptied => Some(None),
-            value => value.map(Some),
+            None if is_emptied => Change::To(None),
+            None => Change::Kept,
+            value => Change::To(value),
         }
     }
 
@@ -429,7 +459,8 @@ mod tests {
     fn groups_in_a_list_are_named_by_their_places() {
         let read = |text: &str| -> Result<Option<Vec<String>>, Vec<String>> {
             let json = Json::read(text.as_bytes()).expect("the samples are JSON");
-            let told = |fault: almoner_domain::FieldError| format!("{} {}", fault.field, fault.code);
+            let told =
+                |fault: almoner_domain::FieldError| format!("{} {}", fault.field, fault.code);
             let told = |faults: Invalid| faults.0.into_iter().map(told).collect::<Vec<_>>();
             let codes = read::<Codes>(&json).map_err(told)?.0;
             Ok(codes.map(|codes| codes.into_iter().map(|code| code.0).collect()))
@@ -450,7 +481,7 @@ mod tests {
 
     #[test]
     fn what_is_left_out_stays_and_null_empties() {
-        struct Changed(Option<Option<i64>>);
+        struct Changed(Change<i64>);
 
         impl FromFields for Changed {
             fn read(fields: &mut Fields<'_>) -> Option<Self> {
@@ -462,9 +493,9 @@ mod tests {
             let json = Json::read(text.as_bytes()).expect("the samples are JSON");
             read::<Changed>(&json).map(|changed| changed.0)
         };
-        assert_eq!(read("{}"), Ok(None));
-        assert_eq!(read(r#"{"n":null}"#), Ok(Some(None)));
-        assert_eq!(read(r#"{"n":7}"#), Ok(Some(Some(7))));
+        assert_eq!(read("{}"), Ok(Change::Kept));
+        assert_eq!(read(r#"{"n":null}"#), Ok(Change::To(None)));
+        assert_eq!(read(r#"{"n":7}"#), Ok(Change::To(Some(7))));
         assert!(read(r#"{"n":10}"#).is_err() && read(r#"{"n":null,"n":1}"#).is_err());
     }
 

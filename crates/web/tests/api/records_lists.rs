@@ -19,7 +19,8 @@ async fn listed(program: &Program<'_>, list: &str, query: &str) -> Value {
 
 /// The ids on all pages of two rows, forth; back, they have to be the same.
 async fn walked(program: &Program<'_>, list: &str, query: &str) -> Vec<String> {
-    let (mut met, mut page) = (Vec::new(), listed(program, list, &format!("{query}&limit=2")).await);
+    let (mut met, mut page) =
+        (Vec::new(), listed(program, list, &format!("{query}&limit=2")).await);
     loop {
         met.extend(ids(&page));
         let Some(next) = page["next"].as_str() else { break };
@@ -93,7 +94,8 @@ on_both_engines! {
         let expected = ["PAT-003", "PAT-004", "PAT-002"];
         assert_eq!(walked(&program, PATIENTS, &since).await, expected, "in the order of changes");
         let last = told["modified_at"].as_str().unwrap();
-        assert_eq!(walked(&program, PATIENTS, &format!("modified_since={last}")).await, ["PAT-002"]);
+        let since = format!("modified_since={last}");
+        assert_eq!(walked(&program, PATIENTS, &since).await, ["PAT-002"]);
         // What is no part of the record changes nothing.
         site.payment(None, None).await;
         let system = site.system();

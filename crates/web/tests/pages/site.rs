@@ -322,6 +322,13 @@ impl Site {
         self
     }
 
+    /// The same with sheets of at most so many rows.
+    pub(crate) fn with_sheet_rows(mut self, rows: usize) -> Self {
+        self.web = self.web.clone().with_sheet_rows(rows);
+        self.router = router(self.web.clone());
+        self
+    }
+
     /// The same with another store of documents.
     pub(crate) fn with_files(mut self, files: Files) -> Self {
         self.app.files = files;

@@ -159,7 +159,8 @@ async fn add(
         visit_class: body.visit_class.map(|class| class.as_str().to_owned()),
         npi: body.npi,
     };
-    let location = save_location::add_location(&web.app, &caller.actor, &fields, key.as_deref()).await?;
+    let location =
+        save_location::add_location(&web.app, &caller.actor, &fields, key.as_deref()).await?;
     let path = format!("/locations/{}", location.id);
     Ok(records::created(&path, json(StatusCode::CREATED, &LocationAnswer::from(location))))
 }

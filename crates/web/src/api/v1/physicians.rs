@@ -130,7 +130,8 @@ async fn add(
     Body(PhysicianBody { first_name, last_name, npi }): Body<PhysicianBody>,
 ) -> Answer {
     let fields = PhysicianFields { first_name, last_name, npi };
-    let physician = save_physician::add_physician(&web.app, &caller.actor, &fields, key.as_deref()).await?;
+    let physician =
+        save_physician::add_physician(&web.app, &caller.actor, &fields, key.as_deref()).await?;
     let path = format!("/physicians/{}", physician.id);
     Ok(records::created(&path, json(StatusCode::CREATED, &PhysicianAnswer::from(physician))))
 }

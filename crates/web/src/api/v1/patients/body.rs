@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use utoipa::ToSchema;
 
 use super::super::words::{InsuredRelationship, PatientSex, SEXES};
-use crate::api::fields::{self, Fields, FromFields};
+use crate::api::fields::{self, Change, Fields, FromFields};
 
 /// A patient to be added.
 #[derive(Debug, ToSchema)]
@@ -62,22 +62,22 @@ pub(super) struct PatientEditBody {
     date_of_birth: Option<Date>,
     /// What stands on the record.
     #[schema(value_type = Option<PatientSex>)]
-    sex: Option<Option<&'static str>>,
+    sex: Change<&'static str>,
     /// Medical record number, which no other patient may have.
     #[schema(value_type = Option<String>, max_length = 200)]
-    mrn: Option<Option<String>>,
+    mrn: Change<String>,
     /// Telephone.
     #[schema(value_type = Option<String>, max_length = 200)]
-    phone: Option<Option<String>>,
+    phone: Change<String>,
     /// E-mail address. Letters are sent to it only when the patient agreed to that.
     #[schema(value_type = Option<String>, max_length = 200)]
-    email: Option<Option<String>>,
+    email: Change<String>,
     /// Postal address.
     #[schema(value_type = Option<String>, max_length = 200)]
-    address: Option<Option<String>>,
+    address: Change<String>,
     /// Who pays, when it is not the patient.
     #[schema(value_type = Option<String>, max_length = 200)]
-    guarantor: Option<Option<String>>,
+    guarantor: Change<String>,
     /// All of them, at most two, the primary one first: those that are not sent are taken away.
     #[schema(max_items = 2)]
     coverages: Option<Vec<CoverageBody>>,
@@ -205,8 +205,8 @@ impl PatientBody {
 }
 
 /// What a field holds after a change, as it is typed.
-fn after(change: Option<Option<String>>, before: Option<String>) -> String {
-    change.unwrap_or(before).unwrap_or_default()
+fn after(change: &Change<String>, before: Option<String>) -> String {
+    change.over(before).unwrap_or_default()
 }
 
 impl PatientEditBody {
@@ -214,7 +214,10 @@ impl PatientEditBody {
     pub(super) fn onto(&self, record: PatientRecord) -> PatientEntry {
         let before = record.patient.fields;
         let birth = self.date_of_birth.unwrap_or(before.date_of_birth);
-        let sex = self.sex.map(|sex| sex.map(str::to_owned));
+        let sex = match self.sex {
+            Change::Kept => before.sex,
+            Change::To(sex) => sex.map(str::to_owned),
+        };
         let coverages = match &self.coverages {
             Some(coverages) => coverages.iter().map(CoverageBody::entry).collect(),
             None => record.coverages.into_iter().map(standing).collect(),
@@ -223,12 +226,12 @@ impl PatientEditBody {
             first_name: self.first_name.clone().unwrap_or(before.first_name),
             last_name: self.last_name.clone().unwrap_or(before.last_name),
             date_of_birth: birth.to_string(),
-            sex: after(sex, before.sex),
-            mrn: after(self.mrn.clone(), before.mrn),
-            phone: after(self.phone.clone(), before.phone),
-            email: after(self.email.clone(), before.email),
-            address: after(self.address.clone(), before.address),
-            guarantor: after(self.guarantor.clone(), before.guarantor),
+            sex: sex.unwrap_or_default(),
+            mrn: after(&self.mrn, before.mrn),
+            phone: after(&self.phone, before.phone),
+            email: after(&self.email, before.email),
+            address: after(&self.address, before.address),
+            guarantor: after(&self.guarantor, before.guarantor),
             coverages,
             is_somebody_else: false,
         }

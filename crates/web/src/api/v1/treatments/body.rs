@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use utoipa::ToSchema;
 
 use super::super::words::TreatmentState;
-use crate::api::fields::{self, Fields, FromFields, Read};
+use crate::api::fields::{self, Change, Fields, FromFields, Read};
 use crate::api::json::Json;
 
 /// The most modifiers of a code.
@@ -48,7 +48,7 @@ pub(super) struct TreatmentEditBody {
     service_at: Option<Timestamp>,
     /// By whom.
     #[schema(value_type = Option<String>, pattern = "^PHY-[0-9]+$", example = "PHY-001")]
-    physician_id: Option<Option<PhysicianId>>,
+    physician_id: Change<PhysicianId>,
     /// Where.
     #[schema(value_type = Option<String>, pattern = "^LOC-[0-9]+$", example = "LOC-001")]
     location_id: Option<LocationId>,
@@ -164,7 +164,7 @@ impl TreatmentEditBody {
     /// The treatment as it stands, with what is to change of it.
     pub(super) fn onto(&self, treatment: Treatment) -> TreatmentEntry {
         let before = treatment.fields;
-        let physician = self.physician_id.unwrap_or(before.physician);
+        let physician = self.physician_id.over(before.physician);
         let procedures = match &self.procedures {
             Some(procedures) => procedures.iter().map(ProcedureBody::entry).collect(),
             None => before.procedures.into_iter().map(standing).collect(),
