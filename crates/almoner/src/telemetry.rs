@@ -1,5 +1,5 @@
-//! What the program tells about itself: log lines, metrics and traces. None of it ever holds patient
-//! data: it is ids, names of our own, counts and durations.
+//! What the program tells about itself: log lines, metrics and traces. None of it ever holds
+//! patient data: it is ids, names of our own, counts and durations.
 
 pub(crate) mod metrics;
 mod traces;

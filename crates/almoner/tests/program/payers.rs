@@ -28,7 +28,8 @@ const TOLD_WITHIN: Duration = Duration::from_mins(2);
 const PAYS: &str = "4242 4242 4242 4242";
 const DECLINED: &str = "4000 0000 0000 0002";
 
-/// The demo's clinic with an account, so that the demo, which alone takes test money, invents nothing.
+/// The demo's clinic with an account, so that the demo, which alone takes test money, invents
+/// nothing.
 pub(crate) async fn demo_clinic(folder: &Path, db: &TestDb) {
     let added = run(folder, &db.url, &["org", "add", "Harbor Street Clinic"]).await;
     assert_eq!(added.code, 0, "{}", added.stderr);
