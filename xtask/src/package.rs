@@ -54,9 +54,9 @@ pub(crate) fn run(binary: Option<&Path>) -> Outcome<()> {
     let version = version(&read_text(&root.join("Cargo.toml"))?)?;
     stage(&root, binary, &staging, (&version, architecture.trim()))?;
     let package = folder.join(format!("almoner_{version}_{}.deb", architecture.trim()));
-    let mut build = Command::new("dpkg-deb");
-    build.args(["--root-owner-group", "-Zxz", "--build"]).arg(&staging).arg(&package);
-    process::run(&mut build)?;
+    let mut pack = Command::new("dpkg-deb");
+    pack.args(["--root-owner-group", "-Zxz", "--build"]).arg(&staging).arg(&package);
+    process::run(&mut pack)?;
     println!("{}", package.display());
     Ok(())
 }

@@ -282,6 +282,35 @@ pub(crate) enum Command {
         #[arg(long)]
         org: Option<String>,
     },
+    /// Write all that the database holds into a new file, while the server goes on working.
+    ///
+    /// The file holds the database as it was at one moment, whichever kind of database it is, and
+    /// a record of what it must hold. Documents and the keys of payment links are not in it.
+    Backup {
+        /// The file; it must not be there yet.
+        file: PathBuf,
+    },
+    /// Write a backup into a database that holds no organization yet.
+    ///
+    /// The file is compared with its own record first, and what was written with what was read
+    /// before it is kept.
+    Restore {
+        /// The file that `almoner backup` wrote.
+        file: PathBuf,
+    },
+    /// Copy all of a database into another that is empty, and prove that nothing is missing.
+    ///
+    /// Each table's rows are counted, its amounts added up and all of it hashed on both sides
+    /// before anything is kept. Broken off, it leaves nothing: begin again. Stop the server first;
+    /// the old database is left as it is.
+    Move {
+        /// Where the data is: sqlite://PATH or postgres://USER@HOST/NAME.
+        #[arg(long, value_name = "URL")]
+        from: String,
+        /// Where it is to be: a file that is not there yet, or a database without tables.
+        #[arg(long, value_name = "URL")]
+        to: String,
+    },
 }
 
 /// How much demo data there is to be.

@@ -22,11 +22,13 @@ use sqlx::{AssertSqlSafe, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite};
 
 pub use crate::value::Value;
 mod bulk;
+mod copying;
 mod pools;
 mod schema;
 mod writing;
 
 pub use bulk::{Indexes, Table};
+pub use copying::{Age, Kind, Rules, Shape};
 pub use pools::PoolState;
 pub use writing::Writing;
 
@@ -308,12 +310,7 @@ impl Db {
 
     /// Whether the schema is that of this version.
     pub async fn is_current(&self) -> Result<bool, StoreError> {
-        let newest = migrations(self.engine()).iter().map(|step| step.version).max();
-        let mut tx = self.read().await?;
-        let sql = "SELECT max(version) AS version FROM _sqlx_migrations WHERE success";
-        let applied = tx.optional(sql, Vec::new()).await?;
-        let applied = applied.map(|row| row.opt_int("version")).transpose()?.flatten();
-        Ok(applied == newest)
+        Ok(self.age().await? == Age::Current)
     }
 
     /// Begins a transaction that writes. It is undone unless committed.

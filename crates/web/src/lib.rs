@@ -7,6 +7,7 @@
 
 mod api;
 mod assets;
+mod cell;
 mod csv_file;
 mod failure;
 mod format;
@@ -22,6 +23,7 @@ mod throttle;
 mod uploads;
 mod view;
 mod watching;
+mod xlsx_file;
 
 pub use assets::assets;
 pub use handlers::health::readiness;

@@ -10,6 +10,7 @@ use almoner_app::audit_reads::ReadLog;
 use crate::api::Pace;
 use crate::throttle::{PayerThrottle, Throttle};
 use crate::uploads::{UploadSettings, Uploads};
+use crate::xlsx_file::{MAX_ROWS, Sheets};
 
 /// How the pages are served.
 #[derive(Debug, Clone)]
@@ -44,6 +45,7 @@ pub struct Web {
     /// Whether somebody asks for metrics.
     pub(crate) measures: bool,
     stopping: Arc<AtomicBool>,
+    pub(crate) sheets: Arc<Sheets>,
 }
 
 impl Web {
@@ -54,14 +56,16 @@ impl Web {
         let payers = Arc::new(PayerThrottle::new());
         let pace = Arc::new(Pace::new());
         let uploads = Arc::new(Uploads::new(settings.uploads));
+        let (sheets, settings) = (Arc::new(Sheets::new(MAX_ROWS)), Arc::new(settings));
         Self {
             app,
-            settings: Arc::new(settings),
+            settings,
             sign_ins,
             payers,
             reads,
             pace,
             uploads,
+            sheets,
             measures: false,
             stopping: Arc::default(),
         }
@@ -80,6 +84,12 @@ impl Web {
 
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire)
+    }
+
+    /// The same with shorter sheets, for tests of what is longer.
+    #[must_use]
+    pub fn with_sheet_rows(self, max_rows: usize) -> Self {
+        Self { sheets: Arc::new(Sheets::new(max_rows)), ..self }
     }
 
     /// Waits until every read that was served is in the audit log.

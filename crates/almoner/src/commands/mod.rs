@@ -1,11 +1,16 @@
 //! The commands, one file each.
 
+mod backup;
+mod copying;
 mod demo;
 mod demo_data;
 mod eligibility;
 mod key;
 mod migrate;
+mod moving;
 mod org;
+mod report;
+mod restore;
 mod serve;
 mod user;
 mod verify;
@@ -56,6 +61,9 @@ async fn carry_out(
         Command::Verify { anchor, documents, org } => {
             verify::run(&settings, anchor, &documents, org).await
         }
+        Command::Backup { file } => backup::run(&settings, &file).await,
+        Command::Restore { file } => restore::run(&settings, &file).await,
+        Command::Move { from, to } => moving::run(&from, &to).await,
     }
 }
 
@@ -75,18 +83,24 @@ async fn open(settings: &Settings) -> Result<App, Failure> {
 
 /// Opens a database that must be there and at this version; changes nothing.
 async fn open_as_it_is(settings: &Settings) -> Result<App, Failure> {
-    if let Some(path) = settings.database.strip_prefix("sqlite://")
+    let db = open_there(&settings.database).await?;
+    let keys = link_keys::there(&settings.link_key_file, &SystemEntropy)?;
+    Ok(app(db, settings, keys, settings.files.open(false)?))
+}
+
+/// The database at an address, which must be there and at this version.
+async fn open_there(address: &str) -> Result<Db, Failure> {
+    if let Some(path) = address.strip_prefix("sqlite://")
         && !Path::new(path).exists()
     {
         return Err(Failure::Failed(format!("There is no database at {path}.")));
     }
-    let db = Db::open(&settings.database, Durability::Full).await?;
+    let db = Db::open(address, Durability::Full).await?;
     if !db.is_current().await? {
         let line = "The database is not at this version; run `almoner migrate` first.";
         return Err(Failure::Failed(line.to_owned()));
     }
-    let keys = link_keys::there(&settings.link_key_file, &SystemEntropy)?;
-    Ok(app(db, settings, keys, settings.files.open(false)?))
+    Ok(db)
 }
 
 /// The program around a database, with the real clock and real randomness.

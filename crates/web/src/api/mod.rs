@@ -6,14 +6,17 @@
 //! around it, from the outside in: [`answers`] gives each request a number and makes every
 //! failure a problem; [`caller`] knows the key, its pace, and what was shown to it; [`once`]
 //! carries a request out once. A handler reads with [`body`] and [`fields`], calls one use case,
-//! and gives its answer or a [`problem::Problem`].
+//! and gives its answer or a [`problem::Problem`]. Lists are asked for and answered with
+//! [`listing`]; things that several may change have a version, which [`etag`] tells and checks.
 
 mod answers;
 mod body;
 mod caller;
 mod docs;
+mod etag;
 mod fields;
 mod json;
+mod listing;
 mod once;
 mod pace;
 mod problem;
