@@ -34,6 +34,7 @@ mod stripe;
 mod suite;
 mod tidy;
 mod tools;
+mod webhooks;
 
 use std::process::ExitCode;
 

@@ -45,6 +45,7 @@ struct FileSettings {
     stripe: processor::FileStripe,
     clearinghouse: clearinghouse::FileClearinghouse,
     mail: mail::FileMail,
+    webhooks_allow_private: bool,
     trusted_proxy: Option<String>,
     log_format: Option<String>,
     log: Option<String>,
@@ -69,6 +70,8 @@ pub(crate) struct Settings {
     pub clearinghouse: Arc<dyn Clearinghouse>,
     /// Who carries letters to patients.
     pub mailer: Arc<dyn Mailer>,
+    /// Whether events may be sent into private networks, and without TLS.
+    pub webhooks_allow_private: bool,
     /// The proxy that may name the client.
     pub trusted_proxy: Option<std::net::IpAddr>,
     /// Log lines as JSON.
@@ -143,6 +146,7 @@ impl Settings {
             processor,
             clearinghouse,
             mailer,
+            webhooks_allow_private: args.webhooks_allow_private || file.webhooks_allow_private,
             trusted_proxy,
             json_logs,
             log: one(&args.log, file.log).unwrap_or_else(|| "info".to_owned()),

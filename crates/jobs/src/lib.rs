@@ -2,14 +2,15 @@
 //!
 //! A job is a function that looks for what is due and does it; running it twice, or on two
 //! servers at once, does no harm. To add one, add a line to [`run`]. Questions to payers and to the
-//! processor, letters to patients, reminders and removed documents have loops of their own, since
-//! they take time.
+//! processor, letters to patients, reminders, removed documents and events for other programs have
+//! loops of their own, since they take time.
 
 mod documents;
 mod exchange;
 mod mail;
 mod processor;
 mod reminders;
+mod webhooks;
 
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ pub async fn run(app: App, base_url: String, stop: watch::Receiver<bool>) {
         mail::run(app.clone(), base_url, stop.clone()),
         processor::run(app.clone(), stop.clone()),
         reminders::run(app.clone(), stop.clone()),
+        webhooks::run(app.clone(), stop.clone()),
         run_short(app, stop)
     );
 }

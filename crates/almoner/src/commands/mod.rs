@@ -17,6 +17,7 @@ use almoner_app::link_keys::LinkKeys;
 use almoner_app::{Actor, App};
 use almoner_domain::ambient::{SystemClock, SystemEntropy};
 use almoner_gateways::files::Files;
+use almoner_gateways::webhooks::HttpWebhooks;
 use almoner_store::Db;
 use almoner_store::db::Durability;
 
@@ -85,6 +86,7 @@ fn app(db: Db, settings: &Settings, link_keys: LinkKeys, files: Files) -> App {
         processor: Arc::clone(&settings.processor),
         clearinghouse: Arc::clone(&settings.clearinghouse),
         mailer: Arc::clone(&settings.mailer),
+        webhooks: Arc::new(HttpWebhooks::new(settings.webhooks_allow_private)),
         link_keys: Arc::new(link_keys),
         files,
         max_document_bytes: settings.files.max_document_bytes,
