@@ -5,6 +5,8 @@
 
 #![expect(clippy::print_stdout, reason = "a cost is measured to be read")]
 
+#[path = "store/asking.rs"]
+mod asking;
 #[path = "store/audit_list.rs"]
 mod audit_list;
 #[path = "store/check_flat.rs"]
