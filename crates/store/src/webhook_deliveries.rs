@@ -111,7 +111,8 @@ pub async fn get(
 pub async fn any_due(tx: &mut Tx, org: OrganizationId, now: Timestamp) -> Result<bool, StoreError> {
     let sql = "SELECT 1 AS n FROM webhook_delivery WHERE organization_id = $1
         AND state = 'waiting' AND next_try_at_us <= $2
-        AND (claimed_until_us IS NULL OR claimed_until_us <= $2) LIMIT 1";
+        AND (claimed_until_us IS NULL OR claimed_until_us <= $2)
+        ORDER BY next_try_at_us LIMIT 1";
     Ok(tx.optional(sql, params![org, now]).await?.is_some())
 }
 

@@ -124,7 +124,7 @@ pub async fn any_older(
     than: &EventId,
 ) -> Result<bool, StoreError> {
     let sql = "SELECT 1 AS n FROM webhook_event WHERE organization_id = $1 AND event_id < $2
-        LIMIT 1";
+        ORDER BY event_id LIMIT 1";
     Ok(tx.optional(sql, params![org, than]).await?.is_some())
 }
 

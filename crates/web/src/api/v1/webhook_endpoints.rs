@@ -79,8 +79,8 @@ struct NewEndpointAnswer {
 /// An endpoint to be added.
 #[derive(Debug, ToSchema)]
 pub(super) struct EndpointBody {
-    /// Its address: `https://`, and a host that is public.
-    #[schema(max_length = 2_000, example = "https://books.example.org/hooks")]
+    /// Its address, which begins with https and names a host that is public.
+    #[schema(max_length = 2_000)]
     url: String,
     /// What it is for.
     #[schema(max_length = 200)]
