@@ -122,9 +122,10 @@ async fn completed(
     let facts: BTreeMap<PaymentId, Facts> = facts.into_iter().collect();
     let tenders = tenders::standing_of(tx, org, &ids).await?;
     let mut tenders: BTreeMap<PaymentId, TenderRow> = tenders.into_iter().collect();
-    let links = match actor.may(Action::IssueLink) {
-        true => links::standing_of(tx, org, &ids).await?,
-        false => Vec::new(),
+    let links = if actor.may(Action::IssueLink) {
+        links::standing_of(tx, org, &ids).await?
+    } else {
+        Vec::new()
     };
     let live = links.into_iter().filter(|(_, link)| link.is_live(now));
     let link = |(id, link)| (id, issue_link::shown(app, actor, id, &link));
