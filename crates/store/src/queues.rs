@@ -138,12 +138,11 @@ impl Queue {
                 words: "NULL",
                 ..asked
             },
-            Self::Webhooks => Shape {
-                table: "webhook_delivery",
-                item: "CAST(endpoint_seq AS TEXT) || ' ' || event_id",
-                given_up: Some(("state = 'failed'", "event_id")),
-                ..tried
-            },
+            Self::Webhooks => {
+                let item = "CAST(endpoint_seq AS TEXT) || ' ' || event_id";
+                let given_up = Some(("state = 'failed'", "event_id"));
+                Shape { table: "webhook_delivery", item, given_up, ..tried }
+            }
             Self::Letters => Shape {
                 table: "mail",
                 payment: "payment_seq",

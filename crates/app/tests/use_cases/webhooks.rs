@@ -305,7 +305,8 @@ on_both_engines! {
         clinic.receiver.then(NotTaken::Status(410));
         clinic.tell_round().await;
         assert_eq!(clinic.hook(id).await.state, EndpointState::Gone);
-        let mut states: Vec<_> = clinic.log(id).await.iter().map(|one| one.state.as_str()).collect();
+        let log = clinic.log(id).await;
+        let mut states: Vec<_> = log.iter().map(|one| one.state.as_str()).collect();
         states.sort_unstable();
         assert_eq!(states, ["delivered", "dropped", "failed"], "no other one is tried");
         assert_eq!(clinic.receiver.sent().len(), 3);
