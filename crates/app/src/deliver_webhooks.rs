@@ -60,6 +60,7 @@ pub async fn claim_deliveries(
     }
     drop(tx);
     let mut tx = app.db.begin().await?;
+    webhook_deliveries::drop_stray(&mut tx, org, now).await?;
     let mut claimed = Vec::new();
     for endpoint in webhook_endpoints::all(&mut tx, org).await? {
         let room = i64::try_from(limit - claimed.len()).unwrap_or(i64::MAX).min(MAX_PER_ENDPOINT);

@@ -201,3 +201,18 @@ pub async fn drop_waiting(
         WHERE organization_id = $1 AND endpoint_seq = $2 AND state = 'waiting'";
     tx.execute(sql, params![org, endpoint]).await
 }
+
+/// Drops what is due by now for endpoints that are told of nothing any more: a change that was
+/// committed while one was switched off has put it there. Tells how many.
+pub async fn drop_stray(
+    tx: &mut Tx,
+    org: OrganizationId,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let sql = "UPDATE webhook_delivery SET state = 'dropped', next_try_at_us = NULL,
+            claimed_until_us = NULL
+        WHERE organization_id = $1 AND state = 'waiting' AND next_try_at_us <= $2
+            AND endpoint_seq NOT IN (SELECT seq FROM webhook_endpoint
+                WHERE organization_id = $1 AND state = 'enabled')";
+    tx.execute(sql, params![org, now]).await
+}

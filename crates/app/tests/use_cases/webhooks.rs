@@ -312,6 +312,18 @@ on_both_engines! {
         assert_eq!(clinic.receiver.sent().len(), 3);
     }
 
+    async fn what_was_committed_while_its_endpoint_was_switched_off_is_dropped(db) {
+        let clinic = Clinic::new(db).await;
+        let id = hook(&clinic).await;
+        clinic.pending(700).await;
+        let mut tx = clinic.app.db.begin().await.unwrap();
+        let off = "UPDATE webhook_endpoint SET state = 'disabled'";
+        tx.execute(off, Vec::new()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(clinic.tell_round().await, 0);
+        assert_eq!(clinic.log(id).await[0].state, DeliveryState::Dropped);
+    }
+
     async fn endpoints_are_looked_at_before_they_are_kept(db) {
         let clinic = Clinic::new(db).await;
         let (app, who) = (&clinic.app, clinic.system());

@@ -125,7 +125,7 @@ pub(crate) async fn submit(
     let did = match &*sent.wanted {
         "test" => send_test(app, actor, id).await.map(|_| "webhook_sent"),
         "again" => {
-            let event = sent.event.parse().map_err(|_| Error::NotFound("delivery"))?;
+            let event = sent.event.parse::<EventId>().map_err(|_| Error::NotFound("delivery"))?;
             send_again(app, actor, (id, &event)).await.map(|()| "webhook_sent")
         }
         "enable" => switch_endpoint(app, actor, id, true).await.map(|()| "webhook_enabled"),
