@@ -57,6 +57,12 @@ impl From<almoner_store::StoreError> for Failure {
     }
 }
 
+impl From<almoner_store::copy::CopyError> for Failure {
+    fn from(error: almoner_store::copy::CopyError) -> Self {
+        Self::of(&error)
+    }
+}
+
 #[expect(clippy::print_stderr, reason = "errors go to stderr, one readable line first")]
 fn main() -> ExitCode {
     let mut cli = Cli::parse();

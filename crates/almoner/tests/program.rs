@@ -2,6 +2,8 @@
 
 #[path = "program/api.rs"]
 mod api;
+#[path = "program/backups.rs"]
+mod backups;
 #[path = "program/cli.rs"]
 mod cli;
 #[path = "program/common.rs"]
@@ -10,9 +12,15 @@ mod common;
 mod crash;
 #[path = "program/import_cut.rs"]
 mod import_cut;
+#[path = "program/moves.rs"]
+mod moves;
 #[path = "program/payers.rs"]
 mod payers;
 #[path = "program/refund_race.rs"]
 mod refund_race;
+#[path = "program/stop.rs"]
+mod stop;
 #[path = "program/upload_cut.rs"]
 mod upload_cut;
+#[path = "program/watch.rs"]
+mod watch;

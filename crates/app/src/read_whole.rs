@@ -122,11 +122,8 @@ async fn completed(
     let facts: BTreeMap<PaymentId, Facts> = facts.into_iter().collect();
     let tenders = tenders::standing_of(tx, org, &ids).await?;
     let mut tenders: BTreeMap<PaymentId, TenderRow> = tenders.into_iter().collect();
-    let links = if actor.may(Action::IssueLink) {
-        links::standing_of(tx, org, &ids).await?
-    } else {
-        Vec::new()
-    };
+    let may_issue = actor.may(Action::IssueLink);
+    let links = if may_issue { links::standing_of(tx, org, &ids).await? } else { Vec::new() };
     let live = links.into_iter().filter(|(_, link)| link.is_live(now));
     let link = |(id, link)| (id, issue_link::shown(app, actor, id, &link));
     let mut links: BTreeMap<PaymentId, ShownLink> = live.map(link).collect();

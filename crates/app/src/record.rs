@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::context::{Actor, App, Who};
+use crate::counts;
 use crate::error::Error;
 use crate::tell::{Told, told};
 
@@ -58,6 +59,9 @@ pub(crate) async fn payment_changed(
             at: change.at,
         };
         payments::insert_transition(tx, org, payment.id, &step).await?;
+    }
+    if from != Some(payment.status) {
+        tx.count(counts::transition(from, payment.status));
     }
     let moment = actor.moment(change.at, payment.location);
     let (id, version) = (payment.id, payment.version);

@@ -22,7 +22,7 @@ use crate::permission::{Action, REFUND_LIMIT};
 use crate::record::{self, PaymentChange};
 use crate::step::locked;
 use crate::tell::{Told, told};
-use crate::{apply_dispute, attempt};
+use crate::{apply_dispute, attempt, counts};
 
 /// A refund to be made.
 #[derive(Debug, Clone)]
@@ -205,6 +205,7 @@ async fn make(app: &App, actor: &Actor, input: &RefundPayment) -> Result<RefundI
     };
     let moment = actor.moment(now, before.location);
     refunds::insert(&mut tx, org, &new, moment).await?;
+    tx.count(counts::refund(by_hand));
     write(app, actor, &mut tx, (&before, now), &new).await?;
     if by_hand {
         issue(app, actor, &mut tx, before.id, (Source::Refund(id), amount)).await?;

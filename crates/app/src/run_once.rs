@@ -42,7 +42,7 @@ pub struct Run {
 
 impl Run {
     /// A name that every run of the same request has and no other: a run that takes over from one
-    /// that was never heard of again has that one's.
+    /// that failed or was never heard of again has that one's.
     pub fn name(&self) -> String {
         let Place { org, key, route, idempotency_hash } = &self.place;
         let at = time::micros(self.received_at);
@@ -109,7 +109,7 @@ enum Stands<'a> {
     Other,
     /// The same, with its answer.
     Answered(&'a KeptAnswer),
-    /// The same, by a run that was never heard of again.
+    /// The same, by a run that failed or was never heard of again.
     Lost,
     /// The same, under way.
     Running,

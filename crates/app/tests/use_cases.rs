@@ -24,6 +24,8 @@ mod eligibility;
 mod estimate;
 #[path = "use_cases/exchange.rs"]
 mod exchange;
+#[path = "use_cases/exports.rs"]
+mod exports;
 #[path = "use_cases/given_back.rs"]
 mod given_back;
 #[path = "use_cases/inbox.rs"]

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use crate::{in_turn, told};
+use crate::{done, in_turn};
 
 /// How often deliveries that are to be sent are looked for.
 const SHORT: Duration = Duration::from_secs(1);
@@ -36,9 +36,7 @@ pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
                 }
             }
         }
-        if let Err(error) = once(&app, round, &mut sending).await {
-            told("send_webhooks", Err(error));
-        }
+        done("claim_deliveries", &app, once(&app, round, &mut sending)).await;
         round = round.wrapping_add(1);
     }
     let ending = async { while sending.join_next().await.is_some() {} };
@@ -54,11 +52,11 @@ async fn once(app: &App, round: u32, sending: &mut JoinSet<()>) -> Result<(), Er
         for delivery in claim_deliveries(app, &actor, room).await? {
             let (app, actor) = (app.clone(), actor.clone());
             sending.spawn(async move {
-                told("send_webhooks", deliver_claimed(&app, &actor, &delivery).await);
+                done("send_webhooks", &app, deliver_claimed(&app, &actor, &delivery)).await;
             });
         }
         if round.is_multiple_of(ROUNDS_BETWEEN_CLEANING) {
-            told("remove_events", remove_old_events(app, &actor).await.map(drop));
+            done("remove_events", app, remove_old_events(app, &actor)).await;
         }
     }
     Ok(())

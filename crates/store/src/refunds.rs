@@ -160,7 +160,7 @@ pub async fn set_processor_id(
     tx.execute(sql, params![org, id, processor_id]).await.map(drop)
 }
 
-fn refund(row: &Row) -> Result<Refund, StoreError> {
+pub(crate) fn refund(row: &Row) -> Result<Refund, StoreError> {
     let day = row.int("business_day")?;
     let kind = row.opt_text("payment_kind")?;
     Ok(Refund {

@@ -19,6 +19,8 @@ mod check_walk;
 mod clinic;
 #[path = "store/common.rs"]
 mod common;
+#[path = "store/copies.rs"]
+mod copies;
 #[path = "store/file_parts.rs"]
 mod file_parts;
 #[path = "store/flat.rs"]
@@ -33,6 +35,12 @@ mod kept_rows;
 mod list_model;
 #[path = "store/list_walk.rs"]
 mod list_walk;
+#[path = "store/record_flat.rs"]
+mod record_flat;
+#[path = "store/record_load.rs"]
+mod record_load;
+#[path = "store/record_walk.rs"]
+mod record_walk;
 #[path = "store/refund_cap.rs"]
 mod refund_cap;
 #[path = "store/reminders.rs"]

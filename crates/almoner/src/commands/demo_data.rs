@@ -5,15 +5,12 @@ use std::path::{Path, PathBuf};
 use almoner_domain::ambient::{Clock as _, SystemClock, SystemEntropy};
 use almoner_store::Db;
 use almoner_store::db::Durability;
-use jiff::Timestamp;
 
+use super::report::{Report, per_second, seconds_since};
 use crate::cli::DemoDataArgs;
-use crate::demo_data::{Progress, Wanted, load};
+use crate::demo_data::{Wanted, load};
 use crate::settings::{Settings, link_keys};
 use crate::{Failure, demo};
-
-/// A line is printed after so many seconds at the earliest.
-const REPORT_SECONDS: i64 = 2;
 
 /// Fills a database with very many invented payments.
 #[expect(clippy::print_stdout, reason = "what was done is the command's answer")]
@@ -31,7 +28,7 @@ pub(crate) async fn run(settings: &Settings, wanted: DemoDataArgs) -> Result<(),
         None => fill(settings, &settings.database, Durability::Full, wanted).await?,
     };
     let seconds = seconds_since(begun).max(1);
-    println!("{rows} rows in {seconds} s: {} rows/s.", per_second(rows, seconds));
+    println!("{rows} rows in {seconds} s: {} rows/s.", per_second(count(rows), seconds));
     println!("The database takes {} MB on disk.", bytes / 1_000_000);
     println!("Start `almoner demo --database …` and sign in as biller@demo.clinic (or manager@,");
     println!("front@, admin@demo.clinic) with the password {}. All is invented.", demo::PASSWORD);
@@ -77,7 +74,7 @@ async fn fill(
     let mut report = Report::new(app.now());
     load(&app, wanted, |progress| {
         rows = progress.rows;
-        report.tell(progress);
+        report.tell(progress.what, (progress.done, progress.all), count(rows));
     })
     .await?;
     let bytes = app.db.size_bytes().await?;
@@ -85,34 +82,6 @@ async fn fill(
     Ok((rows, bytes))
 }
 
-/// Prints how far the loading has come, now and then.
-struct Report {
-    begun: Timestamp,
-    next: Timestamp,
-}
-
-impl Report {
-    fn new(now: Timestamp) -> Self {
-        Self { begun: now, next: now }
-    }
-
-    #[expect(clippy::print_stdout, reason = "whoever waits is told how far it has come")]
-    fn tell(&mut self, Progress { what, done, all, rows }: Progress) {
-        let now = SystemClock.now();
-        if done < all && done > 0 && now < self.next {
-            return;
-        }
-        self.next = now + jiff::SignedDuration::from_secs(REPORT_SECONDS);
-        let speed = per_second(rows, seconds_since(self.begun).max(1));
-        let percent = 100 * done / all.max(1);
-        println!("{what}: {done} of {all} ({percent} %); {rows} rows, {speed} rows/s");
-    }
-}
-
-fn seconds_since(begun: Timestamp) -> i64 {
-    SystemClock.now().duration_since(begun).as_secs()
-}
-
-fn per_second(rows: usize, seconds: i64) -> i64 {
-    i64::try_from(rows).unwrap_or(i64::MAX) / seconds
+fn count(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
 }

@@ -1,11 +1,16 @@
 //! The commands, one file each.
 
+mod backup;
+mod copying;
 mod demo;
 mod demo_data;
 mod eligibility;
 mod key;
 mod migrate;
+mod moving;
 mod org;
+mod report;
+mod restore;
 mod serve;
 mod user;
 mod verify;
@@ -17,13 +22,13 @@ use almoner_app::link_keys::LinkKeys;
 use almoner_app::{Actor, App};
 use almoner_domain::ambient::{SystemClock, SystemEntropy};
 use almoner_gateways::files::Files;
-use almoner_gateways::webhooks::HttpWebhooks;
 use almoner_store::Db;
 use almoner_store::db::Durability;
 
+use crate::Failure;
 use crate::cli::{Cli, Command};
 use crate::settings::{Settings, link_keys};
-use crate::{Failure, telemetry};
+use crate::telemetry::{self, Telemetry};
 
 /// Does what was asked.
 ///
@@ -31,11 +36,23 @@ use crate::{Failure, telemetry};
 /// Says in one line why it was not done.
 pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
     let settings = Settings::read(&cli.settings, matches!(cli.command, Command::Demo))?;
-    telemetry::start(&settings)?;
-    match cli.command {
-        Command::Demo => demo::run(settings).await,
+    let serves = matches!(cli.command, Command::Demo | Command::Serve);
+    let telemetry = telemetry::start(&settings, serves)?;
+    let settings = if telemetry.watches() { settings.measured() } else { settings };
+    let done = carry_out(cli.command, settings, &telemetry).await;
+    telemetry.end().await;
+    done
+}
+
+async fn carry_out(
+    command: Command,
+    settings: Settings,
+    telemetry: &Telemetry,
+) -> Result<(), Failure> {
+    match command {
+        Command::Demo => demo::run(settings, telemetry).await,
         Command::DemoData(wanted) => demo_data::run(&settings, wanted).await,
-        Command::Serve => serve::run(settings).await,
+        Command::Serve => serve::run(settings, telemetry).await,
         Command::Migrate => migrate::run(&settings).await,
         Command::Org(command) => org::run(&settings, command).await,
         Command::User(command) => user::run(&settings, command).await,
@@ -44,6 +61,9 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Verify { anchor, documents, org } => {
             verify::run(&settings, anchor, &documents, org).await
         }
+        Command::Backup { file } => backup::run(&settings, &file).await,
+        Command::Restore { file } => restore::run(&settings, &file).await,
+        Command::Move { from, to } => moving::run(&from, &to).await,
     }
 }
 
@@ -63,18 +83,24 @@ async fn open(settings: &Settings) -> Result<App, Failure> {
 
 /// Opens a database that must be there and at this version; changes nothing.
 async fn open_as_it_is(settings: &Settings) -> Result<App, Failure> {
-    if let Some(path) = settings.database.strip_prefix("sqlite://")
+    let db = open_there(&settings.database).await?;
+    let keys = link_keys::there(&settings.link_key_file, &SystemEntropy)?;
+    Ok(app(db, settings, keys, settings.files.open(false)?))
+}
+
+/// The database at an address, which must be there and at this version.
+async fn open_there(address: &str) -> Result<Db, Failure> {
+    if let Some(path) = address.strip_prefix("sqlite://")
         && !Path::new(path).exists()
     {
         return Err(Failure::Failed(format!("There is no database at {path}.")));
     }
-    let db = Db::open(&settings.database, Durability::Full).await?;
+    let db = Db::open(address, Durability::Full).await?;
     if !db.is_current().await? {
         let line = "The database is not at this version; run `almoner migrate` first.";
         return Err(Failure::Failed(line.to_owned()));
     }
-    let keys = link_keys::there(&settings.link_key_file, &SystemEntropy)?;
-    Ok(app(db, settings, keys, settings.files.open(false)?))
+    Ok(db)
 }
 
 /// The program around a database, with the real clock and real randomness.
@@ -86,7 +112,7 @@ fn app(db: Db, settings: &Settings, link_keys: LinkKeys, files: Files) -> App {
         processor: Arc::clone(&settings.processor),
         clearinghouse: Arc::clone(&settings.clearinghouse),
         mailer: Arc::clone(&settings.mailer),
-        webhooks: Arc::new(HttpWebhooks::new(settings.webhooks_allow_private)),
+        webhooks: Arc::clone(&settings.webhooks),
         link_keys: Arc::new(link_keys),
         files,
         max_document_bytes: settings.files.max_document_bytes,

@@ -381,6 +381,7 @@ impl Clinic {
             location: location.to_string(),
             service_date: "2026-03-12".to_owned(),
             service_time: "09:30".to_owned(),
+            service_at: None,
             status: String::new(),
             procedures: vec![procedure],
         }

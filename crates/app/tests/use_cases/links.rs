@@ -72,8 +72,8 @@ on_both_engines! {
         let clinic = Clinic::new(db).await;
         let id = clinic.pending(700).await;
         let until = today(&clinic).saturating_add(1.day());
-        let until_day = IssueLink { until: Some(Until::Day(until)), ..asked(id) };
-        let link = issue(&clinic, until_day).await.unwrap();
+        let of_a_day = IssueLink { until: Some(Until::Day(until)), ..asked(id) };
+        let link = issue(&clinic, of_a_day).await.unwrap();
         assert_eq!(link.until, until);
         // New York is four hours behind in March.
         clinic.set(&format!("{}T03:59:59Z", until.saturating_add(1.day())));

@@ -25,7 +25,6 @@ use almoner_app::dismiss_file::dismiss_file;
 use almoner_app::edit_note::{EditNote, edit_note};
 use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::estimate_payment::{EstimateInput, estimate_payment, location_exists};
-use almoner_app::export_payments::{Wanted, begin_export};
 use almoner_app::give_back::give_back;
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::issue_link::{IssueLink, issue_link, newest_link, revoke_link};
@@ -34,6 +33,7 @@ use almoner_app::keep_apart::keep_apart;
 use almoner_app::look_again::look_again;
 use almoner_app::match_check::match_check;
 use almoner_app::print_receipt::{Medium, PrintReceipt, print_receipt};
+use almoner_app::read_records::{self, PatientsAsked, TreatmentsAsked};
 use almoner_app::read_troubles::{open_exception, troubles};
 use almoner_app::refund_payment::{RefundPayment, made_refund, refund_payment, summarize};
 use almoner_app::rename_document::rename_document;
@@ -60,7 +60,7 @@ use almoner_app::{
     read_payments, read_payouts, read_receipt, read_reports, read_whole,
 };
 use almoner_domain::estimate::Choices;
-use almoner_domain::list::PageRequest;
+use almoner_domain::list::{PageRequest, Place};
 use almoner_domain::payment::PaymentType;
 use almoner_domain::refund::{RefundState, ReversalReason};
 use almoner_domain::role::Role;
@@ -75,6 +75,7 @@ use jiff::civil::Date;
 use crate::answers::{BENEFITS, Insured, envelope, transaction};
 use crate::common::{Clinic, at_desk, cents, part_of, person, physician, place, tender};
 use crate::documents::letter;
+use crate::exports;
 use crate::merging::{merge, merged_into};
 use crate::run_check::of_ann;
 use crate::source::use_cases;
@@ -203,18 +204,6 @@ async fn whole_at(clinic: &Clinic, n: i64) -> Result<(usize, i64), Error> {
     Ok((found.payments.len(), found.page.total))
 }
 
-/// The rows of what was picked, and of what that location has.
-async fn exported(clinic: &Clinic, n: i64) -> Result<usize, Error> {
-    let mut request = PageRequest::default();
-    request.filter.locations = vec![LocationId::new(n)];
-    let mut rows = 0;
-    for wanted in [Wanted::Picked(vec![PaymentId::new(n)]), Wanted::List(Box::new(request))] {
-        let mut export = begin_export(&clinic.app, &clinic.manager(), wanted).await?;
-        rows += export.next(&clinic.app, &clinic.manager()).await?.len();
-    }
-    Ok(rows)
-}
-
 const PAYMENTS: &[Case] = cases! {
     "create_payment::create_payment" |c, n| create_payment(
         &c.app, &c.manager(), &CreatePayment { patient: PatientId::new(n), ..c.asked(700) });
@@ -315,7 +304,10 @@ const PAYMENTS: &[Case] = cases! {
     "read_troubles::troubles" |c, n| troubles(&c.app, &c.manager(), PaymentId::new(n));
     "read_payments::picked" |c, n|
         read_payments::picked(&c.app, &c.manager(), &[PaymentId::new(n)]);
-    "export_payments::begin_export" |c, n| exported(c, n);
+    "export_payments::begin_export" |c, n| exports::payments_of(c, n);
+    "export_payments::fits" |c, n| exports::payments_of_fit(c, n);
+    "export_books::begin_export" |c, n| exports::books_of(c, n);
+    "export_books::fits" |c, n| exports::books_of_fit(c, n);
     "cancel_drafts::cancel_drafts" |c, n| async {
         let cancelled = cancel_drafts(&c.app, &c.manager(), &[PaymentId::new(n)]).await?;
         Ok::<_, Error>(cancelled[0].1)
@@ -408,6 +400,24 @@ const RECORDS: &[Case] = cases! {
         let event = EventId::before(c.app.now());
         send_again(&c.app, &c.system(), (WebhookId::new(n), &event)).await
     };
+    "read_records::patients" |c, n| async {
+        let asked = PatientsAsked::Search(PatientId::new(n).to_string());
+        let found = read_records::patients(&c.app, &c.manager(), &asked, (Place::First, 9)).await?;
+        Ok::<_, Error>(found.page.total)
+    };
+    "read_records::patient" |c, n|
+        read_records::patient(&c.app, &c.manager(), PatientId::new(n));
+    "read_records::saved_patient" |c, n|
+        read_records::saved_patient(&c.app, &c.manager(), PatientId::new(n));
+    "read_records::treatments" |c, n| async {
+        let asked = TreatmentsAsked::OfPatient(PatientId::new(n), false);
+        let found = read_records::treatments(&c.app, &c.manager(), asked, (Place::First, 9)).await?;
+        Ok::<_, Error>(found.page.total)
+    };
+    "read_records::treatment" |c, n|
+        read_records::treatment(&c.app, &c.manager(), TreatmentId::new(n));
+    "read_records::saved_treatment" |c, n|
+        read_records::saved_treatment(&c.app, &c.manager(), TreatmentId::new(n));
     "read::patient" |c, n| read::patient(&c.app, &c.manager(), PatientId::new(n));
     "merge_patients::merge_patients" |c, n| async {
         merge(c, &merged_into(c, PatientId::new(n), c.ann).await).await
@@ -442,7 +452,11 @@ const RECORDS: &[Case] = cases! {
 };
 
 /// What takes no id, or only names and words.
-const WITHOUT_IDS: [&str; 49] = [
+const WITHOUT_IDS: [&str; 53] = [
+    "read_records::locations",
+    "read_records::physicians",
+    "save_location::add_location",
+    "save_physician::add_physician",
     "remind::remind",
     "save_reminder_settings::reminder_settings",
     "save_reminder_settings::save_reminder_settings",

@@ -19,8 +19,6 @@ use almoner_app::dismiss_file::dismiss_file;
 use almoner_app::edit_note::{EditNote, edit_note};
 use almoner_app::edit_payment::edit_payment;
 use almoner_app::estimate_payment::{estimate_payment, location_exists};
-use almoner_app::export_payments::{Wanted, begin_export};
-use almoner_app::export_report::{Report, export_report};
 use almoner_app::give_back::give_back;
 use almoner_app::hurry_queue::{HurryQueue, hurry_queue};
 use almoner_app::import_eligibility::import_eligibility;
@@ -34,6 +32,7 @@ use almoner_app::permission::{Action, allows};
 use almoner_app::print_receipt::{Medium, PrintReceipt, print_receipt};
 use almoner_app::read_audit::read_audit;
 use almoner_app::read_queues::read_queues;
+use almoner_app::read_records::{self, PageAt, PatientsAsked, TreatmentsAsked};
 use almoner_app::read_troubles::{open_exception, open_exceptions, troubles};
 use almoner_app::refund_payment::{made_refund, refund_payment, summarize};
 use almoner_app::rename_document::rename_document;
@@ -41,9 +40,9 @@ use almoner_app::restore_document::restore_document;
 use almoner_app::reverse_tender::reverse_tender;
 use almoner_app::run_check::run_check;
 use almoner_app::save_eligibility_settings::save_eligibility_settings;
-use almoner_app::save_location::save_location;
+use almoner_app::save_location::{add_location, save_location};
 use almoner_app::save_patient::{add_patient, edit_patient};
-use almoner_app::save_physician::save_physician;
+use almoner_app::save_physician::{add_physician, save_physician};
 use almoner_app::save_reminder_settings::{reminder_settings, save_reminder_settings};
 use almoner_app::save_treatment::{add_treatment, edit_treatment};
 use almoner_app::saved_views::{remove_view, save_list_look, save_view, views};
@@ -65,7 +64,7 @@ use almoner_app::{
 };
 use almoner_domain::checks::CheckRequest;
 use almoner_domain::estimate::EstimateSettings;
-use almoner_domain::list::PageRequest;
+use almoner_domain::list::{PageRequest, Place};
 use almoner_domain::list_look::ListLook;
 use almoner_domain::reminder::ReminderSettings;
 use almoner_domain::role::Role;
@@ -80,6 +79,7 @@ use jiff::civil::Date;
 
 use crate::common::{Clinic, part_of, person, physician, place};
 use crate::documents::letter;
+use crate::exports;
 use crate::given_back::paid_twice;
 use crate::merging::{ann_again, merged_into};
 use crate::permissions_given::{
@@ -90,6 +90,9 @@ use crate::run_check::of_ann;
 use crate::source::use_cases;
 use crate::stripe_payouts::a_payout;
 use crate::webhooks::{hook, new_hook};
+
+/// The first page of a list.
+const FIRST_PAGE: PageAt = (Place::First, 50);
 
 type Outcomes<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>>;
 
@@ -122,8 +125,8 @@ const MONEY: &[Case] = cases! {
     "cancel_drafts::cancel_drafts" CancelPayment |c, a| async {
         cancel_drafts(&c.app, a, &[c.draft(700).await]).await
     };
-    "export_payments::begin_export" Export |c, a|
-        begin_export(&c.app, a, Wanted::List(Box::default()));
+    "export_payments::begin_export" Export |c, a| exports::payments(&c.app, a);
+    "export_payments::fits" Export |c, a| exports::payments_fit(&c.app, a);
     "edit_payment::edit_payment" EditPayment |c, a|
         edit_payment(&c.app, a, &edited(c, c.pending(700).await));
     "change_status::change_status" MovePayment |c, a|
@@ -261,6 +264,15 @@ const RECORDS: &[Case] = cases! {
     "dismiss_file::dismiss_file" ImportEligibility |c, a| async {
         dismiss_file(&c.app, a, &unreadable(c).await).await
     };
+    "save_location::add_location" ChangeSettings |c, a|
+        add_location(&c.app, a, &place(), None);
+    "save_physician::add_physician" ChangeSettings |c, a|
+        add_physician(&c.app, a, &physician(), None);
+    "read_records::saved_patient" SavePatient |c, a|
+        read_records::saved_patient(&c.app, a, c.ann);
+    "read_records::saved_treatment" SaveTreatment |c, a| async {
+        read_records::saved_treatment(&c.app, a, c.treatment(c.ann, c.harbor).await).await
+    };
     "save_location::save_location" ChangeSettings |c, a|
         save_location(&c.app, a, None, &place());
     "save_location::save_location" ChangeSettings |c, a|
@@ -379,6 +391,18 @@ const READS: &[Case] = cases! {
         read::patients_with_balance(&c.app, a, &[], false, (0, 50));
     "read::patient_by_mrn" ReadPatients |c, a| read::patient_by_mrn(&c.app, a, "1");
     "read::patient" ReadPatients |c, a| read::patient(&c.app, a, c.ann);
+    "read_records::patients" ReadPatients |c, a|
+        read_records::patients(&c.app, a, &PatientsAsked::All, FIRST_PAGE);
+    "read_records::patient" ReadPatients |c, a| read_records::patient(&c.app, a, c.ann);
+    "read_records::treatments" ReadTreatments |c, a|
+        read_records::treatments(&c.app, a, TreatmentsAsked::Overdue, FIRST_PAGE);
+    "read_records::treatment" ReadTreatments |c, a| async {
+        read_records::treatment(&c.app, a, c.treatment(c.ann, c.harbor).await).await
+    };
+    "read_records::locations" ReadSettings |c, a|
+        read_records::locations(&c.app, a, FIRST_PAGE);
+    "read_records::physicians" ReadSettings |c, a|
+        read_records::physicians(&c.app, a, FIRST_PAGE);
     "read_duplicates::duplicates" MergePatients |c, a| read_duplicates::duplicates(&c.app, a);
     "read_duplicates::side_by_side" MergePatients |c, a|
         read_duplicates::side_by_side(&c.app, a, (c.ann, c.ben));
@@ -410,8 +434,9 @@ const READS: &[Case] = cases! {
     "read_reports::collections" ReadReports |c, a|
         read_reports::collections(&c.app, a, (Date::constant(2026, 3, 1), Date::MAX), &[]);
     "read_reports::aging" ReadReports |c, a| read_reports::aging(&c.app, a);
-    "export_report::export_report" ReadReports |c, a|
-        export_report(&c.app, a, &Report::Aging);
+    "export_report::export_report" ReadReports |c, a| exports::report(&c.app, a);
+    "export_books::begin_export" ReadReports |c, a| exports::books(&c.app, a);
+    "export_books::fits" ReadReports |c, a| exports::books_fit(&c.app, a);
     "read_troubles::open_exception" ReadPayments |c, a| async {
         open_exception(&c.app, a, paid_twice(c, 700).await.1).await
     };

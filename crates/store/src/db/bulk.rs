@@ -40,13 +40,23 @@ impl Tx {
     /// # Panics
     /// When the values do not make whole rows, or the transaction only reads.
     pub async fn fill(&mut self, table: &Table, values: Vec<Value>) -> Result<(), StoreError> {
-        let width = table.columns.len();
-        assert!(values.len().is_multiple_of(width), "the values of {} make rows", table.name);
-        let columns = table.columns.join(", ");
+        self.fill_columns(table.name, table.columns, values).await
+    }
+
+    /// As [`Tx::fill`], for a table that the database described.
+    pub(crate) async fn fill_columns(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        values: Vec<Value>,
+    ) -> Result<(), StoreError> {
+        let width = columns.len();
+        assert!(values.len().is_multiple_of(width), "the values of {table} make rows");
+        let columns = format!("\"{}\"", columns.join("\", \""));
         match self {
-            Self::SqliteWrite(_) => self.insert_many(table.name, (&columns, width), values).await,
+            Self::SqliteWrite(_) => self.insert_many(table, (&columns, width), values).await,
             Self::PostgresWrite(connection) => {
-                let sql = format!("COPY {} ({columns}) FROM STDIN", table.name);
+                let sql = format!("COPY {table} ({columns}) FROM STDIN");
                 let mut copy = connection.copy_in_raw(&sql).await?;
                 let mut piece = Vec::with_capacity(PIECE_BYTES + PIECE_BYTES / 8);
                 for row in values.chunks(width) {
@@ -92,7 +102,7 @@ impl Tx {
 
     /// Takes away the tables' indexes that only make questions faster; those of keys stay. Until
     /// the transaction ends nobody else can use the tables of a server.
-    pub async fn drop_indexes(&mut self, tables: &[&Table]) -> Result<Indexes, StoreError> {
+    pub async fn drop_indexes(&mut self, tables: &[&str]) -> Result<Indexes, StoreError> {
         let sql = match self {
             Self::SqliteWrite(_) | Self::SqliteRead(_) => {
                 "SELECT name, tbl_name AS owner, sql AS definition FROM sqlite_master
@@ -110,7 +120,7 @@ impl Tx {
         let mut definitions = Vec::with_capacity(rows.len());
         for row in &rows {
             let owner = row.text("owner")?;
-            if tables.iter().all(|table| table.name != owner) {
+            if !tables.contains(&&*owner) {
                 continue;
             }
             self.execute(format!("DROP INDEX {}", row.text("name")?), Vec::new()).await?;
@@ -121,9 +131,9 @@ impl Tx {
 
     /// Lets a server look at what the tables hold by now. It plans what it does for each row when
     /// it does it first, and of an empty table it takes any index for as good as another.
-    pub async fn look_at(&mut self, tables: &[&Table]) -> Result<(), StoreError> {
+    pub async fn look_at(&mut self, tables: &[&str]) -> Result<(), StoreError> {
         if matches!(self, Self::PostgresWrite(_)) {
-            let names: BTreeSet<&str> = tables.iter().map(|table| table.name).collect();
+            let names: BTreeSet<&str> = tables.iter().copied().collect();
             let names: Vec<&str> = names.into_iter().collect();
             self.execute(format!("ANALYZE {}", names.join(", ")), Vec::new()).await?;
         }

@@ -62,7 +62,7 @@ const KEPT_OF_MOVING: [(&str, &[&str]); 3] = [
 ];
 
 /// A row, at least, in each of the tables.
-async fn fill(db: &Db) {
+pub(crate) async fn fill(db: &Db) {
     let org = clinic::one_of_each(db).await;
     let paid = Status::Paid.rank() + 1;
     let mut tx = db.begin().await.expect("a transaction begins");

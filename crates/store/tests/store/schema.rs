@@ -8,16 +8,17 @@ use almoner_store::testing::TestDb;
 
 /// A table as both engines can tell of it.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Table {
+pub(crate) struct Table {
     /// Name, kind of value, whether it may be missing.
     columns: Vec<(String, String, bool)>,
     primary_key: Vec<String>,
     /// The columns, whether unique, and the condition.
     indexes: BTreeSet<(Vec<String>, bool, String)>,
-    foreign_keys: BTreeSet<(Vec<String>, String, Vec<String>)>,
+    /// The columns, the other table, and its columns.
+    pub(crate) foreign_keys: BTreeSet<(Vec<String>, String, Vec<String>)>,
 }
 
-type Schema = BTreeMap<String, Table>;
+pub(crate) type Schema = BTreeMap<String, Table>;
 
 /// Only one engine has these: the other searches inside names by an index of its own.
 const SEARCH_TABLES: &str = "patient_fts";
@@ -109,7 +110,7 @@ fn kind(name: &str) -> &'static str {
     }
 }
 
-async fn read(db: &Db) -> Schema {
+pub(crate) async fn read(db: &Db) -> Schema {
     let mut schema = Schema::new();
     let mut tx = db.read().await.unwrap();
     let [columns, indexes, foreign] = match db.engine() {

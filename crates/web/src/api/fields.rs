@@ -62,6 +62,35 @@ pub(super) fn read<T: FromFields>(json: &Json) -> Result<T, Invalid> {
     }
 }
 
+/// What becomes of a field that may be empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Change<T> {
+    /// It was not sent and stays as it is.
+    Kept,
+    /// It was sent: a value, or `null`, which empties it.
+    To(Option<T>),
+}
+
+impl<T: Clone> Change<T> {
+    /// What the field holds afterwards.
+    pub(super) fn over(&self, standing: Option<T>) -> Option<T> {
+        match self {
+            Self::Kept => standing,
+            Self::To(value) => value.clone(),
+        }
+    }
+}
+
+impl<T> Change<Option<T>> {
+    /// A value that is nothing, such as a blank text, empties the field as well.
+    pub(super) fn flatten(self) -> Change<T> {
+        match self {
+            Self::Kept => Change::Kept,
+            Self::To(value) => Change::To(value.flatten()),
+        }
+    }
+}
+
 impl<'a> Fields<'a> {
     fn new(path: String, pairs: &'a [(String, Json)]) -> Self {
         Self { path, pairs, known: Vec::new(), repeatable: Vec::new(), faults: Invalid::default() }
@@ -119,11 +148,12 @@ impl<'a> Fields<'a> {
         &mut self,
         name: &'static str,
         read: impl FnOnce(&Json) -> Read<T>,
-    ) -> Option<Option<T>> {
+    ) -> Change<T> {
         let is_emptied = self.pairs.iter().any(|pair| pair.0 == name && pair.1 == Json::Null);
         match self.optional(name, read) {
-            None if is_emptied => Some(None),
-            value => value.map(Some),
+            None if is_emptied => Change::To(None),
+            None => Change::Kept,
+            value => Change::To(value),
         }
     }
 
@@ -149,6 +179,28 @@ impl<'a> Fields<'a> {
         let value = T::read(&mut inner);
         self.faults.0.append(&mut inner.end().0);
         value
+    }
+
+    /// A list of groups of fields that may be missing; each is named by its place, from nought.
+    pub(super) fn groups<T: FromFields>(
+        &mut self,
+        name: &'static str,
+        count: RangeInclusive<usize>,
+    ) -> Option<Vec<T>> {
+        let items = self.optional(name, list(count, |item| Ok(item.clone())))?;
+        let mut values = Vec::with_capacity(items.len());
+        for (place, item) in items.iter().enumerate() {
+            let Json::Object(pairs) = item else {
+                let message = format!("Send an object with fields, not {}.", item.kind());
+                self.fault(&format!("{name}.{place}"), "not_an_object", message);
+                continue;
+            };
+            let mut inner = Fields::new(format!("{}{name}.{place}.", self.path), pairs);
+            values.extend(T::read(&mut inner));
+            let room = MAX_FAULTS.saturating_sub(self.faults.0.len());
+            self.faults.0.extend(inner.end().0.into_iter().take(room));
+        }
+        Some(values)
     }
 
     /// Notes what nobody asked for, and what was sent twice.
@@ -387,9 +439,49 @@ mod tests {
         assert_eq!(read(&["1", "x", "10"]).map(|several| several.0).unwrap_err().0.len(), 2);
     }
 
+    struct Code(String);
+
+    impl FromFields for Code {
+        fn read(fields: &mut Fields<'_>) -> Option<Self> {
+            fields.required("code", owned).map(Self)
+        }
+    }
+
+    struct Codes(Option<Vec<Code>>);
+
+    impl FromFields for Codes {
+        fn read(fields: &mut Fields<'_>) -> Option<Self> {
+            Some(Self(fields.groups("codes", 0..=2)))
+        }
+    }
+
+    #[test]
+    fn groups_in_a_list_are_named_by_their_places() {
+        let read = |text: &str| -> Result<Option<Vec<String>>, Vec<String>> {
+            let json = Json::read(text.as_bytes()).expect("the samples are JSON");
+            let told =
+                |fault: almoner_domain::FieldError| format!("{} {}", fault.field, fault.code);
+            let told = |faults: Invalid| faults.0.into_iter().map(told).collect::<Vec<_>>();
+            let codes = read::<Codes>(&json).map_err(told)?.0;
+            Ok(codes.map(|codes| codes.into_iter().map(|code| code.0).collect()))
+        };
+        let (a, b) = ("a".to_owned(), "b".to_owned());
+        assert_eq!(read(r#"{"codes":[{"code":"a"},{"code":"b"}]}"#), Ok(Some(vec![a, b])));
+        assert_eq!(read(r#"{"codes":[]}"#), Ok(Some(Vec::new())));
+        assert_eq!(read("{}"), Ok(None));
+        let faults = |text: &str| read(text).expect_err("it is odd");
+        assert_eq!(
+            faults(r#"{"codes":[{"code":1},{"kode":"b"}]}"#),
+            ["codes.0.code not_a_text", "codes.1.code required", "codes.1.kode unknown_field"]
+        );
+        assert_eq!(faults(r#"{"codes":[1]}"#), ["codes.0 not_an_object"]);
+        assert_eq!(faults(r#"{"codes":[{},{},{}]}"#), ["codes out_of_range"]);
+        assert_eq!(faults(r#"{"codes":{}}"#), ["codes not_a_list"]);
+    }
+
     #[test]
     fn what_is_left_out_stays_and_null_empties() {
-        struct Changed(Option<Option<i64>>);
+        struct Changed(Change<i64>);
 
         impl FromFields for Changed {
             fn read(fields: &mut Fields<'_>) -> Option<Self> {
@@ -401,9 +493,9 @@ mod tests {
             let json = Json::read(text.as_bytes()).expect("the samples are JSON");
             read::<Changed>(&json).map(|changed| changed.0)
         };
-        assert_eq!(read("{}"), Ok(None));
-        assert_eq!(read(r#"{"n":null}"#), Ok(Some(None)));
-        assert_eq!(read(r#"{"n":7}"#), Ok(Some(Some(7))));
+        assert_eq!(read("{}"), Ok(Change::Kept));
+        assert_eq!(read(r#"{"n":null}"#), Ok(Change::To(None)));
+        assert_eq!(read(r#"{"n":7}"#), Ok(Change::To(Some(7))));
         assert!(read(r#"{"n":10}"#).is_err() && read(r#"{"n":null,"n":1}"#).is_err());
     }
 

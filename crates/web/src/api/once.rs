@@ -24,6 +24,7 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tracing::Instrument as _;
 
 use super::REQUEST_TIMEOUT;
 use super::body::whole;
@@ -130,8 +131,8 @@ async fn with_key(
     };
     let request = Request::from_parts(parts, Body::from(body));
     // Whoever is cut off must leave no place behind that is taken and that nobody fills.
-    let running =
-        tokio::spawn(async move { run(web, caller.actor.org(), &sent, request, next).await });
+    let running = async move { run(web, caller.actor.org(), &sent, request, next).await };
+    let running = tokio::spawn(running.in_current_span());
     running.await.map_err(|_| Problem::internal())?
 }
 

@@ -32,6 +32,7 @@ const PAGES: [(&str, &str, Action); 21] = [
     ("Day close", "/reports/day-close", Action::ReadReports),
     ("Collections", "/reports/collections", Action::ReadReports),
     ("Aging", "/reports/aging", Action::ReadReports),
+    ("Books", "/reports/books", Action::ReadReports),
     ("Payouts", "/payouts", Action::ReadPayouts),
     ("Audit log", "/audit", Action::ReadAudit),
     ("Settings", "/settings/locations", Action::ReadSettings),

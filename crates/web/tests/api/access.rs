@@ -12,6 +12,7 @@ use crate::api_attached::{DOCUMENTS, FORM, NOTES, form_of};
 use crate::api_description::{Operation, operations};
 use crate::api_payments::{PAYMENTS, asked, of};
 use crate::api_program::{CHECKS, ESTIMATES, JSON, Program, SEND_LINKS, X12, all_but, make_key};
+use crate::api_records::{LOCATIONS, PATIENTS, PHYSICIANS, TREATMENTS, a_patient, a_treatment};
 use crate::documents::PIXEL;
 use crate::eligibility::{BEN, answer};
 use crate::mail::mailing;
@@ -31,11 +32,29 @@ async fn carried_out(
         _ if operation.path.starts_with(PAYMENTS) => "PAY-001".to_owned(),
         (&Method::DELETE, _) if operation.path.starts_with(HOOKS) => told(site).await.to_string(),
         _ if operation.path.starts_with(HOOKS) => "WHK-001".to_owned(),
+        _ if operation.path.starts_with(PATIENTS) => "PAT-001".to_owned(),
+        _ if operation.path.starts_with(TREATMENTS) => "TRT-001".to_owned(),
+        _ if operation.path.starts_with(LOCATIONS) => "LOC-001".to_owned(),
+        _ if operation.path.starts_with(PHYSICIANS) => "PHY-001".to_owned(),
         _ => "ELG-001".to_owned(),
     };
     let path = operation.path.replace("{id}", &id).replace("{number}", "1");
     let (kind, body) = match (&operation.method, operation.path.as_str()) {
         (&Method::POST, PAYMENTS) => (JSON, asked(&json!({})).into_bytes()),
+        (&Method::POST, PATIENTS) => (JSON, a_patient().to_string().into_bytes()),
+        (&Method::POST, TREATMENTS) => (JSON, a_treatment().to_string().into_bytes()),
+        (&Method::POST, LOCATIONS) => {
+            (JSON, br#"{"name":"Bay","time_zone":"America/New_York"}"#.to_vec())
+        }
+        (&Method::POST, PHYSICIANS) => {
+            (JSON, br#"{"first_name":"Ida","last_name":"Sample"}"#.to_vec())
+        }
+        (&Method::PATCH, path) if path.starts_with(PATIENTS) => {
+            (JSON, br#"{"phone":"555-0100"}"#.to_vec())
+        }
+        (&Method::PATCH, path) if path.starts_with(TREATMENTS) => {
+            (JSON, br#"{"status":"completed"}"#.to_vec())
+        }
         (&Method::PATCH, _) => (JSON, br#"{"memo":"Called."}"#.to_vec()),
         (&Method::POST, _) if what == "/status" => (JSON, br#"{"status":"failed"}"#.to_vec()),
         (&Method::POST, _) if what == "/link" => (JSON, b"{}".to_vec()),
@@ -115,6 +134,7 @@ on_both_engines! {
         site.import(answer(BEN)).await;
         site.payment(None, None).await;
         told(&site).await;
+        site.treatment().await;
         let desk = site.browser(Role::FrontDesk).await;
         let card = [("files", Some("card.png"), PIXEL)];
         desk.upload_to("/payments/PAY-001/documents", &card).await.to();

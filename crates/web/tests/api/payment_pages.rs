@@ -26,7 +26,7 @@ async fn seven(program: &Program<'_>) {
     program.post(&of("PAY-007", "/status"), failed).await.value(200);
 }
 
-fn ids(page: &Value) -> Vec<String> {
+pub(crate) fn ids(page: &Value) -> Vec<String> {
     let rows = page["data"].as_array().expect("a page has rows");
     rows.iter().map(|row| row["id"].as_str().expect("a row has an id").to_owned()).collect()
 }

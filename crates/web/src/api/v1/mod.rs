@@ -5,9 +5,14 @@ mod eligibility_checks;
 mod estimates;
 mod events;
 mod links;
+mod locations;
 mod notes;
+mod patients;
 mod payment_links;
 mod payments;
+mod physicians;
+mod records;
+mod treatments;
 mod webhook_endpoints;
 mod words;
 
@@ -42,6 +47,7 @@ pub(super) fn calls(web: &Web) -> OpenApiRouter<Web> {
     let calls = OpenApiRouter::default()
         .merge(limited(web, MAX_JSON_BYTES, estimates::calls()))
         .merge(limited(web, MAX_JSON_BYTES, notes::calls()))
+        .merge(limited(web, MAX_JSON_BYTES, records_calls()))
         .merge(bounded(web, limited(web, documents::max_body_bytes(web), documents::calls())))
         .merge(limited(web, MAX_JSON_BYTES, payment_links::calls()))
         .merge(limited(web, MAX_JSON_BYTES, payments::calls()))
@@ -56,6 +62,15 @@ pub(super) fn calls(web: &Web) -> OpenApiRouter<Web> {
         .layer(from_fn_with_state(web.clone(), caller::known));
     complete(calls.get_openapi_mut());
     calls
+}
+
+/// The calls for the records around payments.
+fn records_calls() -> OpenApiRouter<Web> {
+    OpenApiRouter::default()
+        .merge(patients::calls())
+        .merge(treatments::calls())
+        .merge(locations::calls())
+        .merge(physicians::calls())
 }
 
 /// Calls whose bodies have at most so many bytes, each carried out once.

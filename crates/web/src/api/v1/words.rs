@@ -5,6 +5,7 @@ use almoner_domain::estimate::{
     Case, ChargeSource, FigureLevel, FigureState, Network, NetworkChoice, Outcome, Rule,
     VisitClass, WarningCode,
 };
+use almoner_domain::insured::Relationship;
 use almoner_domain::list::{Direction, Sort};
 use almoner_domain::payment::PaymentType;
 use almoner_domain::refund::{
@@ -13,6 +14,7 @@ use almoner_domain::refund::{
 use almoner_domain::status::Status;
 use almoner_domain::tender::TenderType as Tender;
 use almoner_domain::webhook::EventKind;
+use almoner_store::treatments::TreatmentStatus;
 use almoner_store::webhook_endpoints::EndpointState;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
@@ -36,6 +38,12 @@ macro_rules! words {
 }
 
 words! {
+    PatientSex "What stands on the record: female, male or another.":
+        SEXES.to_vec();
+    InsuredRelationship "What a patient is to the subscriber of a coverage.":
+        Relationship::ALL.into_iter().map(Relationship::as_str).collect();
+    TreatmentState "Where a treatment stands.":
+        TreatmentStatus::ALL.into_iter().map(TreatmentStatus::as_str).collect();
     CheckOutcome "What a check says on the whole.":
         Outcome::ALL.into_iter().map(Outcome::as_str).collect();
     BenefitNetwork "Whether a payer's row is for providers in the plan's network.":
@@ -83,6 +91,9 @@ words! {
 /// Where an endpoint may stand that can be read.
 const ENDPOINTS: [EndpointState; 4] =
     [EndpointState::Enabled, EndpointState::Disabled, EndpointState::Gone, EndpointState::Failing];
+
+/// The sexes that a record can say.
+pub(super) const SEXES: [&str; 3] = ["F", "M", "X"];
 
 /// What is sent instead of a row when nothing applies.
 pub(super) const NONE: &str = "none";

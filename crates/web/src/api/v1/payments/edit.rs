@@ -20,7 +20,7 @@ use super::{standing, told};
 use crate::api::body::Body;
 use crate::api::caller::Caller;
 use crate::api::etag::{IfMatch, IfMatchParam};
-use crate::api::fields::{self, Fields, FromFields};
+use crate::api::fields::{self, Change, Fields, FromFields};
 use crate::api::problem::Answer;
 use crate::handlers::parse_id;
 use crate::state::Web;
@@ -62,21 +62,21 @@ pub(super) struct PaymentEditBody {
     amount_cents: Option<Money>,
     /// For what.
     #[schema(value_type = Option<PaymentKind>)]
-    payment_type: Option<Option<PaymentType>>,
+    payment_type: Change<PaymentType>,
     /// For which treatment of the patient.
     #[schema(value_type = Option<String>, pattern = "^TRT-[0-9]+$", example = "TRT-001")]
-    treatment_id: Option<Option<TreatmentId>>,
+    treatment_id: Change<TreatmentId>,
     /// Where it counts. A treatment's own location comes before it.
     #[schema(value_type = Option<String>, pattern = "^LOC-[0-9]+$", example = "LOC-001")]
     location_id: Option<LocationId>,
     /// When it is due.
     #[schema(value_type = Option<String>, format = Date, example = "2026-12-23")]
-    due_date: Option<Option<Date>>,
+    due_date: Change<Date>,
     /// The due date may have passed. One that stands already needs no confirming.
     confirm_past_due_date: Option<bool>,
     /// What it is about.
     #[schema(value_type = Option<String>, max_length = 2_000)]
-    memo: Option<Option<String>>,
+    memo: Change<String>,
 }
 
 impl FromFields for PaymentEditBody {
@@ -92,7 +92,7 @@ impl FromFields for PaymentEditBody {
             location_id: fields.optional("location_id", fields::id),
             due_date: fields.change("due_date", fields::date),
             confirm_past_due_date: fields.optional("confirm_past_due_date", fields::truth),
-            memo: memo.map(Option::flatten),
+            memo: memo.flatten(),
         })
     }
 }
@@ -105,12 +105,12 @@ impl PaymentEditBody {
             version: payment.version,
             patient: self.patient_id.unwrap_or(payment.patient),
             amount: self.amount_cents.unwrap_or(payment.amount),
-            kind: self.payment_type.unwrap_or(payment.kind),
-            treatment: self.treatment_id.unwrap_or(payment.treatment),
+            kind: self.payment_type.over(payment.kind),
+            treatment: self.treatment_id.over(payment.treatment),
             location: self.location_id.or(Some(payment.location)),
-            due: self.due_date.unwrap_or(payment.due),
+            due: self.due_date.over(payment.due),
             confirm_past_due_date: self.confirm_past_due_date.unwrap_or_default(),
-            memo: self.memo.clone().unwrap_or(payment.memo),
+            memo: self.memo.over(payment.memo),
         }
     }
 }

@@ -55,6 +55,7 @@ struct PaymentSummary {
 
 /// What was collected.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the interface names the unit last")]
 struct CollectedSums {
     /// Taken and kept.
     net_cents: i64,

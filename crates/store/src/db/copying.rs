@@ -1,0 +1,249 @@
+//! What a copy of a whole database needs: the tables as they are, a moment that stays, rows as a
+//! stream, and rules that are laid aside while rows come that have been through them before.
+
+use std::path::Path;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
+use sqlx::Row as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+
+use super::{
+    ACQUIRE_TIMEOUT, Db, EMBEDDED_READERS, Row, RowOf, Sql, StoreError, Tx, Value, Writing,
+    migrations, postgres_query, sqlite_query,
+};
+
+/// What the columns of a table hold; there are no other kinds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Whole numbers.
+    Int,
+    /// Texts.
+    Text,
+    /// Bytes.
+    Bytes,
+}
+
+impl Kind {
+    fn named(name: &str) -> Result<Self, StoreError> {
+        match name {
+            "bigint" | "BIGINT" | "INTEGER" => Ok(Self::Int),
+            "text" | "TEXT" => Ok(Self::Text),
+            "bytea" | "BLOB" => Ok(Self::Bytes),
+            other => Err(StoreError::Corrupt(format!("kind of column {other:?}"))),
+        }
+    }
+}
+
+/// A table as the database itself describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shape {
+    /// Its name.
+    pub name: String,
+    /// Its columns, in order.
+    pub columns: Vec<(String, Kind)>,
+    /// The columns of its key, in order.
+    pub key: Vec<String>,
+}
+
+/// Rules that were laid aside, as statements that put them back.
+#[derive(Debug)]
+pub struct Rules(Vec<String>);
+
+impl Db {
+    /// Opens a file that is only read, and left as it is to the last byte.
+    pub async fn open_file(path: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new().filename(path).read_only(true);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(EMBEDDED_READERS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options)
+            .await
+            .map_err(|error| match error {
+                sqlx::Error::Database(told) => {
+                    let line = format!("Cannot open {}: {}.", path.display(), told.message());
+                    StoreError::Address(line)
+                }
+                other => other.into(),
+            })?;
+        Ok(Self::Sqlite { writer: pool.clone(), readers: pool })
+    }
+
+    /// A transaction that sees what is committed when it first reads, and nothing that comes
+    /// later, however long it reads. It is there to read alone.
+    pub async fn snapshot(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => {
+                Tx::SqliteWrite(Writing::begun(readers.begin_with("BEGIN").await?))
+            }
+            Self::Postgres(pool) => {
+                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+                Tx::PostgresWrite(Writing::begun(pool.begin_with(begin).await?))
+            }
+        })
+    }
+
+    /// How the version of the schema stands to this program's.
+    pub async fn age(&self) -> Result<Age, StoreError> {
+        let newest = migrations(self.engine()).iter().map(|step| step.version).max();
+        let mut tx = self.read().await?;
+        let sql = "SELECT max(version) AS version FROM _sqlx_migrations WHERE success";
+        let applied = tx.one(sql, Vec::new()).await?.opt_int("version")?;
+        Ok(match applied.cmp(&newest) {
+            std::cmp::Ordering::Less => Age::Earlier,
+            std::cmp::Ordering::Equal => Age::Current,
+            std::cmp::Ordering::Greater => Age::Later,
+        })
+    }
+}
+
+/// Of which version of the program a schema is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Age {
+    /// Of an earlier one, and can be brought to this one.
+    Earlier,
+    /// Of this one.
+    Current,
+    /// Of a later one, which this program does not know.
+    Later,
+}
+
+impl Row {
+    /// The value of the column at that place.
+    pub(crate) fn value(&self, place: usize, kind: Kind) -> Result<Value, StoreError> {
+        Ok(match (&self.0, kind) {
+            (RowOf::Sqlite(row), Kind::Int) => Value::Int(row.try_get(place)?),
+            (RowOf::Sqlite(row), Kind::Text) => Value::Text(row.try_get(place)?),
+            (RowOf::Sqlite(row), Kind::Bytes) => Value::Bytes(row.try_get(place)?),
+            (RowOf::Postgres(row), Kind::Int) => Value::Int(row.try_get(place)?),
+            (RowOf::Postgres(row), Kind::Text) => Value::Text(row.try_get(place)?),
+            (RowOf::Postgres(row), Kind::Bytes) => Value::Bytes(row.try_get(place)?),
+        })
+    }
+}
+
+impl Tx {
+    /// All tables by name, without those that the engine keeps for itself.
+    pub async fn shapes(&mut self) -> Result<Vec<Shape>, StoreError> {
+        let sql = match self {
+            Self::SqliteWrite(_) | Self::SqliteRead(_) => {
+                "SELECT l.name AS owner, c.name AS name, c.type AS kind, nullif(c.pk, 0) AS place
+                FROM pragma_table_list l, pragma_table_info(l.name) c
+                WHERE l.schema = 'main' AND l.type = 'table' AND l.name NOT LIKE 'sqlite%'
+                ORDER BY l.name, c.cid"
+            }
+            Self::PostgresWrite(_) | Self::PostgresRead(_) => {
+                "SELECT CAST(t.relname AS TEXT) AS owner, CAST(a.attname AS TEXT) AS name,
+                    format_type(a.atttypid, NULL) AS kind,
+                    CAST(array_position(CAST(x.indkey AS SMALLINT[]), a.attnum) AS BIGINT) AS place
+                FROM pg_class t
+                JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+                LEFT JOIN pg_index x ON x.indrelid = t.oid AND x.indisprimary
+                WHERE t.relkind = 'r' AND t.relnamespace = CAST(current_schema() AS regnamespace)
+                ORDER BY t.relname, a.attnum"
+            }
+        };
+        let mut shapes: Vec<Shape> = Vec::new();
+        let mut key: Vec<(i64, String)> = Vec::new();
+        for row in self.all(sql, Vec::new()).await? {
+            let (owner, name) = (row.text("owner")?, row.text("name")?);
+            if owner == "_sqlx_migrations" {
+                continue;
+            }
+            if shapes.last().is_none_or(|last| last.name != owner) {
+                shapes.push(Shape { name: owner, columns: Vec::new(), key: Vec::new() });
+                key.clear();
+            }
+            let Some(shape) = shapes.last_mut() else { continue };
+            if let Some(place) = row.opt_int("place")? {
+                key.push((place, name.clone()));
+                key.sort();
+                shape.key = key.iter().map(|(_, name)| name.clone()).collect();
+            }
+            shape.columns.push((name, Kind::named(&row.text("kind")?)?));
+        }
+        Ok(shapes)
+    }
+
+    /// All rows of a table in the order of its key, which is the same on every engine.
+    pub(crate) fn rows(&mut self, shape: &Shape) -> BoxStream<'_, Result<Row, StoreError>> {
+        let quoted = |name: &String| format!("\"{name}\"");
+        let columns: Vec<String> = shape.columns.iter().map(|(name, _)| quoted(name)).collect();
+        let is_text = |key: &String| shape.columns.contains(&(key.clone(), Kind::Text));
+        let bytewise = match self {
+            Self::SqliteWrite(_) | Self::SqliteRead(_) => "",
+            Self::PostgresWrite(_) | Self::PostgresRead(_) => " COLLATE \"C\"",
+        };
+        let order = |key| quoted(key) + if is_text(key) { bytewise } else { "" };
+        let order: Vec<String> = shape.key.iter().map(order).collect();
+        let (columns, order) = (columns.join(", "), order.join(", "));
+        let sql = Sql::from(format!("SELECT {columns} FROM \"{}\" ORDER BY {order}", shape.name)).0;
+        macro_rules! stream {
+            ($query:ident, $connection:expr) => {
+                $query(sql, Vec::new())
+                    .fetch(&mut **$connection)
+                    .map(|row| row.map(Row::from).map_err(StoreError::from))
+                    .boxed()
+            };
+        }
+        match self {
+            Self::SqliteWrite(connection) => stream!(sqlite_query, connection),
+            Self::SqliteRead(connection) => stream!(sqlite_query, connection),
+            Self::PostgresWrite(connection) => stream!(postgres_query, connection),
+            Self::PostgresRead(connection) => stream!(postgres_query, connection),
+        }
+    }
+
+    /// Has the database to itself until the transaction ends, as far as organizations are looked
+    /// at; an embedded one has a single writer anyway.
+    pub(crate) async fn keep_others_out(&mut self) -> Result<(), StoreError> {
+        if matches!(self, Self::PostgresWrite(_)) {
+            let sql = "LOCK TABLE organization IN ACCESS EXCLUSIVE MODE";
+            self.execute(sql, Vec::new()).await?;
+        }
+        Ok(())
+    }
+
+    /// Lays aside all triggers that act on new rows: what they derive or count comes as rows too,
+    /// and what they refuse was let in before. The one that keeps the embedded engine's index of
+    /// letters stays, as that index is no table of ours. A server proves a foreign key very much
+    /// faster for all rows than for each, so that its foreign keys are laid aside as well.
+    pub(crate) async fn lay_rules_aside(&mut self) -> Result<Rules, StoreError> {
+        let sql = match self {
+            Self::SqliteWrite(_) | Self::SqliteRead(_) => {
+                "SELECT 'DROP TRIGGER ' || name AS aside, sql AS back FROM sqlite_schema
+                WHERE type = 'trigger' AND sql LIKE '% INSERT ON %'
+                    AND sql NOT LIKE '%INTO patient_fts%'
+                ORDER BY rowid"
+            }
+            Self::PostgresWrite(_) | Self::PostgresRead(_) => {
+                "SELECT format('ALTER TABLE %I DISABLE TRIGGER %I', c.relname, t.tgname) AS aside,
+                    format('ALTER TABLE %I ENABLE TRIGGER %I', c.relname, t.tgname) AS back
+                FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+                WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0
+                    AND c.relnamespace = CAST(current_schema() AS regnamespace)
+                UNION ALL
+                SELECT format('ALTER TABLE %I DROP CONSTRAINT %I', c.relname, k.conname),
+                    format('ALTER TABLE %I ADD CONSTRAINT %I %s', c.relname, k.conname,
+                        pg_get_constraintdef(k.oid))
+                FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+                WHERE k.contype = 'f'
+                    AND c.relnamespace = CAST(current_schema() AS regnamespace)"
+            }
+        };
+        let mut back = Vec::new();
+        for row in self.all(sql, Vec::new()).await? {
+            self.execute(row.text("aside")?, Vec::new()).await?;
+            back.push(row.text("back")?);
+        }
+        Ok(Rules(back))
+    }
+
+    /// Puts rules back; those that are proved are proved for all rows.
+    pub(crate) async fn put_back(&mut self, rules: Rules) -> Result<(), StoreError> {
+        for sql in rules.0 {
+            self.execute(sql, Vec::new()).await?;
+        }
+        Ok(())
+    }
+}
