@@ -17,7 +17,7 @@ use crate::state::Web;
 use crate::view::jump::{Goal, JumpPage};
 
 /// The pages that can be gone to, and what they need.
-const PAGES: [(&str, &str, Action); 21] = [
+const PAGES: [(&str, &str, Action); 22] = [
     ("Payments", "/payments", Action::ReadPayments),
     ("Create Payment", "/payments/new", Action::CreatePayment),
     ("Exceptions", "/payments/exceptions", Action::ReadPayments),
