@@ -74,7 +74,7 @@ use almoner_store::audit_list::AuditQuery;
 use almoner_store::on_both_engines;
 use almoner_store::queues::Queue;
 use almoner_store::treatments::TreatmentQuery;
-use almoner_store::webhook_events::Place;
+use almoner_store::webhook_events::Place as EventPlace;
 use jiff::civil::Date;
 
 use crate::common::{Clinic, part_of, person, physician, place};
@@ -331,7 +331,7 @@ const RECORDS: &[Case] = cases! {
         send_again(&c.app, a, (id, &event)).await
     };
     "webhook_deliveries::events" ManageWebhooks |c, a| async {
-        events(&c.app, a, &Place::After(EventId::before(c.app.now())), 5).await
+        events(&c.app, a, &EventPlace::After(EventId::before(c.app.now())), 5).await
     };
     "api_keys::revoke_key" ManageKeys |c, a| async {
         let token = create_key(&c.app, &c.system(), new_key()).await?;
