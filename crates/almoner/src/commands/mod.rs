@@ -112,6 +112,7 @@ fn app(db: Db, settings: &Settings, link_keys: LinkKeys, files: Files) -> App {
         processor: Arc::clone(&settings.processor),
         clearinghouse: Arc::clone(&settings.clearinghouse),
         mailer: Arc::clone(&settings.mailer),
+        webhooks: Arc::clone(&settings.webhooks),
         link_keys: Arc::new(link_keys),
         files,
         max_document_bytes: settings.files.max_document_bytes,
