@@ -82,7 +82,8 @@ on_both_engines! {
         }
         let mut between = Vec::new();
         for number in 0..BACKUPS {
-            let before = await_paid(&done, between.last().map_or(5, |(_, _, after)| after + 5)).await;
+            let last = between.last().map_or(0, |(_, _, after)| *after);
+            let before = await_paid(&done, last + 5).await;
             let file = folder.join(format!("{number}.backup"));
             let made = run(folder, &db.url, &["backup", file.to_str().unwrap()]).await;
             assert_eq!(made.code, 0, "{}", made.stderr);
@@ -167,15 +168,18 @@ on_both_engines! {
         let content = copy::read_content(&mut tx, &mut Teller::new(&mut tell)).await.unwrap();
         copy::record(&mut tx, &content, jiff::Timestamp::UNIX_EPOCH).await.unwrap();
         tx.commit().await.unwrap();
+        earlier.close().await;
         let file = earlier.url.strip_prefix("sqlite://").unwrap();
         let restored = run(folder, &db.url, &["restore", file]).await;
         assert_eq!(restored.code, 0, "{}", restored.stderr);
         let verified = run(folder, &db.url, &["verify"]).await;
         assert!(verified.code == 0 && verified.stdout.contains("old: "), "{}", verified.stderr);
-        let mut tx = earlier.begin().await.unwrap();
+        let later = Db::open(&earlier.url, Durability::Full).await.unwrap();
+        let mut tx = later.begin().await.unwrap();
         let sql = "UPDATE _sqlx_migrations SET version = 9999 WHERE version = 9";
         tx.execute(sql, Vec::new()).await.unwrap();
         tx.commit().await.unwrap();
+        later.close().await;
         let new = file_url(&folder.join("new.db"));
         let refused = run(folder, &new, &["restore", file]).await;
         assert_eq!(refused.code, 1, "{}", refused.stdout);
