@@ -38,7 +38,8 @@ export async function startServer(name, settings = []) {
 
 /** Starts (again) the binary of a server that is stopped, on the same database. */
 export async function launch(server) {
-  const words = ['demo', '--listen', '127.0.0.1:0', '--database', server.database.url, ...server.settings];
+  const listen = ['--listen', '127.0.0.1:0', '--metrics-listen', '127.0.0.1:0'];
+  const words = ['demo', ...listen, '--database', server.database.url, ...server.settings];
   const child = spawn(binary, words, {
     cwd: server.folder,
     env: environment(),
@@ -63,6 +64,7 @@ export async function launch(server) {
 
 /** Stops the server as an operator would, and fails unless it ends by itself with 0. */
 export async function stopServer(server) {
+  await keepMetrics(server);
   server.child.kill('SIGTERM');
   const late = setTimeout(() => server.child.kill('SIGKILL'), STOP_MS_MAX);
   const { code, signal } = await server.ended;
@@ -70,6 +72,13 @@ export async function stopServer(server) {
   if (code !== 0) {
     throw new Error(`the server ended with ${signal ?? code} when asked to stop\n${tail(server)}`);
   }
+}
+
+/** Keeps what the server tells as metrics, to be searched for patient data like its log. */
+async function keepMetrics(server) {
+  const [, address] = /Metrics are at (http:\S+)/.exec(server.text);
+  const told = await fetch(address);
+  appendFileSync(path.join(out, `${server.name}-metrics.log`), await told.text());
 }
 
 /** Runs another command of the binary on the server's database, as an operator would beside it. */

@@ -51,6 +51,7 @@ const PAGES = [
   ['/reports/day-close/count?location=:LOC&day=2026-01-05', 'manager'],
   ['/reports/collections', 'manager'],
   ['/reports/aging', 'manager'],
+  ['/reports/books', 'manager'],
   ['/patients', 'front'],
   ['/patients/new', 'front'],
   ['/patients/:PAT', 'front'],
@@ -84,9 +85,14 @@ const PAGES = [
 /** What pages link to that is a download, not a page. */
 const DOWNLOADS = [
   '/payments/export.csv',
+  '/payments/export.xlsx',
   '/reports/day-close.csv',
+  '/reports/day-close.xlsx',
   '/reports/collections.csv',
+  '/reports/collections.xlsx',
   '/reports/aging.csv',
+  '/reports/aging.xlsx',
+  '/reports/books.csv',
   '/payments/:PAY/documents/:NUMBER',
   '/eligibility/:ELG/raw',
   '/eligibility/files/:HASH/raw',

@@ -33,6 +33,12 @@ stage.test('the list as it is narrowed is taken away as a file', { as: 'biller' 
   assert.equal(ids.length, Number(/of (\d+)/.exec(total)[1]));
   const listed = await page.locator('#results tbody th').allTextContents();
   assert.deepEqual(ids.slice(0, listed.length), listed.map((id) => id.trim()));
+  const arriving = page.waitForEvent('download');
+  await control(page, 'Export XLSX').click();
+  const workbook = await arriving;
+  assert.match(new URL(workbook.url()).search, /status=failed/);
+  assert.match(workbook.suggestedFilename(), /^payments-\d{4}-\d{2}-\d{2}\.xlsx$/);
+  assert.equal(readFileSync(await workbook.path()).subarray(0, 2).toString(), 'PK');
 });
 
 for (const scripts of [true, false]) {

@@ -112,7 +112,7 @@ stage.test('a file that finds no place is told so, and can be tried again', { as
     return /Too many/.test(await row.innerText());
   });
   const row = part.locator('#uploads li').last();
-  await shows(row, 'Too many files are being sent. Nothing of this was kept. Send it again in a minute.');
+  await shows(row, 'Too many files are under way. Nothing of this was done. Please try it again in a minute.');
   await axe(page, 'a file that found no place');
   await shot(page, 'documents-busy');
   slow.destroy();

@@ -19,6 +19,7 @@ stage.test('a manager reads the reports and closes the day', { as: 'manager' }, 
   await chapter('take the day away as a file', () => download(page));
   await chapter('compare collections with the card', () => collections(page));
   await chapter('follow an age to its payments', () => aging(page));
+  await chapter('take the books away', () => books(page));
 });
 
 async function countDrawer(page) {
@@ -86,4 +87,27 @@ async function aging(page) {
   await link.click();
   await page.waitForURL(/\/payments\?/);
   await shows(page.getByRole('main'), new RegExp(`of ${count}\\b`));
+}
+
+async function books(page) {
+  await page.goto('/reports');
+  await page.getByRole('link', { name: 'Books', exact: true }).click();
+  await page.getByLabel('Book', { exact: true }).selectOption('Ledger');
+  await page.getByLabel('From').fill('2020-01-01');
+  await axe(page, 'books');
+  await shot(page, 'books');
+  for (const [button, start] of [['Export CSV', /^\u{feff}Day,Recorded,Event,/u], ['Export XLSX', /^PK/]]) {
+    const waiting = page.waitForEvent('download');
+    await control(page, button).click();
+    const file = await waiting;
+    const [, kind] = button.split(' ');
+    assert.match(file.suggestedFilename(), new RegExp(`^ledger-2020-01-01-.*\\.${kind.toLowerCase()}$`));
+    assert.match(await readFile(await file.path(), 'utf8'), start);
+    await shows(page.getByRole('heading', { level: 1 }), 'Books');
+  }
+  await page.getByLabel('To').fill('2019-12-31');
+  await control(page, 'Export XLSX').click();
+  await shows(page.getByRole('main'), 'The last day comes before the first.');
+  await axe(page, 'books of no range');
+  forgive(page, /status of 422/);
 }

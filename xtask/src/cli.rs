@@ -1,5 +1,7 @@
 //! What may be written after `cargo xtask`.
 
+use std::path::PathBuf;
+
 use crate::bench::BenchOptions;
 use crate::browser::Engine;
 use crate::guard;
@@ -20,6 +22,9 @@ usage: cargo xtask COMMAND
                      how fast the pages answer in a browser among N (1,000,000) payments and
                      patients, each work done N (100) times, on sqlite, postgres or both; then
                      every benchmark of the crates. Writes docs/benchmarks.md; slow is no failure
+  package [--binary FILE]
+                     the Debian package, in target/debian, of the release binary, which is built
+                     first, or of FILE
   soak [--seconds N] the long forms of the tests, then N seconds (60) of each fuzz target
   with-postgres COMMAND…
                      run a command with ALMONER_TEST_POSTGRES pointing at a throw-away server";
@@ -40,6 +45,8 @@ pub(crate) enum Command {
     Tidy,
     /// Measure how fast the pages answer.
     Bench(BenchOptions),
+    /// Put the Debian package together, of that binary if one is named.
+    Package(Option<PathBuf>),
     /// Run the long forms of the tests, and each fuzz target for so many seconds.
     Soak {
         /// The bound for each fuzz target.
@@ -61,6 +68,7 @@ pub(crate) fn parse(arguments: &[String]) -> Outcome<Command> {
         "test" => parse_test(rest).map(Command::Test),
         "tidy" => no_more(rest).map(|()| Command::Tidy),
         "bench" => parse_bench(rest).map(Command::Bench),
+        "package" => parse_package(rest).map(Command::Package),
         "soak" => parse_soak(rest),
         "with-postgres" if rest.is_empty() => Err("with-postgres needs a command".to_owned()),
         "with-postgres" => Ok(Command::WithPostgres(rest.to_vec())),
@@ -129,6 +137,14 @@ fn parse_bench(rest: &[String]) -> Outcome<BenchOptions> {
     Ok(options)
 }
 
+fn parse_package(rest: &[String]) -> Outcome<Option<PathBuf>> {
+    match rest {
+        [] => Ok(None),
+        [flag, file] if flag == "--binary" => Ok(Some(PathBuf::from(file))),
+        [word, ..] => Err(format!("`{word}` is not understood here")),
+    }
+}
+
 fn parse_soak(rest: &[String]) -> Outcome<Command> {
     let seconds = match rest {
         [] => SOAK_SECONDS_DEFAULT,
@@ -176,6 +192,14 @@ mod tests {
         for line in ["bench --payments", "bench --payments 0", "bench --engine oracle"] {
             assert!(parse(&words(line)).is_err(), "{line}");
         }
+    }
+
+    #[test]
+    fn package_takes_a_binary_or_builds_one() {
+        assert_eq!(parse(&words("package")), Ok(Command::Package(None)));
+        let named = Command::Package(Some(PathBuf::from("there/almoner")));
+        assert_eq!(parse(&words("package --binary there/almoner")), Ok(named));
+        assert!(parse(&words("package --binary")).is_err());
     }
 
     #[test]

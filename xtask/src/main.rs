@@ -23,6 +23,7 @@ mod cli;
 mod engines;
 mod guard;
 mod long;
+mod package;
 mod postgres;
 mod process;
 mod project;
@@ -67,6 +68,7 @@ fn run(command: Command) -> process::Outcome<()> {
         Command::Test(options) => suite::test(&options),
         Command::Tidy => tidy::run(),
         Command::Bench(options) => bench::run(&options),
+        Command::Package(binary) => package::run(binary.as_deref()),
         Command::Soak { seconds } => long::soak(seconds),
         Command::WithPostgres(words) => long::with_postgres(&words),
         Command::Guard(words) => guard::run(&words),

@@ -38,13 +38,18 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Makes an empty cluster and starts it.
     pub(crate) fn start() -> Outcome<Self> {
+        Self::start_with(&[])
+    }
+
+    /// Makes one with further settings, which override ours.
+    pub(crate) fn start_with(settings: &[&str]) -> Outcome<Self> {
         let programs = tools::postgres_programs()
             .ok_or("PostgreSQL's initdb and postgres were not found on this machine")?;
         let owner = server_owner()?;
         let mut last = String::new();
         for _ in 0..START_TRIES_MAX {
             let folder = make_folder(owner)?;
-            match start_in(&folder, &programs, owner) {
+            match start_in(&folder, &programs, owner, settings) {
                 Ok((server, url)) => return Ok(Self { url, programs, _server: server }),
                 Err(message) => last = message,
             }
@@ -64,7 +69,12 @@ impl Postgres {
     }
 }
 
-fn start_in(folder: &Path, programs: &Path, owner: Option<Owner>) -> Outcome<(Guarded, String)> {
+fn start_in(
+    folder: &Path,
+    programs: &Path,
+    owner: Option<Owner>,
+    settings: &[&str],
+) -> Outcome<(Guarded, String)> {
     let data = folder.join("data");
     init(programs, &data, owner)?;
     let port = free_port()?;
@@ -75,7 +85,8 @@ fn start_in(folder: &Path, programs: &Path, owner: Option<Owner>) -> Outcome<(Gu
         "-p".to_owned(),
         port.to_string(),
     ];
-    words.extend(SETTINGS.iter().flat_map(|setting| ["-c".to_owned(), (*setting).to_owned()]));
+    let settings = SETTINGS.iter().chain(settings);
+    words.extend(settings.flat_map(|setting| ["-c".to_owned(), (*setting).to_owned()]));
     let mut server = Guarded::start(folder, owner, &words)?;
     await_ready(programs, port, &mut server, folder)?;
     Ok((server, format!("postgres://postgres@127.0.0.1:{port}/postgres")))

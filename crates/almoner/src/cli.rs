@@ -48,12 +48,13 @@ pub(crate) struct SettingArgs {
     /// The address of the proxy in front that ends TLS and names the client.
     #[arg(long, global = true, env = "ALMONER_TRUSTED_PROXY")]
     pub trusted_proxy: Option<String>,
-    /// How log lines are written: text or json.
-    #[arg(long, global = true, env = "ALMONER_LOG_FORMAT")]
-    pub log_format: Option<String>,
-    /// Which log lines are written, such as info or almoner_web=debug.
-    #[arg(long, global = true, env = "ALMONER_LOG")]
-    pub log: Option<String>,
+    /// What is told to those who watch the program.
+    #[command(flatten)]
+    pub watching: WatchingArgs,
+    /// For how many seconds requests are still taken once the program is asked to stop, while
+    /// /readyz says no already: as long as a balancer in front needs to notice (default 0).
+    #[arg(long, global = true, env = "ALMONER_DRAIN_SECONDS")]
+    pub drain_seconds: Option<u64>,
     /// Who carries eligibility questions to payers.
     #[command(flatten)]
     pub clearinghouse: ClearinghouseArgs,
@@ -63,6 +64,28 @@ pub(crate) struct SettingArgs {
     /// A file with settings.
     #[arg(long, global = true, env = "ALMONER_CONFIG", default_value = "almoner.toml")]
     pub config: PathBuf,
+}
+
+/// What is told to those who watch the program.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct WatchingArgs {
+    /// How log lines are written: text or json.
+    #[arg(long, global = true, env = "ALMONER_LOG_FORMAT")]
+    pub log_format: Option<String>,
+    /// Which log lines are written, such as info or almoner_web=debug.
+    #[arg(long, global = true, env = "ALMONER_LOG")]
+    pub log: Option<String>,
+    /// The address at which metrics for Prometheus are told, such as 127.0.0.1:9464; nowhere when
+    /// not given.
+    #[arg(long, global = true, env = "ALMONER_METRICS_LISTEN")]
+    pub metrics_listen: Option<String>,
+    /// Lets metrics be told to the network, where everybody who reaches the address reads them.
+    #[arg(long, global = true, env = "ALMONER_METRICS_OPEN")]
+    pub metrics_open: bool,
+    /// A collector that takes traces by OTLP over HTTP, such as http://127.0.0.1:4318; none when
+    /// not given.
+    #[arg(long, global = true, env = "ALMONER_OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<String>,
 }
 
 /// Where documents are kept; `almoner.toml` has a table `[s3]`.

@@ -6,13 +6,16 @@ pub(crate) mod link_keys;
 mod mail;
 mod processor;
 pub(crate) mod secrets;
+mod watching;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use almoner_gateways::clearinghouse::Clearinghouse;
 use almoner_gateways::mail::Mailer;
+use almoner_gateways::measured;
 use almoner_gateways::processor::Processor;
 use serde::Deserialize;
 
@@ -28,6 +31,9 @@ const DEMO_DATABASE: &str = "sqlite://almoner-data/demo.db";
 
 /// Where the keys of payment links are when nothing is said.
 const DEFAULT_LINK_KEYS: &str = "almoner-data/link.key";
+
+/// The longest that requests are taken once the program is asked to stop.
+const MAX_DRAIN_SECONDS: u64 = 300;
 
 /// What `almoner.toml` may hold.
 #[derive(Debug, Default, Deserialize)]
@@ -48,6 +54,10 @@ struct FileSettings {
     trusted_proxy: Option<String>,
     log_format: Option<String>,
     log: Option<String>,
+    metrics_listen: Option<String>,
+    metrics_open: bool,
+    otlp_endpoint: Option<String>,
+    drain_seconds: Option<u64>,
 }
 
 /// The settings that hold.
@@ -71,10 +81,10 @@ pub(crate) struct Settings {
     pub mailer: Arc<dyn Mailer>,
     /// The proxy that may name the client.
     pub trusted_proxy: Option<std::net::IpAddr>,
-    /// Log lines as JSON.
-    pub json_logs: bool,
-    /// Which log lines are written.
-    pub log: String,
+    /// What is told to those who watch the program.
+    pub watching: watching::Watching,
+    /// For how long requests are still taken once the program is asked to stop.
+    pub drain: Duration,
 }
 
 /// Hosts that only this machine reaches.
@@ -119,14 +129,19 @@ impl Settings {
                 })
             })
             .transpose()?;
-        let format = one(&args.log_format, file.log_format).unwrap_or_else(|| "text".to_owned());
-        let json_logs = match &*format {
-            "json" => true,
-            "text" => false,
-            other => {
-                return Err(Failure::Usage(format!("--log-format {other}: choose text or json")));
-            }
+        let filed = watching::FileWatching {
+            log_format: file.log_format,
+            log: file.log,
+            metrics_listen: file.metrics_listen,
+            metrics_open: file.metrics_open,
+            otlp_endpoint: file.otlp_endpoint,
         };
+        let watching = watching::Watching::read(&args.watching, filed)?;
+        let drain = args.drain_seconds.or(file.drain_seconds).unwrap_or_default();
+        if drain > MAX_DRAIN_SECONDS {
+            let line = format!("--drain-seconds {drain}: choose 0 to {MAX_DRAIN_SECONDS}");
+            return Err(Failure::Usage(line));
+        }
         let base_url = one(&args.base_url, file.base_url);
         let database = one(&args.database, file.database)
             .unwrap_or_else(|| if demo { DEMO_DATABASE } else { DEFAULT_DATABASE }.to_owned());
@@ -144,9 +159,19 @@ impl Settings {
             clearinghouse,
             mailer,
             trusted_proxy,
-            json_logs,
-            log: one(&args.log, file.log).unwrap_or_else(|| "info".to_owned()),
+            watching,
+            drain: Duration::from_secs(drain),
         })
+    }
+
+    /// The same settings, whose outside parties are measured.
+    pub(crate) fn measured(self) -> Self {
+        Self {
+            processor: measured::processor(self.processor),
+            clearinghouse: measured::clearinghouse(self.clearinghouse),
+            mailer: measured::mailer(self.mailer),
+            ..self
+        }
     }
 
     /// What makes these settings unsafe for real data, if anything.
@@ -199,7 +224,7 @@ mod tests {
     use almoner_gateways::Secret;
 
     use super::*;
-    use crate::cli::StripeArgs;
+    use crate::cli::{StripeArgs, WatchingArgs};
 
     fn read(args: &SettingArgs) -> Result<Settings, Failure> {
         Settings::read(args, false)
@@ -254,8 +279,20 @@ mod tests {
         let wrong = |args: SettingArgs| matches!(read(&args), Err(Failure::Usage(_)));
         assert!(wrong(SettingArgs { listen: Some("here".into()), ..SettingArgs::default() }));
         assert!(wrong(SettingArgs { processor: Some("x".into()), ..SettingArgs::default() }));
-        assert!(wrong(SettingArgs { log_format: Some("x".into()), ..SettingArgs::default() }));
+        let watching = WatchingArgs { log_format: Some("x".into()), ..WatchingArgs::default() };
+        assert!(wrong(SettingArgs { watching, ..SettingArgs::default() }));
+        assert!(wrong(SettingArgs { drain_seconds: Some(301), ..SettingArgs::default() }));
         assert!(wrong(SettingArgs { trusted_proxy: Some("x".into()), ..SettingArgs::default() }));
+    }
+
+    #[test]
+    fn the_settings_of_the_package_are_safe_as_they_are() {
+        let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packaging/almoner.toml");
+        let args = SettingArgs { config: shipped.into(), ..SettingArgs::default() };
+        let settings = read(&args).unwrap_or_else(|_| panic!("readable"));
+        assert_eq!(settings.unsafe_for_real_data(), [""; 0]);
+        assert!(settings.watching.json_logs && settings.watching.metrics_listen.is_none());
+        assert!(settings.database.ends_with(":///var/lib/almoner/almoner.db"));
     }
 
     #[test]

@@ -18,5 +18,9 @@ mod moves;
 mod payers;
 #[path = "program/refund_race.rs"]
 mod refund_race;
+#[path = "program/stop.rs"]
+mod stop;
 #[path = "program/upload_cut.rs"]
 mod upload_cut;
+#[path = "program/watch.rs"]
+mod watch;

@@ -3,8 +3,7 @@
 use almoner_domain::text::{self, MAX_NOTE_BYTES};
 use almoner_domain::{Invalid, PaymentId};
 use almoner_store::idempotency::{self, Seen};
-use almoner_store::notes::{self, Author};
-use almoner_store::payments;
+use almoner_store::{notes, payments};
 use serde_json::json;
 
 use crate::context::{Actor, App, request_hash};
@@ -31,8 +30,7 @@ pub async fn add_note(app: &App, actor: &Actor, input: AddNote) -> Result<i64, E
     actor.must(Action::AddNote)?;
     let body = text::paragraph("note", &input.body, MAX_NOTE_BYTES)?;
     let body = body.ok_or_else(|| Invalid::one("note", "required", "Write the note first."))?;
-    let author = actor.user().map(Author::User).or(actor.key_id().map(Author::Key));
-    let author = author.ok_or(Error::Forbidden(Action::AddNote))?;
+    let author = actor.author().ok_or(Error::Forbidden(Action::AddNote))?;
     let (org, now) = (actor.org(), app.now());
     let hash = request_hash(&(input.payment, &body));
     let mut tx = app.db.begin().await?;

@@ -67,8 +67,8 @@ pub async fn change_status(
         }
         Ok(needs) => {
             actor.must(action_for(before.status, input.to))?;
-            let tender = checked(input, needs, before.amount)?;
             let now = app.now();
+            let tender = checked(input, needs, before.amount, now)?;
             let after = moved(&before, input.to, now);
             payments::update_status(&mut tx, actor.org(), &after).await?;
             let changed = Changed { before: &before, after: &after, at: now };
@@ -83,7 +83,12 @@ pub async fn change_status(
     }
 }
 
-fn checked(input: &ChangeStatus, needs: Needs, amount: Money) -> Result<Option<Tender>, Error> {
+fn checked(
+    input: &ChangeStatus,
+    needs: Needs,
+    amount: Money,
+    now: Timestamp,
+) -> Result<Option<Tender>, Error> {
     match needs {
         Needs::Nothing => Ok(None),
         Needs::Reason => {
@@ -94,6 +99,10 @@ fn checked(input: &ChangeStatus, needs: Needs, amount: Money) -> Result<Option<T
         Needs::Tender => {
             let missing = || Invalid::one("tender_type", "required", "Choose how it was paid.");
             let entry = input.tender.as_ref().ok_or_else(missing)?;
+            if entry.received_at.is_some_and(|at| at > now) {
+                let message = "This moment is yet to come.";
+                return Err(Invalid::one("received_at", "in_the_future", message).into());
+            }
             Ok(Some(entry.check(amount)?))
         }
     }

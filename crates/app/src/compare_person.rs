@@ -191,6 +191,7 @@ mod tests {
             payment_count: 0,
             version: 1,
             created_at: Timestamp::UNIX_EPOCH,
+            modified_at: Timestamp::UNIX_EPOCH,
         }
     }
 

@@ -12,6 +12,7 @@ use almoner_gateways::files::Files;
 use almoner_gateways::mail::Mailer;
 use almoner_gateways::processor::Processor;
 use almoner_store::Db;
+use almoner_store::author::Author;
 use almoner_store::ledger::Moment;
 use almoner_store::organizations::Organization;
 use jiff::Timestamp;
@@ -149,6 +150,15 @@ impl Actor {
         match &self.who {
             Who::Key(holder) => Some(holder.id),
             Who::Program | Who::Staff(_) => None,
+        }
+    }
+
+    /// Who it is to rows that say who wrote them; nobody, when it is the program itself.
+    pub(crate) fn author(&self) -> Option<Author> {
+        match &self.who {
+            Who::Program => None,
+            Who::Staff(member) => Some(Author::User(member.id)),
+            Who::Key(holder) => Some(Author::Key(holder.id)),
         }
     }
 

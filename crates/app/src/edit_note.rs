@@ -2,7 +2,8 @@
 
 use almoner_domain::text::{self, MAX_NOTE_BYTES};
 use almoner_domain::{Invalid, PaymentId};
-use almoner_store::notes::{self, Author, Note};
+use almoner_store::author::Author;
+use almoner_store::notes::{self, Note};
 use almoner_store::payments;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;

@@ -63,6 +63,9 @@ pub enum Error {
     /// As much of it as is taken at a time is under way already.
     #[error("Too much of this is under way already; please try again in a minute.")]
     Busy,
+    /// A file that was to be handed out could not be written.
+    #[error("the file could not be written")]
+    Unwritten(#[source] std::io::Error),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::context::{Actor, App};
 use crate::error::Error;
+use crate::export_report::{Format, joined};
 use crate::permission::Action;
 use crate::record;
 
@@ -41,22 +42,49 @@ pub struct Export {
     rows: usize,
 }
 
+/// Whether no more than so many rows would be exported, as far as that is known: nobody counts the
+/// payments of a name that very many have.
+///
+/// # Errors
+/// No permission, or the database failed.
+pub async fn fits(app: &App, actor: &Actor, wanted: &Wanted, rows: usize) -> Result<bool, Error> {
+    actor.must(Action::Export)?;
+    let request = match wanted {
+        Wanted::Picked(ids) => return Ok(ids.len() <= rows),
+        Wanted::List(request) => request,
+    };
+    let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+    let mut tx = app.db.read().await?;
+    let calendar = calendar(app, actor);
+    let is_longer =
+        payment_list::has_more_than(&mut tx, actor.org(), request, &calendar, rows).await?;
+    Ok(!is_longer)
+}
+
+fn calendar(app: &App, actor: &Actor) -> Calendar {
+    Calendar { zone: actor.organization.zone.clone(), today: actor.date(app.now()) }
+}
+
 /// Begins an export, and says so in the audit log.
 ///
 /// # Errors
 /// No permission, too many payments that are picked, or the database failed.
-pub async fn begin_export(app: &App, actor: &Actor, wanted: Wanted) -> Result<Export, Error> {
+pub async fn begin_export(
+    app: &App,
+    actor: &Actor,
+    wanted: Wanted,
+    format: Format,
+) -> Result<Export, Error> {
     actor.must(Action::Export)?;
     if matches!(&wanted, Wanted::Picked(ids) if !(1..=MAX_PICKED).contains(&ids.len())) {
         let message = format!("Pick 1 to {MAX_PICKED} payments.");
         return Err(Invalid::one("id", "out_of_range", message).into());
     }
-    let (org, now) = (actor.org(), app.now());
-    let calendar = Calendar { zone: actor.organization.zone.clone(), today: actor.date(now) };
+    let calendar = calendar(app, actor);
     let mut tx = app.db.begin().await?;
-    let places = locations::all(&mut tx, org).await?;
-    let subject = ("payments", 0);
-    record::happened(app, actor, &mut tx, "export_began", subject, told(&wanted)).await?;
+    let places = locations::all(&mut tx, actor.org()).await?;
+    let (subject, detail) = (("payments", 0), told(&wanted, format));
+    record::happened(app, actor, &mut tx, "export_began", subject, detail).await?;
     tx.commit().await?;
     Ok(Export {
         left: Some(from_the_start(wanted)),
@@ -113,9 +141,10 @@ impl Export {
 }
 
 /// What is exported, for the audit log: whose names were searched for is left out.
-fn told(wanted: &Wanted) -> Value {
+fn told(wanted: &Wanted, format: Format) -> Value {
+    let format = format.label();
     let request = match wanted {
-        Wanted::Picked(ids) => return json!({ "payments": joined(ids) }),
+        Wanted::Picked(ids) => return json!({ "payments": joined(ids), "format": format }),
         Wanted::List(request) => request,
     };
     let Filter { statuses, locations, kind, due, created, paid, amount, overdue } = &request.filter;
@@ -139,11 +168,8 @@ fn told(wanted: &Wanted) -> Value {
         "amount": span(amount),
         "overdue": overdue.then_some(true),
         "sort": format!("{} {}", request.sort.as_str(), request.direction.as_str()),
+        "format": format,
     })
-}
-
-fn joined<T: ToString>(ids: &[T]) -> String {
-    ids.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn span<T: ToString>(span: &Span<T>) -> Option<String> {

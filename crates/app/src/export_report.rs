@@ -9,6 +9,25 @@ use crate::error::Error;
 use crate::permission::Action;
 use crate::record;
 
+/// How a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Lines of text, for any program.
+    Csv,
+    /// A workbook, for spreadsheets.
+    Xlsx,
+}
+
+impl Format {
+    /// What people and the audit log call it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Csv => "CSV",
+            Self::Xlsx => "XLSX",
+        }
+    }
+}
+
 /// A report, as far as it is narrowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Report {
@@ -30,15 +49,16 @@ impl Report {
         }
     }
 
-    fn detail(&self) -> Value {
+    fn detail(&self, format: Format) -> Value {
+        let format = format.label();
         match self {
-            Self::DayClose(day) => json!({ "day": day.to_string() }),
+            Self::DayClose(day) => json!({ "day": day.to_string(), "format": format }),
             Self::Collections((from, to), locations) => {
-                let places: Vec<String> = locations.iter().map(LocationId::to_string).collect();
-                let places = (!places.is_empty()).then(|| places.join(", "));
-                json!({ "from": from.to_string(), "to": to.to_string(), "locations": places })
+                let places = (!locations.is_empty()).then(|| joined(locations));
+                let (from, to) = (from.to_string(), to.to_string());
+                json!({ "from": from, "to": to, "locations": places, "format": format })
             }
-            Self::Aging => json!({}),
+            Self::Aging => json!({ "format": format }),
         }
     }
 }
@@ -47,11 +67,22 @@ impl Report {
 ///
 /// # Errors
 /// No permission, or the database failed.
-pub async fn export_report(app: &App, actor: &Actor, report: &Report) -> Result<(), Error> {
+pub async fn export_report(
+    app: &App,
+    actor: &Actor,
+    report: &Report,
+    format: Format,
+) -> Result<(), Error> {
     actor.must(Action::ReadReports)?;
     let mut tx = app.db.begin().await?;
     let subject = (report.subject(), 0);
-    record::happened(app, actor, &mut tx, "report_exported", subject, report.detail()).await?;
+    let detail = report.detail(format);
+    record::happened(app, actor, &mut tx, "report_exported", subject, detail).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Ids as the audit log lists them.
+pub(crate) fn joined<T: ToString>(ids: &[T]) -> String {
+    ids.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
 }

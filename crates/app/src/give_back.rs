@@ -12,6 +12,7 @@ use almoner_store::{StoreError, Tx, attempts, counters, disputes};
 use crate::apply_dispute::is_open;
 use crate::attempt;
 use crate::context::{Actor, App};
+use crate::counts;
 use crate::error::Error;
 use crate::permission::{Action, REFUND_LIMIT};
 use crate::settle_unapplied::{MADE, write};
@@ -61,6 +62,7 @@ async fn make(app: &App, actor: &Actor, id: ExceptionId) -> Result<RefundId, Err
         user: actor.user(),
     };
     unapplied_refunds::insert(&mut tx, org, &new, actor.moment(now, money.location)).await?;
+    tx.count(counts::refund(false));
     let made = unapplied_refunds::get(&mut tx, org, new.id).await?;
     let made = made.ok_or(Error::NotFound("refund"))?;
     let step = (MADE, RefundState::Pending, None, now);

@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 
 use crate::check_answer::{self, AnswerWarning, StoredAnswer};
 use crate::context::{Actor, App};
+use crate::counts;
 use crate::error::Error;
 use crate::match_answer::{self, Said};
 use crate::permission::Action;
@@ -396,6 +397,7 @@ async fn import_answer(
         name_sort: name::sort_key(last, first),
     };
     eligibility::insert(tx, org, &row, &benefit_rows(&rows)).await?;
+    tx.count(counts::check_imported(row.outcome));
     let subject = ("eligibility_check", id.seq());
     let detail = json!({ "outcome": row.outcome, "patient": patient, "benefits": rows.len() });
     record::happened(app, actor, tx, "check_imported", subject, detail).await?;

@@ -26,11 +26,19 @@ pub const MAX_LIFETIME_DAYS: i64 = 366;
 pub struct IssueLink {
     /// For which payment.
     pub payment: PaymentId,
-    /// The last day on which it opens, in the clinic's zone; the [`LIFETIME_DAYS`]th from today
-    /// when nothing is said.
-    pub until: Option<Date>,
+    /// How long it opens; until the [`LIFETIME_DAYS`]th day from today when nothing is said.
+    pub until: Option<Until>,
     /// The link that ends for it, while it is the live one: asked for twice, only one is made.
     pub replaces: Option<i64>,
+}
+
+/// How long a link opens.
+#[derive(Debug, Clone, Copy)]
+pub enum Until {
+    /// Up to the end of this day in the clinic's zone.
+    Day(Date),
+    /// Up to this moment.
+    Moment(Timestamp),
 }
 
 /// A link as it can be shown.
@@ -42,6 +50,8 @@ pub struct ShownLink {
     pub generation: i64,
     /// The last day on which it opens.
     pub until: Date,
+    /// When it ends.
+    pub expires_at: Timestamp,
 }
 
 /// The newest link of a payment.
@@ -78,7 +88,7 @@ pub(crate) async fn issued(
     now: Timestamp,
 ) -> Result<(Payment, ShownLink), Error> {
     let org = actor.org();
-    let expires_at = end_of(last_day(actor, input.until, now)?, actor);
+    let expires_at = end(actor, input.until, now)?;
     let mut payment = locked(tx, actor, input.payment, None).await?;
     if payment.status == Status::Draft {
         payment = submitted(app, actor, tx, &payment, now).await?;
@@ -115,20 +125,22 @@ pub fn usual_last_day(today: Date) -> Date {
     today.saturating_add(LIFETIME_DAYS.days())
 }
 
-fn last_day(actor: &Actor, asked: Option<Date>, now: Timestamp) -> Result<Date, Invalid> {
+fn end(actor: &Actor, asked: Option<Until>, now: Timestamp) -> Result<Timestamp, Invalid> {
     let today = actor.date(now);
-    let Some(asked) = asked else {
-        return Ok(usual_last_day(today));
+    let at = match asked {
+        None => end_of(usual_last_day(today), actor),
+        Some(Until::Day(day)) => end_of(day, actor),
+        Some(Until::Moment(at)) => at,
     };
-    if asked < today {
-        let message = "This day has passed; choose today or a later one.";
+    if at <= now {
+        let message = "This has passed; choose today or a later day.";
         return Err(Invalid::one("until", "in_the_past", message));
     }
-    if asked > today.saturating_add(MAX_LIFETIME_DAYS.days()) {
+    if at > end_of(today.saturating_add(MAX_LIFETIME_DAYS.days()), actor) {
         let message = format!("A link holds {MAX_LIFETIME_DAYS} days at most.");
         return Err(Invalid::one("until", "too_late", message));
     }
-    Ok(asked)
+    Ok(at)
 }
 
 /// The end of a day in the clinic's zone.
@@ -169,6 +181,7 @@ pub(crate) fn shown(app: &App, actor: &Actor, payment: PaymentId, link: &Link) -
         token: name.token(&app.link_keys),
         generation: link.generation,
         until: until(actor, link),
+        expires_at: link.expires_at,
     }
 }
 

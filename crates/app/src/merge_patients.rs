@@ -153,9 +153,9 @@ pub async fn merge_patients(app: &App, actor: &Actor, input: &MergePatients) -> 
     for &id in &moved.payments {
         move_payment(app, actor, &mut tx, (id, input.kept), &fields).await?;
     }
-    merged::hand_over(&mut tx, org, from_to).await?;
+    merged::hand_over(&mut tx, org, from_to, now).await?;
     merged::delete(&mut tx, org, input.other).await?;
-    patients::update(&mut tx, org, &both.kept, &fields).await.map_err(mrn_taken)?;
+    patients::update(&mut tx, org, &both.kept, &fields, now).await.map_err(mrn_taken)?;
     patients::recount(&mut tx, org, input.kept).await?;
     patients::set_coverages(&mut tx, org, input.kept, &coverages).await?;
     find_duplicates::look(&mut tx, org, input.kept).await?;

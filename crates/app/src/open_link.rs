@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::context::{Actor, App};
+use crate::counts;
 use crate::error::Error;
 use crate::issue_link;
 use crate::link_keys::LinkName;
@@ -75,6 +76,7 @@ pub async fn open_link(app: &App, token: &str) -> Result<PayerView, Error> {
     let state = state(&payment, &link, attempt.as_ref(), app.now());
     let state = state.ok_or(Error::NotFound("payment link"))?;
     let location = locations::get(&mut tx, actor.org(), payment.location).await?;
+    counts::link_opened().increment(1);
     Ok(PayerView {
         clinic: actor.organization.name.clone(),
         phone: location.and_then(|location| location.fields.phone),

@@ -4,6 +4,7 @@ use almoner_gateways::processor::{Delivery, Event, HeaderMap, WebhookRefusal};
 use almoner_store::processor_events::{self, NewEvent};
 
 use crate::context::App;
+use crate::counts;
 use crate::error::Error;
 
 /// What became of a webhook.
@@ -22,11 +23,18 @@ pub enum Received {
 /// # Errors
 /// The database failed; the processor will send it again.
 pub async fn receive_event(app: &App, body: &[u8], headers: &HeaderMap) -> Result<Received, Error> {
-    match app.processor.verify(Delivery { body, headers }, app.now()) {
-        Ok(event) if keep(app, &event).await? => Ok(Received::Kept),
-        Ok(_) => Ok(Received::Known),
-        Err(refusal) => Ok(Received::Refused(refusal)),
-    }
+    let received = match app.processor.verify(Delivery { body, headers }, app.now()) {
+        Ok(event) if keep(app, &event).await? => Received::Kept,
+        Ok(_) => Received::Known,
+        Err(refusal) => Received::Refused(refusal),
+    };
+    let outcome = match &received {
+        Received::Kept => "kept",
+        Received::Known => "known",
+        Received::Refused(_) => "refused",
+    };
+    counts::webhook(outcome).increment(1);
+    Ok(received)
 }
 
 /// Keeps an event; false when it was kept before.

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::context::{Actor, App, Who};
+use crate::counts;
 use crate::error::Error;
 
 /// A change of a payment, already written to its own row.
@@ -55,6 +56,9 @@ pub(crate) async fn payment_changed(
             at: change.at,
         };
         payments::insert_transition(tx, org, payment.id, &step).await?;
+    }
+    if from != Some(payment.status) {
+        tx.count(counts::transition(from, payment.status));
     }
     let moment = actor.moment(change.at, payment.location);
     let (id, version) = (payment.id, payment.version);

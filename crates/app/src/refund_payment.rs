@@ -8,7 +8,7 @@ use almoner_domain::{Invalid, Money, PaymentId, RefundId, Status, ledger};
 use almoner_store::idempotency::{self, Seen};
 use almoner_store::payments::{self, Payment};
 use almoner_store::receipts::Source;
-use almoner_store::refunds::{self, NewRefund};
+use almoner_store::refunds::{self, NewRefund, Refund};
 use almoner_store::rollups::Moved;
 use almoner_store::{StoreError, Tx, counters, rollups, tenders};
 use jiff::Timestamp;
@@ -20,13 +20,15 @@ use crate::issue_receipts::issue;
 use crate::permission::{Action, REFUND_LIMIT};
 use crate::record::{self, PaymentChange};
 use crate::step::locked;
-use crate::{apply_dispute, attempt};
+use crate::{apply_dispute, attempt, counts};
 
 /// A refund to be made.
 #[derive(Debug, Clone)]
 pub struct RefundPayment {
     /// Of which payment.
     pub payment: PaymentId,
+    /// The version that it has to have, when that matters.
+    pub version: Option<i64>,
     /// How much.
     pub amount: RefundAmount,
     /// Why.
@@ -141,6 +143,16 @@ pub async fn refund_payment(
     }
 }
 
+/// A refund that was made, for whoever may make them.
+///
+/// # Errors
+/// No permission, no such refund, or the database failed.
+pub async fn made_refund(app: &App, actor: &Actor, id: RefundId) -> Result<Refund, Error> {
+    actor.must(Action::Refund)?;
+    let mut tx = app.db.read().await?;
+    refunds::get(&mut tx, actor.org(), id).await?.ok_or(Error::NotFound("refund"))
+}
+
 async fn remaining(app: &App, actor: &Actor, id: PaymentId) -> Result<Money, Error> {
     let mut tx = app.db.read().await?;
     let payment = payments::get(&mut tx, actor.org(), id).await?;
@@ -168,6 +180,9 @@ async fn make(app: &App, actor: &Actor, input: &RefundPayment) -> Result<RefundI
             Seen::Other => return Err(Error::KeyReused),
         }
     }
+    if input.version.is_some_and(|shown| shown != before.version) {
+        return Err(Error::Stale { current: before.version });
+    }
     let amount = refund::decide(before.status, before.remaining(), input.amount)?;
     check_limit(actor, before.refunded, amount)?;
     let tender = standing_tender(&mut tx, actor, before.id).await?;
@@ -184,10 +199,11 @@ async fn make(app: &App, actor: &Actor, input: &RefundPayment) -> Result<RefundI
         tender,
         kind: before.kind,
         reference: (!by_hand).then(|| attempt::new_reference(app, org)),
-        user: actor.user(),
+        author: actor.author(),
     };
     let moment = actor.moment(now, before.location);
     refunds::insert(&mut tx, org, &new, moment).await?;
+    tx.count(counts::refund(by_hand));
     write(app, actor, &mut tx, (&before, now), &new).await?;
     if by_hand {
         issue(app, actor, &mut tx, before.id, (Source::Refund(id), amount)).await?;

@@ -42,7 +42,7 @@ pub async fn reverse_tender(
     input: &ReverseTender,
 ) -> Result<Payment, Error> {
     actor.must(Action::ReverseTender)?;
-    let user = actor.user().ok_or(Error::Forbidden(Action::ReverseTender))?;
+    let author = actor.author().ok_or(Error::Forbidden(Action::ReverseTender))?;
     let notes = input.notes.as_deref().unwrap_or_default();
     let notes = text::paragraph("notes", notes, MAX_NOTE_BYTES)?;
     let (org, now) = (actor.org(), app.now());
@@ -86,7 +86,7 @@ pub async fn reverse_tender(
         reason: input.reason,
         notes,
         amount: tender.amount,
-        user,
+        author,
     };
     let moment = actor.moment(now, tender.location);
     tenders::reverse(&mut tx, org, before.id, &reversal, moment).await?;

@@ -6,12 +6,12 @@
 //! heard of again (the program was killed) frees its place after [`LEASE`]: what it had committed
 //! stands, so a call that creates something hands the idempotency key to its use case as well.
 
-use almoner_domain::{KeyId, OrganizationId};
+use almoner_domain::{KeyId, OrganizationId, text, time};
 use almoner_store::api_requests::{self, ApiRequest, KeptAnswer, MAX_REMOVED, Place};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
-use crate::context::{Actor, App};
+use crate::context::{Actor, App, request_hash};
 use crate::error::Error;
 
 /// How long an answer is kept.
@@ -37,6 +37,17 @@ pub struct Sent {
 pub struct Run {
     place: Place,
     id: [u8; 16],
+    received_at: Timestamp,
+}
+
+impl Run {
+    /// A name that every run of the same request has and no other: a run that takes over from one
+    /// that failed or was never heard of again has that one's.
+    pub fn name(&self) -> String {
+        let Place { org, key, route, idempotency_hash } = &self.place;
+        let at = time::micros(self.received_at);
+        text::hex(&request_hash(&(org.0, key, route, idempotency_hash, at)))
+    }
 }
 
 /// What became of a request.
@@ -67,7 +78,7 @@ fn place(org: OrganizationId, sent: &Sent) -> Place {
 /// The database failed.
 pub async fn begin(app: &App, org: OrganizationId, sent: &Sent) -> Result<Begun, Error> {
     let (now, place, hash) = (app.now(), place(org, sent), &*sent.request_hash);
-    let run = Run { place: place.clone(), id: app.random() };
+    let mut run = Run { place: place.clone(), id: app.random(), received_at: now };
     let mut tx = app.db.begin().await?;
     if api_requests::take(&mut tx, &place, hash, &run.id, now).await? {
         tx.commit().await?;
@@ -84,6 +95,7 @@ pub async fn begin(app: &App, org: OrganizationId, sent: &Sent) -> Result<Begun,
         Stands::Answered(answer) => return Ok(Begun::Same(answer.clone())),
         Stands::Running => return Ok(Begun::Running),
     };
+    run.received_at = received_at;
     api_requests::retake(&mut tx, &place, hash, &run.id, (received_at, now)).await?;
     tx.commit().await?;
     Ok(Begun::New(run))
@@ -97,7 +109,7 @@ enum Stands<'a> {
     Other,
     /// The same, with its answer.
     Answered(&'a KeptAnswer),
-    /// The same, by a run that was never heard of again.
+    /// The same, by a run that failed or was never heard of again.
     Lost,
     /// The same, under way.
     Running,

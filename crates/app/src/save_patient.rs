@@ -265,7 +265,7 @@ pub async fn edit_patient(
         return Err(Error::Stale { current: before.version });
     }
     let old_coverages = patients::coverages(&mut tx, org, id).await?;
-    patients::update(&mut tx, org, &before, &fields).await.map_err(mrn_taken)?;
+    patients::update(&mut tx, org, &before, &fields, now).await.map_err(mrn_taken)?;
     patients::set_coverages(&mut tx, org, id, &coverages).await?;
     find_duplicates::look(&mut tx, org, id).await?;
     let detail = json!({

@@ -2,14 +2,18 @@
 
 use almoner_domain::{Invalid, PhysicianId, text};
 use almoner_store::counters;
-use almoner_store::physicians::{self, PhysicianFields};
+use almoner_store::idempotency::{self, Seen};
+use almoner_store::physicians::{self, Physician, PhysicianFields};
 use serde_json::json;
 
-use crate::context::{Actor, App};
+use crate::context::{Actor, App, request_hash};
 use crate::error::Error;
 use crate::npi::parse_npi;
 use crate::permission::Action;
 use crate::record;
+
+/// What keys of requests are told apart by.
+const SCOPE: &str = "add_physician";
 
 fn checked(fields: &PhysicianFields) -> Result<PhysicianFields, Invalid> {
     let mut faults = Invalid::default();
@@ -23,6 +27,11 @@ fn checked(fields: &PhysicianFields) -> Result<PhysicianFields, Invalid> {
     Ok(PhysicianFields { first_name, last_name, npi })
 }
 
+/// What is stored, for telling the same request from another.
+fn columns(fields: &PhysicianFields) -> [Option<&str>; 3] {
+    [Some(&fields.first_name), Some(&fields.last_name), fields.npi.as_deref()]
+}
+
 /// Adds a physician, or changes the one with that id.
 ///
 /// # Errors
@@ -34,9 +43,47 @@ pub async fn save_physician(
     fields: &PhysicianFields,
 ) -> Result<PhysicianId, Error> {
     actor.must(Action::ChangeSettings)?;
+    attempt(app, actor, id, fields, None).await
+}
+
+/// Adds a physician, once under a key, and tells it as it stands.
+///
+/// # Errors
+/// No permission, fields that need attention.
+pub async fn add_physician(
+    app: &App,
+    actor: &Actor,
+    fields: &PhysicianFields,
+    key: Option<&str>,
+) -> Result<Physician, Error> {
+    actor.must(Action::ChangeSettings)?;
+    let id = match attempt(app, actor, None, fields, key).await {
+        // A racing request with the same key may have been faster: its physician is the answer.
+        Err(_) if key.is_some() => attempt(app, actor, None, fields, key).await?,
+        other => other?,
+    };
+    let mut tx = app.db.read().await?;
+    physicians::get(&mut tx, actor.org(), id).await?.ok_or(Error::NotFound("physician"))
+}
+
+async fn attempt(
+    app: &App,
+    actor: &Actor,
+    id: Option<PhysicianId>,
+    fields: &PhysicianFields,
+    key: Option<&str>,
+) -> Result<PhysicianId, Error> {
     let fields = checked(fields)?;
-    let org = actor.org();
+    let (org, now) = (actor.org(), app.now());
+    let hash = request_hash(&columns(&fields));
     let mut tx = app.db.begin().await?;
+    if let Some(key) = key {
+        match idempotency::look(&mut tx, org, SCOPE, key, &hash).await? {
+            Seen::New => {}
+            Seen::Same(seq) => return Ok(PhysicianId::new(seq)),
+            Seen::Other => return Err(Error::KeyReused),
+        }
+    }
     let (id, action) = if let Some(id) = id {
         if !physicians::update(&mut tx, org, id, &fields).await? {
             return Err(Error::NotFound("physician"));
@@ -44,11 +91,14 @@ pub async fn save_physician(
         (id, "physician_changed")
     } else {
         let id = PhysicianId::new(counters::next(&mut tx, org, PhysicianId::PREFIX).await?);
-        physicians::insert(&mut tx, org, id, &fields, app.now()).await?;
+        physicians::insert(&mut tx, org, id, &fields, now).await?;
         (id, "physician_added")
     };
     let detail = json!({ "npi": fields.npi });
     record::happened(app, actor, &mut tx, action, ("physician", id.seq()), detail).await?;
+    if let Some(key) = key {
+        idempotency::keep(&mut tx, org, (SCOPE, key), &hash, id.seq(), now).await?;
+    }
     tx.commit().await?;
     Ok(id)
 }

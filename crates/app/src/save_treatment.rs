@@ -28,6 +28,8 @@ pub struct TreatmentEntry {
     pub service_date: String,
     /// `HH:MM` in the location's zone.
     pub service_time: String,
+    /// The very moment, when it is known; then date and time are not looked at.
+    pub service_at: Option<Timestamp>,
     /// The status's stored name; blank means scheduled.
     pub status: String,
     /// The codes; blank ones are none.
@@ -120,7 +122,10 @@ async fn checked(
     };
     let mut service_at = None;
     if let Some(location) = &location {
-        service_at = faults.collect(checked_moment(entry, &location.zone()));
+        service_at = match entry.service_at {
+            Some(at) => Some(at),
+            None => faults.collect(checked_moment(entry, &location.zone())),
+        };
     } else {
         faults.push("location_id", "required", "Choose a location.");
     }
@@ -210,14 +215,14 @@ pub async fn edit_treatment(
     entry: &TreatmentEntry,
 ) -> Result<(), Error> {
     actor.must(Action::SaveTreatment)?;
-    let org = actor.org();
+    let (org, now) = (actor.org(), app.now());
     let mut tx = app.db.begin().await?;
-    let today = actor.date(app.now());
+    let today = actor.date(now);
     let before = treatments::get(&mut tx, org, id, today).await?;
     let before = before.ok_or(Error::NotFound("treatment"))?;
     let own = TreatmentEntry { patient: before.fields.patient.to_string(), ..entry.clone() };
     let fields = checked(&mut tx, actor, &own).await?;
-    if !treatments::update(&mut tx, org, (id, version), &fields).await? {
+    if !treatments::update(&mut tx, org, (id, version), &fields, now).await? {
         return Err(Error::Stale { current: before.version });
     }
     let detail = json!({

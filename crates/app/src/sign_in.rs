@@ -9,6 +9,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::context::{Actor, App, Member};
+use crate::counts;
 use crate::credentials::{NOBODY, fits, normal_email};
 use crate::error::Error;
 use crate::record;
@@ -50,6 +51,17 @@ impl Token {
 /// # Errors
 /// [`Error::SignIn`] for a wrong address or password and a closed account alike.
 pub async fn sign_in(app: &App, email: &str, password: &str) -> Result<Token, Error> {
+    let done = begin_session(app, email, password).await;
+    let outcome = match &done {
+        Ok(_) => "done",
+        Err(Error::SignIn) => "refused",
+        Err(_) => "failed",
+    };
+    counts::sign_in(outcome).increment(1);
+    done
+}
+
+async fn begin_session(app: &App, email: &str, password: &str) -> Result<Token, Error> {
     let mut tx = app.db.read().await?;
     let user = staff::by_email(&mut tx, &normal_email(email)).await?;
     drop(tx);

@@ -74,7 +74,7 @@ pub(crate) async fn take(
     let moment = actor.moment(at, paid.location);
     let org = actor.org();
     let version = (paid.id, paid.version, paid.kind);
-    tenders::insert(tx, org, version, (tender, paid.amount), actor.user(), moment).await?;
+    tenders::insert(tx, org, version, (tender, paid.amount), actor.author(), moment).await?;
     let moved =
         Moved { kind: paid.kind, tender: tender.kind, gross: paid.amount, refunded: Money::ZERO };
     rollups::money_moved(tx, org, paid.location, moment.day, moved).await?;

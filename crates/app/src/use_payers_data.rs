@@ -3,6 +3,7 @@
 use almoner_domain::{CheckId, Invalid, PatientId, text, time};
 use almoner_store::patients::{self, Coverage, Patient, PatientFields};
 use almoner_store::{Tx, eligibility};
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::check_answer::StoredAnswer;
@@ -32,7 +33,7 @@ pub struct UsePayersData {
 /// stand on file.
 pub async fn use_payers_data(app: &App, actor: &Actor, input: &UsePayersData) -> Result<(), Error> {
     actor.must(Action::SavePatient)?;
-    let (org, id) = (actor.org(), input.patient);
+    let (org, id, now) = (actor.org(), input.patient, app.now());
     let mut tx = app.db.begin().await?;
     let before = patients::lock(&mut tx, org, id).await?.ok_or(Error::NotFound("patient"))?;
     let row = eligibility::get(&mut tx, org, input.check).await?;
@@ -48,7 +49,7 @@ pub async fn use_payers_data(app: &App, actor: &Actor, input: &UsePayersData) ->
     if before.version != input.version {
         return Err(Error::Stale { current: before.version });
     }
-    write(&mut tx, actor, &before, (coverages, &row.payer), (input.field, &theirs)).await?;
+    write(&mut tx, actor, &before, (coverages, &row.payer), (input.field, &theirs), now).await?;
     let field = input.field.as_str();
     let detail = json!({ "changed": { field: ours }, "from_check": input.check });
     record::happened(app, actor, &mut tx, "patient_changed", ("patient", id.seq()), detail).await?;
@@ -63,6 +64,7 @@ async fn write(
     before: &Patient,
     (mut coverages, payer): (Vec<Coverage>, &str),
     (field, theirs): (PersonField, &str),
+    now: Timestamp,
 ) -> Result<(), Error> {
     let mut fields: PatientFields = before.fields.clone();
     let name = field.as_str();
@@ -82,7 +84,7 @@ async fn write(
             coverages[place].member_id = Some(line()?);
         }
     }
-    patients::update(tx, actor.org(), before, &fields).await?;
+    patients::update(tx, actor.org(), before, &fields, now).await?;
     if field == PersonField::MemberId {
         patients::set_coverages(tx, actor.org(), before.id, &coverages).await?;
     }

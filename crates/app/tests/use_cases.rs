@@ -24,6 +24,8 @@ mod eligibility;
 mod estimate;
 #[path = "use_cases/exchange.rs"]
 mod exchange;
+#[path = "use_cases/exports.rs"]
+mod exports;
 #[path = "use_cases/given_back.rs"]
 mod given_back;
 #[path = "use_cases/inbox.rs"]
@@ -56,6 +58,8 @@ mod patients;
 mod payer;
 #[path = "use_cases/permissions.rs"]
 mod permissions;
+#[path = "use_cases/permissions_given.rs"]
+mod permissions_given;
 #[path = "use_cases/queues.rs"]
 mod queues;
 #[path = "use_cases/receipts.rs"]
@@ -98,3 +102,5 @@ mod stripe_refunds;
 mod tamper;
 #[path = "use_cases/tamper_stripe.rs"]
 mod tamper_stripe;
+#[path = "use_cases/theirs.rs"]
+mod theirs;

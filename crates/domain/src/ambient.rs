@@ -1,9 +1,10 @@
-//! The two ambient things that the program may not reach for: the time and randomness.
+//! The ambient things that the program may not reach for: the time and randomness.
 //!
-//! Both are arguments everywhere, so that a test or the demo can set them. The functions that
+//! They are arguments everywhere, so that a test or the demo can set them. The functions that
 //! read the real ones are banned by `clippy.toml` and called only here.
 
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rand::rngs::{StdRng, SysRng};
@@ -51,6 +52,24 @@ impl SetClock {
 impl Clock for SetClock {
     fn now(&self) -> Timestamp {
         *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// Measures how long something took, for metrics. Nothing is decided by it, so it is no argument;
+/// it does not jump when the clock is set.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Begins to measure.
+    #[expect(clippy::disallowed_methods, reason = "the one place that measures real time")]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// How long it is since then.
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
     }
 }
 

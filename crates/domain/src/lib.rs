@@ -31,6 +31,7 @@ pub mod status;
 pub mod tender;
 pub mod text;
 pub mod time;
+pub mod trace;
 
 pub use error::{FieldError, Invalid};
 pub use ids::{

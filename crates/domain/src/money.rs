@@ -1,8 +1,8 @@
 //! Money is whole cents, and so is every sum of it.
 //!
 //! Arithmetic is checked: a sum that does not fit is a broken invariant, not a number. Nothing
-//! here or anywhere else in the program holds money as a float. Rounding happens in one
-//! function, [`Money::share`], half up.
+//! here or anywhere else in the program reckons with money as a float; only a spreadsheet's cell is
+//! one, read from the decimals. Rounding happens in one function, [`Money::share`], half up.
 
 use std::fmt;
 

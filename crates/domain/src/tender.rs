@@ -1,5 +1,6 @@
 //! How money was taken: cash, check, terminal and the rest.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Invalid;
@@ -106,6 +107,8 @@ pub struct TenderEntry {
     pub last_four: String,
     /// What else identifies the money.
     pub reference: String,
+    /// When the money was received, when it was said.
+    pub received_at: Option<Timestamp>,
 }
 
 /// A tender that was checked.
@@ -123,6 +126,9 @@ pub struct Tender {
     pub last_four: Option<String>,
     /// What else identifies the money.
     pub reference: Option<String>,
+    /// When the money was received, when it was said; the books follow the moment at which it was
+    /// entered.
+    pub received_at: Option<Timestamp>,
 }
 
 impl Tender {
@@ -135,6 +141,7 @@ impl Tender {
             authorization_code: None,
             last_four: None,
             reference: None,
+            received_at: None,
         }
     }
 
@@ -166,9 +173,15 @@ impl TenderEntry {
             faults.push("reference", "required", "Say what it was and how to find it again.");
         }
         match kind {
-            Some(kind) if faults.0.is_empty() => {
-                Ok(Tender { kind, given, number, authorization_code, last_four, reference })
-            }
+            Some(kind) if faults.0.is_empty() => Ok(Tender {
+                kind,
+                given,
+                number,
+                authorization_code,
+                last_four,
+                reference,
+                received_at: self.received_at,
+            }),
             _ => Err(faults),
         }
     }

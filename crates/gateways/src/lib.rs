@@ -7,8 +7,10 @@
 //! Secrets of ours are a [`Secret`], which is not printed.
 
 pub mod clearinghouse;
+pub mod collector;
 pub mod files;
 pub mod mail;
+pub mod measured;
 pub mod processor;
 mod secret;
 #[cfg(feature = "testing")]

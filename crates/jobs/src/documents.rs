@@ -7,7 +7,7 @@ use almoner_app::{App, read, remove_documents};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
-use crate::{in_turn, told};
+use crate::{done, in_turn, told};
 
 /// How often it is looked for what is due. Nothing is in a hurry.
 const EACH: Duration = Duration::from_mins(1);
@@ -41,7 +41,6 @@ async fn once(app: &App, round: u32) {
         Err(error) => return told("remove_documents", Err(error)),
     };
     for actor in in_turn(organizations, round) {
-        let removed = remove_documents::remove_documents(app, &actor).await;
-        told("remove_documents", removed.map(drop));
+        done("remove_documents", app, remove_documents::remove_documents(app, &actor)).await;
     }
 }

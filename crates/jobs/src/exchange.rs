@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use crate::{in_turn, told};
+use crate::{done, in_turn};
 
 /// How often questions that are due are looked for.
 const SHORT: Duration = Duration::from_secs(1);
@@ -51,14 +51,12 @@ pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
             collects: number.is_multiple_of(ROUNDS_BETWEEN_COLLECTING),
             gives_up: number.is_multiple_of(ROUNDS_BETWEEN_GIVING_UP),
         };
-        if let Err(error) = once(&app, &round, &mut asking).await {
-            told("ask_payers", Err(error));
-        }
+        done("claim_questions", &app, once(&app, &round, &mut asking)).await;
         while collecting.try_join_next().is_some() {}
         if round.collects && collecting.is_empty() {
             let app = app.clone();
             collecting.spawn(async move {
-                told("collect_answers", collect_answers(&app).await.map(drop));
+                done("collect_answers", &app, collect_answers(&app)).await;
             });
         }
         number = number.wrapping_add(1);
@@ -76,13 +74,13 @@ async fn once(app: &App, round: &Round, asking: &mut JoinSet<()>) -> Result<(), 
     while asking.try_join_next().is_some() {}
     for actor in in_turn(read::organizations(app).await?, round.number) {
         if round.gives_up {
-            told("give_up_questions", give_up(app, &actor).await.map(drop));
+            done("give_up_questions", app, give_up(app, &actor)).await;
         }
         let room = MAX_AT_ONCE.saturating_sub(asking.len());
         for inquiry in claim_due(app, &actor, room).await? {
             let (app, actor): (App, Actor) = (app.clone(), actor.clone());
             asking.spawn(async move {
-                told("ask_payer", ask_claimed(&app, &actor, &inquiry).await);
+                done("ask_payer", &app, ask_claimed(&app, &actor, &inquiry)).await;
             });
         }
     }

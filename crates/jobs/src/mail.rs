@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use crate::{in_turn, told};
+use crate::{done, in_turn};
 
 /// How often letters that are to be sent are looked for.
 const SHORT: Duration = Duration::from_secs(2);
@@ -33,9 +33,7 @@ pub(crate) async fn run(app: App, base_url: String, mut stop: watch::Receiver<bo
                 }
             }
         }
-        if let Err(error) = once(&app, &base_url, round, &mut sending).await {
-            told("send_mail", Err(error));
-        }
+        done("claim_mail", &app, once(&app, &base_url, round, &mut sending)).await;
         round = round.wrapping_add(1);
     }
     let ending = async { while sending.join_next().await.is_some() {} };
@@ -56,7 +54,7 @@ async fn once(
         for mail in claim_mail(app, &actor, room).await? {
             let (app, actor, base_url) = (app.clone(), actor.clone(), base_url.to_owned());
             sending.spawn(async move {
-                told("send_mail", post_claimed(&app, &actor, &mail, &base_url).await);
+                done("send_mail", &app, post_claimed(&app, &actor, &mail, &base_url)).await;
             });
         }
     }

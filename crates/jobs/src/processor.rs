@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use almoner_app::{
-    App, Error, apply_events, ask_attempts, import_payouts, read, settle_refund, settle_unapplied,
+    App, apply_events, ask_attempts, import_payouts, read, settle_refund, settle_unapplied,
     sweep_events,
 };
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use crate::told;
+use crate::{done, told};
 
 /// How often work that is due is looked for.
 const SHORT: Duration = Duration::from_secs(1);
@@ -79,27 +79,32 @@ impl Work {
     }
 
     async fn pass(self, app: App) {
-        let done = match self {
-            Self::Of(each) => self.of_organizations(each, &app).await,
-            Self::Events => apply_events::apply_events(&app).await.map(drop),
-            Self::Sweep => sweep_events::sweep_events(&app).await.map(drop),
-            Self::ListPayouts => import_payouts::list_payouts(&app).await.map(drop),
-            Self::Payouts => import_payouts::import_payouts(&app).await.map(drop),
-        };
-        told(self.name(), done);
+        let (job, app) = (self.name(), &app);
+        match self {
+            Self::Of(each) => self.of_organizations(each, app).await,
+            Self::Events => done(job, app, apply_events::apply_events(app)).await,
+            Self::Sweep => done(job, app, sweep_events::sweep_events(app)).await,
+            Self::ListPayouts => done(job, app, import_payouts::list_payouts(app)).await,
+            Self::Payouts => done(job, app, import_payouts::import_payouts(app)).await,
+        }
     }
 
     /// What fails in one organization keeps no other waiting.
-    async fn of_organizations(self, each: Each, app: &App) -> Result<(), Error> {
-        for actor in &read::organizations(app).await? {
-            let done = match each {
-                Each::Refunds => settle_refund::settle_refunds(app, actor).await,
-                Each::Unapplied => settle_unapplied::settle_unapplied(app, actor).await,
-                Each::Attempts => ask_attempts::ask_attempts(app, actor).await,
-            };
-            told(self.name(), done.map(drop));
+    async fn of_organizations(self, each: Each, app: &App) {
+        let job = self.name();
+        let organizations = match read::organizations(app).await {
+            Ok(organizations) => organizations,
+            Err(error) => return told(job, Err(error)),
+        };
+        for actor in &organizations {
+            match each {
+                Each::Refunds => done(job, app, settle_refund::settle_refunds(app, actor)).await,
+                Each::Unapplied => {
+                    done(job, app, settle_unapplied::settle_unapplied(app, actor)).await;
+                }
+                Each::Attempts => done(job, app, ask_attempts::ask_attempts(app, actor)).await,
+            }
         }
-        Ok(())
     }
 }
 

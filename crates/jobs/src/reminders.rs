@@ -7,7 +7,7 @@ use almoner_app::{App, read};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
-use crate::told;
+use crate::{done, told};
 
 /// How often payments that are due are looked for.
 const EVERY: Duration = Duration::from_mins(2);
@@ -30,7 +30,7 @@ pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
         match read::organizations(&app).await {
             Ok(organizations) => {
                 for actor in &organizations {
-                    told("remind", remind(&app, actor, MAX_IN_A_ROUND).await.map(drop));
+                    done("remind", &app, remind(&app, actor, MAX_IN_A_ROUND)).await;
                 }
             }
             Err(error) => told("remind", Err(error)),

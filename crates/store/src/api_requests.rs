@@ -93,7 +93,7 @@ pub async fn lock(tx: &mut Tx, place: &Place) -> Result<Option<ApiRequest>, Stor
 /// Whether the request at a place is still without an answer.
 pub async fn is_open(tx: &mut Tx, place: &Place) -> Result<bool, StoreError> {
     let sql = "SELECT 1 AS one FROM api_request WHERE organization_id = $1 AND key_seq = $2
-        AND route = $3 AND idempotency_hash = $4 AND status IS NULL";
+        AND route = $3 AND idempotency_hash = $4 AND status IS NULL AND started_at_us > 0";
     let Place { org, key, route, idempotency_hash } = place.clone();
     Ok(tx.optional(sql, params![org, key, route, idempotency_hash]).await?.is_some())
 }
@@ -130,10 +130,12 @@ pub async fn keep(
     Ok(tx.execute(sql, values).await? == 1)
 }
 
-/// Frees the place of a run that came to nothing.
+/// Frees the place of a run that came to nothing. It keeps when the request was received: what the
+/// run had committed before it failed is known by that to the run that takes over.
 pub async fn free(tx: &mut Tx, place: &Place, run: &[u8]) -> Result<(), StoreError> {
-    let sql = "DELETE FROM api_request WHERE organization_id = $1 AND key_seq = $2 AND route = $3
-        AND idempotency_hash = $4 AND run_id = $5 AND status IS NULL";
+    let sql = "UPDATE api_request SET started_at_us = 0 WHERE organization_id = $1
+        AND key_seq = $2 AND route = $3 AND idempotency_hash = $4 AND run_id = $5
+        AND status IS NULL";
     let Place { org, key, route, idempotency_hash } = place.clone();
     tx.execute(sql, params![org, key, route, idempotency_hash, run]).await.map(drop)
 }

@@ -25,8 +25,11 @@ impl Asking {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let table = self.table;
+        // The order keeps a server to the index, though it plans for any moment and takes rows that
+        // are due for common.
         let sql = format!(
-            "SELECT 1 AS n FROM {table} WHERE organization_id = $1 AND ask_at_us <= $2 LIMIT 1"
+            "SELECT 1 AS n FROM {table} WHERE organization_id = $1 AND ask_at_us <= $2
+            ORDER BY ask_at_us LIMIT 1"
         );
         Ok(tx.optional(sql, params![org, now]).await?.is_some())
     }

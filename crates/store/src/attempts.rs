@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use crate::asking::Asking;
 use crate::db::{Row, StoreError, Tx};
 use crate::params;
+use crate::statement::Statement;
 
 const ASKING: Asking = Asking { table: "payment_attempt", key: "payment_seq, attempt_no" };
 
@@ -307,10 +308,36 @@ pub async fn facts(
     payment: PaymentId,
 ) -> Result<Facts, StoreError> {
     let newest = newest(tx, org, payment).await?;
-    let state = newest.map(|attempt| attempt.state);
-    Ok(Facts {
-        ever_attempted: state.is_some(),
-        live_attempt: state.is_some_and(AttemptState::is_live),
-        held_authorization: state == Some(AttemptState::Authorized),
-    })
+    Ok(facts_at(newest.map(|attempt| attempt.state)))
+}
+
+/// The same of several payments, in no order; those that nobody tried to pay are left out.
+pub async fn facts_of(
+    tx: &mut Tx,
+    org: OrganizationId,
+    payments: &[PaymentId],
+) -> Result<Vec<(PaymentId, Facts)>, StoreError> {
+    if payments.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = Statement::default();
+    statement.push("SELECT payment_seq, state FROM payment_attempt a WHERE organization_id = ");
+    statement.bind(org).and_one_of("payment_seq", payments).push(
+        " AND attempt_no = (SELECT max(b.attempt_no) FROM payment_attempt b
+            WHERE b.organization_id = a.organization_id AND b.payment_seq = a.payment_seq)",
+    );
+    let named = |row: &Row| {
+        let state = row.word("state", AttemptState::from_name)?;
+        Ok((PaymentId::new(row.int("payment_seq")?), facts_at(Some(state))))
+    };
+    statement.all(tx).await?.iter().map(named).collect()
+}
+
+/// What the newest attempt's state says.
+fn facts_at(newest: Option<AttemptState>) -> Facts {
+    Facts {
+        ever_attempted: newest.is_some(),
+        live_attempt: newest.is_some_and(AttemptState::is_live),
+        held_authorization: newest == Some(AttemptState::Authorized),
+    }
 }

@@ -17,6 +17,7 @@ use almoner_domain::{
 use jiff::Timestamp;
 
 use crate::audit::{Event, NewSeal};
+use crate::author::Author;
 use crate::db::{StoreError, Table, Tx, Value};
 use crate::ledger::Moment;
 use crate::params;
@@ -62,11 +63,11 @@ macro_rules! tables {
 /// database counts each before the next of the same payment is there.
 const TABLES: [Table; 21] = tables! {
     "patient" seq first_name last_name birth_day sex mrn phone email address guarantor name_sort
-        name_search payment_count first_seq last_seq version created_at_us;
+        name_search payment_count first_seq last_seq version created_at_us modified_at_us;
     "patient_word" word patient_seq;
     "coverage" patient_seq rank payer member_id plan payer_id relationship;
     "treatment" seq patient_seq physician_seq location_seq service_at_us status version
-        created_at_us;
+        created_at_us modified_at_us;
     "treatment_procedure" treatment_seq line code modifiers charge_cents;
     "payment" seq patient_seq location_seq treatment_seq kind status amount_cents collected_cents
         refunded_cents due_key name_sort memo version created_at_us paid_at_us;
@@ -182,7 +183,8 @@ impl Bulk {
         let mut values = params![org, id];
         values.extend(patients::columns(&patient.fields));
         let (first, last) = patient.payments.unzip();
-        values.extend(params![patient.payment_count, first, last, 1_i64, patient.created_at]);
+        let at = patient.created_at;
+        values.extend(params![patient.payment_count, first, last, 1_i64, at, at]);
         self.add(Slot::Patient, values);
         for (rank, c) in (1_i64..).zip(patient.coverages) {
             let (member, relation) = (c.member_id, c.relationship.as_str());
@@ -204,6 +206,7 @@ impl Bulk {
             f.service_at,
             status,
             1_i64,
+            created_at,
             created_at
         ];
         self.add(Slot::Treatment, values);
@@ -305,7 +308,7 @@ impl Bulk {
             new.state.as_str(),
             new.tender.as_str(),
             moment.location,
-            new.user,
+            Author::columns(new.author).0,
             moment.at,
             time::date_key(moment.day),
             moment.at,

@@ -18,16 +18,21 @@ use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteRow, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite};
 
 pub use crate::value::Value;
 mod bulk;
 mod copying;
+mod pools;
 mod schema;
+mod writing;
 
 pub use bulk::{Indexes, Table};
 pub use copying::{Age, Kind, Rules, Shape};
+pub use pools::PoolState;
+pub use writing::Writing;
 
+use pools::{READERS, SERVER, WRITER, waited};
 use schema::migrations;
 #[cfg(feature = "testing")]
 pub(crate) use schema::schema_mark;
@@ -312,17 +317,22 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             Self::Sqlite { writer, .. } => {
-                Tx::SqliteWrite(writer.begin_with("BEGIN IMMEDIATE").await?)
+                let begun = waited(WRITER, writer.begin_with("BEGIN IMMEDIATE")).await?;
+                Tx::SqliteWrite(Writing::begun(begun))
             }
-            Self::Postgres(pool) => Tx::PostgresWrite(pool.begin().await?),
+            Self::Postgres(pool) => {
+                Tx::PostgresWrite(Writing::begun(waited(SERVER, pool.begin()).await?))
+            }
         })
     }
 
     /// A connection that only reads; each statement sees what is committed by then.
     pub async fn read(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite { readers, .. } => Tx::SqliteRead(readers.acquire().await?),
-            Self::Postgres(pool) => Tx::PostgresRead(pool.acquire().await?),
+            Self::Sqlite { readers, .. } => {
+                Tx::SqliteRead(waited(READERS, readers.acquire()).await?)
+            }
+            Self::Postgres(pool) => Tx::PostgresRead(waited(SERVER, pool.acquire()).await?),
         })
     }
 
@@ -342,11 +352,11 @@ impl Db {
 #[derive(Debug)]
 pub enum Tx {
     /// Writing to SQLite.
-    SqliteWrite(Transaction<'static, Sqlite>),
+    SqliteWrite(Writing<Sqlite>),
     /// Reading from SQLite.
     SqliteRead(PoolConnection<Sqlite>),
     /// Writing to PostgreSQL.
-    PostgresWrite(Transaction<'static, Postgres>),
+    PostgresWrite(Writing<Postgres>),
     /// Reading from PostgreSQL.
     PostgresRead(PoolConnection<Postgres>),
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::db::{Row, StoreError, Tx};
 use crate::params;
+use crate::statement::Statement;
 
 /// The newest link of a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +67,22 @@ pub async fn newest(
     let sql = "SELECT generation, issued_at_us, expires_at_us, revoked_at_us FROM payment_link
         WHERE organization_id = $1 AND payment_seq = $2 ORDER BY generation DESC LIMIT 1";
     tx.optional(sql, params![org, payment]).await?.as_ref().map(link).transpose()
+}
+
+/// The links of several payments that were not ended by hand, in no order; some may have expired.
+pub async fn standing_of(
+    tx: &mut Tx,
+    org: OrganizationId,
+    payments: &[PaymentId],
+) -> Result<Vec<(PaymentId, Link)>, StoreError> {
+    if payments.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = Statement::default();
+    statement.push("SELECT * FROM payment_link WHERE organization_id = ").bind(org);
+    statement.and_one_of("payment_seq", payments).push(" AND revoked_at_us IS NULL");
+    let named = |row: &Row| Ok((PaymentId::new(row.int("payment_seq")?), link(row)?));
+    statement.all(tx).await?.iter().map(named).collect()
 }
 
 fn link(row: &Row) -> Result<Link, StoreError> {

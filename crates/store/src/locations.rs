@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 
 use crate::db::{Row, StoreError, Tx};
 use crate::params;
+use crate::statement::Statement;
 
 /// A location as it is entered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -89,6 +90,21 @@ pub async fn update(
 pub async fn all(tx: &mut Tx, org: OrganizationId) -> Result<Vec<Location>, StoreError> {
     let sql = "SELECT * FROM location WHERE organization_id = $1 ORDER BY seq";
     tx.all(sql, params![org]).await?.iter().map(location).collect()
+}
+
+/// The locations with these ids, in any order; those that are not there are left out.
+pub async fn some(
+    tx: &mut Tx,
+    org: OrganizationId,
+    ids: &[LocationId],
+) -> Result<Vec<Location>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = Statement::default();
+    statement.push("SELECT * FROM location WHERE organization_id = ").bind(org);
+    statement.and_one_of("seq", ids);
+    statement.all(tx).await?.iter().map(location).collect()
 }
 
 /// The location with that id.

@@ -6,6 +6,7 @@ use almoner_domain::{
 use jiff::Timestamp;
 
 use crate::db::{Row, StoreError, Tx};
+use crate::statement::Statement;
 use crate::{duplicates, eligibility, params};
 
 /// What belongs to a patient beside the record itself.
@@ -101,10 +102,12 @@ pub async fn hand_over(
     tx: &mut Tx,
     org: OrganizationId,
     (from, into): (PatientId, PatientId),
+    now: Timestamp,
 ) -> Result<(), StoreError> {
+    let sql = "UPDATE treatment SET patient_seq = $3, version = version + 1, modified_at_us = $4
+        WHERE organization_id = $1 AND patient_seq = $2";
+    tx.execute(sql, params![org, from, into, now]).await?;
     for sql in [
-        "UPDATE treatment SET patient_seq = $3, version = version + 1
-            WHERE organization_id = $1 AND patient_seq = $2",
         "UPDATE eligibility_check SET patient_seq = $3
             WHERE organization_id = $1 AND patient_seq = $2",
         "UPDATE eligibility_inquiry SET patient_seq = $3
@@ -140,6 +143,23 @@ pub async fn heir(
     let sql = "SELECT into_seq FROM merged_patient WHERE organization_id = $1 AND seq = $2";
     let row = tx.optional(sql, params![org, patient]).await?;
     row.map(|row| Ok(PatientId::new(row.int("into_seq")?))).transpose()
+}
+
+/// The numbers of those who were merged into some patients, each with into whom.
+pub async fn numbers_into(
+    tx: &mut Tx,
+    org: OrganizationId,
+    patients: &[PatientId],
+) -> Result<Vec<(PatientId, PatientId)>, StoreError> {
+    if patients.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = Statement::default();
+    statement.push("SELECT into_seq, seq FROM merged_patient WHERE organization_id = ").bind(org);
+    statement.and_one_of("into_seq", patients).push(" ORDER BY into_seq, seq");
+    let pair =
+        |row: &Row| Ok((PatientId::new(row.int("into_seq")?), PatientId::new(row.int("seq")?)));
+    statement.all(tx).await?.iter().map(pair).collect()
 }
 
 /// Who was merged into a patient, in the order of their numbers.

@@ -6,7 +6,7 @@ use crate::db::{StoreError, Tx};
 use crate::statement::{NumberSet, Statement};
 
 /// Patients who are looked at.
-const MAX_NAMED: i64 = 2_000;
+pub(crate) const MAX_NAMED: i64 = 2_000;
 
 /// Patients whom words name.
 #[derive(Debug)]

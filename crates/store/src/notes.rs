@@ -3,17 +3,9 @@
 use almoner_domain::{KeyId, OrganizationId, PaymentId, UserId};
 use jiff::Timestamp;
 
+use crate::author::Author;
 use crate::db::{Row, StoreError, Tx};
 use crate::params;
-
-/// Who writes a note: a member of the staff, or another program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Author {
-    /// A member of the staff.
-    User(UserId),
-    /// Another program, by its key.
-    Key(KeyId),
-}
 
 /// A note.
 #[derive(Debug, Clone)]
@@ -58,10 +50,7 @@ pub async fn insert(
         SELECT $1, $2, coalesce(max(note_no), 0) + 1, $3, $4, $5, $6 FROM note
         WHERE organization_id = $1 AND payment_seq = $2
         RETURNING note_no";
-    let (user, key) = match author {
-        Author::User(user) => (Some(user), None),
-        Author::Key(key) => (None, Some(key)),
-    };
+    let (user, key) = Author::columns(Some(author));
     tx.one(sql, params![org, payment, user, key, body, now]).await?.int("note_no")
 }
 

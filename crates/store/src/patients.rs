@@ -69,6 +69,8 @@ pub struct Patient {
     pub version: i64,
     /// When the patient was added.
     pub created_at: Timestamp,
+    /// When the record changed last.
+    pub modified_at: Timestamp,
 }
 
 pub(crate) fn patient(row: &Row) -> Result<Patient, StoreError> {
@@ -90,6 +92,7 @@ pub(crate) fn patient(row: &Row) -> Result<Patient, StoreError> {
         payment_count: row.int("payment_count")?,
         version: row.int("version")?,
         created_at: row.time("created_at_us")?,
+        modified_at: row.time("modified_at_us")?,
     })
 }
 
@@ -136,8 +139,8 @@ pub async fn insert(
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO patient (organization_id, seq, first_name, last_name, birth_day, sex,
         mrn, phone, email, address, guarantor, name_sort, name_search, payment_count, version,
-        created_at_us)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 1, $14)";
+        created_at_us, modified_at_us)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 1, $14, $14)";
     let mut values = params![org, id];
     values.extend(columns(fields));
     values.extend(params![now]);
@@ -167,12 +170,15 @@ pub async fn update(
     org: OrganizationId,
     before: &Patient,
     fields: &PatientFields,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     let sql = "UPDATE patient SET first_name = $3, last_name = $4, birth_day = $5, sex = $6,
         mrn = $7, phone = $8, email = $9, address = $10, guarantor = $11, name_sort = $12,
-        name_search = $13, version = version + 1 WHERE organization_id = $1 AND seq = $2";
+        name_search = $13, version = version + 1,
+        modified_at_us = $14 WHERE organization_id = $1 AND seq = $2";
     let mut values = params![org, before.id];
     values.extend(columns(fields));
+    values.extend(params![now]);
     tx.execute_one(sql, values).await?;
     let names = |fields: &PatientFields| (fields.first_name.clone(), fields.last_name.clone());
     if names(fields) != names(&before.fields) {
@@ -391,6 +397,21 @@ pub async fn set_coverages(
     Ok(())
 }
 
+fn coverage(row: &Row) -> Result<Coverage, StoreError> {
+    Ok(Coverage {
+        payer: row.text("payer")?,
+        member_id: row.opt_text("member_id")?,
+        plan: row.opt_text("plan")?,
+        payer_id: row.opt_text("payer_id")?,
+        relationship: row.word("relationship", Relationship::from_name)?,
+        subscriber_first_name: row.opt_text("subscriber_first_name")?,
+        subscriber_last_name: row.opt_text("subscriber_last_name")?,
+        subscriber_date_of_birth: row
+            .opt_int("subscriber_birth_day")?
+            .and_then(time::date_from_key),
+    })
+}
+
 /// A patient's coverages, the primary one first.
 pub async fn coverages(
     tx: &mut Tx,
@@ -399,21 +420,23 @@ pub async fn coverages(
 ) -> Result<Vec<Coverage>, StoreError> {
     let sql = "SELECT * FROM coverage
         WHERE organization_id = $1 AND patient_seq = $2 ORDER BY rank";
-    let coverage = |row: &Row| {
-        Ok(Coverage {
-            payer: row.text("payer")?,
-            member_id: row.opt_text("member_id")?,
-            plan: row.opt_text("plan")?,
-            payer_id: row.opt_text("payer_id")?,
-            relationship: row.word("relationship", Relationship::from_name)?,
-            subscriber_first_name: row.opt_text("subscriber_first_name")?,
-            subscriber_last_name: row.opt_text("subscriber_last_name")?,
-            subscriber_date_of_birth: row
-                .opt_int("subscriber_birth_day")?
-                .and_then(time::date_from_key),
-        })
-    };
     tx.all(sql, params![org, id]).await?.iter().map(coverage).collect()
+}
+
+/// The coverages of some patients, each with whose it is; a patient's primary one comes first.
+pub async fn coverages_of(
+    tx: &mut Tx,
+    org: OrganizationId,
+    patients: &[PatientId],
+) -> Result<Vec<(PatientId, Coverage)>, StoreError> {
+    if patients.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = Statement::default();
+    statement.push("SELECT * FROM coverage WHERE organization_id = ").bind(org);
+    statement.and_one_of("patient_seq", patients).push(" ORDER BY patient_seq, rank");
+    let whose = |row: &Row| Ok((PatientId::new(row.int("patient_seq")?), coverage(row)?));
+    statement.all(tx).await?.iter().map(whose).collect()
 }
 
 /// What a patient owes, and how much of it was paid and refunded.

@@ -109,7 +109,8 @@ pub async fn page(
 ) -> Result<PaymentPage, StoreError> {
     let found = found(tx, org, &request.search).await?;
     let found = found.as_ref();
-    let (total, total_is_exact) = total(tx, org, request, calendar, found).await?;
+    let (total, total_is_exact) =
+        told(total(tx, org, request, calendar, (found, MAX_EXACT_TOTAL)).await?);
     let list = Run::new(org, request, calendar, found);
     let run = list.at_place(tx, total, total_is_exact).await?;
     let mut rows =
@@ -160,6 +161,20 @@ pub async fn rows(
     list.at_place(tx, 0, false).await?.read(tx).await
 }
 
+/// Whether a list is known to have more than `rows` rows. Nobody counts those of a name that very
+/// many have: such a list may turn out to be longer than this says.
+pub async fn has_more_than(
+    tx: &mut Tx,
+    org: OrganizationId,
+    request: &PageRequest,
+    calendar: &Calendar,
+    rows: i64,
+) -> Result<bool, StoreError> {
+    let found = found(tx, org, &request.search).await?;
+    let (total, _) = total(tx, org, request, calendar, (found.as_ref(), rows)).await?;
+    Ok(total > rows)
+}
+
 /// Payments by their ids, in the order in which they are named; one that is unknown is left out.
 pub async fn named(
     tx: &mut Tx,
@@ -191,7 +206,8 @@ pub async fn page_statement(
 ) -> Result<Option<(String, Vec<Value>)>, StoreError> {
     let found = found(tx, org, &request.search).await?;
     let found = found.as_ref();
-    let (total, total_is_exact) = total(tx, org, request, calendar, found).await?;
+    let (total, total_is_exact) =
+        told(total(tx, org, request, calendar, (found, MAX_EXACT_TOTAL)).await?);
     let list = Run::new(org, request, calendar, found);
     let run = list.at_place(tx, total, total_is_exact).await?;
     Ok(run.statement().map(Statement::into_parts))
@@ -481,13 +497,14 @@ fn listed(row: &Row, sort: Sort) -> Result<ListedPayment, StoreError> {
     Ok(ListedPayment { payment, last_name, first_name, cursor })
 }
 
-/// How many payments match, and whether that is exact.
+/// How many payments match, and whether that is exact: otherwise there are so many at least. No
+/// more than `most` and one are counted.
 async fn total(
     tx: &mut Tx,
     org: OrganizationId,
     request: &PageRequest,
     calendar: &Calendar,
-    found: Option<&Found>,
+    (found, most): (Option<&Found>, i64),
 ) -> Result<(i64, bool), StoreError> {
     let filter = &request.filter;
     let statuses = listed_statuses(filter);
@@ -495,7 +512,7 @@ async fn total(
     let mut statement = Statement::default();
     match (&request.search, found) {
         (Search::Nothing, _) => return Ok((0, true)),
-        (_, Some(found)) if unfiltered => return Ok(told(found.payments, found.is_exact)),
+        (_, Some(found)) if unfiltered => return Ok((found.payments, found.is_exact)),
         _ if statuses.is_empty() => return Ok((0, true)),
         (Search::All, _) if filter.is_plain() => {
             statement.push("SELECT CAST(coalesce(sum(n), 0) AS BIGINT) AS n FROM rollup_status");
@@ -520,13 +537,13 @@ async fn total(
         push_standing(&mut statement, &statuses, &filter.locations, looked_up.is_some());
         push_conditions(&mut statement, request, calendar, (looked_up, None));
     }
-    statement.push(&format!(" LIMIT {}) AS found", MAX_EXACT_TOTAL + 1));
+    statement.push(&format!(" LIMIT {}) AS found", most + 1));
     let counted = statement.one(tx).await?.int("n")?;
-    Ok(told(counted, counted <= MAX_EXACT_TOTAL))
+    Ok((counted, counted <= most))
 }
 
 /// What was not counted to its end is told as more than a round number.
-fn told(counted: i64, is_exact: bool) -> (i64, bool) {
+fn told((counted, is_exact): (i64, bool)) -> (i64, bool) {
     let counted = if is_exact { counted } else { (counted - 1).max(0) / 100 * 100 };
     (counted, is_exact)
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use crate::db::{Row, StoreError, Tx};
 use crate::params;
+use crate::statement::Statement;
 
 /// A physician as entered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -70,6 +71,21 @@ pub async fn update(
 pub async fn all(tx: &mut Tx, org: OrganizationId) -> Result<Vec<Physician>, StoreError> {
     let sql = "SELECT * FROM physician WHERE organization_id = $1 ORDER BY name_sort, seq";
     tx.all(sql, params![org]).await?.iter().map(physician).collect()
+}
+
+/// The physicians with these ids, in any order; those who are not there are left out.
+pub async fn some(
+    tx: &mut Tx,
+    org: OrganizationId,
+    ids: &[PhysicianId],
+) -> Result<Vec<Physician>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = Statement::default();
+    statement.push("SELECT * FROM physician WHERE organization_id = ").bind(org);
+    statement.and_one_of("seq", ids);
+    statement.all(tx).await?.iter().map(physician).collect()
 }
 
 /// The physician with that id.

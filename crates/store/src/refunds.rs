@@ -3,11 +3,12 @@
 use almoner_domain::payment::PaymentType;
 use almoner_domain::refund::{RefundReason, RefundState};
 use almoner_domain::tender::TenderType;
-use almoner_domain::{LocationId, Money, OrganizationId, PaymentId, RefundId, UserId, time};
+use almoner_domain::{LocationId, Money, OrganizationId, PaymentId, RefundId, time};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::asking::Asking;
+use crate::author::Author;
 use crate::db::{Row, StoreError, Tx};
 use crate::ledger::Moment;
 use crate::params;
@@ -36,7 +37,7 @@ pub struct NewRefund {
     /// What the processor is told instead of our id, when it is to make it.
     pub reference: Option<String>,
     /// By whom.
-    pub user: Option<UserId>,
+    pub author: Option<Author>,
 }
 
 /// A refund.
@@ -98,8 +99,9 @@ pub async fn insert(
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO refund (organization_id, seq, payment_seq, amount_cents, reason, notes,
         state, tender_kind, location_seq, user_seq, made_at_us, business_day, settled_at_us,
-        reference, ask_at_us, payment_kind)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+        reference, ask_at_us, payment_kind, key_seq)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+    let (user, key) = Author::columns(refund.author);
     let ask_at = (refund.state == RefundState::Pending).then_some(moment.at);
     let settled_at = (refund.state == RefundState::Settled).then_some(moment.at);
     let values = params![
@@ -112,13 +114,14 @@ pub async fn insert(
         refund.state.as_str(),
         refund.tender.as_str(),
         moment.location,
-        refund.user,
+        user,
         moment.at,
         time::date_key(moment.day),
         settled_at,
         refund.reference.clone(),
         ask_at,
         refund.kind.map(PaymentType::as_str),
+        key,
     ];
     tx.execute_one(sql, values).await
 }
@@ -157,7 +160,7 @@ pub async fn set_processor_id(
     tx.execute(sql, params![org, id, processor_id]).await.map(drop)
 }
 
-fn refund(row: &Row) -> Result<Refund, StoreError> {
+pub(crate) fn refund(row: &Row) -> Result<Refund, StoreError> {
     let day = row.int("business_day")?;
     let kind = row.opt_text("payment_kind")?;
     Ok(Refund {
@@ -181,8 +184,9 @@ fn refund(row: &Row) -> Result<Refund, StoreError> {
     })
 }
 
-const SELECT: &str = "SELECT r.*, u.name AS made_by FROM refund r
+const SELECT: &str = "SELECT r.*, coalesce(u.name, k.name) AS made_by FROM refund r
     LEFT JOIN staff_user u ON u.organization_id = r.organization_id AND u.seq = r.user_seq
+    LEFT JOIN api_key k ON k.organization_id = r.organization_id AND k.seq = r.key_seq
     WHERE r.organization_id = $1";
 
 /// The refunds of a payment, oldest first.

@@ -49,7 +49,7 @@ pub async fn let_go(
 /// Whether any file is due, without taking anything.
 pub async fn any_due(tx: &mut Tx, org: OrganizationId, now: Timestamp) -> Result<bool, StoreError> {
     let sql = "SELECT 1 AS n FROM stored_file
-        WHERE organization_id = $1 AND due_at_us <= $2 LIMIT 1";
+        WHERE organization_id = $1 AND due_at_us <= $2 ORDER BY due_at_us LIMIT 1";
     Ok(tx.optional(sql, params![org, now]).await?.is_some())
 }
 

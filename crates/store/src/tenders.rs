@@ -3,12 +3,14 @@
 use almoner_domain::payment::PaymentType;
 use almoner_domain::refund::ReversalReason;
 use almoner_domain::tender::{Tender, TenderType};
-use almoner_domain::{LocationId, Money, OrganizationId, PaymentId, UserId, time};
+use almoner_domain::{LocationId, Money, OrganizationId, PaymentId, time};
 use jiff::Timestamp;
 
+use crate::author::Author;
 use crate::db::{Row, StoreError, Tx};
 use crate::ledger::Moment;
 use crate::params;
+use crate::statement::Statement;
 
 /// A tender as it was recorded.
 #[derive(Debug, Clone)]
@@ -37,14 +39,15 @@ pub async fn insert(
     org: OrganizationId,
     (payment, version, kind): (PaymentId, i64, Option<PaymentType>),
     (tender, amount): (&Tender, Money),
-    user: Option<UserId>,
+    author: Option<Author>,
     moment: Moment,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO tender (organization_id, payment_seq, version, kind, amount_cents,
         given_cents, number, authorization_code, last_four, reference, location_seq, user_seq,
-        received_at_us, business_day, payment_kind)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+        received_at_us, business_day, payment_kind, key_seq, said_received_at_us)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
     let t = tender.clone();
+    let (user, key) = Author::columns(author);
     let day = time::date_key(moment.day);
     let values = params![
         org,
@@ -62,6 +65,8 @@ pub async fn insert(
         moment.at,
         day,
         kind.map(PaymentType::as_str),
+        key,
+        t.received_at,
     ];
     tx.execute_one(sql, values).await
 }
@@ -79,6 +84,7 @@ fn tender_row(row: &Row) -> Result<TenderRow, StoreError> {
             authorization_code: row.opt_text("authorization_code")?,
             last_four: row.opt_text("last_four")?,
             reference: row.opt_text("reference")?,
+            received_at: row.opt_time("said_received_at_us")?,
         },
         amount: row.money("amount_cents")?,
         location: LocationId::new(row.int("location_seq")?),
@@ -88,17 +94,22 @@ fn tender_row(row: &Row) -> Result<TenderRow, StoreError> {
     })
 }
 
+const SELECT: &str = "SELECT t.*, coalesce(u.name, k.name) AS taken_by, r.reason AS reversal
+    FROM tender t
+    LEFT JOIN staff_user u ON u.organization_id = t.organization_id AND u.seq = t.user_seq
+    LEFT JOIN api_key k ON k.organization_id = t.organization_id AND k.seq = t.key_seq
+    LEFT JOIN tender_reversal r ON r.organization_id = t.organization_id
+        AND r.payment_seq = t.payment_seq AND r.tender_version = t.version";
+
 /// The tenders of a payment, newest first; only the newest can stand.
 pub async fn of_payment(
     tx: &mut Tx,
     org: OrganizationId,
     payment: PaymentId,
 ) -> Result<Vec<TenderRow>, StoreError> {
-    let sql = "SELECT t.*, u.name AS taken_by, r.reason AS reversal FROM tender t
-        LEFT JOIN staff_user u ON u.organization_id = t.organization_id AND u.seq = t.user_seq
-        LEFT JOIN tender_reversal r ON r.organization_id = t.organization_id
-            AND r.payment_seq = t.payment_seq AND r.tender_version = t.version
-        WHERE t.organization_id = $1 AND t.payment_seq = $2 ORDER BY t.version DESC";
+    let sql = format!(
+        "{SELECT} WHERE t.organization_id = $1 AND t.payment_seq = $2 ORDER BY t.version DESC"
+    );
     tx.all(sql, params![org, payment]).await?.iter().map(tender_row).collect()
 }
 
@@ -110,6 +121,22 @@ pub async fn standing(
 ) -> Result<Option<TenderRow>, StoreError> {
     let all = of_payment(tx, org, payment).await?;
     Ok(all.into_iter().find(|row| row.reversed.is_none()))
+}
+
+/// The tenders that stand, of several payments, in no order.
+pub async fn standing_of(
+    tx: &mut Tx,
+    org: OrganizationId,
+    payments: &[PaymentId],
+) -> Result<Vec<(PaymentId, TenderRow)>, StoreError> {
+    if payments.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = Statement::default();
+    statement.push(SELECT).push(" WHERE t.organization_id = ").bind(org);
+    statement.and_one_of("t.payment_seq", payments).push(" AND r.reason IS NULL");
+    let named = |row: &Row| Ok((PaymentId::new(row.int("payment_seq")?), tender_row(row)?));
+    statement.all(tx).await?.iter().map(named).collect()
 }
 
 /// A reversal to be recorded.
@@ -126,7 +153,7 @@ pub struct Reversal {
     /// How much.
     pub amount: Money,
     /// By whom.
-    pub user: UserId,
+    pub author: Author,
 }
 
 /// Records a reversal.
@@ -138,8 +165,10 @@ pub async fn reverse(
     moment: Moment,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO tender_reversal (organization_id, payment_seq, version,
-        tender_version, reason, notes, amount_cents, location_seq, user_seq, at_us, business_day)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+        tender_version, reason, notes, amount_cents, location_seq, user_seq, at_us, business_day,
+        key_seq)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    let (user, key) = Author::columns(Some(reversal.author));
     let day = time::date_key(moment.day);
     let values = params![
         org,
@@ -150,9 +179,10 @@ pub async fn reverse(
         reversal.notes.clone(),
         reversal.amount,
         moment.location,
-        reversal.user,
+        user,
         moment.at,
         day,
+        key,
     ];
     tx.execute_one(sql, values).await
 }

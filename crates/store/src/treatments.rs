@@ -97,6 +97,8 @@ pub struct Treatment {
     pub fields: TreatmentFields,
     /// The patient's name as `Last, First`.
     pub patient_name: String,
+    /// The patient's name as `First Last`.
+    pub patient_spoken: String,
     /// The physician's name.
     pub physician_name: Option<String>,
     /// The location's name.
@@ -105,6 +107,10 @@ pub struct Treatment {
     pub time_zone: String,
     /// Grows with every change.
     pub version: i64,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When it changed last.
+    pub modified_at: Timestamp,
     /// What is overdue.
     pub overdue: Overdue,
 }
@@ -141,8 +147,8 @@ pub async fn insert(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO treatment (organization_id, seq, patient_seq, physician_seq,
-        location_seq, service_at_us, status, version, created_at_us)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8)";
+        location_seq, service_at_us, status, version, created_at_us, modified_at_us)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $8)";
     let f = fields;
     let (service_at, status) = (f.service_at, f.status.as_str());
     let values = params![org, id, f.patient, f.physician, f.location, service_at, status, now];
@@ -156,13 +162,14 @@ pub async fn update(
     org: OrganizationId,
     (id, version): (TreatmentId, i64),
     fields: &TreatmentFields,
+    now: Timestamp,
 ) -> Result<bool, StoreError> {
     let sql = "UPDATE treatment SET physician_seq = $4, location_seq = $5, service_at_us = $6,
-        status = $7, version = version + 1
+        status = $7, version = version + 1, modified_at_us = $8
         WHERE organization_id = $1 AND seq = $2 AND version = $3";
     let f = fields;
     let status = f.status.as_str();
-    let values = params![org, id, version, f.physician, f.location, f.service_at, status];
+    let values = params![org, id, version, f.physician, f.location, f.service_at, status, now];
     if tx.execute(sql, values).await? == 0 {
         return Ok(false);
     }
@@ -189,6 +196,7 @@ fn select(org: OrganizationId) -> Statement {
 fn treatment(row: &Row) -> Result<Treatment, StoreError> {
     let physician_first = row.opt_text("physician_first")?;
     let physician_last = row.opt_text("physician_last")?;
+    let (first, last) = (row.text("first_name")?, row.text("last_name")?);
     Ok(Treatment {
         id: TreatmentId::new(row.int("seq")?),
         fields: TreatmentFields {
@@ -199,13 +207,16 @@ fn treatment(row: &Row) -> Result<Treatment, StoreError> {
             status: row.word("status", TreatmentStatus::from_name)?,
             procedures: Vec::new(),
         },
-        patient_name: format!("{}, {}", row.text("last_name")?, row.text("first_name")?),
+        patient_name: format!("{last}, {first}"),
+        patient_spoken: format!("{first} {last}"),
         physician_name: physician_first
             .zip(physician_last)
             .map(|(first, last)| format!("{first} {last}")),
         location_name: row.text("location_name")?,
         time_zone: row.text("time_zone")?,
         version: row.int("version")?,
+        created_at: row.time("created_at_us")?,
+        modified_at: row.time("modified_at_us")?,
         overdue: Overdue::default(),
     })
 }
@@ -280,6 +291,22 @@ pub async fn get(
     statement.push(" AND t.seq = ").bind(id);
     let rows = statement.all(tx).await?;
     Ok(whole(tx, org, today, &rows).await?.pop())
+}
+
+/// The treatments with these ids, in any order; those that are not there are left out.
+pub async fn some(
+    tx: &mut Tx,
+    org: OrganizationId,
+    ids: &[TreatmentId],
+    today: Date,
+) -> Result<Vec<Treatment>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut statement = select(org);
+    statement.and_one_of("t.seq", ids);
+    let rows = statement.all(tx).await?;
+    whole(tx, org, today, &rows).await
 }
 
 /// The treatments of a patient, latest service first, at most `limit`.

@@ -5,6 +5,8 @@
 
 #![expect(clippy::print_stdout, reason = "a cost is measured to be read")]
 
+#[path = "store/asking.rs"]
+mod asking;
 #[path = "store/audit_list.rs"]
 mod audit_list;
 #[path = "store/check_flat.rs"]
@@ -33,6 +35,12 @@ mod kept_rows;
 mod list_model;
 #[path = "store/list_walk.rs"]
 mod list_walk;
+#[path = "store/record_flat.rs"]
+mod record_flat;
+#[path = "store/record_load.rs"]
+mod record_load;
+#[path = "store/record_walk.rs"]
+mod record_walk;
 #[path = "store/refund_cap.rs"]
 mod refund_cap;
 #[path = "store/reminders.rs"]

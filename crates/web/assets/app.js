@@ -266,7 +266,7 @@ document.addEventListener('click', (event) => {
     const row = target.closest('#results tbody tr');
     if (row && getSelection().isCollapsed) row.querySelector('th a')?.click();
   }
-  if (isPlain && target.closest('a[download]')) handedOut();
+  if (isPlain && target.closest('a[download], a[data-file]')) handedOut();
   if (isPlain && target.closest('#to-jump') && byId('jump')) {
     event.preventDefault();
     jump();
@@ -414,7 +414,7 @@ document.addEventListener('submit', (event) => {
 function tellSending(form, button) {
   if (form.method === 'dialog') return;
   const { pathname } = new URL(button?.getAttribute('formaction') ?? form.action, location);
-  if (pathname.endsWith('.csv')) handedOut();
+  if (/\.(csv|xlsx)$/.test(pathname)) handedOut();
   else working(button?.textContent.trim().replace(/\s+/g, ' ') || 'Loading');
 }
 

@@ -7,59 +7,29 @@
 use std::borrow::Cow;
 use std::convert::Infallible;
 
-use almoner_domain::Money;
+use almoner_app::Error;
 use axum::body::{Body, Bytes};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use futures_util::{Stream, StreamExt as _, stream};
+
+use crate::cell::{Cell, Line};
 
 /// Lines go out together until there are so many.
 const LINES_AT_ONCE: usize = 200;
 /// Tells spreadsheets that the file is UTF-8; without it they spoil every accent.
-pub(crate) const MARK: &str = "\u{feff}";
+const MARK: &str = "\u{feff}";
 
-/// A cell.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Cell {
-    /// Words, whoever typed them.
-    Text(String),
-    /// An amount, as `1234.50`.
-    Amount(Money),
-    /// A number of things.
-    Count(i64),
-}
-
-impl From<&str> for Cell {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
-}
-
-impl From<String> for Cell {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<Money> for Cell {
-    fn from(amount: Money) -> Self {
-        Self::Amount(amount)
-    }
-}
-
-impl From<i64> for Cell {
-    fn from(count: i64) -> Self {
-        Self::Count(count)
-    }
-}
-
-impl Cell {
-    fn written(&self) -> Cow<'_, str> {
-        match self {
-            Self::Text(text) => harmless(text),
-            Self::Amount(amount) => amount.to_plain().into(),
-            Self::Count(count) => count.to_string().into(),
-        }
+/// A cell as it stands in a line.
+fn written(cell: &Cell) -> Cow<'_, str> {
+    match cell {
+        Cell::Blank => "".into(),
+        Cell::Text(text) => harmless(text),
+        Cell::Amount(amount) => amount.to_plain().into(),
+        Cell::Count(count) => count.to_string().into(),
+        Cell::Date(date) => date.to_string().into(),
+        Cell::Month(date) => date.strftime("%Y-%m").to_string().into(),
+        Cell::Moment(at) => at.strftime("%Y-%m-%d %H:%M:%S").to_string().into(),
     }
 }
 
@@ -69,29 +39,23 @@ fn harmless(text: &str) -> Cow<'_, str> {
     if is_formula { format!("'{text}").into() } else { text.into() }
 }
 
-/// A line of cells: `row!["Cash", amount, count]`.
-macro_rules! row {
-    ($($cell:expr),* $(,)?) => { vec![$($crate::csv_file::Cell::from($cell)),*] };
-}
-pub(crate) use row;
-
 /// Lines as they stand in a file.
 ///
 /// # Panics
 /// Never: memory takes every line.
-pub(crate) fn lines(rows: impl IntoIterator<Item = Vec<Cell>>) -> Vec<u8> {
+fn lines(rows: impl IntoIterator<Item = Line>) -> Vec<u8> {
     let mut builder = csv::WriterBuilder::new();
     builder.terminator(csv::Terminator::CRLF).flexible(true);
     let mut writer = builder.from_writer(Vec::new());
     for row in rows {
-        let cells = row.iter().map(|cell| cell.written().into_owned());
+        let cells = row.iter().map(|cell| written(cell).into_owned());
         writer.write_record(cells).expect("memory takes every line");
     }
     writer.into_inner().expect("memory takes every line")
 }
 
 /// A file to be kept, as its bytes come.
-pub(crate) fn attached(name: &str, body: Body) -> Response {
+fn attached(name: &str, body: Body) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present".to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
@@ -103,14 +67,22 @@ pub(crate) fn attached(name: &str, body: Body) -> Response {
 /// A file of these lines, written while it is sent: no more than a piece of it is held.
 pub(crate) fn attached_lines<L>(name: &str, lines: L) -> Response
 where
-    L: Iterator<Item = Vec<Cell>> + Send + 'static,
+    L: Iterator<Item = Line> + Send + 'static,
 {
     attached(name, Body::from_stream(stream::iter(pieces(lines))))
 }
 
-fn pieces(
-    mut rows: impl Iterator<Item = Vec<Cell>>,
-) -> impl Iterator<Item = Result<Bytes, Infallible>> {
+/// A file of the lines that a list has, as they are read.
+pub(crate) fn attached_list<L>(name: &str, head: Line, rows: L) -> Response
+where
+    L: Stream<Item = Result<Vec<Line>, Error>> + Send + 'static,
+{
+    let head = [MARK.as_bytes().to_vec(), lines([head])].concat();
+    let rows = rows.map(|batch| batch.map(lines));
+    attached(name, Body::from_stream(stream::iter([Ok(head)]).chain(rows)))
+}
+
+fn pieces(mut rows: impl Iterator<Item = Line>) -> impl Iterator<Item = Result<Bytes, Infallible>> {
     let mut piece = MARK.as_bytes().to_vec();
     std::iter::from_fn(move || {
         piece.extend(lines(rows.by_ref().take(LINES_AT_ONCE)));
@@ -121,7 +93,11 @@ fn pieces(
 
 #[cfg(test)]
 mod tests {
+    use almoner_domain::Money;
+    use jiff::civil::date;
+
     use super::*;
+    use crate::cell::row;
 
     #[test]
     fn cells_are_quoted_and_hold_no_formulas() {
@@ -137,9 +113,13 @@ mod tests {
             Money::from_cents(-123_405),
             7_i64,
             "",
+            date(2026, 3, 9),
+            Cell::Month(date(2026, 3, 1)),
+            Cell::Moment(date(2026, 3, 9).at(23, 4, 5, 0)),
+            None::<&str>,
         ];
         let expected = "plain,O'Brien & Søn <b>,\"a \"\"b\"\", c\",'=1+1,' @x,'-5,'\ttab,\
-            \"two\nlines\",-1234.05,7,\r\n";
+            \"two\nlines\",-1234.05,7,,2026-03-09,2026-03,2026-03-09 23:04:05,\r\n";
         assert_eq!(String::from_utf8(lines([cells])).unwrap(), expected);
     }
 

@@ -54,7 +54,9 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         | Error::Processor(_)
         | Error::Files(FilesError::Unreachable(_) | FilesError::Unread(_))
         | Error::Store(StoreError::Unavailable(_)) => StatusCode::SERVICE_UNAVAILABLE,
-        Error::Store(_) | Error::Files(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Store(_) | Error::Files(_) | Error::Unwritten(_) => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
     }
 }
 
@@ -68,8 +70,9 @@ fn title(error: &Error) -> String {
         }
         Error::Files(_) => "The document is not what was added".to_owned(),
         Error::Store(_) => "Something went wrong on our side".to_owned(),
+        Error::Unwritten(_) => "The file could not be written".to_owned(),
         Error::Processor(_) => "The processor did not answer".to_owned(),
-        Error::Busy => "Too many files are being sent".to_owned(),
+        Error::Busy => "Too many files are under way".to_owned(),
         Error::Stale { .. } => "Someone else changed this".to_owned(),
         _ => "This was not done".to_owned(),
     }
@@ -84,9 +87,13 @@ fn message(error: &Error) -> String {
             let what = "What is kept of it is gone or was changed, so it is not handed out. ";
             what.to_owned() + "Your administrator can restore it from a backup."
         }
-        Error::Busy => "Nothing of this was kept. Send it again in a minute.".to_owned(),
+        Error::Busy => "Nothing of this was done. Please try it again in a minute.".to_owned(),
         Error::Store(_) | Error::Files(_) => {
             "Nothing was changed. Please try again in a minute.".to_owned()
+        }
+        Error::Unwritten(_) => {
+            let what = "The server may have no room for it on its disk. ";
+            what.to_owned() + "Please try again in a minute, or take it as CSV."
         }
         Error::Invalid(faults) => {
             faults.0.iter().map(|fault| &*fault.message).collect::<Vec<_>>().join(" ")
@@ -117,6 +124,18 @@ pub(crate) fn page(web: &Web, shell: Option<Shell>, error: &Error) -> Response {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     }
     response
+}
+
+/// A page that says what cannot be done as it was asked, and how else.
+pub(crate) fn other_ways(shell: Shell, title: &str, message: String, ways: Vec<Link>) -> Response {
+    unprocessable(&ErrorPage {
+        theme: shell.theme,
+        shell: Some(shell),
+        title: title.to_owned(),
+        message,
+        ways,
+        error_id: None,
+    })
 }
 
 /// An error with all its reasons, in one line for the log.

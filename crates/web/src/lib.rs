@@ -7,6 +7,7 @@
 
 mod api;
 mod assets;
+mod cell;
 mod csv_file;
 mod failure;
 mod format;
@@ -21,8 +22,11 @@ mod state;
 mod throttle;
 mod uploads;
 mod view;
+mod watching;
+mod xlsx_file;
 
 pub use assets::assets;
+pub use handlers::health::readiness;
 pub use routes::router;
 pub use state::{Web, WebSettings};
 pub use uploads::UploadSettings;

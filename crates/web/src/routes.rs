@@ -9,7 +9,8 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Router, http::Uri};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate as _};
+use tower_http::compression::{CompressionLayer, DefaultPredicate};
 use tower_http::timeout::TimeoutLayer;
 
 use crate::handlers::{
@@ -18,7 +19,8 @@ use crate::handlers::{
     reports, sandbox, settings, sign_in, treatments, webhooks,
 };
 use crate::state::Web;
-use crate::{api, failure, security, session, uploads};
+use crate::xlsx_file::MEDIA_TYPE;
+use crate::{api, failure, security, session, uploads, watching};
 
 /// The largest form that is read.
 const MAX_FORM_BYTES: usize = 256 * 1024;
@@ -30,15 +32,19 @@ const MAX_WEBHOOK_BYTES: usize = 1024 * 1024;
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long an import may take: its largest file comes over a slow line.
 const IMPORT_TIMEOUT: Duration = Duration::from_mins(10);
+/// How long a workbook may take, which is written before it is sent.
+const WORKBOOK_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// The whole program: its pages, and its interface for other programs.
 pub fn router(web: Web) -> Router {
+    // Workbooks are packed already.
+    let is_compressed = DefaultPredicate::new().and(NotForContentType::const_new(MEDIA_TYPE));
     Router::new()
         .merge(pages(&web))
         .merge(api::router(&web))
-        .layer(CompressionLayer::new().gzip(true))
+        .layer(CompressionLayer::new().gzip(true).compress_when(is_compressed))
         .layer(from_fn_with_state(web.clone(), security::headers))
-        .layer(from_fn_with_state(web.clone(), security::logged))
+        .layer(from_fn_with_state(web.clone(), watching::watched))
         .with_state(web)
 }
 
@@ -57,8 +63,9 @@ fn pages(web: &Web) -> Router<Web> {
                 .layer(DefaultBodyLimit::max(payments::documents::max_form_bytes(web))),
         )
         .layer(from_fn_with_state(web.clone(), uploads::bounded))
-        .layer(staff_only)
+        .layer(staff_only.clone())
         .layer(late(IMPORT_TIMEOUT));
+    let workbooks = workbooks().layer(staff_only).layer(late(WORKBOOK_TIMEOUT));
     // A link is all that a payer shows, and old browsers do not say from which page a form comes.
     let payers = Router::new()
         .route("/pay/back", get(pay::back))
@@ -84,6 +91,7 @@ fn pages(web: &Web) -> Router<Web> {
         .fallback(not_found)
         .layer(late(REQUEST_TIMEOUT))
         .merge(import)
+        .merge(workbooks)
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(from_fn_with_state(web.clone(), security::own_requests))
         .merge(webhooks)
@@ -91,12 +99,22 @@ fn pages(web: &Web) -> Router<Web> {
         .layer(CatchPanicLayer::new())
 }
 
+/// Nothing of a workbook is sent before all of it is written.
+fn workbooks() -> Router<Web> {
+    Router::new()
+        .route("/payments/export.xlsx", get(payments::export::xlsx))
+        .route("/reports/day-close.xlsx", get(reports::day_close::xlsx))
+        .route("/reports/collections.xlsx", get(reports::collections::xlsx))
+        .route("/reports/aging.xlsx", get(reports::aging::xlsx))
+        .route("/reports/books.xlsx", get(reports::books::xlsx))
+}
+
 fn payment_pages() -> Router<Web> {
     Router::new()
         .route("/", get(|| async { Redirect::to("/payments") }))
         .route("/payments", get(payments::list::page).post(payments::create::submit))
         .route("/payments/new", get(payments::create::start).post(payments::create::again))
-        .route("/payments/export.csv", get(payments::export::file))
+        .route("/payments/export.csv", get(payments::export::csv))
         .route("/payments/picked", get(payments::picked::preview).post(payments::picked::submit))
         .route("/payments/views", get(payments::views::page).post(payments::views::save))
         .route("/payments/views/remove", post(payments::views::remove))
@@ -141,13 +159,15 @@ fn other_pages() -> Router<Web> {
         .route("/payouts/{id}", get(payouts::page))
         .route("/reports", get(|| async { Redirect::to("/reports/day-close") }))
         .route("/reports/day-close", get(reports::day_close::page))
-        .route("/reports/day-close.csv", get(reports::day_close::export))
+        .route("/reports/day-close.csv", get(reports::day_close::csv))
         .route("/reports/day-close/count", get(reports::count::form))
         .route("/reports/day-close/counts", post(reports::count::submit))
         .route("/reports/collections", get(reports::collections::page))
-        .route("/reports/collections.csv", get(reports::collections::export))
+        .route("/reports/collections.csv", get(reports::collections::csv))
         .route("/reports/aging", get(reports::aging::page))
-        .route("/reports/aging.csv", get(reports::aging::export))
+        .route("/reports/aging.csv", get(reports::aging::csv))
+        .route("/reports/books", get(reports::books::page))
+        .route("/reports/books.csv", get(reports::books::csv))
         .route("/patients", get(patients::list).post(patient_form::add))
         .route("/patients/new", get(patient_form::new))
         .route("/patients/duplicates", get(duplicates::list))

@@ -1,14 +1,13 @@
-//! The guards before every page: headers, forged requests, log lines without patient data.
+//! The guards before every page: headers and forged requests.
 
 use std::net::SocketAddr;
 
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::api::RequestId;
 use crate::state::Web;
 
 /// Nothing is loaded from elsewhere, nothing inline runs, nobody frames a page.
@@ -57,20 +56,6 @@ pub(crate) async fn own_requests(State(web): State<Web>, request: Request, next:
     }
     let message = "This request did not come from one of this program's pages.\n";
     (StatusCode::FORBIDDEN, message).into_response()
-}
-
-/// Writes a log line for each request: the route, never the address with what was typed.
-pub(crate) async fn logged(State(web): State<Web>, request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let method = request.method().clone();
-    let began = web.app.now();
-    let response = next.run(request).await;
-    let millis = web.app.now().duration_since(began).as_millis();
-    let route = route.as_ref().map_or("none", MatchedPath::as_str);
-    let status = response.status().as_u16();
-    let request_id = response.extensions().get::<RequestId>().map(|id| id.0.as_str());
-    tracing::info!(%method, route, status, millis, request_id, "request");
-    response
 }
 
 /// The client's address: the connection's, or what the trusted proxy says.

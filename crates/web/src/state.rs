@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use almoner_app::App;
 use almoner_app::audit_reads::ReadLog;
@@ -9,6 +10,7 @@ use almoner_app::audit_reads::ReadLog;
 use crate::api::Pace;
 use crate::throttle::{PayerThrottle, Throttle};
 use crate::uploads::{UploadSettings, Uploads};
+use crate::xlsx_file::{MAX_ROWS, Sheets};
 
 /// How the pages are served.
 #[derive(Debug, Clone)]
@@ -40,6 +42,10 @@ pub struct Web {
     pub(crate) reads: ReadLog,
     pub(crate) pace: Arc<Pace>,
     pub(crate) uploads: Arc<Uploads>,
+    /// Whether somebody asks for metrics.
+    pub(crate) measures: bool,
+    stopping: Arc<AtomicBool>,
+    pub(crate) sheets: Arc<Sheets>,
 }
 
 impl Web {
@@ -50,7 +56,40 @@ impl Web {
         let payers = Arc::new(PayerThrottle::new());
         let pace = Arc::new(Pace::new());
         let uploads = Arc::new(Uploads::new(settings.uploads));
-        Self { app, settings: Arc::new(settings), sign_ins, payers, reads, pace, uploads }
+        let (sheets, settings) = (Arc::new(Sheets::new(MAX_ROWS)), Arc::new(settings));
+        Self {
+            app,
+            settings,
+            sign_ins,
+            payers,
+            reads,
+            pace,
+            uploads,
+            sheets,
+            measures: false,
+            stopping: Arc::default(),
+        }
+    }
+
+    /// The same pages, whose requests are counted and timed.
+    #[must_use]
+    pub fn measured(self) -> Self {
+        Self { measures: true, ..self }
+    }
+
+    /// The program is asked to stop: from now on it says that it is not ready.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// The same with shorter sheets, for tests of what is longer.
+    #[must_use]
+    pub fn with_sheet_rows(self, max_rows: usize) -> Self {
+        Self { sheets: Arc::new(Sheets::new(max_rows)), ..self }
     }
 
     /// Waits until every read that was served is in the audit log.

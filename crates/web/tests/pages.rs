@@ -21,8 +21,16 @@ mod api_estimates;
 mod api_once;
 #[path = "api/payment_links.rs"]
 mod api_payment_links;
+#[path = "api/payment_pages.rs"]
+mod api_payment_pages;
+#[path = "api/payments.rs"]
+mod api_payments;
 #[path = "api/program.rs"]
 mod api_program;
+#[path = "api/records.rs"]
+mod api_records;
+#[path = "api/records_lists.rs"]
+mod api_records_lists;
 #[path = "pages/audit.rs"]
 mod audit;
 #[path = "pages/documents.rs"]
@@ -37,6 +45,8 @@ mod eligibility_settings;
 mod estimate;
 #[path = "pages/estimate_cases.rs"]
 mod estimate_cases;
+#[path = "pages/exports.rs"]
+mod exports;
 #[path = "pages/fields.rs"]
 mod fields;
 #[path = "pages/hostile.rs"]

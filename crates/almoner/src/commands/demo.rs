@@ -7,11 +7,12 @@ use almoner_store::Db;
 use almoner_store::db::Durability;
 
 use crate::settings::{Settings, link_keys};
+use crate::telemetry::Telemetry;
 use crate::{Failure, demo};
 
 /// Starts with an invented clinic; a new database is filled first.
 #[expect(clippy::print_stdout, reason = "the address is the command's answer")]
-pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
+pub(crate) async fn run(settings: Settings, telemetry: &Telemetry) -> Result<(), Failure> {
     if let Some(path) = settings.database.strip_prefix("sqlite://") {
         let path = PathBuf::from(path);
         if !path.exists() {
@@ -29,7 +30,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
     let (listener, _) = super::serve::listen(&settings).await?;
     println!("Sign in as biller@demo.clinic (or manager@, front@, admin@demo.clinic)");
     println!("with the password {}. The money is invented.", demo::PASSWORD);
-    super::serve::serve(app, &settings, listener, true).await
+    super::serve::serve(app, &settings, (listener, true), telemetry).await
 }
 
 /// Fills the file on a thread of its own: with one thread, the tens of thousands of statements

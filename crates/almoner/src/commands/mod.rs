@@ -25,9 +25,10 @@ use almoner_gateways::files::Files;
 use almoner_store::Db;
 use almoner_store::db::Durability;
 
+use crate::Failure;
 use crate::cli::{Cli, Command};
 use crate::settings::{Settings, link_keys};
-use crate::{Failure, telemetry};
+use crate::telemetry::{self, Telemetry};
 
 /// Does what was asked.
 ///
@@ -42,11 +43,23 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         // Each reads whole tables, which is slow by its nature.
         settings.log.push_str(",sqlx=error");
     }
-    telemetry::start(&settings)?;
-    match cli.command {
-        Command::Demo => demo::run(settings).await,
+    let serves = matches!(cli.command, Command::Demo | Command::Serve);
+    let telemetry = telemetry::start(&settings, serves)?;
+    let settings = if telemetry.watches() { settings.measured() } else { settings };
+    let done = carry_out(cli.command, settings, &telemetry).await;
+    telemetry.end().await;
+    done
+}
+
+async fn carry_out(
+    command: Command,
+    settings: Settings,
+    telemetry: &Telemetry,
+) -> Result<(), Failure> {
+    match command {
+        Command::Demo => demo::run(settings, telemetry).await,
         Command::DemoData(wanted) => demo_data::run(&settings, wanted).await,
-        Command::Serve => serve::run(settings).await,
+        Command::Serve => serve::run(settings, telemetry).await,
         Command::Migrate => migrate::run(&settings).await,
         Command::Org(command) => org::run(&settings, command).await,
         Command::User(command) => user::run(&settings, command).await,

@@ -1,20 +1,28 @@
 //! `almoner serve`
 
+use std::future::{Future, IntoFuture as _};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use almoner_app::App;
 use almoner_web::{UploadSettings, Web, WebSettings};
 use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::settings::Settings;
+use crate::telemetry::{Telemetry, metrics};
 use crate::{Failure, demo};
 
-/// How long requests under way may take to end once the program is asked to stop.
+/// How long requests under way, and the jobs, may take to end once the program is asked to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
+/// How long what they leave may take to be written.
+const NOTE_WITHIN: Duration = Duration::from_secs(5);
 
 /// Starts the server on real data.
-pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
+pub(crate) async fn run(settings: Settings, telemetry: &Telemetry) -> Result<(), Failure> {
     let faults = settings.unsafe_for_real_data();
     if !faults.is_empty() {
         return Err(Failure::Usage(format!("refusing to start: {}", faults.join("; "))));
@@ -27,7 +35,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
         return Err(Failure::Usage(line.to_owned()));
     }
     let (listener, _) = listen(&settings).await?;
-    serve(app, &settings, listener, false).await
+    serve(app, &settings, (listener, false), telemetry).await
 }
 
 /// Takes the port and prints the address.
@@ -45,8 +53,8 @@ pub(crate) async fn listen(settings: &Settings) -> Result<(TcpListener, SocketAd
 pub(crate) async fn serve(
     app: App,
     settings: &Settings,
-    listener: TcpListener,
-    demo: bool,
+    (listener, demo): (TcpListener, bool),
+    telemetry: &Telemetry,
 ) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(|error| Failure::of(&error))?;
     let web_settings = WebSettings {
@@ -55,44 +63,144 @@ pub(crate) async fn serve(
         demo,
         uploads: UploadSettings::new(settings.files.max_uploads),
     };
-    let (stop, stopped) = tokio::sync::watch::channel(false);
     let base_url = web_settings.base_url.clone();
-    let jobs = tokio::spawn(almoner_jobs::run(app.clone(), base_url, stopped));
-    let web = Web::new(app.clone(), web_settings);
+    let mut web = Web::new(app.clone(), web_settings);
+    if telemetry.metrics.is_some() {
+        web = web.measured();
+    }
+    let metrics = tell_metrics(&app, &web, settings, telemetry).await?;
+    let mut signals = Signals::new()?;
+    let (stop_jobs, jobs_stopped) = watch::channel(false);
+    let (close, closed) = watch::channel(false);
+    let jobs = tokio::spawn(almoner_jobs::run(app.clone(), base_url, jobs_stopped));
     let router = almoner_web::router(web.clone());
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(asked_to_stop());
-    let served = tokio::select! {
-        served = serving => served,
-        () = asked_to_stop_long_ago() => Ok(()),
+    let serving = axum::serve(listener, service).with_graceful_shutdown(turned(closed));
+    let mut running = Running { serving: tokio::spawn(serving.into_future()), jobs };
+    let served = running.until_it_ends(&mut signals).await;
+    web.stop();
+    let _ = stop_jobs.send(true);
+    let stopping = async {
+        tokio::time::sleep(if served.is_ok() { settings.drain } else { Duration::ZERO }).await;
+        let _ = close.send(true);
+        running.end(&app, &web).await;
     };
-    web.flush_reads().await;
-    let _ = stop.send(true);
-    let _ = jobs.await;
-    app.db.close().await;
-    served.map_err(|error| Failure::of(&error))
+    tokio::select! {
+        () = stopping => tracing::info!("stopped"),
+        () = signals.asked() => tracing::warn!("asked to stop again: what is under way is cut off"),
+    }
+    if let Some(metrics) = metrics {
+        metrics.abort();
+    }
+    served
 }
 
-/// Requests that do not end hold the program up no longer than this.
-async fn asked_to_stop_long_ago() {
-    asked_to_stop().await;
-    tokio::time::sleep(STOP_WITHIN).await;
+/// Begins to tell metrics, when the settings say where.
+#[expect(clippy::print_stdout, reason = "the address is part of the command's answer")]
+async fn tell_metrics(
+    app: &App,
+    web: &Web,
+    settings: &Settings,
+    telemetry: &Telemetry,
+) -> Result<Option<JoinHandle<()>>, Failure> {
+    let (Some(at), Some(handle)) = (settings.watching.metrics_listen, &telemetry.metrics) else {
+        return Ok(None);
+    };
+    let listener = TcpListener::bind(at)
+        .await
+        .map_err(|error| Failure::Failed(format!("cannot listen on {at} for metrics: {error}")))?;
+    let address = listener.local_addr().map_err(|error| Failure::of(&error))?;
+    println!("Metrics are at http://{address}/metrics");
+    let telling = metrics::serve(listener, app.clone(), web.clone(), handle.clone());
+    Ok(Some(tokio::spawn(telling)))
 }
 
-async fn asked_to_stop() {
-    let interrupted = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminated) = signal(SignalKind::terminate()) else {
-            let _ = interrupted.await;
-            return;
-        };
+/// What runs until the program is asked to stop.
+struct Running {
+    serving: JoinHandle<std::io::Result<()>>,
+    jobs: JoinHandle<()>,
+}
+
+impl Running {
+    /// Waits until the program is asked to stop. That something ends by itself is a failure: a
+    /// server without jobs would keep refunds, letters and seals waiting, and say nothing.
+    async fn until_it_ends(&mut self, signals: &mut Signals) -> Result<(), Failure> {
         tokio::select! {
-            _ = interrupted => {}
-            _ = terminated.recv() => {}
+            () = signals.asked() => {
+                tracing::info!("asked to stop: requests under way are finished");
+                Ok(())
+            }
+            ended = &mut self.serving => match ended {
+                Ok(Ok(())) => Err(Failure::Failed("the server ended by itself".to_owned())),
+                Ok(Err(error)) => Err(Failure::of(&error)),
+                Err(error) => Err(Failure::of(&error)),
+            },
+            _ = &mut self.jobs => Err(Failure::Failed("the jobs ended by themselves".to_owned())),
         }
     }
-    #[cfg(not(unix))]
-    let _ = interrupted.await;
+
+    /// Ends everything in an order in which nothing is lost, each step within a deadline: what is
+    /// cut off is undone, and taken up again by the next start.
+    async fn end(self, app: &App, web: &Web) {
+        let Self { serving, jobs } = self;
+        if !serving.is_finished() {
+            within(STOP_WITHIN, "requests", async { drop(serving.await) }).await;
+        }
+        within(NOTE_WITHIN, "the audit log of reads", web.flush_reads()).await;
+        if !jobs.is_finished() {
+            within(STOP_WITHIN, "jobs", async { drop(jobs.await) }).await;
+        }
+        within(NOTE_WITHIN, "the database", app.db.close()).await;
+    }
+}
+
+async fn within(limit: Duration, what: &'static str, work: impl Future<Output = ()>) {
+    if tokio::time::timeout(limit, work).await.is_err() {
+        tracing::warn!(what, "did not end in time and is cut off");
+    }
+}
+
+/// Waits until it is turned to true, or nobody is left to do so.
+async fn turned(mut switch: watch::Receiver<bool>) {
+    let _ = switch.wait_for(|is_on| *is_on).await;
+}
+
+/// Ways of being asked to stop.
+#[cfg(unix)]
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> Result<Self, Failure> {
+        let listen = |kind| signal(kind).map_err(|error| Failure::of(&error));
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Ways of being asked to stop.
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> Result<Self, Failure> {
+        Ok(Self)
+    }
+
+    async fn asked(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }

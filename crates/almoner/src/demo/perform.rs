@@ -227,7 +227,8 @@ impl Clinic {
             _ => None,
         };
         let notes = notes.map(str::to_owned);
-        let input = RefundPayment { payment: ongoing.id, amount, reason, notes, key: None };
+        let input =
+            RefundPayment { payment: ongoing.id, version: None, amount, reason, notes, key: None };
         let made = refund_payment::refund_payment(&self.app, self.actor(who), &input).await?;
         ongoing.refunded = together;
         ongoing.refund = Some(made);

@@ -79,6 +79,7 @@ impl Treatment {
             location,
             service_date: self.date.clone(),
             service_time: self.time.clone(),
+            service_at: None,
             status: status.to_owned(),
             procedures: self.procedures.clone(),
         }

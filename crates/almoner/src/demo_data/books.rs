@@ -10,6 +10,7 @@ use almoner_domain::{
     Money, PatientId, PaymentId, ReceiptId, RefundId, Status, TreatmentId, UserId,
 };
 use almoner_store::audit::{Chain, Event, MAX_SEAL_EVENTS};
+use almoner_store::author::Author;
 use almoner_store::bulk::sums::Sums;
 use almoner_store::bulk::{Bulk, ReleasedAttempt};
 use almoner_store::ledger::Moment;
@@ -294,7 +295,7 @@ impl Books {
             tender,
             kind: payment.kind,
             reference: None,
-            user: Some(user),
+            author: Some(Author::User(user)),
         };
         let moment = self.moment(payment, at);
         self.bulk.refund(&new, moment, is_first);

@@ -82,8 +82,8 @@ on_both_engines! {
         }
         let mut between = Vec::new();
         for number in 0..BACKUPS {
-            let last = between.last().map_or(0, |(_, _, after)| *after);
-            let before = await_paid(&done, last + 5).await;
+            let wanted = between.last().map_or(5, |(_, _, after)| after + 5);
+            let before = await_paid(&done, wanted).await;
             let file = folder.join(format!("{number}.backup"));
             let made = run(folder, &db.url, &["backup", file.to_str().unwrap()]).await;
             assert_eq!(made.code, 0, "{}", made.stderr);

@@ -71,9 +71,9 @@ pub(crate) async fn add_user(folder: &Path, database: &str, email: &str, role: &
 
 /// A server that ends with the test.
 pub(crate) struct Server {
-    _child: Child,
+    child: Child,
     /// What it prints still; a program fails when nobody holds the other end.
-    _stdout: Lines<BufReader<ChildStdout>>,
+    stdout: Lines<BufReader<ChildStdout>>,
     /// Where it listens, such as `http://127.0.0.1:4711`.
     pub(crate) base: String,
 }
@@ -95,13 +95,36 @@ impl Server {
         command.args(words).args(["--listen", "127.0.0.1:0"]).stderr(log);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
         let stdout = child.stdout.take().expect("stdout is piped");
-        let mut lines = BufReader::new(stdout).lines();
-        let line = tokio::time::timeout(READY_WITHIN, lines.next_line())
-            .await
-            .expect("it says its address");
-        let line = line.expect("stdout is readable").expect("a line comes");
-        let at = line.find("http://").expect("the line has the address");
-        Self { _child: child, _stdout: lines, base: line[at..].trim().to_owned() }
+        let stdout = BufReader::new(stdout).lines();
+        let mut server = Self { child, stdout, base: String::new() };
+        server.base = server.address_after("listens on").await;
+        server
+    }
+
+    /// The address in the line that it prints with these words, which it is still to print.
+    pub(crate) async fn address_after(&mut self, words: &str) -> String {
+        let printed = async {
+            while let Some(line) = self.stdout.next_line().await.expect("stdout is readable") {
+                if let Some((_, address)) = line.split_once(words) {
+                    return address.trim().to_owned();
+                }
+            }
+            panic!("it ended without having said where it {words}");
+        };
+        tokio::time::timeout(READY_WITHIN, printed).await.expect("it says its address")
+    }
+
+    /// Asks it to stop, as those do who run it.
+    pub(crate) async fn ask_to_stop(&self) {
+        let id = self.child.id().expect("it runs").to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status().await;
+        assert!(asked.expect("there is kill").success(), "it is asked");
+    }
+
+    /// Waits until it has ended, and gives its exit code.
+    pub(crate) async fn ended(mut self) -> Option<i32> {
+        let ended = tokio::time::timeout(READY_WITHIN, self.child.wait()).await;
+        ended.expect("it ends in time").expect("it can be waited for").code()
     }
 }
 

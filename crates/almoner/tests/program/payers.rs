@@ -28,18 +28,28 @@ const TOLD_WITHIN: Duration = Duration::from_mins(2);
 const PAYS: &str = "4242 4242 4242 4242";
 const DECLINED: &str = "4000 0000 0000 0002";
 
-/// A server that takes test money, which only the demo does. It finds its clinic there already, so
-/// that it invents nothing.
-async fn server(folder: &Path, db: &TestDb, settings: &[&str]) -> Server {
+/// The demo's clinic with an account, so that the demo, which alone takes test money, invents
+/// nothing.
+pub(crate) async fn demo_clinic(folder: &Path, db: &TestDb) {
     let added = run(folder, &db.url, &["org", "add", "Harbor Street Clinic"]).await;
     assert_eq!(added.code, 0, "{}", added.stderr);
     add_user(folder, &db.url, "m@test.clinic", "manager").await;
+}
+
+/// A server that takes test money.
+async fn server(folder: &Path, db: &TestDb, settings: &[&str]) -> Server {
+    demo_clinic(folder, db).await;
     let words = [&["demo", "--log", "warn"], settings].concat();
     Server::start_with(folder, &db.url, &words, Stdio::inherit()).await
 }
 
 /// A new payment with a link; tells the payment's path and the link's.
-async fn asked_for(desk: &Browser, base: &str, patient: &str, number: usize) -> (String, String) {
+pub(crate) async fn asked_for(
+    desk: &Browser,
+    base: &str,
+    patient: &str,
+    number: usize,
+) -> (String, String) {
     let key = format!("payment-{number}");
     let form = [("patient", patient), ("amount", "12.50"), ("do", "create"), ("key", &key)];
     let path = desk.go("/payments", &form).await;
@@ -68,14 +78,14 @@ async fn all_asked_for(server: &Server, count: usize) -> Vec<(String, String)> {
 }
 
 /// A payer's phone.
-struct Phone {
+pub(crate) struct Phone {
     client: Client,
     base: String,
 }
 
 impl Phone {
     /// A phone with the loopback address of that number.
-    fn new(base: &str, number: usize) -> Self {
+    pub(crate) fn new(base: &str, number: usize) -> Self {
         let last = u8::try_from(number + 1).expect("there are few");
         let address = IpAddr::V4(Ipv4Addr::new(127, 0, 7, last));
         let client = Client::builder().cookie_store(true).redirect(Policy::none());
@@ -105,7 +115,7 @@ impl Phone {
     }
 
     /// Pays by a link, as people do: pressing twice, mistyping the card, coming back.
-    async fn pay(&self, link: &str) {
+    pub(crate) async fn pay(&self, link: &str) {
         assert!(self.look(link).await.contains("Pay $12.50"));
         let (one, other) = tokio::join!(self.go(link, &[]), self.go(link, &[]));
         // Of two presses at once, one may find the payment only just under way.
@@ -119,7 +129,7 @@ impl Phone {
 }
 
 /// Waits until so many rows are found.
-async fn await_count(db: &TestDb, sql: &'static str, count: usize) {
+pub(crate) async fn await_count(db: &TestDb, sql: &'static str, count: usize) {
     let deadline = tokio::time::sleep(TOLD_WITHIN);
     let found = async {
         loop {

@@ -38,7 +38,7 @@ fn content() -> Bytes {
 }
 
 /// A body that comes as it is sent here.
-fn slow_body() -> (mpsc::Sender<Bytes>, Body) {
+pub(crate) fn slow_body() -> (mpsc::Sender<Bytes>, Body) {
     let (sender, receiver) = mpsc::channel::<Bytes>(1);
     let pieces = stream::unfold(receiver, async |mut receiver| {
         let piece = receiver.recv().await?;

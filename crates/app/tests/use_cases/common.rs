@@ -375,6 +375,7 @@ impl Clinic {
             location: location.to_string(),
             service_date: "2026-03-12".to_owned(),
             service_time: "09:30".to_owned(),
+            service_at: None,
             status: String::new(),
             procedures: vec![procedure],
         }
@@ -447,6 +448,7 @@ pub(crate) fn at_desk(payment: PaymentId) -> BeginPayment<'static> {
 pub(crate) fn part_of(payment: PaymentId, part_cents: i64) -> RefundPayment {
     RefundPayment {
         payment,
+        version: None,
         amount: RefundAmount::Partial(cents(part_cents)),
         reason: RefundReason::PatientRequest,
         notes: None,

@@ -1,8 +1,8 @@
 //! Payment links: issued, shown again, replaced, ended, and opened.
 
 use almoner_app::issue_link::{
-    IssueLink, LIFETIME_DAYS, MAX_LIFETIME_DAYS, NewestLink, ShownLink, issue_link, newest_link,
-    revoke_link,
+    IssueLink, LIFETIME_DAYS, MAX_LIFETIME_DAYS, NewestLink, ShownLink, Until, issue_link,
+    newest_link, revoke_link,
 };
 use almoner_app::open_link::{PayerState, PayerView, open_link};
 use almoner_app::pay_link::{ComeBack, pay_link};
@@ -50,7 +50,7 @@ on_both_engines! {
         let first = issue(&clinic, asked(id)).await.unwrap();
         assert_eq!(first.until, today(&clinic).saturating_add(LIFETIME_DAYS.days()));
         assert_eq!(issue(&clinic, asked(id)).await.unwrap(), first, "a double click");
-        let same_day = IssueLink { until: Some(first.until), ..asked(id) };
+        let same_day = IssueLink { until: Some(Until::Day(first.until)), ..asked(id) };
         assert_eq!(issue(&clinic, same_day).await.unwrap(), first);
         assert_eq!(clinic.number("SELECT count(*) AS n FROM payment_link").await, 1);
         let second = issue(&clinic, IssueLink { replaces: Some(1), ..asked(id) }).await.unwrap();
@@ -72,7 +72,8 @@ on_both_engines! {
         let clinic = Clinic::new(db).await;
         let id = clinic.pending(700).await;
         let until = today(&clinic).saturating_add(1.day());
-        let link = issue(&clinic, IssueLink { until: Some(until), ..asked(id) }).await.unwrap();
+        let of_a_day = IssueLink { until: Some(Until::Day(until)), ..asked(id) };
+        let link = issue(&clinic, of_a_day).await.unwrap();
         assert_eq!(link.until, until);
         // New York is four hours behind in March.
         clinic.set(&format!("{}T03:59:59Z", until.saturating_add(1.day())));
@@ -90,7 +91,7 @@ on_both_engines! {
         let clinic = Clinic::new(db).await;
         let id = clinic.draft(700).await;
         let on = |days: i64| {
-            let until = Some(today(&clinic).saturating_add(days.days()));
+            let until = Some(Until::Day(today(&clinic).saturating_add(days.days())));
             issue(&clinic, IssueLink { until, ..asked(id) })
         };
         assert_eq!(fault(on(-1).await).1, "in_the_past");
@@ -98,6 +99,12 @@ on_both_engines! {
         assert_eq!(clinic.payment(id).await.status, Status::Draft, "nothing was submitted");
         assert!(on(0).await.is_ok());
         assert!(on(MAX_LIFETIME_DAYS).await.is_ok());
+        let at = |at| issue(&clinic, IssueLink { until: Some(Until::Moment(at)), ..asked(id) });
+        let now = clinic.app.now();
+        assert_eq!(fault(at(now).await).1, "in_the_past");
+        let in_an_hour = now + SignedDuration::from_hours(1);
+        assert_eq!(at(in_an_hour).await.unwrap().expires_at, in_an_hour);
+        assert_eq!(fault(at(now + SignedDuration::from_hours(24 * 368)).await).1, "too_late");
     }
 
     async fn a_draft_is_submitted_and_what_is_settled_gets_no_link(db) {

@@ -10,8 +10,7 @@ use std::pin::Pin;
 
 use almoner_app::add_document::add_document;
 use almoner_app::add_note::{AddNote, add_note};
-use almoner_app::add_organization::add_organization;
-use almoner_app::api_keys::{NewKey, create_key, revoke_key};
+use almoner_app::api_keys::revoke_key;
 use almoner_app::attempt::{Outcome, begin, told};
 use almoner_app::begin_payment::begin_payment;
 use almoner_app::cancel_drafts::cancel_drafts;
@@ -26,7 +25,6 @@ use almoner_app::dismiss_file::dismiss_file;
 use almoner_app::edit_note::{EditNote, edit_note};
 use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::estimate_payment::{EstimateInput, estimate_payment, location_exists};
-use almoner_app::export_payments::{Wanted, begin_export};
 use almoner_app::give_back::give_back;
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
 use almoner_app::issue_link::{IssueLink, issue_link, newest_link, revoke_link};
@@ -35,8 +33,9 @@ use almoner_app::keep_apart::keep_apart;
 use almoner_app::look_again::look_again;
 use almoner_app::match_check::match_check;
 use almoner_app::print_receipt::{Medium, PrintReceipt, print_receipt};
+use almoner_app::read_records::{self, PatientsAsked, TreatmentsAsked};
 use almoner_app::read_troubles::{open_exception, troubles};
-use almoner_app::refund_payment::{RefundPayment, refund_payment, summarize};
+use almoner_app::refund_payment::{RefundPayment, made_refund, refund_payment, summarize};
 use almoner_app::rename_document::rename_document;
 use almoner_app::restore_document::restore_document;
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
@@ -50,38 +49,37 @@ use almoner_app::send_links::send_links;
 use almoner_app::send_receipt::send_receipt;
 use almoner_app::settle_refund::settle_refund;
 use almoner_app::solve_exception::solve_exception;
-use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
+use almoner_app::staff_accounts::{disable_user, reset_password};
 use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
 use almoner_app::{
-    Actor, Error, read, read_documents, read_duplicates, read_inbox, read_inquiries, read_notes,
-    read_payments, read_payouts, read_receipt, read_reports,
+    Error, read, read_documents, read_duplicates, read_inbox, read_inquiries, read_notes,
+    read_payments, read_payouts, read_receipt, read_reports, read_whole,
 };
 use almoner_domain::estimate::Choices;
-use almoner_domain::list::PageRequest;
+use almoner_domain::list::{PageRequest, Place};
 use almoner_domain::payment::PaymentType;
 use almoner_domain::refund::{RefundState, ReversalReason};
 use almoner_domain::role::Role;
-use almoner_domain::scope::Scopes;
 use almoner_domain::{
     CheckId, ExceptionId, InquiryId, KeyId, LocationId, PatientId, PaymentId, PayoutId,
     PhysicianId, ReceiptId, RefundId, Status, TreatmentId, text,
 };
 use almoner_store::on_both_engines;
-use almoner_store::physicians::PhysicianFields;
 use jiff::civil::Date;
-use sha2::{Digest as _, Sha256};
 
 use crate::answers::{BENEFITS, Insured, envelope, transaction};
 use crate::common::{Clinic, at_desk, cents, part_of, person, physician, place, tender};
 use crate::documents::letter;
+use crate::exports;
 use crate::merging::{merge, merged_into};
 use crate::run_check::of_ann;
 use crate::source::use_cases;
+use crate::theirs::{email_of, fill, hash_of, import, insured, inventory};
 
 /// Rows of each kind that the other organization has; ours has fewer of each.
-const THEIRS: i64 = 6;
+pub(crate) const THEIRS: i64 = 6;
 /// A number that nobody has reached.
 const NOBODYS: i64 = 999;
 
@@ -149,7 +147,7 @@ fn drawer(n: i64) -> CountEntry {
     }
 }
 
-fn refund(n: i64) -> RefundPayment {
+pub(crate) fn refund(n: i64) -> RefundPayment {
     part_of(PaymentId::new(n), 100)
 }
 
@@ -171,21 +169,8 @@ fn note_edit(n: i64) -> EditNote {
     EditNote { payment: PaymentId::new(n), number: 1, version: 1, body: "Ours.".to_owned() }
 }
 
-fn treated(clinic: &Clinic) -> TreatmentEntry {
+pub(crate) fn treated(clinic: &Clinic) -> TreatmentEntry {
     clinic.treated(clinic.ann, clinic.harbor)
-}
-
-/// An answer about somebody of that number.
-fn insured(number: i64) -> (String, String, String) {
-    (format!("MEMBER-{number}"), format!("SPECIMEN{number}"), format!("{:04}", number + 500))
-}
-
-async fn import(clinic: &Clinic, actor: &Actor, number: i64, patient: Option<PatientId>) {
-    let (member_id, last, control) = insured(number);
-    let person = Insured { first: "NORA", last: &last, member_id: &member_id, birth: "19620314" };
-    let content = envelope(3, &[transaction(&control, person, &BENEFITS)]);
-    let file = ImportFile { name: "n.271".to_owned(), content, patient };
-    import_eligibility(&clinic.app, actor, file).await.unwrap().checks.unwrap();
 }
 
 /// Imports an answer for that patient and tells whose it became, and why not.
@@ -209,16 +194,11 @@ async fn rows_at(clinic: &Clinic, n: i64) -> Result<(usize, i64), Error> {
     Ok((view.page.rows.len(), view.page.total + view.cards.outstanding.count))
 }
 
-/// The rows of what was picked, and of what that location has.
-async fn exported(clinic: &Clinic, n: i64) -> Result<usize, Error> {
+async fn whole_at(clinic: &Clinic, n: i64) -> Result<(usize, i64), Error> {
     let mut request = PageRequest::default();
     request.filter.locations = vec![LocationId::new(n)];
-    let mut rows = 0;
-    for wanted in [Wanted::Picked(vec![PaymentId::new(n)]), Wanted::List(Box::new(request))] {
-        let mut export = begin_export(&clinic.app, &clinic.manager(), wanted).await?;
-        rows += export.next(&clinic.app, &clinic.manager()).await?.len();
-    }
-    Ok(rows)
+    let found = read_whole::list(&clinic.app, &clinic.manager(), &request).await?;
+    Ok((found.payments.len(), found.page.total))
 }
 
 const PAYMENTS: &[Case] = cases! {
@@ -269,6 +249,7 @@ const PAYMENTS: &[Case] = cases! {
     };
     "void_payment::void_payment" |c, n| void_payment(&c.app, &c.manager(), PaymentId::new(n));
     "refund_payment::summarize" |c, n| summarize(&c.app, &c.manager(), &refund(n));
+    "refund_payment::made_refund" |c, n| made_refund(&c.app, &c.manager(), RefundId::new(n));
     "refund_payment::refund_payment" |c, n| refund_payment(&c.app, &c.manager(), &refund(n));
     "reverse_tender::reverse_tender" |c, n| reverse_tender(&c.app, &c.manager(), &reversal(n));
     "settle_refund::settle_refund" |c, n|
@@ -299,6 +280,13 @@ const PAYMENTS: &[Case] = cases! {
         let document = read_documents::document(app, &who, (PaymentId::new(n), 1)).await?;
         read_documents::content(app, &who, &document, None).await.map(drop)
     };
+    "read_whole::get" |c, n| read_whole::get(&c.app, &c.manager(), PaymentId::new(n));
+    "read_whole::created" |c, n| read_whole::created(&c.app, &c.manager(), PaymentId::new(n));
+    "read_whole::list" |c, n| whole_at(c, n);
+    "read_whole::summary" |c, n|
+        read_whole::summary(&c.app, &c.manager(), &[LocationId::new(n)]);
+    "read_whole::locations_exist" |c, n|
+        read_whole::locations_exist(&c.app, &c.manager(), &[LocationId::new(n)]);
     "read::payment" |c, n| read::payment(&c.app, &c.manager(), PaymentId::new(n));
     "give_back::give_back" |c, n| give_back(&c.app, &c.manager(), ExceptionId::new(n));
     "look_again::look_again" |c, n| look_again(&c.app, &c.manager(), ExceptionId::new(n));
@@ -313,7 +301,10 @@ const PAYMENTS: &[Case] = cases! {
     "read_troubles::troubles" |c, n| troubles(&c.app, &c.manager(), PaymentId::new(n));
     "read_payments::picked" |c, n|
         read_payments::picked(&c.app, &c.manager(), &[PaymentId::new(n)]);
-    "export_payments::begin_export" |c, n| exported(c, n);
+    "export_payments::begin_export" |c, n| exports::payments_of(c, n);
+    "export_payments::fits" |c, n| exports::payments_of_fit(c, n);
+    "export_books::begin_export" |c, n| exports::books_of(c, n);
+    "export_books::fits" |c, n| exports::books_of_fit(c, n);
     "cancel_drafts::cancel_drafts" |c, n| async {
         let cancelled = cancel_drafts(&c.app, &c.manager(), &[PaymentId::new(n)]).await?;
         Ok::<_, Error>(cancelled[0].1)
@@ -391,6 +382,24 @@ const RECORDS: &[Case] = cases! {
     };
     "read::patient_exists" |c, n| read::patient_exists(&c.app, &c.manager(), PatientId::new(n));
     "api_keys::revoke_key" |c, n| revoke_key(&c.app, &c.system(), KeyId::new(n));
+    "read_records::patients" |c, n| async {
+        let asked = PatientsAsked::Search(PatientId::new(n).to_string());
+        let found = read_records::patients(&c.app, &c.manager(), &asked, (Place::First, 9)).await?;
+        Ok::<_, Error>(found.page.total)
+    };
+    "read_records::patient" |c, n|
+        read_records::patient(&c.app, &c.manager(), PatientId::new(n));
+    "read_records::saved_patient" |c, n|
+        read_records::saved_patient(&c.app, &c.manager(), PatientId::new(n));
+    "read_records::treatments" |c, n| async {
+        let asked = TreatmentsAsked::OfPatient(PatientId::new(n), false);
+        let found = read_records::treatments(&c.app, &c.manager(), asked, (Place::First, 9)).await?;
+        Ok::<_, Error>(found.page.total)
+    };
+    "read_records::treatment" |c, n|
+        read_records::treatment(&c.app, &c.manager(), TreatmentId::new(n));
+    "read_records::saved_treatment" |c, n|
+        read_records::saved_treatment(&c.app, &c.manager(), TreatmentId::new(n));
     "read::patient" |c, n| read::patient(&c.app, &c.manager(), PatientId::new(n));
     "merge_patients::merge_patients" |c, n| async {
         merge(c, &merged_into(c, PatientId::new(n), c.ann).await).await
@@ -425,7 +434,11 @@ const RECORDS: &[Case] = cases! {
 };
 
 /// What takes no id, or only names and words.
-const WITHOUT_IDS: [&str; 43] = [
+const WITHOUT_IDS: [&str; 47] = [
+    "read_records::locations",
+    "read_records::physicians",
+    "save_location::add_location",
+    "save_physician::add_physician",
     "remind::remind",
     "save_reminder_settings::reminder_settings",
     "save_reminder_settings::save_reminder_settings",
@@ -473,103 +486,6 @@ const WITHOUT_IDS: [&str; 43] = [
 
 fn taken(check: CheckId, patient: PatientId) -> UsePayersData {
     UsePayersData { check, patient, version: 1, field: PersonField::Address }
-}
-
-/// An unreadable file of that number.
-fn scan(n: i64) -> Vec<u8> {
-    format!("%PDF {n}").into_bytes()
-}
-
-fn hash_of(n: i64) -> Vec<u8> {
-    Sha256::digest(scan(n)).to_vec()
-}
-
-fn email_of(n: i64) -> String {
-    format!("person{n}@other.example")
-}
-
-/// The other organization, with more rows of every kind than ours will have.
-async fn fill(ours: &Clinic) -> Actor {
-    let app = &ours.app;
-    let organization = add_organization(app, "Elsewhere", "America/Chicago").await.unwrap();
-    let actor = Actor::system(organization);
-    for number in 1..=THEIRS {
-        let (member_id, last, _) = insured(number);
-        let mut entry = person("Nora", &last, "1962-03-14", &member_id);
-        entry.mrn = format!("MRN-{number}");
-        let patient = add_patient(app, &actor, &entry, None, None).await.unwrap();
-        save_location(app, &actor, None, &place()).await.unwrap();
-        let npi = Some("1234567893".to_owned());
-        let physician = PhysicianFields { npi, ..physician() };
-        let physician = save_physician(app, &actor, None, &physician).await.unwrap();
-        let asked = RunCheck { patient, physician: Some(physician), ..of_ann(ours) };
-        run_check(app, &actor, &asked, None).await.unwrap();
-        let treated = TreatmentEntry {
-            patient: patient.to_string(),
-            physician: physician.to_string(),
-            location: LocationId::new(number).to_string(),
-            ..treated(ours)
-        };
-        let treatment = add_treatment(app, &actor, &treated, None).await.unwrap();
-        let asked = CreatePayment { patient, treatment: Some(treatment), ..ours.asked(90_000) };
-        let id = create_payment(app, &actor, &asked).await.unwrap();
-        let attempt = begin(app, &actor, id).await.unwrap().attempt.id();
-        let outcome = if number < THEIRS { Outcome::Captured } else { Outcome::Authorized };
-        told(app, &actor, attempt, &outcome).await.unwrap();
-        ours.raised(actor.org(), &number.to_string()).await;
-        add_document(app, &actor, letter(id)).await.unwrap();
-        import(ours, &actor, number + 50, None).await;
-        let file = ImportFile { name: "a.pdf".to_owned(), content: scan(number), patient: None };
-        import_eligibility(app, &actor, file).await.unwrap();
-        let scopes = Scopes::parse("payments:read").unwrap();
-        let key = NewKey { name: "Theirs".to_owned(), scopes, life_days: None };
-        create_key(app, &actor, key).await.unwrap();
-    }
-    for _ in 0..THEIRS {
-        refund_payment(app, &actor, &refund(1)).await.unwrap();
-    }
-    let names = (email_of(THEIRS), "Other");
-    let password = "a rather long password";
-    add_user(app, &actor, (&names.0, names.1), Role::Manager, password).await.unwrap();
-    actor
-}
-
-/// Everything that the other organization has, in few words.
-async fn inventory(ours: &Clinic, theirs: &Actor) -> Vec<String> {
-    let mut tx = ours.app.db.read().await.unwrap();
-    let mut found = Vec::new();
-    for (table, words) in [
-        ("payment", "status || version || patient_seq || refunded_cents"),
-        ("patient", "last_name || version || payment_count"),
-        ("possible_duplicate", "low_seq || ' ' || high_seq || state"),
-        ("treatment", "seq || ' ' || version || location_seq"),
-        ("location", "name"),
-        ("physician", "first_name"),
-        (
-            "eligibility_check",
-            "seq || ' ' || coalesce(patient_seq, 0) || coalesce(put_back, '')
-                || coalesce(differences_dismissed_at_us, 0)",
-        ),
-        ("eligibility_file", "name || coalesce(dismissed_at_us, 0)"),
-        ("eligibility_inquiry", "seq || ' ' || state || trace || tries"),
-        ("refund", "state || seq"),
-        ("payment_attempt", "state || attempt_no"),
-        ("money_exception", "seq || ' ' || coalesce(solution, '')"),
-        ("note", "body"),
-        ("document", "name || coalesce(deleted_at_us, 0)"),
-        ("stored_file", "state"),
-        ("api_key", "seq || ' ' || coalesce(revoked_at_us, 0)"),
-        ("staff_user", "password_hash || coalesce(disabled_at_us, 0)"),
-        ("audit_event", "action"),
-        ("ledger_transfer", "event || amount_cents"),
-    ] {
-        let sql =
-            format!("SELECT {words} AS words FROM {table} WHERE organization_id = $1 ORDER BY 1");
-        let rows = tx.all(sql, almoner_store::params![theirs.org()]).await.unwrap();
-        assert!(!rows.is_empty() || table == "note", "they have no {table}");
-        found.extend(rows.iter().map(|row| format!("{table}: {}", row.text("words").unwrap())));
-    }
-    found
 }
 
 on_both_engines! {

@@ -5,27 +5,24 @@ use std::future::Future;
 use std::pin::Pin;
 
 use almoner_app::add_document::add_document;
-use almoner_app::add_note::{AddNote, add_note};
-use almoner_app::api_keys::{NewKey, create_key, list_keys, revoke_key};
-use almoner_app::attempt::Outcome;
+use almoner_app::add_note::add_note;
+use almoner_app::api_keys::{create_key, list_keys, revoke_key};
 use almoner_app::cancel_drafts::cancel_drafts;
-use almoner_app::change_status::{ChangeStatus, change_status};
+use almoner_app::change_status::change_status;
 use almoner_app::compare_person::PersonField;
 use almoner_app::consent_email::consent_email;
-use almoner_app::count_drawer::{CountEntry, count_drawer};
+use almoner_app::count_drawer::count_drawer;
 use almoner_app::create_payment::create_payment;
 use almoner_app::delete_document::delete_document;
 use almoner_app::dismiss_differences::dismiss_differences;
 use almoner_app::dismiss_file::dismiss_file;
 use almoner_app::edit_note::{EditNote, edit_note};
-use almoner_app::edit_payment::{EditPayment, edit_payment};
-use almoner_app::estimate_payment::{EstimateInput, estimate_payment, location_exists};
-use almoner_app::export_payments::{Wanted, begin_export};
-use almoner_app::export_report::{Report, export_report};
+use almoner_app::edit_payment::edit_payment;
+use almoner_app::estimate_payment::{estimate_payment, location_exists};
 use almoner_app::give_back::give_back;
 use almoner_app::hurry_queue::{HurryQueue, hurry_queue};
-use almoner_app::import_eligibility::{ImportFile, import_eligibility};
-use almoner_app::issue_link::{IssueLink, issue_link, newest_link, revoke_link};
+use almoner_app::import_eligibility::import_eligibility;
+use almoner_app::issue_link::{issue_link, newest_link, revoke_link};
 use almoner_app::issue_receipts::issue_receipts;
 use almoner_app::keep_apart::keep_apart;
 use almoner_app::look_again::look_again;
@@ -34,18 +31,18 @@ use almoner_app::merge_patients::merge_patients;
 use almoner_app::permission::{Action, allows};
 use almoner_app::print_receipt::{Medium, PrintReceipt, print_receipt};
 use almoner_app::read_audit::read_audit;
-use almoner_app::read_documents;
 use almoner_app::read_queues::read_queues;
+use almoner_app::read_records::{self, PageAt, PatientsAsked, TreatmentsAsked};
 use almoner_app::read_troubles::{open_exception, open_exceptions, troubles};
-use almoner_app::refund_payment::{refund_payment, summarize};
+use almoner_app::refund_payment::{made_refund, refund_payment, summarize};
 use almoner_app::rename_document::rename_document;
 use almoner_app::restore_document::restore_document;
-use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
+use almoner_app::reverse_tender::reverse_tender;
 use almoner_app::run_check::run_check;
 use almoner_app::save_eligibility_settings::save_eligibility_settings;
-use almoner_app::save_location::save_location;
+use almoner_app::save_location::{add_location, save_location};
 use almoner_app::save_patient::{add_patient, edit_patient};
-use almoner_app::save_physician::save_physician;
+use almoner_app::save_physician::{add_physician, save_physician};
 use almoner_app::save_reminder_settings::{reminder_settings, save_reminder_settings};
 use almoner_app::save_treatment::{add_treatment, edit_treatment};
 use almoner_app::saved_views::{remove_view, save_list_look, save_view, views};
@@ -58,33 +55,37 @@ use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
 use almoner_app::{
-    Actor, Error, read, read_duplicates, read_inbox, read_inquiries, read_notes, read_payments,
-    read_payouts, read_receipt, read_reports,
+    Actor, Error, read, read_documents, read_duplicates, read_inbox, read_inquiries, read_notes,
+    read_payments, read_payouts, read_receipt, read_reports, read_whole,
 };
 use almoner_domain::checks::CheckRequest;
-use almoner_domain::estimate::{Choices, EstimateSettings};
-use almoner_domain::list::PageRequest;
+use almoner_domain::estimate::EstimateSettings;
+use almoner_domain::list::{PageRequest, Place};
 use almoner_domain::list_look::ListLook;
-use almoner_domain::refund::ReversalReason;
 use almoner_domain::reminder::ReminderSettings;
 use almoner_domain::role::Role;
-use almoner_domain::scope::Scopes;
-use almoner_domain::{CheckId, PaymentId, ReceiptId, Status, text};
+use almoner_domain::{CheckId, PaymentId, Status, text};
 use almoner_store::audit_list::AuditQuery;
 use almoner_store::on_both_engines;
 use almoner_store::queues::Queue;
 use almoner_store::treatments::TreatmentQuery;
 use jiff::civil::Date;
-use sha2::{Digest as _, Sha256};
 
-use crate::answers::{BENEFITS, NORA, answer, envelope, transaction};
-use crate::common::{Clinic, cents, part_of, person, physician, place, tender};
+use crate::common::{Clinic, part_of, person, physician, place};
 use crate::documents::letter;
+use crate::exports;
 use crate::given_back::paid_twice;
 use crate::merging::{ann_again, merged_into};
+use crate::permissions_given::{
+    a_document, account, cancelled, change, drawer, edited, file, held, link_of, matched, new_key,
+    note, question, receipt, reversal, unreadable, waiting,
+};
 use crate::run_check::of_ann;
 use crate::source::use_cases;
 use crate::stripe_payouts::a_payout;
+
+/// The first page of a list.
+const FIRST_PAGE: PageAt = (Place::First, 50);
 
 type Outcomes<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + 'a>>;
 
@@ -105,141 +106,20 @@ macro_rules! cases {
     };
 }
 
-fn change(payment: PaymentId, to: Status) -> ChangeStatus {
-    let reason = Some("as agreed".to_owned());
-    ChangeStatus { payment, version: None, to, tender: Some(tender("cash")), reason }
-}
-
-async fn held(clinic: &Clinic) -> PaymentId {
-    let id = clinic.pending(700).await;
-    clinic.begin(id).await.unwrap();
-    clinic.told(id, Outcome::Authorized).await.unwrap();
-    id
-}
-
-async fn cancelled(clinic: &Clinic) -> PaymentId {
-    let id = clinic.pending(700).await;
-    clinic.change(id, Status::Cancelled).await.unwrap();
-    id
-}
-
-/// A check in the inbox, a new one each time.
-async fn waiting(clinic: &Clinic) -> CheckId {
-    let number = clinic.number("SELECT count(*) AS n FROM eligibility_check").await;
-    let control = format!("{:04}", number + 100);
-    let content = envelope(9, &[transaction(&control, NORA, &BENEFITS)]);
-    let file = ImportFile { name: "n.271".to_owned(), content, patient: None };
-    let imported = import_eligibility(&clinic.app, &clinic.system(), file).await.unwrap();
-    imported.checks.unwrap()[0].id
-}
-
-/// A check of Ann, a new one each time.
-async fn matched(clinic: &Clinic) -> CheckId {
-    let check = waiting(clinic).await;
-    match_check(&clinic.app, &clinic.system(), check, clinic.ann).await.unwrap();
-    check
-}
-
-fn link_of(payment: PaymentId) -> IssueLink {
-    IssueLink { payment, until: None, replaces: None }
-}
-
-/// The hash of a file from which nothing can be read.
-async fn unreadable(clinic: &Clinic) -> Vec<u8> {
-    let file = ImportFile { name: "a.pdf".to_owned(), content: b"%PDF".to_vec(), patient: None };
-    import_eligibility(&clinic.app, &clinic.system(), file).await.unwrap();
-    Sha256::digest(b"%PDF").to_vec()
-}
-
-async fn account(clinic: &Clinic) -> String {
-    let number = clinic.number("SELECT count(*) AS n FROM staff_user").await;
-    let email = format!("person{number}@clinic.example");
-    let password = "a rather long password";
-    let names = (email.as_str(), "Person");
-    add_user(&clinic.app, &clinic.system(), names, Role::Auditor, password).await.unwrap();
-    email
-}
-
-fn edited(clinic: &Clinic, payment: PaymentId) -> EditPayment {
-    EditPayment {
-        payment,
-        version: 1,
-        patient: clinic.ann,
-        amount: cents(701),
-        kind: None,
-        treatment: None,
-        location: None,
-        due: None,
-        confirm_past_due_date: false,
-        memo: None,
-    }
-}
-
-fn question(clinic: &Clinic) -> EstimateInput {
-    EstimateInput {
-        patient: clinic.ann,
-        payment_type: None,
-        treatment: None,
-        location: None,
-        charge: None,
-        network: None,
-        service_date: None,
-        choices: Choices::default(),
-    }
-}
-
-/// The newest receipt of the clinic.
-async fn receipt(clinic: &Clinic) -> (PaymentId, ReceiptId) {
-    let payment = clinic.paid(700, "cash").await;
-    let last = clinic.number("SELECT max(seq) AS n FROM receipt").await;
-    (payment, ReceiptId::new(last))
-}
-
-fn reversal(payment: PaymentId) -> ReverseTender {
-    ReverseTender { payment, version: None, reason: ReversalReason::EnteredInError, notes: None }
-}
-
-fn note(payment: PaymentId) -> AddNote {
-    AddNote { payment, body: "Called.".to_owned(), key: None }
-}
-
-fn file() -> ImportFile {
-    ImportFile { name: "n.271".to_owned(), content: answer(NORA), patient: None }
-}
-
-/// A drawer of the first location.
-fn drawer() -> CountEntry {
-    CountEntry {
-        location: "LOC-001".to_owned(),
-        day: "2026-03-10".to_owned(),
-        cash: "1.00".to_owned(),
-        ..CountEntry::default()
-    }
-}
-
-fn new_key() -> NewKey {
-    let scopes = Scopes::parse("payments:read").expect("it is a scope");
-    NewKey { name: "Reports".to_owned(), scopes, life_days: None }
-}
-
-/// A document of a payment, a new one each time.
-async fn a_document(clinic: &Clinic) -> (PaymentId, i64) {
-    let payment = clinic.pending(700).await;
-    let added = add_document(&clinic.app, &clinic.system(), letter(payment)).await.unwrap();
-    (payment, added.number)
-}
-
 const MONEY: &[Case] = cases! {
     "create_payment::create_payment" CreatePayment |c, a|
         create_payment(&c.app, a, &c.asked(700));
+    "read_whole::created" CreatePayment |c, a| async {
+        read_whole::created(&c.app, a, c.pending(700).await).await
+    };
     "estimate_payment::location_exists" Estimate |c, a| location_exists(&c.app, a, c.harbor);
     "estimate_payment::estimate_payment" Estimate |c, a|
         estimate_payment(&c.app, a, &question(c));
     "cancel_drafts::cancel_drafts" CancelPayment |c, a| async {
         cancel_drafts(&c.app, a, &[c.draft(700).await]).await
     };
-    "export_payments::begin_export" Export |c, a|
-        begin_export(&c.app, a, Wanted::List(Box::default()));
+    "export_payments::begin_export" Export |c, a| exports::payments(&c.app, a);
+    "export_payments::fits" Export |c, a| exports::payments_fit(&c.app, a);
     "edit_payment::edit_payment" EditPayment |c, a|
         edit_payment(&c.app, a, &edited(c, c.pending(700).await));
     "change_status::change_status" MovePayment |c, a|
@@ -282,6 +162,10 @@ const MONEY: &[Case] = cases! {
         summarize(&c.app, a, &part_of(c.paid(700, "cash").await, 100));
     "refund_payment::refund_payment" Refund |c, a|
         refund_payment(&c.app, a, &part_of(c.paid(700, "cash").await, 100));
+    "refund_payment::made_refund" Refund |c, a| async {
+        let part = part_of(c.paid(700, "cash").await, 100);
+        made_refund(&c.app, a, refund_payment(&c.app, &c.manager(), &part).await?).await
+    };
     "refund_payment::summarize" RefundWithoutLimit |c, a|
         summarize(&c.app, a, &part_of(c.paid(90_000, "cash").await, 60_000));
     "refund_payment::refund_payment" RefundWithoutLimit |c, a|
@@ -373,6 +257,15 @@ const RECORDS: &[Case] = cases! {
     "dismiss_file::dismiss_file" ImportEligibility |c, a| async {
         dismiss_file(&c.app, a, &unreadable(c).await).await
     };
+    "save_location::add_location" ChangeSettings |c, a|
+        add_location(&c.app, a, &place(), None);
+    "save_physician::add_physician" ChangeSettings |c, a|
+        add_physician(&c.app, a, &physician(), None);
+    "read_records::saved_patient" SavePatient |c, a|
+        read_records::saved_patient(&c.app, a, c.ann);
+    "read_records::saved_treatment" SaveTreatment |c, a| async {
+        read_records::saved_treatment(&c.app, a, c.treatment(c.ann, c.harbor).await).await
+    };
     "save_location::save_location" ChangeSettings |c, a|
         save_location(&c.app, a, None, &place());
     "save_location::save_location" ChangeSettings |c, a|
@@ -423,6 +316,14 @@ const READS: &[Case] = cases! {
         read_payments::payments(&c.app, a, &PageRequest::default());
     "read_payments::payment_exists" ReadPayments |c, a|
         read_payments::payment_exists(&c.app, a, PaymentId::new(1));
+    "read_whole::list" ReadPayments |c, a|
+        read_whole::list(&c.app, a, &PageRequest::default());
+    "read_whole::get" ReadPayments |c, a| async {
+        read_whole::get(&c.app, a, c.pending(700).await).await
+    };
+    "read_whole::summary" ReadPayments |c, a| read_whole::summary(&c.app, a, &[]);
+    "read_whole::locations_exist" ReadPayments |c, a|
+        read_whole::locations_exist(&c.app, a, &[c.harbor]);
     "read::payment" ReadPayments |c, a| async {
         read::payment(&c.app, a, c.pending(700).await).await
     };
@@ -454,6 +355,18 @@ const READS: &[Case] = cases! {
         read::patients_with_balance(&c.app, a, &[], false, (0, 50));
     "read::patient_by_mrn" ReadPatients |c, a| read::patient_by_mrn(&c.app, a, "1");
     "read::patient" ReadPatients |c, a| read::patient(&c.app, a, c.ann);
+    "read_records::patients" ReadPatients |c, a|
+        read_records::patients(&c.app, a, &PatientsAsked::All, FIRST_PAGE);
+    "read_records::patient" ReadPatients |c, a| read_records::patient(&c.app, a, c.ann);
+    "read_records::treatments" ReadTreatments |c, a|
+        read_records::treatments(&c.app, a, TreatmentsAsked::Overdue, FIRST_PAGE);
+    "read_records::treatment" ReadTreatments |c, a| async {
+        read_records::treatment(&c.app, a, c.treatment(c.ann, c.harbor).await).await
+    };
+    "read_records::locations" ReadSettings |c, a|
+        read_records::locations(&c.app, a, FIRST_PAGE);
+    "read_records::physicians" ReadSettings |c, a|
+        read_records::physicians(&c.app, a, FIRST_PAGE);
     "read_duplicates::duplicates" MergePatients |c, a| read_duplicates::duplicates(&c.app, a);
     "read_duplicates::side_by_side" MergePatients |c, a|
         read_duplicates::side_by_side(&c.app, a, (c.ann, c.ben));
@@ -485,8 +398,9 @@ const READS: &[Case] = cases! {
     "read_reports::collections" ReadReports |c, a|
         read_reports::collections(&c.app, a, (Date::constant(2026, 3, 1), Date::MAX), &[]);
     "read_reports::aging" ReadReports |c, a| read_reports::aging(&c.app, a);
-    "export_report::export_report" ReadReports |c, a|
-        export_report(&c.app, a, &Report::Aging);
+    "export_report::export_report" ReadReports |c, a| exports::report(&c.app, a);
+    "export_books::begin_export" ReadReports |c, a| exports::books(&c.app, a);
+    "export_books::fits" ReadReports |c, a| exports::books_fit(&c.app, a);
     "read_troubles::open_exception" ReadPayments |c, a| async {
         open_exception(&c.app, a, paid_twice(c, 700).await.1).await
     };

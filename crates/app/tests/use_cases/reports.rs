@@ -6,7 +6,7 @@ use almoner_app::Error;
 use almoner_app::count_drawer::{CountEntry, count_drawer};
 use almoner_app::create_payment::create_payment;
 use almoner_app::edit_payment::{EditPayment, edit_payment};
-use almoner_app::export_report::{Report, export_report};
+use almoner_app::export_report::{Format, Report, export_report};
 use almoner_app::read_reports::{self, DayCloseView};
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
 use almoner_app::settle_refund::{settle_refund, settle_refunds};
@@ -23,6 +23,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, ToSpan as _};
 
 use crate::common::{Clinic, Dice, cents, fault, rounds};
+use crate::exports::books_agree;
 
 /// Days that the clinics of these tests live; they begin on the tenth of March.
 const DAYS: i32 = 60;
@@ -222,6 +223,7 @@ on_both_engines! {
         let all: Money = by_month.values().map(|sums| sums.net()).sum();
         assert_eq!(clinic.cards().await.collected.net(), all);
         aging_agrees(&clinic).await;
+        books_agree(&clinic, (FIRST, FIRST.saturating_add((DAYS + 30).days()))).await;
         clinic.verified().await;
     }
 
@@ -358,10 +360,12 @@ on_both_engines! {
         for report in
             [Report::DayClose(FIRST), Report::Collections(span, vec![clinic.harbor]), Report::Aging]
         {
-            export_report(&clinic.app, &clinic.manager(), &report).await.unwrap();
+            let (app, manager) = (&clinic.app, clinic.manager());
+            export_report(app, &manager, &report, Format::Xlsx).await.unwrap();
         }
         let sql = "SELECT count(*) AS n FROM audit_event WHERE action = 'report_exported'
-            AND user_seq IS NOT NULL AND subject IN ('day_close', 'collections', 'aging')";
+            AND user_seq IS NOT NULL AND detail LIKE '%XLSX%'
+            AND subject IN ('day_close', 'collections', 'aging')";
         assert_eq!(clinic.number(sql).await, 3);
     }
 }

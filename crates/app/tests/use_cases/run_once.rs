@@ -99,7 +99,12 @@ on_both_engines! {
         let one = sent(&clinic, "one", 1).await;
         let run = new(&clinic, &one).await;
         give_up(&clinic.app, &run).await.unwrap();
+        assert!(!is_running(&clinic.app, clinic.organization.id, &one).await.unwrap());
+        clinic.pass(SECOND);
+        let other = Sent { request_hash: vec![2; 32], ..one.clone() };
+        assert!(matches!(ask(&clinic, &other).await, Begun::Other));
         let again = new(&clinic, &one).await;
+        assert_eq!(again.name(), run.name(), "what the first had committed is not done again");
         finish(&clinic.app, &again, &answer("again")).await.unwrap();
         give_up(&clinic.app, &again).await.unwrap();
         assert_eq!(kept(&clinic, &one).await, answer("again"), "an answer stays");

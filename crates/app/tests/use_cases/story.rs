@@ -119,6 +119,7 @@ async fn give_back(clinic: &Clinic, id: PaymentId) {
     let biller = clinic.staff(Role::Biller);
     let part = RefundPayment {
         payment: id,
+        version: None,
         amount: RefundAmount::Partial(cents(1_000)),
         reason: RefundReason::BillingError,
         notes: None,

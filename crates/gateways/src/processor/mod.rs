@@ -132,7 +132,7 @@ pub struct Delivery<'a> {
     pub headers: &'a HeaderMap,
 }
 
-/// A party that takes card payments for the clinic.
+/// A party that takes card payments for the clinic. What is added here is added to `measured` too.
 ///
 /// What a processor cannot do, it need not write: it answers [`ProcessorError::NotSupported`].
 pub trait Processor: Send + Sync {

@@ -9,8 +9,8 @@ use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
 use super::{
-    ACQUIRE_TIMEOUT, Db, EMBEDDED_READERS, Row, RowOf, Sql, StoreError, Tx, Value, migrations,
-    postgres_query, sqlite_query,
+    ACQUIRE_TIMEOUT, Db, EMBEDDED_READERS, Row, RowOf, Sql, StoreError, Tx, Value, Writing,
+    migrations, postgres_query, sqlite_query,
 };
 
 /// What the columns of a table hold; there are no other kinds.
@@ -73,10 +73,12 @@ impl Db {
     /// later, however long it reads. It is there to read alone.
     pub async fn snapshot(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite { readers, .. } => Tx::SqliteWrite(readers.begin_with("BEGIN").await?),
+            Self::Sqlite { readers, .. } => {
+                Tx::SqliteWrite(Writing::begun(readers.begin_with("BEGIN").await?))
+            }
             Self::Postgres(pool) => {
                 let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-                Tx::PostgresWrite(pool.begin_with(begin).await?)
+                Tx::PostgresWrite(Writing::begun(pool.begin_with(begin).await?))
             }
         })
     }

@@ -28,6 +28,8 @@ macro_rules! steps {
             16 "0016_duplicates",
             17 "0017_receipt_lookups",
             18 "0018_names_in_order",
+            19 "0019_programs",
+            20 "0020_records",
         )
     };
     ($engine:literal: $($version:literal $name:literal,)+) => {

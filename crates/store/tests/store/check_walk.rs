@@ -213,7 +213,7 @@ on_both_engines! {
         assert_eq!((found(&mut tx, "zulu").await, found(&mut tx, "other").await), (1, 0));
         let before = patients::get(&mut tx, org, patient).await.unwrap().unwrap();
         let fields = PatientFields { last_name: "Alpha".to_owned(), ..before.fields.clone() };
-        patients::update(&mut tx, org, &before, &fields).await.unwrap();
+        patients::update(&mut tx, org, &before, &fields, at("2026-01-02T00:00:00Z")).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(word(&db, "SELECT name_sort AS t FROM eligibility_check").await, "alpha\tann");
         let mut tx = db.begin().await.unwrap();

@@ -242,7 +242,7 @@ impl Life<'_> {
             tender: TenderType::Cash,
             kind: before.kind,
             reference: None,
-            user: None,
+            author: None,
         };
         let moment = self.moment();
         refunds::insert(self.tx, self.org, &refund, moment).await.expect("enough was collected");

@@ -10,13 +10,14 @@ use almoner_domain::{
     UserId,
 };
 use almoner_store::attempts::AttemptId;
+use almoner_store::author::Author;
 use almoner_store::day_close::{self, Counted, NewCount};
 use almoner_store::db::{Db, Engine, StoreError};
 use almoner_store::disputes::{self, Dispute};
 use almoner_store::documents::{self, NewDocument};
 use almoner_store::exceptions::{self, ExceptionKind, NewException};
 use almoner_store::ledger::Moment;
-use almoner_store::notes::{self, Author, Note};
+use almoner_store::notes::{self, Note};
 use almoner_store::payments::{self, EstimateSnapshot, Transition};
 use almoner_store::payouts::{self, Movement, ToldPayout};
 use almoner_store::receipts::{self, Source};
@@ -34,8 +35,8 @@ use crate::common::{at, number, run, run_refused};
 const KEPT: [(&str, &[&str]); 16] = [
     ("ledger_transfer", &["amount_cents = amount_cents + 1", "event = 'other'", "version = 9"]),
     ("payment_transition", &["to_status = 'draft'", "reason = 'other'", "at_us = 0"]),
-    ("tender", &["amount_cents = 1", "kind = 'check'", "payment_kind = 'private_pay'"]),
-    ("tender_reversal", &["amount_cents = 1", "notes = 'x'", "reason = 'returned_unpaid'"]),
+    ("tender", &["amount_cents = 1", "kind = 'check'", "key_seq = 3"]),
+    ("tender_reversal", &["amount_cents = 1", "notes = 'x'", "key_seq = 3"]),
     ("receipt", &["amount_cents = 1", "payment_seq = 9", "refund_seq = 1"]),
     ("payment_estimate", &["snapshot = 'x'", "entered_cents = 1"]),
     ("payment_attempt", &["amount_cents = 1", "reference = 'x'", "started_at_us = 0"]),
@@ -54,7 +55,8 @@ const KEPT: [(&str, &[&str]); 16] = [
 const MOVING: [&str; 5] = ["payment", "refund", "dispute", "document", "note"];
 
 /// What of a row that moves on is kept all the same.
-const KEPT_OF_MOVING: [(&str, &[&str]); 2] = [
+const KEPT_OF_MOVING: [(&str, &[&str]); 3] = [
+    ("refund", &["user_seq = 3", "key_seq = 3"]),
     ("document", &["added_at_us = 0", "size_bytes = 9", "kind = 'csv'", "user_seq = 3"]),
     ("note", &["user_seq = 3", "created_at_us = 0"]),
 ];
@@ -89,7 +91,7 @@ pub(crate) async fn fill(db: &Db) {
         reason: ReversalReason::EnteredInError,
         notes: None,
         amount: payment.amount,
-        user: UserId::new(1),
+        author: Author::User(UserId::new(1)),
     };
     tenders::reverse(&mut tx, org, id, &reversal, moment).await.unwrap();
     let receipt = (ReceiptId::new(1), id);

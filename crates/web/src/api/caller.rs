@@ -5,7 +5,7 @@ use almoner_app::Actor;
 use almoner_app::api_keys::KeyToken;
 use almoner_app::audit_reads::Seen;
 use almoner_app::authenticate_key::{KeyCheck, authenticate_key};
-use almoner_domain::{CheckId, KeyId, PatientId, PaymentId};
+use almoner_domain::{CheckId, KeyId, PatientId, PaymentId, TreatmentId};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::{self, HeaderValue};
@@ -44,7 +44,11 @@ pub(super) enum Thing {
     Patient(PatientId),
     /// An eligibility check.
     EligibilityCheck(CheckId),
-    /// What is attached to a payment.
+    /// A treatment.
+    Treatment(TreatmentId),
+    /// A page of the payments.
+    PaymentList,
+    /// A payment, or what is attached to it.
     Payment(PaymentId),
     /// A document of a payment.
     Document(PaymentId, i64),
@@ -60,7 +64,9 @@ impl Thing {
     fn subject(self) -> (&'static str, i64, Option<i64>) {
         match self {
             Self::Patient(id) => ("patient", id.seq(), None),
+            Self::Treatment(id) => ("treatment", id.seq(), None),
             Self::EligibilityCheck(id) => ("eligibility_check", id.seq(), None),
+            Self::PaymentList => ("payments", 0, None),
             Self::Payment(id) => ("payment", id.seq(), None),
             Self::Document(payment, number) => ("payment", payment.seq(), Some(number)),
         }

@@ -58,7 +58,7 @@ fn prose(value: &Value) -> String {
 fn calls_at<'a>((path, item): (&'a String, &'a Value)) -> impl Iterator<Item = Call> + 'a {
     entries(item).filter(|(_, operation)| operation.is_object()).map(move |(method, operation)| {
         let scopes = items(&operation["security"]).flat_map(entries);
-        let scope = scopes.flat_map(|(_, scopes)| items(scopes)).next();
+        let scopes: Vec<String> = scopes.flat_map(|(_, scopes)| items(scopes)).map(text).collect();
         let content = |of: &Value| {
             let first = entries(&of["content"]).next();
             first.map(|(kind, content)| (kind.clone(), type_name(&content["schema"])))
@@ -69,7 +69,7 @@ fn calls_at<'a>((path, item): (&'a String, &'a Value)) -> impl Iterator<Item = C
             path: path.clone(),
             summary: text(&operation["summary"]),
             description: prose(&operation["description"]),
-            scope: scope.map(text).unwrap_or_default(),
+            scope: scopes.join(" and "),
             parameters: items(&operation["parameters"]).map(parameter).collect(),
             body: content(&operation["requestBody"]),
             answers: good

@@ -13,7 +13,7 @@ pub(super) enum Json {
     /// `null`.
     Null,
     /// `true` or `false`.
-    Truth,
+    Truth(bool),
     /// A number that is written as an integer and fits.
     Integer(i64),
     /// Any other number.
@@ -36,7 +36,7 @@ impl Json {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
-            Self::Truth => "a truth value",
+            Self::Truth(_) => "a truth value",
             Self::Integer(_) => "an integer",
             Self::Number => "a number that is no integer here",
             Self::Text(_) => "a text",
@@ -65,8 +65,8 @@ impl<'de> Visitor<'de> for Values {
         Ok(Json::Null)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Json, E> {
-        Ok(Json::Truth)
+    fn visit_bool<E>(self, is_true: bool) -> Result<Json, E> {
+        Ok(Json::Truth(is_true))
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Json, E> {

@@ -6,20 +6,22 @@
 //! around it, from the outside in: [`answers`] gives each request a number and makes every
 //! failure a problem; [`caller`] knows the key, its pace, and what was shown to it; [`once`]
 //! carries a request out once. A handler reads with [`body`] and [`fields`], calls one use case,
-//! and gives its answer or a [`problem::Problem`].
+//! and gives its answer or a [`problem::Problem`]. Lists are asked for and answered with
+//! [`listing`]; things that several may change have a version, which [`etag`] tells and checks.
 
 mod answers;
 mod body;
 mod caller;
 mod docs;
+mod etag;
 mod fields;
 mod json;
+mod listing;
 mod once;
 mod pace;
 mod problem;
 mod v1;
 
-pub(crate) use answers::RequestId;
 pub(crate) use pace::Pace;
 
 use std::time::Duration;
@@ -28,7 +30,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderValue};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::from_fn;
 use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::{any, get};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -54,7 +56,7 @@ pub(crate) fn router(web: &Web) -> Router<Web> {
         .route("/api/v1/{*rest}", any(no_such_call))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
         .layer(CatchPanicLayer::new())
-        .layer(from_fn_with_state(web.clone(), answers::finished))
+        .layer(from_fn(answers::finished))
 }
 
 async fn no_such_call() -> Response {

@@ -3,6 +3,7 @@
 //! The key belongs to the program that sends it and to the route. The request is carried out
 //! apart from the connection, so that whoever is cut off finds the answer when they ask again.
 
+use std::convert::Infallible;
 use std::io::{Read as _, Write as _};
 use std::time::Duration;
 
@@ -12,8 +13,9 @@ use almoner_domain::OrganizationId;
 use almoner_store::StoreError;
 use almoner_store::api_requests::KeptAnswer;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -22,6 +24,7 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tracing::Instrument as _;
 
 use super::REQUEST_TIMEOUT;
 use super::body::whole;
@@ -50,6 +53,19 @@ const KEPT_HEADERS: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, h
 struct Head {
     headers: Vec<(String, String)>,
     shown: Shown,
+}
+
+/// What a use case that creates something is to be told, so that it creates it once even when the
+/// program was killed before the answer was kept; nothing, when the request has no key.
+#[derive(Debug, Clone, Default)]
+pub(super) struct OnceKey(pub(super) Option<String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for OnceKey {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
+    }
 }
 
 /// Carries a request out, or gives the answer that it had before.
@@ -105,15 +121,24 @@ async fn with_key(
     };
     let request = Request::from_parts(parts, Body::from(body));
     // Whoever is cut off must leave no place behind that is taken and that nobody fills.
-    let running =
-        tokio::spawn(async move { run(web, caller.actor.org(), &sent, request, next).await });
+    let running = async move { run(web, caller.actor.org(), &sent, request, next).await };
+    let running = tokio::spawn(running.in_current_span());
     running.await.map_err(|_| Problem::internal())?
 }
 
 /// Takes the place of a request and carries it out, or tells what is there already.
-async fn run(web: Web, org: OrganizationId, sent: &Sent, request: Request, next: Next) -> Answer {
+async fn run(
+    web: Web,
+    org: OrganizationId,
+    sent: &Sent,
+    mut request: Request,
+    next: Next,
+) -> Answer {
     match begin(&web, org, sent).await? {
-        Begun::New(run) => Ok(carry_out(web, run, request, next).await),
+        Begun::New(run) => {
+            request.extensions_mut().insert(OnceKey(Some(run.name())));
+            Ok(carry_out(web, run, request, next).await)
+        }
         Begun::Same(answer) => replayed(answer).await,
         Begun::Running => {
             let code = Code::RequestInProgress;
@@ -145,7 +170,7 @@ async fn begin(web: &Web, org: OrganizationId, sent: &Sent) -> Result<Begun, Pro
 }
 
 /// All that makes two requests the same.
-fn hash(parts: &axum::http::request::Parts, body: &Bytes) -> Vec<u8> {
+fn hash(parts: &Parts, body: &Bytes) -> Vec<u8> {
     let kind = parts.headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
     let asked = parts.uri.path_and_query().map_or("", |asked| asked.as_str());
     let mut hasher = Sha256::new();

@@ -290,7 +290,7 @@ impl From<Error> for Problem {
             | Error::Store(StoreError::Unavailable(_)) => {
                 Self { cause: Some(crate::failure::chain(&error).into()), ..Self::unavailable() }
             }
-            Error::Store(_) | Error::Files(_) => {
+            Error::Store(_) | Error::Files(_) | Error::Unwritten(_) => {
                 Self { cause: Some(crate::failure::chain(&error).into()), ..Self::internal() }
             }
         }

@@ -12,6 +12,14 @@ pub(crate) async fn alive() -> &'static str {
 
 /// The database can be reached and has this version's schema.
 pub(crate) async fn ready(State(web): State<Web>) -> (StatusCode, &'static str) {
+    readiness(&web).await
+}
+
+/// Whether requests are to be sent here: not once the program is asked to stop.
+pub async fn readiness(web: &Web) -> (StatusCode, &'static str) {
+    if web.is_stopping() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
+    }
     match web.app.db.is_current().await {
         Ok(true) => (StatusCode::OK, "ready\n"),
         Ok(false) => (StatusCode::SERVICE_UNAVAILABLE, "the database is not migrated\n"),

@@ -17,7 +17,7 @@ use crate::state::Web;
 use crate::view::jump::{Goal, JumpPage};
 
 /// The pages that can be gone to, and what they need.
-const PAGES: [(&str, &str, Action); 20] = [
+const PAGES: [(&str, &str, Action); 21] = [
     ("Payments", "/payments", Action::ReadPayments),
     ("Create Payment", "/payments/new", Action::CreatePayment),
     ("Exceptions", "/payments/exceptions", Action::ReadPayments),
@@ -32,6 +32,7 @@ const PAGES: [(&str, &str, Action); 20] = [
     ("Day close", "/reports/day-close", Action::ReadReports),
     ("Collections", "/reports/collections", Action::ReadReports),
     ("Aging", "/reports/aging", Action::ReadReports),
+    ("Books", "/reports/books", Action::ReadReports),
     ("Payouts", "/payouts", Action::ReadPayouts),
     ("Audit log", "/audit", Action::ReadAudit),
     ("Settings", "/settings/locations", Action::ReadSettings),

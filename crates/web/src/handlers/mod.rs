@@ -9,6 +9,7 @@ pub(crate) mod eligibility_settings;
 pub(crate) mod email_consent;
 pub(crate) mod find_patient;
 pub(crate) mod form_key;
+pub(crate) mod handed_out;
 pub(crate) mod health;
 pub(crate) mod jobs;
 pub(crate) mod jump;

@@ -155,6 +155,7 @@ impl Sent {
             location: self.location.clone(),
             service_date: self.service_date.clone(),
             service_time: self.service_time.clone(),
+            service_at: None,
             status: self.status.clone(),
             procedures: self.procedures().map(procedure).collect(),
         }

@@ -29,7 +29,7 @@ pub(crate) struct Call {
     pub(crate) summary: String,
     /// What it does.
     pub(crate) description: String,
-    /// The scope that a key needs.
+    /// The scopes that a key needs.
     pub(crate) scope: String,
     /// What stands in the address and the headers.
     pub(crate) parameters: Vec<Field>,

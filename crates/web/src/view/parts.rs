@@ -212,6 +212,23 @@ impl Link {
     }
 }
 
+/// Where a page is taken away as a file.
+#[derive(Debug, Clone)]
+pub(crate) struct FileLinks {
+    /// As CSV.
+    pub(crate) csv: String,
+    /// As a workbook.
+    pub(crate) xlsx: String,
+}
+
+impl FileLinks {
+    /// Those of a page at this address, whose query they take along.
+    pub(crate) fn of(address: &str) -> Self {
+        let (path, query) = address.split_at(address.find('?').unwrap_or(address.len()));
+        Self { csv: format!("{path}.csv{query}"), xlsx: format!("{path}.xlsx{query}") }
+    }
+}
+
 /// A term and what it is for this object.
 #[derive(Debug, Clone)]
 pub(crate) struct Fact {

@@ -6,7 +6,7 @@ use almoner_domain::list::{DEFAULT_PAGE_SIZE, Direction, PAGE_SIZES, Sort};
 use almoner_domain::payment::PaymentType;
 use almoner_domain::{LocationId, Status};
 
-use super::parts::PageSize;
+use super::parts::{FileLinks, PageSize};
 
 /// An address that is put together from a path and its parameters.
 #[derive(Debug, Clone)]
@@ -140,9 +140,9 @@ impl PaymentsQuery {
         self.address(Self::PATH).with(name, value).into_text()
     }
 
-    /// Exactly this list as CSV.
-    pub(crate) fn export_href(&self) -> String {
-        self.address("/payments/export.csv").into_text()
+    /// Exactly this list as files.
+    pub(crate) fn files(&self) -> FileLinks {
+        FileLinks::of(&self.address("/payments/export").into_text())
     }
 
     /// Where this list is kept under a name.

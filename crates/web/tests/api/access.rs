@@ -10,17 +10,57 @@ use serde_json::{Value, json};
 
 use crate::api_attached::{DOCUMENTS, FORM, NOTES, form_of};
 use crate::api_description::{Operation, operations};
+use crate::api_payments::{PAYMENTS, asked, of};
 use crate::api_program::{CHECKS, ESTIMATES, JSON, Program, SEND_LINKS, X12, all_but, make_key};
+use crate::api_records::{LOCATIONS, PATIENTS, PHYSICIANS, TREATMENTS, a_patient, a_treatment};
 use crate::documents::PIXEL;
 use crate::eligibility::{BEN, answer};
 use crate::mail::mailing;
 use crate::site::Site;
 
 /// What a call is sent so that it is carried out.
-async fn carried_out(program: &Program<'_>, operation: &Operation) -> crate::site::Reply {
-    let id = if operation.path.contains("/payments/") { "PAY-001" } else { "ELG-001" };
-    let path = operation.path.replace("{id}", id).replace("{number}", "1");
+async fn carried_out(
+    site: &Site,
+    program: &Program<'_>,
+    operation: &Operation,
+) -> crate::site::Reply {
+    let what = operation.path.strip_prefix(&of("{id}", "")).unwrap_or_default();
+    let id = match (&operation.method, what) {
+        // What can be done once is done to a payment of its own.
+        (&Method::POST, "/refunds" | "/reversal") => site.paid(None).await.to_string(),
+        _ if operation.path.starts_with(PAYMENTS) => "PAY-001".to_owned(),
+        _ if operation.path.starts_with(PATIENTS) => "PAT-001".to_owned(),
+        _ if operation.path.starts_with(TREATMENTS) => "TRT-001".to_owned(),
+        _ if operation.path.starts_with(LOCATIONS) => "LOC-001".to_owned(),
+        _ if operation.path.starts_with(PHYSICIANS) => "PHY-001".to_owned(),
+        _ => "ELG-001".to_owned(),
+    };
+    let path = operation.path.replace("{id}", &id).replace("{number}", "1");
     let (kind, body) = match (&operation.method, operation.path.as_str()) {
+        (&Method::POST, PAYMENTS) => (JSON, asked(&json!({})).into_bytes()),
+        (&Method::POST, PATIENTS) => (JSON, a_patient().to_string().into_bytes()),
+        (&Method::POST, TREATMENTS) => (JSON, a_treatment().to_string().into_bytes()),
+        (&Method::POST, LOCATIONS) => {
+            (JSON, br#"{"name":"Bay","time_zone":"America/New_York"}"#.to_vec())
+        }
+        (&Method::POST, PHYSICIANS) => {
+            (JSON, br#"{"first_name":"Ida","last_name":"Sample"}"#.to_vec())
+        }
+        (&Method::PATCH, path) if path.starts_with(PATIENTS) => {
+            (JSON, br#"{"phone":"555-0100"}"#.to_vec())
+        }
+        (&Method::PATCH, path) if path.starts_with(TREATMENTS) => {
+            (JSON, br#"{"status":"completed"}"#.to_vec())
+        }
+        (&Method::PATCH, _) => (JSON, br#"{"memo":"Called."}"#.to_vec()),
+        (&Method::POST, _) if what == "/status" => (JSON, br#"{"status":"failed"}"#.to_vec()),
+        (&Method::POST, _) if what == "/link" => (JSON, b"{}".to_vec()),
+        (&Method::POST, _) if what == "/refunds" => {
+            (JSON, br#"{"amount_cents":1,"reason":"billing_error"}"#.to_vec())
+        }
+        (&Method::POST, _) if what == "/reversal" => {
+            (JSON, br#"{"reason":"entered_in_error"}"#.to_vec())
+        }
         (&Method::POST, ESTIMATES) => {
             (JSON, br#"{"patient_id":"PAT-002","payment_type":"office_visit"}"#.to_vec())
         }
@@ -28,7 +68,7 @@ async fn carried_out(program: &Program<'_>, operation: &Operation) -> crate::sit
         (&Method::POST, NOTES) => (JSON, br#"{"note":"Called."}"#.to_vec()),
         (&Method::POST, DOCUMENTS) => (FORM, form_of("card.png", PIXEL)),
         (&Method::POST, CHECKS) => (X12, answer(BEN)),
-        (&Method::GET, _) => ("", Vec::new()),
+        (&Method::GET | &Method::DELETE, _) => ("", Vec::new()),
         (method, path) => panic!("say here what is sent to {method} {path}"),
     };
     program.ask(operation.method.clone(), &path, kind, &body).await
@@ -89,21 +129,23 @@ on_both_engines! {
         let (site, _) = mailing(db).await;
         site.import(answer(BEN)).await;
         site.payment(None, None).await;
+        site.treatment().await;
         let desk = site.browser(Role::FrontDesk).await;
         let card = [("files", Some("card.png"), PIXEL)];
         desk.upload_to("/payments/PAY-001/documents", &card).await.to();
         for operation in operations(&site).await {
-            let scope = &operation.scope;
-            let without = Program::new(&site, &all_but(scope)).await;
-            let reply = carried_out(&without, &operation).await;
-            let problem = reply.problem(403, "insufficient_scope");
-            assert!(problem["detail"].to_string().contains(scope.as_str()), "{problem}");
-            assert!(reply.header("www-authenticate").contains(&format!("scope=\"{scope}\"")));
-            let with = Program::new(&site, scope).await;
-            let reply = carried_out(&with, &operation).await;
+            for scope in &operation.scopes {
+                let without = Program::new(&site, &all_but(scope)).await;
+                let reply = carried_out(&site, &without, &operation).await;
+                let problem = reply.problem(403, "insufficient_scope");
+                assert!(problem["detail"].to_string().contains(scope.as_str()), "{problem}");
+                assert!(reply.header("www-authenticate").contains(&format!("scope=\"{scope}\"")));
+            }
+            let with = Program::new(&site, &operation.scopes.join(",")).await;
+            let reply = carried_out(&site, &with, &operation).await;
             assert!(reply.status.is_success(), "{}: {}", operation.path, reply.text());
             let stranger = Program::with_key(&site, String::new());
-            carried_out(&stranger, &operation).await.problem(401, "unauthenticated");
+            carried_out(&site, &stranger, &operation).await.problem(401, "unauthenticated");
         }
     }
 

@@ -13,8 +13,8 @@ use crate::site::Site;
 pub(crate) struct Operation {
     pub(crate) method: Method,
     pub(crate) path: String,
-    /// The scope that a key needs.
-    pub(crate) scope: String,
+    /// The scopes that a key needs.
+    pub(crate) scopes: Vec<String>,
 }
 
 async fn described(site: &Site) -> Value {
@@ -28,9 +28,10 @@ pub(crate) async fn operations(site: &Site) -> Vec<Operation> {
     let mut found = Vec::new();
     for (path, item) in described["paths"].as_object().expect("there are paths") {
         for (method, operation) in item.as_object().expect("a path has methods") {
-            let scope = operation["security"][0]["key"][0].as_str().expect("a call has a scope");
+            let scopes = operation["security"][0]["key"].as_array().expect("a call has scopes");
+            let scopes = scopes.iter().map(|scope| scope.as_str().unwrap().to_owned());
             let method = method.to_uppercase().parse().expect("it is a method");
-            found.push(Operation { method, path: path.clone(), scope: scope.to_owned() });
+            found.push(Operation { method, path: path.clone(), scopes: scopes.collect() });
         }
     }
     assert!(found.len() >= 3, "the calls are described");
@@ -82,6 +83,19 @@ on_both_engines! {
         for (name, schema) in described["components"]["schemas"].as_object().unwrap() {
             assert!(schema["description"].is_string(), "{name} says nothing of itself");
         }
+        let mut names = BTreeSet::new();
+        for (path, item) in described["paths"].as_object().unwrap() {
+            for operation in item.as_object().unwrap().values() {
+                let name = operation["operationId"].as_str().unwrap();
+                assert!(names.insert(name), "{name} at {path} is the name of another call too");
+            }
+        }
+        let created = &described["paths"]["/api/v1/payments"]["post"]["responses"]["201"];
+        let links = created["links"].as_object().unwrap();
+        assert!(links.len() >= 8, "what was created leads on: {links:?}");
+        for link in links.values() {
+            assert!(names.contains(link["operationId"].as_str().unwrap()), "{link} leads nowhere");
+        }
         let figure = &described["components"]["schemas"]["FigureAnswer"];
         let required = figure["required"].as_array().unwrap();
         assert!(required.contains(&json!("amount_cents")), "null is said, not left out: {figure}");
@@ -102,7 +116,7 @@ on_both_engines! {
         }
         for operation in operations(&site).await {
             let call = format!("<code>{} {}</code>", operation.method, operation.path);
-            page.shows(200, &[&call, &format!("needs {}", operation.scope)]);
+            page.shows(200, &[&call, &format!("needs {}", operation.scopes.join(" and "))]);
         }
         page.shows(200, &["In or out of network; without it, what the clinic sets"]);
         page.lacks(&["http://", "https://", "<iframe", "<td class=\"wrap\"></td>"]);

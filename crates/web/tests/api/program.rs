@@ -111,6 +111,16 @@ impl<'a> Program<'a> {
         self.ask(Method::POST, path, JSON, body.as_bytes()).await
     }
 
+    /// Sends what is to change of something.
+    pub(crate) async fn patch(&self, path: &str, body: &str) -> Reply {
+        self.ask(Method::PATCH, path, JSON, body.as_bytes()).await
+    }
+
+    /// Asks for something to be ended.
+    pub(crate) async fn delete(&self, path: &str) -> Reply {
+        self.ask(Method::DELETE, path, "", b"").await
+    }
+
     /// Hands checks in.
     pub(crate) async fn hand_in(&self, body: &[u8]) -> Reply {
         self.ask(Method::POST, CHECKS, X12, body).await

@@ -42,12 +42,14 @@ const PAGES: [(&str, &str); 22] = [
 const PAID_OUT: [(&str, &str); 2] = [("/payouts", "Payouts"), ("/payouts/PYO-001", "PYO-001")];
 
 /// The pages of those who answer for the money, with their headings.
-const REPORTS: [(&str, &str); 5] = [
+const REPORTS: [(&str, &str); 7] = [
     ("/reports/day-close", "Day close"),
     ("/reports/day-close?day=2026-03-09", "Day close"),
     ("/reports/collections", "Collections"),
     ("/reports/collections?from=2026-01&to=2026-03&location=LOC-002", "Collections"),
     ("/reports/aging", "Aging"),
+    ("/reports/books", "Books"),
+    ("/reports/books?book=ledger&from=2026-01-01&to=2026-03-09&location=LOC-002", "Books"),
 ];
 
 /// The pages of those who merge patients, with their headings.

@@ -63,6 +63,7 @@ fn treatment_entry(patient: PatientId, code: &str, charge: &str) -> TreatmentEnt
         location: "LOC-002".to_owned(),
         service_date: "2026-03-12".to_owned(),
         service_time: "09:30".to_owned(),
+        service_at: None,
         status: String::new(),
         procedures: vec![procedure],
     }

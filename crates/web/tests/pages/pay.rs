@@ -105,6 +105,7 @@ on_both_engines! {
         page.lacks(&["<button", "data-waits"]).lacks(&SECRETS);
         let refund = RefundPayment {
             payment: id,
+            version: None,
             amount: RefundAmount::Full { expected_remaining: None },
             reason: RefundReason::PatientRequest,
             notes: None,

@@ -24,6 +24,7 @@ async fn paid_by(site: &Site, kind: &str) -> PaymentId {
 async fn refund(site: &Site, payment: PaymentId, cents: i64) {
     let input = RefundPayment {
         payment,
+        version: None,
         amount: RefundAmount::Partial(Money::from_cents(cents)),
         reason: RefundReason::PatientRequest,
         notes: None,

@@ -322,6 +322,13 @@ impl Site {
         self
     }
 
+    /// The same with sheets of at most so many rows.
+    pub(crate) fn with_sheet_rows(mut self, rows: usize) -> Self {
+        self.web = self.web.clone().with_sheet_rows(rows);
+        self.router = router(self.web.clone());
+        self
+    }
+
     /// The same with another store of documents.
     pub(crate) fn with_files(mut self, files: Files) -> Self {
         self.app.files = files;
@@ -381,6 +388,7 @@ impl Site {
             location: "LOC-002".to_owned(),
             service_date: "2026-03-12".to_owned(),
             service_time: "09:30".to_owned(),
+            service_at: None,
             status: String::new(),
             procedures: vec![procedure],
         };

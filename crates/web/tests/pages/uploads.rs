@@ -86,7 +86,8 @@ on_both_engines! {
             // There is room for it only when the first has been read, in the place.
             slow.send(Bytes::from_static(b",")).await.unwrap();
             let refused = send(&site, &desk, "late.txt").await;
-            refused.shows(503, &["Too many files are being sent", "Send it again in a minute."]);
+            let told = ["Too many files are under way", "Please try it again in a minute."];
+            refused.shows(503, &told);
             refused.lacks(&["Tell your administrator"]);
             assert_eq!(refused.header("retry-after"), "5");
             let front = site.browser(Role::FrontDesk).await;

@@ -105,6 +105,15 @@ struct AddedDocument {
     name: String,
 }
 
+/// A form with one file.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it only describes the form, which is read as it comes")]
+struct DocumentBody {
+    /// The file, with its name.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+}
+
 /// Add a document to a payment
 ///
 /// One file, as the field `file` of a form; whatever the payment's status. What it is is judged by
@@ -115,7 +124,7 @@ struct AddedDocument {
     tag = "Payments",
     security(("key" = ["payments:write"])),
     params(("id" = String, Path, description = "The payment's id.", example = "PAY-001")),
-    request_body(content = String, content_type = "multipart/form-data"),
+    request_body(content = DocumentBody, content_type = "multipart/form-data"),
     responses((status = 201, description = "It was added.", body = AddedDocument)),
 )]
 async fn add(

@@ -3,8 +3,15 @@
 mod documents;
 mod eligibility_checks;
 mod estimates;
+mod links;
+mod locations;
 mod notes;
+mod patients;
 mod payment_links;
+mod payments;
+mod physicians;
+mod records;
+mod treatments;
 mod words;
 
 use axum::extract::DefaultBodyLimit;
@@ -38,8 +45,10 @@ pub(super) fn calls(web: &Web) -> OpenApiRouter<Web> {
     let calls = OpenApiRouter::default()
         .merge(limited(web, MAX_JSON_BYTES, estimates::calls()))
         .merge(limited(web, MAX_JSON_BYTES, notes::calls()))
+        .merge(limited(web, MAX_JSON_BYTES, records_calls()))
         .merge(bounded(web, limited(web, documents::max_body_bytes(web), documents::calls())))
         .merge(limited(web, MAX_JSON_BYTES, payment_links::calls()))
+        .merge(limited(web, MAX_JSON_BYTES, payments::calls()))
         .merge(bounded(
             web,
             limited(web, eligibility_checks::MAX_BODY_BYTES, eligibility_checks::calls()),
@@ -49,6 +58,15 @@ pub(super) fn calls(web: &Web) -> OpenApiRouter<Web> {
         .layer(from_fn_with_state(web.clone(), caller::known));
     complete(calls.get_openapi_mut());
     calls
+}
+
+/// The calls for the records around payments.
+fn records_calls() -> OpenApiRouter<Web> {
+    OpenApiRouter::default()
+        .merge(patients::calls())
+        .merge(treatments::calls())
+        .merge(locations::calls())
+        .merge(physicians::calls())
 }
 
 /// Calls whose bodies have at most so many bytes, each carried out once.
@@ -107,6 +125,7 @@ fn complete(description: &mut OpenApi) {
             }
         }
     }
+    links::add(description);
     let schemas = description.components.iter_mut().flat_map(|all| &mut all.schemas);
     for (name, schema) in schemas {
         match schema {

@@ -16,6 +16,7 @@ use crate::api::body::Body;
 use crate::api::caller::{Caller, Thing, showing};
 use crate::api::fields::{self, Fields, FromFields};
 use crate::api::json;
+use crate::api::once::OnceKey;
 use crate::api::problem::Answer;
 use crate::handlers::parse_id;
 use crate::state::Web;
@@ -128,11 +129,12 @@ struct AddedNote {
 async fn add(
     State(web): State<Web>,
     caller: Caller,
+    OnceKey(key): OnceKey,
     Path(id): Path<String>,
     Body(NoteBody { note }): Body<NoteBody>,
 ) -> Answer {
     let payment: PaymentId = parse_id(&id, "payment")?;
-    let input = AddNote { payment, body: note, key: None };
+    let input = AddNote { payment, body: note, key };
     let number = add_note(&web.app, &caller.actor, input).await?;
     Ok(json(StatusCode::CREATED, &AddedNote { number }))
 }

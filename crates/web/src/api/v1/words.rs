@@ -5,7 +5,15 @@ use almoner_domain::estimate::{
     Case, ChargeSource, FigureLevel, FigureState, Network, NetworkChoice, Outcome, Rule,
     VisitClass, WarningCode,
 };
+use almoner_domain::insured::Relationship;
+use almoner_domain::list::{Direction, Sort};
 use almoner_domain::payment::PaymentType;
+use almoner_domain::refund::{
+    RefundReason as Reason, RefundState as State, ReversalReason as Reversal,
+};
+use almoner_domain::status::Status;
+use almoner_domain::tender::TenderType as Tender;
+use almoner_store::treatments::TreatmentStatus;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -28,6 +36,12 @@ macro_rules! words {
 }
 
 words! {
+    PatientSex "What stands on the record: female, male or another.":
+        SEXES.to_vec();
+    InsuredRelationship "What a patient is to the subscriber of a coverage.":
+        Relationship::ALL.into_iter().map(Relationship::as_str).collect();
+    TreatmentState "Where a treatment stands.":
+        TreatmentStatus::ALL.into_iter().map(TreatmentStatus::as_str).collect();
     CheckOutcome "What a check says on the whole.":
         Outcome::ALL.into_iter().map(Outcome::as_str).collect();
     BenefitNetwork "Whether a payer's row is for providers in the plan's network.":
@@ -48,9 +62,28 @@ words! {
         NetworkChoice::ALL.into_iter().map(NetworkChoice::as_str).collect();
     PaymentKind "What a payment is for.":
         PaymentType::ALL.into_iter().map(PaymentType::as_str).collect();
+    PaymentStatus "Where a payment stands.":
+        Status::ALL.into_iter().map(Status::as_str).collect();
+    TenderType "How money was taken.":
+        Tender::BY_HAND.into_iter().chain([Tender::CardProcessor]).map(Tender::as_str).collect();
+    HandTenderType "How money was taken by hand.":
+        Tender::BY_HAND.into_iter().map(Tender::as_str).collect();
+    RefundReason "Why money is given back.":
+        Reason::ALL.into_iter().map(Reason::as_str).collect();
+    RefundState "Where a refund stands.":
+        State::ALL.into_iter().map(State::as_str).collect();
+    ReversalReason "Why a tender is taken back.":
+        Reversal::ALL.into_iter().map(Reversal::as_str).collect();
+    PaymentSort "What the list of payments is ordered by.":
+        Sort::ALL.into_iter().map(Sort::as_str).collect();
+    SortDirection "Which way a list runs.":
+        DIRECTIONS.into_iter().map(Direction::as_str).collect();
     EstimateWarningCode "What kind of thing a warning is about.":
         WarningCode::ALL.iter().map(|code| code.as_str()).collect();
 }
+
+/// The sexes that a record can say.
+pub(super) const SEXES: [&str; 3] = ["F", "M", "X"];
 
 /// What is sent instead of a row when nothing applies.
 pub(super) const NONE: &str = "none";
@@ -69,6 +102,9 @@ impl PartialSchema for RowOrNone {
         RefOr::T(Schema::OneOf(either.build()))
     }
 }
+
+/// Both directions.
+pub(super) const DIRECTIONS: [Direction; 2] = [Direction::Ascending, Direction::Descending];
 
 const STATES: [FigureState; 4] =
     [FigureState::Known, FigureState::NotReturned, FigureState::Choice, FigureState::NoLimit];

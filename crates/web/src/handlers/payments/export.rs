@@ -1,23 +1,26 @@
 //! Payments as a file: what a list holds, or what was picked in it.
 
 use almoner_app::Error;
-use almoner_app::export_payments::{Export, Wanted, begin_export};
+use almoner_app::export_payments::{self, Export, Wanted, begin_export};
+use almoner_app::export_report::Format;
 use almoner_domain::PaymentId;
 use almoner_domain::payment::PaymentType;
-use almoner_domain::time;
 use almoner_store::payment_list::ListedPayment;
-use axum::body::Body;
 use axum::extract::State;
+use axum::http::Uri;
 use axum_extra::extract::Query;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::list_query;
-use crate::csv_file::{self, Cell, MARK, row};
+use crate::cell::{Cell, Line, row};
 use crate::failure::Answer;
+use crate::handlers::handed_out;
 use crate::session::Staff;
 use crate::state::Web;
+use crate::xlsx_file::Head;
 
 /// What stands above the columns.
 const HEADINGS: [&str; 13] = [
@@ -36,46 +39,69 @@ const HEADINGS: [&str; 13] = [
     "Memo",
 ];
 
-/// The file. Where something in the address cannot be understood, there is none: it would hold
-/// more than was asked for.
-pub(crate) async fn file(
+/// The list as CSV.
+pub(crate) async fn csv(
     State(web): State<Web>,
     staff: Staff,
+    uri: Uri,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Answer {
-    let today = staff.actor.date(web.app.now());
-    let picked: Vec<&str> =
-        pairs.iter().filter(|pair| pair.0 == "id").map(|pair| pair.1.as_str()).collect();
-    let wanted = if picked.is_empty() {
-        let asked = list_query::read(&pairs, today);
-        asked.faults.into_result()?;
-        Wanted::List(Box::new(asked.request))
-    } else {
-        let ids = picked.into_iter().map(|id| id.parse().map_err(|_| Error::NotFound("payment")));
-        Wanted::Picked(ids.collect::<Result<Vec<PaymentId>, _>>()?)
-    };
-    let export = begin_export(&web.app, &staff.actor, wanted).await?;
-    let head = [HEADINGS.map(Cell::from).to_vec()];
-    let head = [MARK.as_bytes().to_vec(), csv_file::lines(head)].concat();
-    let parts = stream::try_unfold(
-        (web, staff, export, Some(head)),
-        |(web, staff, mut export, head)| async move {
-            if let Some(head) = head {
-                return Ok(Some((head, (web, staff, export, None))));
-            }
-            let rows = export.next(&web.app, &staff.actor).await?;
-            let zone = &staff.actor.organization.zone;
-            let lines = rows.iter().map(|row| line(&export, zone, row));
-            let part = (!rows.is_empty()).then(|| csv_file::lines(lines));
-            Ok::<_, Error>(part.map(|part| (part, (web, staff, export, None))))
-        },
-    );
-    Ok(csv_file::attached(&format!("payments-{today}.csv"), Body::from_stream(parts)))
+    file((web, staff), (Format::Csv, uri), &pairs).await
 }
 
-fn line(export: &Export, zone: &TimeZone, listed: &ListedPayment) -> Vec<Cell> {
+/// The list as a workbook.
+pub(crate) async fn xlsx(
+    State(web): State<Web>,
+    staff: Staff,
+    uri: Uri,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Answer {
+    file((web, staff), (Format::Xlsx, uri), &pairs).await
+}
+
+async fn file(
+    (web, staff): (Web, Staff),
+    (format, uri): (Format, Uri),
+    pairs: &[(String, String)],
+) -> Answer {
+    let today = staff.actor.date(web.app.now());
+    let wanted = wanted(pairs, today)?;
+    if format == Format::Xlsx {
+        let rows = web.sheets.max_rows;
+        if !export_payments::fits(&web.app, &staff.actor, &wanted, rows).await? {
+            return Ok(handed_out::too_long((&web, &staff), &uri));
+        }
+    }
+    let export = begin_export(&web.app, &staff.actor, wanted, format).await?;
+    let head = Head { name: "Payments", columns: HEADINGS.map(Cell::from).to_vec() };
+    let begun = (web.clone(), staff.clone(), export);
+    let rows = stream::try_unfold(begun, async |(web, staff, mut export)| {
+        let rows = export.next(&web.app, &staff.actor).await?;
+        let zone = &staff.actor.organization.zone;
+        let lines: Vec<Line> = rows.iter().map(|row| line(&export, zone, row)).collect();
+        Ok((!lines.is_empty()).then_some((lines, (web, staff, export))))
+    });
+    let name = format!("payments-{today}");
+    handed_out::list((&web, &staff), (format, &uri), &name, (head, rows.boxed())).await
+}
+
+/// What an address asks for. Where something in it cannot be understood, there is no file: it would
+/// hold more than was asked for.
+fn wanted(pairs: &[(String, String)], today: Date) -> Result<Wanted, Error> {
+    let picked: Vec<&str> =
+        pairs.iter().filter(|pair| pair.0 == "id").map(|pair| pair.1.as_str()).collect();
+    if picked.is_empty() {
+        let asked = list_query::read(pairs, today);
+        asked.faults.into_result()?;
+        return Ok(Wanted::List(Box::new(asked.request)));
+    }
+    let ids = picked.into_iter().map(|id| id.parse().map_err(|_| Error::NotFound("payment")));
+    Ok(Wanted::Picked(ids.collect::<Result<Vec<PaymentId>, _>>()?))
+}
+
+fn line(export: &Export, zone: &TimeZone, listed: &ListedPayment) -> Line {
     let payment = &listed.payment;
-    let day = |at: Timestamp| time::local_date(at, zone).to_string();
+    let day = |at: Timestamp| Cell::day(at, zone);
     row![
         payment.id.to_string(),
         format!("{}, {}", listed.last_name, listed.first_name),
@@ -83,12 +109,12 @@ fn line(export: &Export, zone: &TimeZone, listed: &ListedPayment) -> Vec<Cell> {
         payment.amount,
         payment.refunded,
         payment.status.label(),
-        payment.kind.map(PaymentType::label).unwrap_or_default(),
-        payment.due.map(|due| due.to_string()).unwrap_or_default(),
-        payment.paid_at.map(day).unwrap_or_default(),
+        payment.kind.map(PaymentType::label),
+        payment.due,
+        payment.paid_at.map(day),
         day(payment.created_at),
         export.location_name(payment.location),
-        payment.treatment.map(|id| id.to_string()).unwrap_or_default(),
-        payment.memo.clone().unwrap_or_default(),
+        payment.treatment.map(|id| id.to_string()),
+        payment.memo.clone(),
     ]
 }

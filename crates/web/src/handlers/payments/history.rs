@@ -15,16 +15,21 @@ pub(super) fn events(history: &[NamedEvent], zone: &TimeZone) -> Vec<Event> {
 }
 
 fn event(named: &NamedEvent, zone: &TimeZone) -> Event {
-    let detail: Value = serde_json::from_str(&named.event.detail).unwrap_or(Value::Null);
+    let (what, detail) = words(named);
+    Event { at: format::moment(named.event.at, zone), who: who(named), what, detail }
+}
+
+/// Who caused an entry.
+pub(crate) fn who(named: &NamedEvent) -> String {
     let key = || named.key_name.as_ref().map(|name| format!("{name} (a program)"));
     let who = named.user_name.clone().or_else(key);
-    let who = who.unwrap_or_else(|| actor_label(&named.event.actor));
-    Event {
-        at: format::moment(named.event.at, zone),
-        who,
-        what: what(&named.event.action, &detail),
-        detail: more(&named.event.action, &detail),
-    }
+    who.unwrap_or_else(|| actor_label(&named.event.actor))
+}
+
+/// What happened, and the details.
+pub(crate) fn words(named: &NamedEvent) -> (String, Option<String>) {
+    let detail: Value = serde_json::from_str(&named.event.detail).unwrap_or(Value::Null);
+    (what(&named.event.action, &detail), more(&named.event.action, &detail))
 }
 
 fn actor_label(actor: &str) -> String {

@@ -1,6 +1,6 @@
 //! The link by which a payer pays: issued, shown, and ended.
 
-use almoner_app::issue_link::{self, IssueLink, NewestLink, is_collectable};
+use almoner_app::issue_link::{self, IssueLink, NewestLink, Until, is_collectable};
 use almoner_app::permission::Action;
 use almoner_app::{Actor, Error, send_link};
 use almoner_domain::{PaymentId, Status, time};
@@ -39,6 +39,7 @@ pub(crate) async fn issue(
     let until = (!typed.is_empty()).then(|| time::parse_date("until", typed)).transpose();
     let issued = match until {
         Ok(until) => {
+            let until = until.map(Until::Day);
             let input = IssueLink { payment: id, until, replaces: sent.replaces };
             issue_link::issue_link(&web.app, &staff.actor, input).await
         }

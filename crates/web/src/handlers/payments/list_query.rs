@@ -124,12 +124,13 @@ fn text_field<'a>(query: &'a mut PaymentsQuery, name: &str) -> Option<&'a mut St
 }
 
 /// A cursor in an address: the key (blank where it is a name), the status's rank, the number.
-pub(super) fn cursor_text(cursor: Cursor) -> String {
+pub(crate) fn cursor_text(cursor: Cursor) -> String {
     let key = cursor.key.map(|key| key.to_string()).unwrap_or_default();
     format!("{key}.{}.{}", cursor.rank, cursor.seq)
 }
 
-fn read_cursor(text: &str) -> Option<Cursor> {
+/// Reads a cursor of an address.
+pub(crate) fn read_cursor(text: &str) -> Option<Cursor> {
     let mut parts = text.splitn(3, '.');
     let key = match parts.next()? {
         "" => None,

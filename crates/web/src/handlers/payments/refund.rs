@@ -74,6 +74,7 @@ impl Sent {
         match (amount, reason) {
             (Some(amount), Some(reason)) if faults.0.is_empty() => Ok(RefundPayment {
                 payment,
+                version: None,
                 amount,
                 reason,
                 notes: Some(self.notes.clone()),

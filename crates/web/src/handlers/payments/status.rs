@@ -49,6 +49,7 @@ impl Sent {
             authorization_code: self.authorization_code.clone(),
             last_four: self.last_four.clone(),
             reference: self.reference.clone(),
+            received_at: None,
         }
     }
 }

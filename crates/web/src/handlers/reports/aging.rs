@@ -1,17 +1,20 @@
 //! How old is what is outstanding, by location.
 
-use almoner_app::export_report::{Report, export_report};
+use almoner_app::export_report::{Format, Report, export_report};
 use almoner_app::read_reports::{self, AgingView};
 use almoner_domain::report::{Age, Aging, Tally};
 use almoner_domain::{LocationId, Status};
 use axum::extract::State;
+use axum::http::Uri;
 use jiff::civil::Date;
 
-use crate::csv_file::{self, Cell, row};
+use crate::cell::{Line, row};
 use crate::failure::{Answer, html};
 use crate::format;
+use crate::handlers::handed_out;
 use crate::session::Staff;
 use crate::state::Web;
+use crate::view::parts::FileLinks;
 use crate::view::query::PaymentsQuery;
 use crate::view::reports::aging::{AgingCell, AgingPage, AgingRow};
 
@@ -30,7 +33,7 @@ pub(crate) async fn page(State(web): State<Web>, staff: Staff) -> Answer {
         rows: view.locations.iter().map(row).collect(),
         failed: cell(all.failed(), Some(failed)),
         total: aging_row("All locations".to_owned(), &all, (None, today)),
-        export: "/reports/aging.csv",
+        export: FileLinks::of("/reports/aging"),
         shell: staff.shell,
     }))
 }
@@ -72,13 +75,23 @@ fn aging_row(name: String, aging: &Aging, at: (Option<LocationId>, Date)) -> Agi
 }
 
 /// The report as CSV.
-pub(crate) async fn export(State(web): State<Web>, staff: Staff) -> Answer {
-    let view = read_reports::aging(&web.app, &staff.actor).await?;
-    export_report(&web.app, &staff.actor, &Report::Aging).await?;
-    Ok(csv_file::attached_lines(&format!("aging-{}.csv", view.today), lines(view)))
+pub(crate) async fn csv(State(web): State<Web>, staff: Staff, uri: Uri) -> Answer {
+    file((&web, &staff), (Format::Csv, &uri)).await
 }
 
-fn lines(view: AgingView) -> impl Iterator<Item = Vec<Cell>> + Send + 'static {
+/// The report as a workbook.
+pub(crate) async fn xlsx(State(web): State<Web>, staff: Staff, uri: Uri) -> Answer {
+    file((&web, &staff), (Format::Xlsx, &uri)).await
+}
+
+async fn file((web, staff): (&Web, &Staff), (format, uri): (Format, &Uri)) -> Answer {
+    let view = read_reports::aging(&web.app, &staff.actor).await?;
+    export_report(&web.app, &staff.actor, &Report::Aging, format).await?;
+    let name = format!("aging-{}", view.today);
+    handed_out::report((web, staff), (format, uri), &name, vec![("Aging", lines(view))]).await
+}
+
+fn lines(view: AgingView) -> Vec<Line> {
     let mut head = row!["Location"];
     for age in Age::ALL {
         head.extend(row![format!("{} (count)", age.label()), age.label()]);
@@ -92,5 +105,5 @@ fn lines(view: AgingView) -> impl Iterator<Item = Vec<Cell>> + Send + 'static {
         }
         cells
     });
-    std::iter::once(head).chain(lines)
+    std::iter::once(head).chain(lines).collect()
 }

@@ -2,23 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use almoner_app::export_report::{Report, export_report};
+use almoner_app::export_report::{Format, Report, export_report};
 use almoner_app::read_reports::{self, CollectionsView};
 use almoner_domain::payment::PaymentType;
 use almoner_domain::{Invalid, LocationId, time};
 use almoner_store::cards::Collected;
 use almoner_store::report_sums::CollectedRow;
 use axum::extract::State;
+use axum::http::Uri;
 use axum_extra::extract::Query;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use crate::csv_file::{self, Cell, row};
+use crate::cell::{Cell, Line, row};
 use crate::failure::{Answer, html};
 use crate::format;
+use crate::handlers::handed_out;
 use crate::session::Staff;
 use crate::state::Web;
 use crate::view::chart::Month;
+use crate::view::parts::FileLinks;
 use crate::view::payments::list::LocationOption;
 use crate::view::query::Address;
 use crate::view::reports::collections::{CollectionsPage, Part, SumRow};
@@ -149,7 +152,7 @@ pub(crate) async fn page(
         months: by_month(&view.rows, asked.span, today),
         parts: parts(&view),
         total: sum_row("Total", total),
-        export: address("/reports/collections.csv", asked.span, &asked.locations),
+        export: FileLinks::of(&address("/reports/collections", asked.span, &asked.locations)),
         picked: asked.locations,
         errors: asked.faults.into(),
         shell: staff.shell,
@@ -221,26 +224,47 @@ fn parts(view: &CollectionsView) -> Vec<Part> {
 }
 
 /// The report as CSV: every month by location, payment type and tender.
-pub(crate) async fn export(
+pub(crate) async fn csv(
     State(web): State<Web>,
     staff: Staff,
+    uri: Uri,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Answer {
-    let Asked { span, locations, faults, .. } = read(&pairs, staff.actor.date(web.app.now()));
-    faults.into_result()?;
-    let view = read_reports::collections(&web.app, &staff.actor, span, &locations).await?;
-    export_report(&web.app, &staff.actor, &Report::Collections(span, locations)).await?;
-    let name = format!("collections-{}-{}.csv", span.0.strftime("%Y-%m"), span.1.strftime("%Y-%m"));
-    Ok(csv_file::attached_lines(&name, lines(view)))
+    file((&web, &staff), (Format::Csv, &uri), &pairs).await
 }
 
-fn lines(view: CollectionsView) -> impl Iterator<Item = Vec<Cell>> + Send + 'static {
+/// The same as a workbook.
+pub(crate) async fn xlsx(
+    State(web): State<Web>,
+    staff: Staff,
+    uri: Uri,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Answer {
+    file((&web, &staff), (Format::Xlsx, &uri), &pairs).await
+}
+
+async fn file(
+    (web, staff): (&Web, &Staff),
+    (format, uri): (Format, &Uri),
+    pairs: &[(String, String)],
+) -> Answer {
+    let Asked { span, locations, faults, .. } = read(pairs, staff.actor.date(web.app.now()));
+    faults.into_result()?;
+    let view = read_reports::collections(&web.app, &staff.actor, span, &locations).await?;
+    let report = Report::Collections(span, locations);
+    export_report(&web.app, &staff.actor, &report, format).await?;
+    let name = format!("collections-{}-{}", span.0.strftime("%Y-%m"), span.1.strftime("%Y-%m"));
+    let tables = vec![("Collections", lines(view))];
+    handed_out::report((web, staff), (format, uri), &name, tables).await
+}
+
+fn lines(view: CollectionsView) -> Vec<Line> {
     let head = row!["Month", "Location", "Payment Type", "Tender", "Gross", "Refunded", "Net"];
     let names: BTreeMap<LocationId, String> =
         view.locations.iter().map(|place| (place.id, place.fields.name.clone())).collect();
     let line = move |row: CollectedRow| {
         row![
-            format!("{}-{:02}", row.month / 100, row.month % 100),
+            time::date_from_key(row.month * 100 + 1).map(Cell::Month),
             names.get(&row.location).cloned().unwrap_or_else(|| row.location.to_string()),
             type_name(row.kind),
             row.tender.label(),
@@ -249,7 +273,7 @@ fn lines(view: CollectionsView) -> impl Iterator<Item = Vec<Cell>> + Send + 'sta
             row.sums.net(),
         ]
     };
-    std::iter::once(head).chain(view.rows.into_iter().map(line))
+    std::iter::once(head).chain(view.rows.into_iter().map(line)).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a day brought at each location, and what was counted in its drawer.
 
-use almoner_app::export_report::{Report, export_report};
+use almoner_app::export_report::{Format, Report, export_report};
 use almoner_app::permission::Action;
 use almoner_app::read_reports::{self, DayCloseView, LocationDay};
 use almoner_domain::ledger::Account;
@@ -8,15 +8,18 @@ use almoner_domain::report::{DayOfLocation, TAKINGS, Tally};
 use almoner_domain::{Invalid, Money, time};
 use almoner_store::day_close::DrawerCount;
 use axum::extract::{Query, State};
+use axum::http::Uri;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-use crate::csv_file::{self, Cell, row};
+use crate::cell::{Cell, Line, row};
 use crate::failure::{Answer, html};
 use crate::format;
+use crate::handlers::handed_out::{self, Table};
 use crate::session::Staff;
 use crate::state::Web;
+use crate::view::parts::FileLinks;
 use crate::view::query::Address;
 use crate::view::reports::day_close::{
     Against, CountRow, DayClosePage, DayTable, LedgerRow, PlaceDay,
@@ -24,11 +27,7 @@ use crate::view::reports::day_close::{
 
 /// The address of a day.
 pub(super) fn href(day: Date) -> String {
-    address("/reports/day-close", day)
-}
-
-fn address(path: &str, day: Date) -> String {
-    Address::new(path).with("day", &day.to_string()).into_text()
+    Address::new("/reports/day-close").with("day", &day.to_string()).into_text()
 }
 
 /// `Sunday, Nov 22, 2026`
@@ -68,7 +67,7 @@ pub(crate) async fn page(
         is_partial: day == today,
         previous: href(day.yesterday().unwrap_or(day)),
         next: (day < today).then(|| href(day.tomorrow().unwrap_or(day))),
-        export: address("/reports/day-close.csv", day),
+        export: FileLinks::of(&href(day)),
         all: together(&view),
         places: view.locations.iter().map(|place| of_place(place, day, zone)).collect(),
         can_count: day <= today && staff.actor.may(Action::CountDrawer),
@@ -147,19 +146,39 @@ fn count_row(count: &DrawerCount, drawer: (Money, Tally), zone: &TimeZone) -> Co
 }
 
 /// The page as CSV.
-pub(crate) async fn export(
+pub(crate) async fn csv(
     State(web): State<Web>,
     staff: Staff,
+    uri: Uri,
     Query(asked): Query<Asked>,
+) -> Answer {
+    file((&web, &staff), (Format::Csv, &uri), &asked).await
+}
+
+/// The page as a workbook.
+pub(crate) async fn xlsx(
+    State(web): State<Web>,
+    staff: Staff,
+    uri: Uri,
+    Query(asked): Query<Asked>,
+) -> Answer {
+    file((&web, &staff), (Format::Xlsx, &uri), &asked).await
+}
+
+async fn file(
+    (web, staff): (&Web, &Staff),
+    (format, uri): (Format, &Uri),
+    asked: &Asked,
 ) -> Answer {
     let day = asked.day(staff.actor.date(web.app.now()))?;
     let view = read_reports::day_close(&web.app, &staff.actor, day).await?;
-    export_report(&web.app, &staff.actor, &Report::DayClose(day)).await?;
-    let lines = lines(&view, day, &staff.actor.organization.zone);
-    Ok(csv_file::attached_lines(&format!("day-close-{day}.csv"), lines.into_iter()))
+    export_report(&web.app, &staff.actor, &Report::DayClose(day), format).await?;
+    let tables = tables(&view, day, &staff.actor.organization.zone);
+    let name = format!("day-close-{day}");
+    handed_out::report((web, staff), (format, uri), &name, tables).await
 }
 
-fn lines(view: &DayCloseView, day: Date, zone: &TimeZone) -> Vec<Vec<Cell>> {
+fn tables(view: &DayCloseView, day: Date, zone: &TimeZone) -> Vec<Table> {
     let head = row![
         "Day",
         "Location",
@@ -188,11 +207,11 @@ fn lines(view: &DayCloseView, day: Date, zone: &TimeZone) -> Vec<Vec<Cell>> {
         "Note",
     ];
     let mut moved = vec![head];
-    let mut counted = Vec::new();
+    let mut counted = vec![counts_head];
     for place in &view.locations {
         let name = &*place.location.fields.name;
         let lines = place.day.tenders.iter().map(|(tender, sums)| {
-            let mut cells = row![day.to_string(), name, tender.label()];
+            let mut cells = row![day, name, tender.label()];
             for tally in [sums.taken, sums.reversed, sums.refunded, sums.returned] {
                 cells.extend(row![tally.count, tally.amount]);
             }
@@ -202,22 +221,22 @@ fn lines(view: &DayCloseView, day: Date, zone: &TimeZone) -> Vec<Vec<Cell>> {
         moved.extend(lines);
         counted.extend(place.counts.iter().map(|count| counted_line(count, (day, name), zone)));
     }
-    if !counted.is_empty() {
-        moved.extend([Vec::new(), counts_head]);
+    let mut tables = vec![("Day close", moved)];
+    if counted.len() > 1 {
+        tables.push(("Drawers", counted));
     }
-    moved.extend(counted);
-    moved
+    tables
 }
 
-fn counted_line(count: &DrawerCount, (day, place): (Date, &str), zone: &TimeZone) -> Vec<Cell> {
+fn counted_line(count: &DrawerCount, (day, place): (Date, &str), zone: &TimeZone) -> Line {
     let (cash, checks) = count.booked;
-    let at = format::exact(count.at, zone);
-    let mut cells = row![day.to_string(), place, &*count.counted_by, at, count.counted.cash, cash];
+    let at = Cell::moment(count.at, zone);
+    let mut cells = row![day, place, &*count.counted_by, at, count.counted.cash, cash];
     // What was not counted is not zero.
     cells.extend(match count.counted.checks {
         Some(counted) => row![counted.count, counted.amount],
-        None => row!["", ""],
+        None => vec![Cell::Blank, Cell::Blank],
     });
-    cells.extend(row![checks.count, checks.amount, count.note.clone().unwrap_or_default()]);
+    cells.extend(row![checks.count, checks.amount, count.note.clone()]);
     cells
 }

@@ -164,14 +164,19 @@ pub(crate) struct RefundRow {
     pub(crate) failure: Option<String>,
 }
 
+/// Where a refund stands, in words.
+pub(crate) fn refund_state(state: RefundState) -> &'static str {
+    match state {
+        RefundState::Pending => "On its way",
+        RefundState::Settled => "Refunded",
+        RefundState::Failed => "Failed",
+        RefundState::Cancelled => "Called off",
+    }
+}
+
 impl RefundRow {
     fn state_label(&self) -> &'static str {
-        match self.state {
-            RefundState::Pending => "On its way",
-            RefundState::Settled => "Refunded",
-            RefundState::Failed => "Failed",
-            RefundState::Cancelled => "Called off",
-        }
+        refund_state(self.state)
     }
 
     /// The status whose look the state borrows.

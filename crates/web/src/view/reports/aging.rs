@@ -5,7 +5,7 @@ use almoner_domain::report::{Age, Tally};
 use askama::Template;
 
 use crate::view::Samples;
-use crate::view::parts::{self, Shell};
+use crate::view::parts::{self, FileLinks, Shell};
 use crate::view::samples;
 
 /// Aging: GET `/reports/aging`.
@@ -22,8 +22,8 @@ pub(crate) struct AgingPage {
     pub(crate) total: AgingRow,
     /// Failed payments that are overdue.
     pub(crate) failed: AgingCell,
-    /// The same as CSV.
-    pub(crate) export: &'static str,
+    /// The same as a file.
+    pub(crate) export: FileLinks,
 }
 
 /// A location's outstanding payments by age.
@@ -83,7 +83,7 @@ impl Samples for AgingPage {
             rows: vec![row("Harbor Street"), row(samples::HARD_NAME)],
             total: row("All locations"),
             failed: cell(4, 31_000, Some("/payments?status=failed&overdue=1")),
-            export: "/reports/aging.csv",
+            export: FileLinks::of("/reports/aging"),
         };
         let none = AgingRow {
             name: "Harbor Street".to_owned(),

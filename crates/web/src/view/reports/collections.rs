@@ -5,7 +5,7 @@ use askama::Template;
 
 use crate::view::Samples;
 use crate::view::chart::{self, Columns, Month};
-use crate::view::parts::{Errors, Shell};
+use crate::view::parts::{Errors, FileLinks, Shell};
 use crate::view::payments::list::LocationOption;
 use crate::view::samples;
 
@@ -33,8 +33,8 @@ pub(crate) struct CollectionsPage {
     pub(crate) parts: Vec<Part>,
     /// All together.
     pub(crate) total: SumRow,
-    /// The same as CSV.
-    pub(crate) export: String,
+    /// The same as a file.
+    pub(crate) export: FileLinks,
     /// What was wrong; the last twelve months are shown then.
     pub(crate) errors: Errors,
 }
@@ -113,7 +113,7 @@ impl Samples for CollectionsPage {
                 ),
             ],
             total: row("Total", 9_000, 100),
-            export: "/reports/collections.csv".to_owned(),
+            export: FileLinks::of("/reports/collections"),
             errors: Errors::default(),
         };
         let nothing = |month: &Month| Month {

@@ -5,7 +5,7 @@ use almoner_domain::{DrawerCountId, LocationId, Money};
 use askama::Template;
 
 use crate::view::Samples;
-use crate::view::parts::{self, Errors, Shell};
+use crate::view::parts::{self, Errors, FileLinks, Shell};
 use crate::view::samples;
 
 /// A day: GET `/reports/day-close` with `day`.
@@ -24,8 +24,8 @@ pub(crate) struct DayClosePage {
     pub(crate) previous: String,
     /// The day after, unless it has not come yet.
     pub(crate) next: Option<String>,
-    /// The same as CSV.
-    pub(crate) export: String,
+    /// The same as a file.
+    pub(crate) export: FileLinks,
     /// All locations together, where there are several.
     pub(crate) all: Option<DayTable>,
     /// Each location.
@@ -250,7 +250,7 @@ impl Samples for DayClosePage {
             is_partial: true,
             previous: "/reports/day-close?day=2026-11-21".to_owned(),
             next: None,
-            export: "/reports/day-close.csv?day=2026-11-22".to_owned(),
+            export: FileLinks::of("/reports/day-close?day=2026-11-22"),
             all: Some(DayTable::sample()),
             places: vec![place.clone(), quiet.clone()],
             can_count: true,

@@ -87,6 +87,7 @@ pub fn rendered_samples() -> Vec<(String, String)> {
     add::<reports::day_close::CountPage>(&mut all, "reports-count");
     add::<reports::collections::CollectionsPage>(&mut all, "reports-collections");
     add::<reports::aging::AgingPage>(&mut all, "reports-aging");
+    add::<reports::books::BooksPage>(&mut all, "reports-books");
     add::<patients::PatientsPage>(&mut all, "patients-list");
     add::<patients::PatientPage>(&mut all, "patients-detail");
     add::<patients::PatientFormPage>(&mut all, "patients-form");

@@ -18,7 +18,7 @@ use super::super::words::{
 
 /// What a patient is likely to owe, and how that came about.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct EstimateAnswer {
+pub(in crate::api::v1) struct EstimateAnswer {
     /// What kind of estimate it is. Only `ok` and `not_covered` have an amount.
     #[schema(value_type = EstimateCase)]
     case: &'static str,
@@ -182,7 +182,7 @@ struct WarningAnswer {
 }
 
 impl EstimateAnswer {
-    pub(super) fn new(estimate: Estimate, currency: &str) -> Self {
+    pub(in crate::api::v1) fn new(estimate: Estimate, currency: &str) -> Self {
         Self {
             case: Case::as_str(estimate.case),
             amount_cents: estimate.amount.map(Money::cents),

@@ -16,7 +16,7 @@ const ROWS: std::ops::RangeInclusive<i64> = 0..=i64::MAX;
 
 /// What an estimate is asked for.
 #[derive(Debug, ToSchema)]
-pub(super) struct EstimateBody {
+pub(in crate::api::v1) struct EstimateBody {
     /// Whose, such as `PAT-001`.
     #[schema(value_type = String, pattern = "^PAT-[0-9]+$", example = "PAT-001")]
     patient_id: PatientId,
@@ -114,7 +114,7 @@ fn row_or_none(json: &Json) -> Read<RowChoice> {
 
 impl EstimateBody {
     /// The question as the use case takes it.
-    pub(super) fn into_input(self) -> EstimateInput {
+    pub(in crate::api::v1) fn into_input(self) -> EstimateInput {
         EstimateInput {
             patient: self.patient_id,
             payment_type: Some(self.payment_type),

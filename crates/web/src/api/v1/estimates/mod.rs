@@ -4,7 +4,7 @@ mod answer;
 mod body;
 
 use almoner_app::Error;
-use almoner_app::estimate_payment::{estimate_payment, location_exists};
+use almoner_app::estimate_payment::{EstimateInput, estimate_payment, location_exists};
 use almoner_domain::CheckId;
 use almoner_domain::estimate::{Case, Estimate};
 use axum::extract::State;
@@ -12,8 +12,8 @@ use axum::http::StatusCode;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::answer::EstimateAnswer;
-use self::body::EstimateBody;
+pub(super) use self::answer::EstimateAnswer;
+pub(super) use self::body::EstimateBody;
 use crate::api::body::Body;
 use crate::api::caller::{Caller, Thing, showing};
 use crate::api::json;
@@ -50,11 +50,21 @@ async fn estimate(
         let message = "There is no such location at this clinic.";
         return Err(Problem::field("location_id", "not_found", message));
     }
-    let estimate = estimate_payment(&web.app, &caller.actor, &input).await.map_err(told)?;
-    refuse_unknown_check(input.choices.check, &estimate)?;
+    let estimate = known(&web, &caller, &input).await?;
     let currency = &caller.actor.organization.currency;
     let answer = json(StatusCode::OK, &EstimateAnswer::new(estimate, currency));
     Ok(showing(vec![Thing::Patient(input.patient)], answer))
+}
+
+/// The estimate, when the check that it names is one of the patient's.
+pub(super) async fn known(
+    web: &Web,
+    caller: &Caller,
+    input: &EstimateInput,
+) -> Result<Estimate, Problem> {
+    let estimate = estimate_payment(&web.app, &caller.actor, input).await.map_err(told)?;
+    refuse_unknown_check(input.choices.check, &estimate)?;
+    Ok(estimate)
 }
 
 /// Whoever names a patient that is not there is told at the field.

@@ -1,0 +1,94 @@
+//! A walk through a list of records, forth and back, meets what a list by hand has.
+
+use almoner_domain::list::{Cursor, Place};
+use almoner_domain::{PatientId, TreatmentId, name};
+use almoner_store::record_list::{Narrowed, RecordPage, Records, page};
+use almoner_store::{Tx, on_both_engines};
+
+use crate::record_load::{EARLY, LATE, changed_us, is_overdue, load, since, whose};
+
+const PATIENTS: i64 = 90;
+const TREATMENTS: i64 = 200;
+const LIMIT: i64 = 7;
+
+/// What a list has, by hand.
+fn expected(records: Records, narrowed: &Narrowed) -> Vec<Cursor> {
+    let count = if records == Records::Patients { PATIENTS } else { TREATMENTS };
+    let is_listed = |&seq: &i64| match narrowed {
+        Narrowed::Not => true,
+        Narrowed::ChangedSince(at) => changed_us(seq, count) >= at.as_microsecond(),
+        Narrowed::Named(words) => {
+            let key = format!("last{} first{}", 1_000_000 + seq, seq % 7);
+            name::matches(&key, words)
+        }
+        Narrowed::OfPatient(patient, overdue_on) => {
+            let id = TreatmentId::new(seq);
+            let is_due = overdue_on.is_none_or(|day| is_overdue(id, day));
+            whose(seq, PATIENTS) == *patient && is_due
+        }
+        Narrowed::OverdueOn(day) => is_overdue(TreatmentId::new(seq), *day),
+    };
+    let key = |seq| matches!(narrowed, Narrowed::ChangedSince(_)).then(|| changed_us(seq, count));
+    let mut rows: Vec<Cursor> =
+        (1..=count).filter(is_listed).map(|seq| Cursor { key: key(seq), rank: 0, seq }).collect();
+    rows.sort_by_key(|row| (row.key, row.seq));
+    rows
+}
+
+fn lists() -> Vec<(Records, Narrowed)> {
+    let named = |typed: &str| Narrowed::Named(name::search_words(typed));
+    let patient = whose(30, PATIENTS);
+    let since_of = |count| Narrowed::ChangedSince(since(30, count));
+    vec![
+        (Records::Patients, Narrowed::Not),
+        (Records::Patients, since_of(PATIENTS)),
+        (Records::Patients, named("first3")),
+        (Records::Patients, named("10000 fi")),
+        (Records::Patients, named("nobody")),
+        (Records::Treatments, Narrowed::Not),
+        (Records::Treatments, since_of(TREATMENTS)),
+        (Records::Treatments, Narrowed::OfPatient(patient, None)),
+        (Records::Treatments, Narrowed::OfPatient(patient, Some(LATE))),
+        (Records::Treatments, Narrowed::OfPatient(PatientId::new(PATIENTS + 1), None)),
+        (Records::Treatments, Narrowed::OverdueOn(EARLY)),
+        (Records::Treatments, Narrowed::OverdueOn(LATE)),
+    ]
+}
+
+on_both_engines! {
+    async fn a_walk_meets_every_record_once(db) {
+        let org = load(&db, PATIENTS, TREATMENTS).await;
+        let mut tx = db.read().await.unwrap();
+        for (records, narrowed) in lists() {
+            let expected = expected(records, &narrowed);
+            let total = i64::try_from(expected.len()).unwrap();
+            let read = async |tx: &mut Tx, place| -> RecordPage {
+                let found = page(tx, org, (records, &narrowed), (place, LIMIT)).await.unwrap();
+                assert_eq!((found.total, found.total_is_exact), (total, true), "{narrowed:?}");
+                found
+            };
+            let (mut place, mut met) = (Place::First, Vec::new());
+            loop {
+                let found = read(&mut tx, place).await;
+                assert_eq!(found.has_previous, !met.is_empty(), "{narrowed:?}");
+                met.extend(found.rows);
+                match met.last() {
+                    Some(last) if found.has_next => place = Place::After(*last),
+                    _ => break,
+                }
+            }
+            assert_eq!(met, expected, "{narrowed:?}");
+            let (mut place, mut met) = (Place::Last, Vec::new());
+            loop {
+                let found = read(&mut tx, place).await;
+                assert_eq!(found.has_next, !met.is_empty(), "{narrowed:?}");
+                met.splice(0..0, found.rows);
+                match met.first() {
+                    Some(first) if found.has_previous => place = Place::Before(*first),
+                    _ => break,
+                }
+            }
+            assert_eq!(met, expected, "{narrowed:?}, from its end");
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The lists of patients and treatments, as other programs read them and keep a copy of them.
+
+use almoner_app::consent_email::consent_email;
+use almoner_app::merge_patients::{MergePatients, merge_patients};
+use almoner_app::read;
+use almoner_domain::{PatientId, TreatmentId};
+use almoner_store::on_both_engines;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::api_payment_pages::ids;
+use crate::api_program::Program;
+use crate::api_records::{PATIENTS, TREATMENTS, a_patient, a_treatment, keeper, with};
+use crate::site::Site;
+
+async fn listed(program: &Program<'_>, list: &str, query: &str) -> Value {
+    program.get(&format!("{list}?{query}")).await.value(200)
+}
+
+/// The ids on all pages from the first one on, each page of two, and how they were turned back.
+async fn walked(program: &Program<'_>, list: &str, query: &str) -> Vec<String> {
+    let (mut met, mut page) =
+        (Vec::new(), listed(program, list, &format!("{query}&limit=2")).await);
+    loop {
+        met.extend(ids(&page));
+        let Some(next) = page["next"].as_str() else { break };
+        page = listed(program, list, &format!("{query}&limit=2&after={next}")).await;
+    }
+    let mut back = ids(&page);
+    while let Some(previous) = page["previous"].as_str() {
+        page = listed(program, list, &format!("{query}&limit=2&before={previous}")).await;
+        back.splice(0..0, ids(&page));
+    }
+    assert_eq!(back, met, "{query}, turned back");
+    assert_eq!(page["total"], met.len(), "{query}");
+    met
+}
+
+fn minute(site: &Site) {
+    site.clock.set(site.app.now() + SignedDuration::from_mins(1));
+}
+
+on_both_engines! {
+    async fn patients_are_found_by_what_is_known_of_them(db) {
+        let site = Site::new(db).await;
+        let program = keeper(&site).await;
+        for (first, last, mrn) in [("Cleo", "Sample", "M-7"), ("Annette", "Samson", "M-8")] {
+            let more = json!({ "first_name": first, "last_name": last, "mrn": mrn });
+            program.post(PATIENTS, &with(&a_patient(), &more)).await.value(201);
+        }
+        for (query, expected) in [
+            ("", &["PAT-001", "PAT-002", "PAT-003", "PAT-004"][..]),
+            ("q=", &["PAT-001", "PAT-002", "PAT-003", "PAT-004"]),
+            ("q=sam", &["PAT-003", "PAT-004"]),
+            ("q=ann", &["PAT-001", "PAT-004"]),
+            ("q=ann+sams", &["PAT-004"]),
+            ("q=PAT-003", &["PAT-003"]),
+            ("q=M-8", &["PAT-004"]),
+            ("q=PAT-999", &[]),
+            ("q=nobody", &[]),
+            ("q=!!", &[]),
+        ] {
+            assert_eq!(walked(&program, PATIENTS, query).await, expected, "{query}");
+        }
+        for (query, fault) in [
+            ("search=ann", "search unknown_field"),
+            ("q=a&modified_since=2026-03-10T15:00:00Z", "modified_since not_both"),
+            ("modified_since=yesterday", "modified_since not_a_time"),
+            ("after=1.2", "after malformed"),
+            ("modified_since=2026-03-10T15:00:00Z&after=1", "after malformed"),
+            ("limit=101", "limit out_of_range"),
+        ] {
+            let reply = program.get(&format!("{PATIENTS}?{query}")).await;
+            assert_eq!(reply.faults(), [fault], "{query}");
+        }
+        let long = "a".repeat(201);
+        let reply = program.get(&format!("{PATIENTS}?q={long}")).await;
+        assert_eq!(reply.faults(), ["q too_long"]);
+    }
+
+    async fn a_copy_of_the_patients_is_kept_by_what_changed(db) {
+        let site = Site::new(db).await;
+        let program = keeper(&site).await;
+        minute(&site);
+        let start = site.app.now();
+        let since = format!("modified_since={start}");
+        assert!(walked(&program, PATIENTS, &since).await.is_empty());
+        program.post(PATIENTS, &a_patient().to_string()).await.value(201);
+        minute(&site);
+        program.post(PATIENTS, &a_patient().to_string()).await.value(201);
+        minute(&site);
+        let path = format!("{PATIENTS}/PAT-002");
+        let told = program.patch(&path, r#"{"phone":"555-0100"}"#).await.value(200);
+        let expected = ["PAT-003", "PAT-004", "PAT-002"];
+        assert_eq!(walked(&program, PATIENTS, &since).await, expected, "in the order of changes");
+        let last = told["modified_at"].as_str().unwrap();
+        let since = format!("modified_since={last}");
+        assert_eq!(walked(&program, PATIENTS, &since).await, ["PAT-002"]);
+        // What is no part of the record changes nothing.
+        site.payment(None, None).await;
+        let system = site.system();
+        program.patch(&path, r#"{"email":"ben@patient.example"}"#).await.value(200);
+        minute(&site);
+        consent_email(&site.app, &system, PatientId::new(2), true).await.unwrap();
+        let told = program.get(&path).await.value(200);
+        assert_eq!(told["modified_at"].as_str(), Some(last));
+        // A merge changes whom it is merged into, and tells who is gone.
+        let version = async |id| {
+            let view = read::patient(&site.app, &system, PatientId::new(id)).await.unwrap();
+            view.patient.version
+        };
+        let merge = MergePatients {
+            kept: PatientId::new(3),
+            kept_version: version(3).await,
+            other: PatientId::new(4),
+            other_version: version(4).await,
+            take: Vec::new(),
+            coverages: Vec::new(),
+        };
+        merge_patients(&site.app, &system, &merge).await.unwrap();
+        assert_eq!(walked(&program, PATIENTS, &since).await, ["PAT-002", "PAT-003"]);
+        let gone = program.get(&format!("{PATIENTS}/PAT-004")).await.value(200);
+        assert_eq!((&gone["id"], &gone["merged_ids"]), (&json!("PAT-003"), &json!(["PAT-004"])));
+        let found = listed(&program, PATIENTS, "q=pat-4").await;
+        assert_eq!((&found["data"][0], &found["total"]), (&gone, &json!(1)));
+        let changed = program.patch(&format!("{PATIENTS}/PAT-004"), "{}").await;
+        changed.problem(404, "not_found");
+    }
+
+    async fn treatments_are_narrowed_and_copied(db) {
+        let site = Site::new(db).await;
+        let program = keeper(&site).await;
+        minute(&site);
+        let since = format!("modified_since={}", site.app.now());
+        for patient in ["PAT-002", "PAT-001", "PAT-002", "PAT-001", "PAT-002"] {
+            let body = with(&a_treatment(), &json!({ "patient_id": patient }));
+            program.post(TREATMENTS, &body).await.value(201);
+            minute(&site);
+        }
+        for treatment in [1, 3, 5] {
+            site.payment(Some(TreatmentId::new(treatment)), None).await;
+        }
+        let mut tx = site.app.db.begin().await.unwrap();
+        let sql = "UPDATE payment SET due_key = 20260303 WHERE treatment_seq <> 3";
+        tx.execute(sql, Vec::new()).await.unwrap();
+        tx.commit().await.unwrap();
+        let all = ["TRT-001", "TRT-002", "TRT-003", "TRT-004", "TRT-005"];
+        let half = ["TRT-001", "TRT-003", "TRT-005"];
+        assert_eq!(walked(&program, TREATMENTS, "").await, all);
+        assert_eq!(walked(&program, TREATMENTS, &since).await, all);
+        assert_eq!(walked(&program, TREATMENTS, "patient=PAT-002").await, half);
+        assert_eq!(walked(&program, TREATMENTS, "overdue=true").await, ["TRT-001", "TRT-005"]);
+        let both = "patient=PAT-002&overdue=1";
+        assert_eq!(walked(&program, TREATMENTS, both).await, ["TRT-001", "TRT-005"]);
+        assert_eq!(walked(&program, TREATMENTS, "patient=PAT-002&overdue=false").await, half);
+        assert!(walked(&program, TREATMENTS, "patient=PAT-999").await.is_empty());
+        let path = format!("{TREATMENTS}/TRT-002");
+        program.patch(&path, r#"{"status":"cancelled"}"#).await.value(200);
+        let moved = ["TRT-001", "TRT-003", "TRT-004", "TRT-005", "TRT-002"];
+        assert_eq!(walked(&program, TREATMENTS, &since).await, moved);
+        for filter in ["overdue=true", "patient=PAT-002"] {
+            let reply = program.get(&format!("{TREATMENTS}?{filter}&{since}")).await;
+            assert_eq!(reply.faults(), ["modified_since not_both"]);
+        }
+    }
+
+    async fn whoever_is_on_a_list_that_is_read_is_in_the_audit_log(db) {
+        let site = Site::new(db).await;
+        site.treatment().await;
+        let program = keeper(&site).await;
+        listed(&program, PATIENTS, "limit=1").await;
+        listed(&program, TREATMENTS, "").await;
+        program.get(&format!("{PATIENTS}/PAT-001")).await.value(200);
+        program.post(PATIENTS, &a_patient().to_string()).await.value(201);
+        site.web.flush_reads().await;
+        let mut tx = site.app.db.read().await.unwrap();
+        let sql = "SELECT subject || ' ' || subject_seq AS t FROM audit_event
+            WHERE action = 'viewed' AND actor = 'key' ORDER BY 1";
+        let rows = tx.all(sql, Vec::new()).await.unwrap();
+        let seen: Vec<String> = rows.iter().map(|row| row.text("t").unwrap()).collect();
+        assert_eq!(seen, ["patient 1", "patient 1", "treatment 1"]);
+    }
+}
