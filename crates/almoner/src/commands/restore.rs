@@ -62,8 +62,16 @@ async fn restore_earlier(
     target: Target,
 ) -> Result<copy::content::Content, Failure> {
     let failed = |error: std::io::Error| Failure::Failed(format!("{}: {error}", file.display()));
+    backup.close().await;
     let draft = copying::begin_draft(file).map_err(failed)?;
-    backup.write_file(draft.path()).await?;
+    // Without its rights: a backup may be one that nobody may write to.
+    let copied = std::fs::File::open(file)
+        .and_then(|mut file| std::io::copy(&mut file, &mut draft.as_file()));
+    copied.map_err(failed)?;
+    // The copy of the file is believed no sooner than the file was.
+    let copied = Db::open_file(draft.path()).await?;
+    believe(&copied, file).await?;
+    copied.close().await;
     let earlier = copying::open_draft(&draft).await?;
     let content = target.fill(&earlier, Purpose::Restore).await?;
     earlier.close().await;

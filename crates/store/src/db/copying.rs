@@ -69,19 +69,6 @@ impl Db {
         Ok(Self::Sqlite { writer: pool.clone(), readers: pool })
     }
 
-    /// Writes all that a file holds, its log included, into another, which is empty or not there.
-    pub async fn write_file(&self, to: &Path) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite { readers, .. } => {
-                let to = vec![Value::from(to.display().to_string())];
-                let sql = Sql::from("VACUUM INTO $1").0;
-                sqlite_query(sql, to).execute(readers).await?;
-                Ok(())
-            }
-            Self::Postgres(_) => panic!("this database is no file"),
-        }
-    }
-
     /// A transaction that sees what is committed when it first reads, and nothing that comes
     /// later, however long it reads. It is there to read alone.
     pub async fn snapshot(&self) -> Result<Tx, StoreError> {
