@@ -41,7 +41,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Backup { .. } | Command::Restore { .. } | Command::Move { .. }
     ) {
         // Each reads whole tables, which is slow by its nature.
-        settings.log.push_str(",sqlx=error");
+        settings.watching.log.push_str(",sqlx=error");
     }
     let serves = matches!(cli.command, Command::Demo | Command::Serve);
     let telemetry = telemetry::start(&settings, serves)?;
