@@ -136,7 +136,10 @@ fn end(actor: &Actor, asked: Option<Until>, now: Timestamp) -> Result<Timestamp,
         Some(Until::Moment(at)) => at,
     };
     if at <= now {
-        let message = "This has passed; choose today or a later day.";
+        let message = match asked {
+            Some(Until::Moment(_)) => "This moment has passed; choose a later one.",
+            _ => "This day has passed; choose today or a later one.",
+        };
         return Err(Invalid::one("until", "in_the_past", message));
     }
     if at > end_of(today.saturating_add(MAX_LIFETIME_DAYS.days()), actor) {
