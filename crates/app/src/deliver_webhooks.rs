@@ -189,7 +189,6 @@ async fn not_taken(
     let is_ours = webhook_deliveries::set_state(&mut tx, org, claimed, &now_is).await?;
     let enabled = endpoint.filter(|found| is_ours && found.state == EndpointState::Enabled);
     match enabled.map(|endpoint| endpoint.failing_since) {
-        None => {}
         Some(None) => {
             webhook_endpoints::set_failing(&mut tx, org, claimed.endpoint, Some(now)).await?;
         }
@@ -198,7 +197,7 @@ async fn not_taken(
             moved(app, actor, &mut tx, to, "webhook_given_up").await?;
             tracing::warn!(endpoint = %claimed.endpoint, "a webhook endpoint was switched off");
         }
-        Some(Some(_)) => {}
+        Some(Some(_)) | None => {}
     }
     tx.commit().await?;
     Ok(())

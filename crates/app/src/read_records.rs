@@ -66,8 +66,7 @@ pub enum TreatmentsAsked {
 pub type PageAt = (Place, i64);
 
 /// The rows of a page in its order, when they were read in any.
-fn in_order<T>(page: &RecordPage, rows: Vec<T>, seq: impl Fn(&T) -> i64) -> Vec<T> {
-    let mut rows = rows;
+fn in_order<T>(page: &RecordPage, mut rows: Vec<T>, seq: impl Fn(&T) -> i64) -> Vec<T> {
     rows.sort_by_key(|row| page.rows.iter().position(|cursor| cursor.seq == seq(row)));
     rows
 }

@@ -35,7 +35,14 @@ use crate::telemetry::{self, Telemetry};
 /// # Errors
 /// Says in one line why it was not done.
 pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
-    let settings = Settings::read(&cli.settings, matches!(cli.command, Command::Demo))?;
+    let mut settings = Settings::read(&cli.settings, matches!(cli.command, Command::Demo))?;
+    if matches!(
+        cli.command,
+        Command::Backup { .. } | Command::Restore { .. } | Command::Move { .. }
+    ) {
+        // Each reads whole tables, which is slow by its nature.
+        settings.watching.log.push_str(",sqlx=error");
+    }
     let serves = matches!(cli.command, Command::Demo | Command::Serve);
     let telemetry = telemetry::start(&settings, serves)?;
     let settings = if telemetry.watches() { settings.measured() } else { settings };

@@ -16,7 +16,9 @@ use almoner_app::webhook_endpoints::{
 use almoner_domain::refund::RefundState;
 use almoner_domain::webhook::EventId;
 use almoner_domain::{PaymentId, WebhookId};
-use almoner_gateways::webhooks::{AddressFault, Message, NotTaken, Telling, Webhooks};
+use almoner_gateways::webhooks::{
+    AddressFault, Message, NotTaken, SigningSecret, Telling, Webhooks,
+};
 use almoner_store::on_both_engines;
 use almoner_store::webhook_deliveries::{Delivery, DeliveryState};
 use almoner_store::webhook_endpoints::{Endpoint, EndpointState};
@@ -71,7 +73,7 @@ impl Webhooks for Receiver {
             url: message.url.to_owned(),
             id: message.id.to_owned(),
             body: message.body.to_owned(),
-            secrets: message.secrets.iter().map(|secret| secret.reveal()).collect(),
+            secrets: message.secrets.iter().map(SigningSecret::reveal).collect(),
         });
         Box::pin(async { failed.map_or(Ok(204), Err) })
     }

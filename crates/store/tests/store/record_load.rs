@@ -17,7 +17,7 @@ pub(crate) const EARLY: Date = Date::constant(2025, 6, 1);
 pub(crate) const LATE: Date = Date::constant(2026, 6, 15);
 /// The treatments up to this number have what is overdue early.
 const LONG_OVERDUE: i64 = 60;
-/// Half of the records changed after this moment, in no order of their numbers.
+/// The first change, in microseconds.
 const FIRST_CHANGE_US: i64 = 1_767_225_600_000_000;
 
 /// One row for each number up to `$2`.

@@ -17,7 +17,7 @@ async fn listed(program: &Program<'_>, list: &str, query: &str) -> Value {
     program.get(&format!("{list}?{query}")).await.value(200)
 }
 
-/// The ids on all pages from the first one on, each page of two, and how they were turned back.
+/// The ids on all pages of two rows, forth; back, they have to be the same.
 async fn walked(program: &Program<'_>, list: &str, query: &str) -> Vec<String> {
     let (mut met, mut page) =
         (Vec::new(), listed(program, list, &format!("{query}&limit=2")).await);

@@ -3,10 +3,10 @@
 mod answer;
 mod body;
 
+use almoner_app::Error;
 use almoner_app::permission::Action;
-use almoner_app::read_records::{self, PageAt, PatientRecord, PatientsAsked};
+use almoner_app::read_records::{self, PageAt, PatientRecord, PatientsAsked, RecordsView};
 use almoner_app::save_patient::{add_patient, edit_patient};
-use almoner_app::{Error, read_records::RecordsView};
 use almoner_domain::PatientId;
 use almoner_domain::list::MAX_SEARCH_BYTES;
 use axum::extract::{Path, State};
@@ -60,9 +60,9 @@ impl FromFields for PatientsQuery {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let q = fields.optional("q", |json| {
             let text = fields::owned(json)?;
-            let message = || format!("Send at most {MAX_SEARCH_BYTES} bytes.");
             if text.len() > MAX_SEARCH_BYTES {
-                return fields::wrong("too_long", message());
+                let message = format!("Send at most {MAX_SEARCH_BYTES} bytes.");
+                return fields::wrong("too_long", message);
             }
             Ok(text)
         });
