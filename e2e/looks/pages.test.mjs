@@ -32,6 +32,7 @@ const PAGES = [
   ['/payments/picked?do=send&id=:PENDING', 'biller'],
   ['/jump?q=pay', 'biller'],
   ['/settings/jobs', 'admin'],
+  ['/settings/webhooks', 'admin'],
   ['/audit?reads=1', 'manager'],
   ['/payments/new', 'biller'],
   ['/payments/new?patient=:PAT', 'biller'],

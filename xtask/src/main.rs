@@ -35,6 +35,7 @@ mod stripe;
 mod suite;
 mod tidy;
 mod tools;
+mod webhooks;
 
 use std::process::ExitCode;
 

@@ -10,7 +10,7 @@ use crate::process::{self, Outcome};
 use crate::s3::{self, S3};
 use crate::steps::Steps;
 use crate::tools::{self, Tool};
-use crate::{project, readers, stripe, tidy};
+use crate::{project, readers, stripe, tidy, webhooks};
 
 /// What can be chosen with `--only`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +110,10 @@ fn rust_tests(root: &Path, server: Option<&Postgres>, steps: &mut Steps) {
     let mut clients = Vec::new();
     steps.run("Stripe's clients", || {
         clients = stripe::clients(root)?;
+        Ok(())
+    });
+    steps.run("Standard Webhooks' libraries", || {
+        clients.extend(webhooks::libraries(root)?);
         Ok(())
     });
     let mut documents = None;

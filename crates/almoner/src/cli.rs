@@ -61,6 +61,10 @@ pub(crate) struct SettingArgs {
     /// Who carries letters to patients.
     #[command(flatten)]
     pub mail: MailArgs,
+    /// Send events to webhooks on this machine and in private networks too, and without TLS.
+    #[arg(long, global = true, env = "ALMONER_WEBHOOKS_ALLOW_PRIVATE")]
+    #[arg(value_parser = clap::builder::BoolishValueParser::new())]
+    pub webhooks_allow_private: bool,
     /// A file with settings.
     #[arg(long, global = true, env = "ALMONER_CONFIG", default_value = "almoner.toml")]
     pub config: PathBuf,

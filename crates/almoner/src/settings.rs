@@ -17,6 +17,7 @@ use almoner_gateways::clearinghouse::Clearinghouse;
 use almoner_gateways::mail::Mailer;
 use almoner_gateways::measured;
 use almoner_gateways::processor::Processor;
+use almoner_gateways::webhooks::{HttpWebhooks, Webhooks};
 use serde::Deserialize;
 
 use crate::Failure;
@@ -51,6 +52,7 @@ struct FileSettings {
     stripe: processor::FileStripe,
     clearinghouse: clearinghouse::FileClearinghouse,
     mail: mail::FileMail,
+    webhooks_allow_private: bool,
     trusted_proxy: Option<String>,
     log_format: Option<String>,
     log: Option<String>,
@@ -79,6 +81,8 @@ pub(crate) struct Settings {
     pub clearinghouse: Arc<dyn Clearinghouse>,
     /// Who carries letters to patients.
     pub mailer: Arc<dyn Mailer>,
+    /// Tells other programs of events.
+    pub webhooks: Arc<dyn Webhooks>,
     /// The proxy that may name the client.
     pub trusted_proxy: Option<std::net::IpAddr>,
     /// What is told to those who watch the program.
@@ -122,6 +126,7 @@ impl Settings {
         let processor = processor::choose(name.as_deref(), &args.stripe, file.stripe, demo)?;
         let clearinghouse = clearinghouse::choose(&args.clearinghouse, file.clearinghouse, demo)?;
         let mailer = mail::choose(&args.mail, file.mail)?;
+        let allow_private = args.webhooks_allow_private || file.webhooks_allow_private;
         let trusted_proxy = one(&args.trusted_proxy, file.trusted_proxy)
             .map(|address| {
                 address.parse().map_err(|_| {
@@ -158,6 +163,7 @@ impl Settings {
             processor,
             clearinghouse,
             mailer,
+            webhooks: Arc::new(HttpWebhooks::new(allow_private)),
             trusted_proxy,
             watching,
             drain: Duration::from_secs(drain),
@@ -170,6 +176,7 @@ impl Settings {
             processor: measured::processor(self.processor),
             clearinghouse: measured::clearinghouse(self.clearinghouse),
             mailer: measured::mailer(self.mailer),
+            webhooks: measured::webhooks(self.webhooks),
             ..self
         }
     }

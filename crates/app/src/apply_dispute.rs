@@ -2,6 +2,7 @@
 
 use almoner_domain::ledger::{self, Disputed};
 use almoner_domain::status::By;
+use almoner_domain::webhook::EventKind;
 use almoner_domain::{Money, PaymentId};
 use almoner_gateways::processor::{self, DisputeStanding};
 use almoner_store::attempts::{self, Attempt, AttemptId, AttemptState};
@@ -15,6 +16,7 @@ use crate::context::{Actor, App};
 use crate::error::Error;
 use crate::record::{self, PaymentChange};
 use crate::step::locked;
+use crate::tell::{self, Told};
 
 /// Keeps how a dispute of an attempt's money stands, as it was fetched then.
 pub(crate) async fn apply_dispute(
@@ -40,6 +42,10 @@ pub(crate) async fn apply_dispute(
         booked: None,
     };
     disputes::keep(&mut tx, org, name, &now_is).await?;
+    if before.is_none() {
+        let event = Told::of(EventKind::DisputeOpened, &payment);
+        tell::told(app, actor, &mut tx, event, app.now()).await?;
+    }
     let is_late = before.as_ref().is_some_and(|before| before.fetched_at > fetched_at);
     let is_same = before.is_some_and(|before| before.standing == now_is.standing);
     if !is_late && !is_same {

@@ -11,6 +11,7 @@ use almoner_gateways::clearinghouse::Clearinghouse;
 use almoner_gateways::files::Files;
 use almoner_gateways::mail::Mailer;
 use almoner_gateways::processor::Processor;
+use almoner_gateways::webhooks::Webhooks;
 use almoner_store::Db;
 use almoner_store::author::Author;
 use almoner_store::ledger::Moment;
@@ -38,7 +39,9 @@ pub struct App {
     pub clearinghouse: Arc<dyn Clearinghouse>,
     /// Carries letters to patients.
     pub mailer: Arc<dyn Mailer>,
-    /// Seal payment links.
+    /// Tells other programs of events.
+    pub webhooks: Arc<dyn Webhooks>,
+    /// Seal payment links, and make the secrets of webhooks.
     pub link_keys: Arc<LinkKeys>,
     /// Keeps the bytes of documents.
     pub files: Files,

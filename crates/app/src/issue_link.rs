@@ -1,6 +1,7 @@
 //! Issues the link by which a payer pays, shows it again, and ends it.
 
 use almoner_domain::status::By;
+use almoner_domain::webhook::EventKind;
 use almoner_domain::{Invalid, PaymentId, Status, ledger, time};
 use almoner_store::links::{self, Link};
 use almoner_store::payments::{self, Payment};
@@ -15,6 +16,7 @@ use crate::link_keys::LinkName;
 use crate::permission::Action;
 use crate::record::{self, PaymentChange};
 use crate::step::{locked, moved};
+use crate::tell::{Told, told};
 
 /// How long a link holds when nothing else is said: 30 days.
 pub const LIFETIME_DAYS: i64 = 30;
@@ -111,6 +113,7 @@ pub(crate) async fn issued(
     let detail = json!({ "generation": link.generation, "expires_at": link.expires_at });
     let subject = ("payment", payment.id.seq());
     record::happened(app, actor, tx, "link_issued", subject, detail).await?;
+    told(app, actor, tx, Told::of(EventKind::PaymentLinkIssued, &payment), now).await?;
     let link = shown(app, actor, payment.id, &link);
     Ok((payment, link))
 }

@@ -25,6 +25,7 @@ pub mod count_drawer;
 pub mod create_payment;
 pub mod credentials;
 pub mod delete_document;
+pub mod deliver_webhooks;
 pub mod dismiss_differences;
 pub mod dismiss_file;
 pub mod edit_note;
@@ -99,6 +100,8 @@ pub mod unmatch_check;
 pub mod use_payers_data;
 pub mod verify_documents;
 pub mod void_payment;
+pub mod webhook_deliveries;
+pub mod webhook_endpoints;
 
 mod apply_attempt;
 mod apply_dispute;
@@ -116,6 +119,8 @@ mod npi;
 mod question;
 mod record;
 mod step;
+mod tell;
+mod webhook_secrets;
 
 pub use context::{Actor, App, Who};
 pub use error::Error;

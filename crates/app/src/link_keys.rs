@@ -28,6 +28,16 @@ impl LinkKeys {
     pub fn new(newest: [u8; KEY_BYTES], older: Vec<[u8; KEY_BYTES]>) -> Self {
         Self { newest, older }
     }
+
+    /// The key that seals.
+    pub(crate) fn newest(&self) -> &[u8; KEY_BYTES] {
+        &self.newest
+    }
+
+    /// Every key, the newest first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &[u8; KEY_BYTES]> {
+        std::iter::once(&self.newest).chain(&self.older)
+    }
 }
 
 impl std::fmt::Debug for LinkKeys {
@@ -75,8 +85,7 @@ impl LinkName {
         // The text is made again, so that `01` and `+1` are no second name for `1`.
         let text = name.text();
         let fits = |key| sealed(key, &text).verify_truncated_left(read).is_ok();
-        let is_ours = std::iter::once(&keys.newest).chain(&keys.older).any(fits)
-            && token.starts_with(&format!("{text}-"));
+        let is_ours = keys.all().any(fits) && token.starts_with(&format!("{text}-"));
         is_ours.then_some(name)
     }
 

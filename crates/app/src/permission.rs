@@ -72,6 +72,8 @@ pub enum Action {
     ManageKeys,
     /// See what waits to be done by itself, and have it done at once.
     ManageJobs,
+    /// Choose which other programs are told of events, and see what they were told.
+    ManageWebhooks,
 }
 
 /// How much of one payment those may refund who may refund only up to a limit: $500.00.
@@ -79,7 +81,7 @@ pub const REFUND_LIMIT: Money = Money::from_cents(50_000);
 
 impl Action {
     /// All actions, for the test that holds this table against the use cases.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::ReadPayments,
         Self::ReadPatients,
         Self::ReadTreatments,
@@ -112,6 +114,7 @@ impl Action {
         Self::ManageStaff,
         Self::ManageKeys,
         Self::ManageJobs,
+        Self::ManageWebhooks,
     ];
 
     /// What people read when it is refused.
@@ -149,6 +152,7 @@ impl Action {
             Self::ManageStaff => "manage staff accounts",
             Self::ManageKeys => "manage keys of other programs",
             Self::ManageJobs => "look after jobs",
+            Self::ManageWebhooks => "manage webhooks",
         }
     }
 }
@@ -184,9 +188,11 @@ pub fn allows(role: Role, action: Action) -> bool {
         | Action::CountDrawer
         | Action::MergePatients => &[Manager],
         Action::ReadPayouts => &[Biller, Manager, Administrator, Auditor],
-        Action::ChangeSettings | Action::ManageStaff | Action::ManageKeys | Action::ManageJobs => {
-            &[Administrator]
-        }
+        Action::ChangeSettings
+        | Action::ManageStaff
+        | Action::ManageKeys
+        | Action::ManageJobs
+        | Action::ManageWebhooks => &[Administrator],
     };
     may.contains(&role)
 }
@@ -215,6 +221,7 @@ pub fn scope_for(action: Action) -> Option<Scope> {
         | Action::VoidPayment => Scope::PaymentsWrite,
         Action::Refund | Action::RefundWithoutLimit | Action::ReverseTender => Scope::RefundsWrite,
         Action::ChangeSettings => Scope::SettingsWrite,
+        Action::ManageWebhooks => Scope::WebhooksWrite,
         Action::ReadAudit
         | Action::Export
         | Action::ReadPayouts
@@ -242,7 +249,7 @@ mod tests {
         assert_eq!(count(Role::FrontDesk), 15);
         assert_eq!(count(Role::Biller), 22);
         assert_eq!(count(Role::Manager), 28);
-        assert_eq!(count(Role::Administrator), 10);
+        assert_eq!(count(Role::Administrator), 11);
         assert_eq!(count(Role::Auditor), 8);
     }
 
@@ -263,7 +270,7 @@ mod tests {
         assert!(opened("eligibility:write").eq(writes));
         assert!(opened("estimates:read").eq([Action::Estimate]));
         assert_eq!(opened("payments:read,payments:write").count(), 10);
-        assert_eq!(opened("webhooks:write").count(), 0);
+        assert!(opened("webhooks:write").eq([Action::ManageWebhooks]));
         let all = Scope::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(",");
         let never = [
             Action::ReadAudit,

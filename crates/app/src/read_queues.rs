@@ -1,6 +1,6 @@
 //! Reads what waits to be done without a person asking, for those who look after it.
 
-use almoner_domain::InquiryId;
+use almoner_domain::{InquiryId, WebhookId};
 use almoner_store::audit;
 use almoner_store::queues::{self, Item, Owner, Queue};
 use jiff::Timestamp;
@@ -55,6 +55,12 @@ pub(crate) fn owner<'a>(app: &'a App, actor: &Actor) -> Owner<'a> {
 /// The question that an item of [`Queue::Questions`] is.
 pub fn question(item: &Item) -> Option<InquiryId> {
     item.name.parse().ok().filter(|seq| *seq > 0).map(InquiryId::new)
+}
+
+/// The endpoint that an item of [`Queue::Webhooks`] is on its way to.
+pub fn endpoint(item: &Item) -> Option<WebhookId> {
+    let seq = item.name.split_once(' ')?.0.parse().ok();
+    seq.filter(|seq| *seq > 0).map(WebhookId::new)
 }
 
 /// Every queue as it stands.

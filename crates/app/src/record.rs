@@ -1,8 +1,10 @@
-//! What is written beside every change: rollups, steps, ledger and audit rows.
+//! What is written beside every change: rollups, steps, ledger and audit rows, and the event that
+//! other programs are told of.
 
 use almoner_domain::PayoutId;
 use almoner_domain::ledger::Transfer;
 use almoner_domain::status::By;
+use almoner_domain::webhook::EventKind;
 use almoner_store::audit::{self, Event};
 use almoner_store::payments::{self, Payment, Transition};
 use almoner_store::{Tx, ledger, rollups};
@@ -12,6 +14,7 @@ use serde_json::Value;
 use crate::context::{Actor, App, Who};
 use crate::counts;
 use crate::error::Error;
+use crate::tell::{Told, told};
 
 /// A change of a payment, already written to its own row.
 pub(crate) struct PaymentChange<'a> {
@@ -80,7 +83,12 @@ pub(crate) async fn payment_changed(
         detail: detail.to_string(),
     };
     audit::insert(tx, org, &event).await?;
-    Ok(())
+    let kind = match from {
+        None => EventKind::PaymentCreated,
+        Some(from) if from != payment.status => EventKind::PaymentStatusChanged,
+        Some(_) => EventKind::PaymentChanged,
+    };
+    Ok(told(app, actor, tx, Told::of(kind, payment), change.at).await?)
 }
 
 /// Who moved a payment. Another program moves it as the staff would, and is told apart here.

@@ -4,6 +4,7 @@ use almoner_domain::refund::{self, RefundAmount, RefundReason, RefundRefusal, Re
 use almoner_domain::status::By;
 use almoner_domain::tender::TenderType;
 use almoner_domain::text::{self, MAX_NOTE_BYTES};
+use almoner_domain::webhook::EventKind;
 use almoner_domain::{Invalid, Money, PaymentId, RefundId, Status, ledger};
 use almoner_store::idempotency::{self, Seen};
 use almoner_store::payments::{self, Payment};
@@ -20,6 +21,7 @@ use crate::issue_receipts::issue;
 use crate::permission::{Action, REFUND_LIMIT};
 use crate::record::{self, PaymentChange};
 use crate::step::locked;
+use crate::tell::{Told, told};
 use crate::{apply_dispute, attempt, counts};
 
 /// A refund to be made.
@@ -260,6 +262,12 @@ async fn write(
         at,
     };
     record::payment_changed(app, actor, tx, change).await?;
+    let event = Told::of_refund(EventKind::RefundCreated, &after, new.id);
+    told(app, actor, tx, event, at).await?;
+    if new.state == RefundState::Settled {
+        let event = Told::of_refund(EventKind::RefundSettled, &after, new.id);
+        told(app, actor, tx, event, at).await?;
+    }
     let (org, day) = (actor.org(), actor.date(at));
     let moved =
         Moved { kind: new.kind, tender: new.tender, gross: Money::ZERO, refunded: new.amount };

@@ -7,6 +7,7 @@
 use almoner_domain::asking::wait_after;
 use almoner_domain::refund::{RefundReason, RefundState};
 use almoner_domain::status::By;
+use almoner_domain::webhook::EventKind;
 use almoner_domain::{Money, RefundId, ledger};
 use almoner_gateways::processor::{
     Doubt, ProcessorError, Refund as Told, RefundCause, RefundKey, RefundOrder,
@@ -28,7 +29,7 @@ use crate::issue_receipts::issue;
 use crate::record::{self, PaymentChange};
 use crate::refund_payment::recounted;
 use crate::step::locked;
-use crate::{attempt, exception};
+use crate::{attempt, exception, tell};
 
 /// Refunds that are taken up at a time.
 const BATCH: i64 = 20;
@@ -245,6 +246,8 @@ pub(crate) async fn end(
         at: now,
     };
     record::payment_changed(app, actor, tx, change).await?;
+    let kind = if to.is_live() { EventKind::RefundSettled } else { EventKind::RefundFailed };
+    tell::told(app, actor, tx, tell::Told::of_refund(kind, &after, refund.id), now).await?;
     if !to.is_live() {
         take_back(app, actor, tx, refund, (ended, now)).await?;
     }

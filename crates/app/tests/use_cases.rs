@@ -104,3 +104,5 @@ mod tamper;
 mod tamper_stripe;
 #[path = "use_cases/theirs.rs"]
 mod theirs;
+#[path = "use_cases/webhooks.rs"]
+mod webhooks;

@@ -110,6 +110,8 @@ ids! {
     UserId "USR";
     /// A key with which another program asks.
     KeyId "KEY";
+    /// Where another program is told of events.
+    WebhookId "WHK";
 }
 
 #[cfg(test)]

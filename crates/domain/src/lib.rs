@@ -32,11 +32,12 @@ pub mod tender;
 pub mod text;
 pub mod time;
 pub mod trace;
+pub mod webhook;
 
 pub use error::{FieldError, Invalid};
 pub use ids::{
     CheckId, DrawerCountId, ExceptionId, InquiryId, KeyId, LocationId, OrganizationId, PatientId,
-    PaymentId, PayoutId, PhysicianId, ReceiptId, RefundId, TreatmentId, UserId,
+    PaymentId, PayoutId, PhysicianId, ReceiptId, RefundId, TreatmentId, UserId, WebhookId,
 };
 pub use money::{BasisPoints, Money};
 pub use status::Status;

@@ -16,5 +16,6 @@ mod secret;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tls;
+pub mod webhooks;
 
 pub use secret::Secret;

@@ -2,14 +2,15 @@
 //!
 //! A job is a function that looks for what is due and does it; running it twice, or on two
 //! servers at once, does no harm. To add one, add a line to [`run`]. Questions to payers and to the
-//! processor, letters to patients, reminders and removed documents have loops of their own, since
-//! they take time.
+//! processor, letters to patients, reminders, removed documents and events for other programs have
+//! loops of their own, since they take time.
 
 mod documents;
 mod exchange;
 mod mail;
 mod processor;
 mod reminders;
+mod webhooks;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -23,10 +24,11 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 /// What the jobs are called in the log and in metrics.
-pub const JOBS: [&str; 19] = [
+pub const JOBS: [&str; 22] = [
     "apply_events",
     "ask_attempts",
     "ask_payer",
+    "claim_deliveries",
     "claim_mail",
     "claim_questions",
     "collect_answers",
@@ -37,9 +39,11 @@ pub const JOBS: [&str; 19] = [
     "remind",
     "remove_answers",
     "remove_documents",
+    "remove_events",
     "remove_sessions",
     "seal_audit",
     "send_mail",
+    "send_webhooks",
     "settle_refunds",
     "settle_unapplied",
     "sweep_events",
@@ -60,6 +64,7 @@ pub async fn run(app: App, base_url: String, stop: watch::Receiver<bool>) {
         kept_up("claim_mail", every, || mail::run(app.clone(), base_url.clone(), stop.clone())),
         kept_up("settle_refunds", every, || processor::run(app.clone(), stop.clone())),
         kept_up("remind", every, || reminders::run(app.clone(), stop.clone())),
+        kept_up("claim_deliveries", every, || webhooks::run(app.clone(), stop.clone())),
         kept_up("seal_audit", every, || run_short(app.clone(), stop.clone()))
     );
 }

@@ -16,7 +16,7 @@ use content::{Content, Reading, TableContent};
 use jiff::Timestamp;
 
 /// All tables whose rows are copied, each after those that its rows refer to.
-pub const TABLES: [&str; 57] = [
+pub const TABLES: [&str; 60] = [
     "organization",
     "counter",
     "location",
@@ -74,6 +74,9 @@ pub const TABLES: [&str; 57] = [
     "rollup_due",
     "rollup_taken",
     "drawer_count",
+    "webhook_endpoint",
+    "webhook_event",
+    "webhook_delivery",
 ];
 
 /// Tables whose rows come with the schema; they are compared and not copied.

@@ -66,5 +66,8 @@ pub mod unapplied;
 pub mod unapplied_refunds;
 mod value;
 pub mod verify;
+pub mod webhook_deliveries;
+pub mod webhook_endpoints;
+pub mod webhook_events;
 
 pub use db::{Db, StoreError, Tx};

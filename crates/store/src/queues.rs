@@ -28,6 +28,8 @@ pub enum Queue {
     Questions,
     /// Documents whose bytes are to be removed, as nothing refers to them any more.
     Documents,
+    /// Events on their way to other programs.
+    Webhooks,
 }
 
 /// How a queue lies in its table.
@@ -54,8 +56,8 @@ struct Shape {
 }
 
 impl Queue {
-    /// All eight.
-    pub const ALL: [Self; 8] = [
+    /// All nine.
+    pub const ALL: [Self; 9] = [
         Self::Attempts,
         Self::Refunds,
         Self::SecondPayments,
@@ -64,6 +66,7 @@ impl Queue {
         Self::Letters,
         Self::Questions,
         Self::Documents,
+        Self::Webhooks,
     ];
 
     /// Its name in addresses and in the history.
@@ -77,6 +80,7 @@ impl Queue {
             Self::Letters => "letters",
             Self::Questions => "questions",
             Self::Documents => "documents",
+            Self::Webhooks => "webhooks",
         }
     }
 
@@ -134,6 +138,11 @@ impl Queue {
                 words: "NULL",
                 ..asked
             },
+            Self::Webhooks => {
+                let item = "CAST(endpoint_seq AS TEXT) || ' ' || event_id";
+                let given_up = Some(("state = 'failed'", "event_id"));
+                Shape { table: "webhook_delivery", item, given_up, ..tried }
+            }
             Self::Letters => Shape {
                 table: "mail",
                 payment: "payment_seq",
@@ -171,7 +180,8 @@ impl Owner<'_> {
             | Queue::Payouts
             | Queue::Letters
             | Queue::Questions
-            | Queue::Documents => Value::from(self.org),
+            | Queue::Documents
+            | Queue::Webhooks => Value::from(self.org),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What statements are given: plain values, the same for every engine.
 
+use almoner_domain::webhook::EventId;
+
 /// A value that is bound to a parameter.
 #[derive(Debug, Clone)]
 pub enum Value {
@@ -50,6 +52,8 @@ value_from! {
     almoner_domain::DrawerCountId => Int, almoner_domain::DrawerCountId::seq;
     almoner_domain::UserId => Int, almoner_domain::UserId::seq;
     almoner_domain::KeyId => Int, almoner_domain::KeyId::seq;
+    almoner_domain::WebhookId => Int, almoner_domain::WebhookId::seq;
+    &EventId => Text, |id: &EventId| id.as_str().to_owned();
 }
 
 /// The parameters of a statement, in order: `params![org, seq]`.

@@ -16,7 +16,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::handlers::{
     asset, audit, duplicates, eligibility, eligibility_settings, email_consent, health, jobs, jump,
     lasting, merge_patients, patient_form, patients, pay, payments, payouts, reminder_settings,
-    reports, sandbox, settings, sign_in, treatments, webhooks,
+    reports, sandbox, settings, sign_in, treatments, webhook_settings, webhooks,
 };
 use crate::state::Web;
 use crate::xlsx_file::MEDIA_TYPE;
@@ -206,6 +206,11 @@ fn other_pages() -> Router<Web> {
         .route("/colours", post(lasting::colours))
         .route("/audit", get(audit::page))
         .route("/settings/jobs", get(jobs::page).post(jobs::hurry))
+        .route("/settings/webhooks", get(webhook_settings::list).post(webhook_settings::add))
+        .route(
+            "/settings/webhooks/{id}",
+            get(webhook_settings::page).post(webhook_settings::submit),
+        )
         .route("/settings/reminders", get(reminder_settings::form).post(reminder_settings::submit))
         .route("/settings/physicians/{id}", get(settings::physician).post(settings::save_physician))
 }

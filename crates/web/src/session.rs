@@ -65,6 +65,10 @@ const FLASHES: &[(&str, &str)] = &[
     ("location_saved", "The location was saved."),
     ("physician_saved", "The physician was saved."),
     ("settings_saved", "The settings were saved."),
+    ("webhook_sent", "It is being sent. Reload to see what became of it."),
+    ("webhook_enabled", "The endpoint is told of events again."),
+    ("webhook_disabled", "The endpoint is told of nothing any more."),
+    ("webhook_deleted", "The endpoint was deleted."),
 ];
 
 /// A member of the staff who is signed in, with the frame of their pages.

@@ -202,7 +202,11 @@ fn write(
                     }
                 }
             }
-            Part::End => is_whole = true,
+            Part::End => {
+                // Nobody is asked for more: whoever gave the parts waits for the file.
+                is_whole = true;
+                break;
+            }
         }
     }
     if !is_whole {

@@ -89,5 +89,7 @@ mod treatments;
 mod troubles;
 #[path = "pages/uploads.rs"]
 mod uploads;
+#[path = "pages/webhook_settings.rs"]
+mod webhook_settings;
 #[path = "pages/webhooks.rs"]
 mod webhooks;

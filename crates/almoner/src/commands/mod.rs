@@ -35,7 +35,14 @@ use crate::telemetry::{self, Telemetry};
 /// # Errors
 /// Says in one line why it was not done.
 pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
-    let settings = Settings::read(&cli.settings, matches!(cli.command, Command::Demo))?;
+    let mut settings = Settings::read(&cli.settings, matches!(cli.command, Command::Demo))?;
+    if matches!(
+        cli.command,
+        Command::Backup { .. } | Command::Restore { .. } | Command::Move { .. }
+    ) {
+        // Each reads whole tables, which is slow by its nature.
+        settings.watching.log.push_str(",sqlx=error");
+    }
     let serves = matches!(cli.command, Command::Demo | Command::Serve);
     let telemetry = telemetry::start(&settings, serves)?;
     let settings = if telemetry.watches() { settings.measured() } else { settings };
@@ -112,6 +119,7 @@ fn app(db: Db, settings: &Settings, link_keys: LinkKeys, files: Files) -> App {
         processor: Arc::clone(&settings.processor),
         clearinghouse: Arc::clone(&settings.clearinghouse),
         mailer: Arc::clone(&settings.mailer),
+        webhooks: Arc::clone(&settings.webhooks),
         link_keys: Arc::new(link_keys),
         files,
         max_document_bytes: settings.files.max_document_bytes,

@@ -1,5 +1,7 @@
 //! `almoner move --from URL --to URL`
 
+use almoner_store::copy;
+
 use super::copying::{self, Purpose, Target};
 use crate::Failure;
 
@@ -11,6 +13,10 @@ pub(crate) async fn run(from: &str, to: &str) -> Result<(), Failure> {
         return Err(Failure::Usage(line.to_owned()));
     }
     let source = super::open_there(from).await?;
+    if !copy::is_taken(&source).await? {
+        let line = "There is nothing to move: --from holds no organization.";
+        return Err(Failure::Failed(line.to_owned()));
+    }
     let content = Target::at(to).await?.fill(&source, Purpose::Move).await?;
     source.close().await;
     copying::print(&content);

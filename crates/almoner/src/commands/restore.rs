@@ -68,6 +68,10 @@ async fn restore_earlier(
     let copied = std::fs::File::open(file)
         .and_then(|mut file| std::io::copy(&mut file, &mut draft.as_file()));
     copied.map_err(failed)?;
+    // The copy of the file is believed no sooner than the file was.
+    let copied = Db::open_file(draft.path()).await?;
+    believe(&copied, file).await?;
+    copied.close().await;
     let earlier = copying::open_draft(&draft).await?;
     let content = target.fill(&earlier, Purpose::Restore).await?;
     earlier.close().await;

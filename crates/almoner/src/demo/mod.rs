@@ -29,6 +29,7 @@ use almoner_domain::time;
 use almoner_gateways::clearinghouse::NoClearinghouse;
 use almoner_gateways::mail::NoMailer;
 use almoner_gateways::processor::Sandbox;
+use almoner_gateways::webhooks::HttpWebhooks;
 use almoner_store::{attempts, refunds};
 use jiff::Timestamp;
 
@@ -93,6 +94,7 @@ async fn fill_to(app: &App, size: &Size) -> Result<(), Failure> {
         processor: Arc::new(sandbox.clone()),
         clearinghouse: Arc::new(NoClearinghouse),
         mailer: Arc::new(NoMailer),
+        webhooks: Arc::new(HttpWebhooks::new(false)),
         link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
         files: app.files.clone(),
         max_document_bytes: app.max_document_bytes,

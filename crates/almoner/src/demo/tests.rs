@@ -32,6 +32,7 @@ pub(crate) fn app(db: &Db) -> App {
         processor: Arc::new(Sandbox::default()),
         clearinghouse: Arc::new(NoClearinghouse),
         mailer: Arc::new(NoMailer),
+        webhooks: Arc::new(HttpWebhooks::new(false)),
         link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
         files: Files::in_memory(),
         max_document_bytes: 25 * 1024 * 1024,

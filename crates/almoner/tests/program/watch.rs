@@ -150,7 +150,7 @@ fn is_known(name: &str, value: &str) -> bool {
         "to" => statuses(),
         "task" => JOBS.contains(&value),
         "queue" => Queue::ALL.iter().any(|queue| queue.as_str() == value),
-        "party" => ["clearinghouse", "mail", "processor"].contains(&value),
+        "party" => ["clearinghouse", "mail", "processor", "webhooks"].contains(&value),
         "call" => CALLS.contains(&value),
         "outcome" | "way" => OUTCOMES.contains(&value),
         "pool" => POOLS.contains(&value),

@@ -30,6 +30,7 @@ use almoner_gateways::clearinghouse::Clearinghouse;
 use almoner_gateways::files::Files;
 use almoner_gateways::mail::Mailer;
 use almoner_gateways::processor::{self, Processor};
+use almoner_gateways::webhooks::Webhooks;
 use almoner_store::attempts::{self, Attempt};
 use almoner_store::cards::Cards;
 use almoner_store::counters;
@@ -44,6 +45,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::mail::Post;
 use crate::scripted::Scripted;
+use crate::webhooks::Receiver;
 
 /// When the tests begin: eleven in the morning of the tenth of March, in the clinic's zone.
 pub(crate) const START: &str = "2026-03-10T15:00:00Z";
@@ -99,6 +101,7 @@ pub(crate) struct Clinic {
     pub(crate) clock: Arc<SetClock>,
     pub(crate) clearinghouse: Arc<Scripted>,
     pub(crate) post: Arc<Post>,
+    pub(crate) receiver: Arc<Receiver>,
     pub(crate) organization: Organization,
     pub(crate) downtown: LocationId,
     pub(crate) harbor: LocationId,
@@ -162,6 +165,7 @@ impl Clinic {
         let clock = Arc::new(SetClock::at(at(START)));
         let clearinghouse = Arc::new(Scripted::default());
         let post = Arc::new(Post::default());
+        let receiver = Arc::new(Receiver::default());
         let app = App {
             db: db.db.clone(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
@@ -169,6 +173,7 @@ impl Clinic {
             processor: processor::by_name("sandbox").expect("the sandbox is built in"),
             clearinghouse: Arc::clone(&clearinghouse) as Arc<dyn Clearinghouse>,
             mailer: Arc::clone(&post) as Arc<dyn Mailer>,
+            webhooks: Arc::clone(&receiver) as Arc<dyn Webhooks>,
             link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
             files: Files::in_memory(),
             max_document_bytes: 25 * 1024 * 1024,
@@ -205,6 +210,7 @@ impl Clinic {
             clock,
             clearinghouse,
             post,
+            receiver,
             organization,
             downtown,
             harbor,

@@ -53,6 +53,8 @@ use almoner_app::staff_accounts::{disable_user, reset_password};
 use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
+use almoner_app::webhook_deliveries::{deliveries, send_again, send_test};
+use almoner_app::webhook_endpoints::{delete_endpoint, endpoint, renew_secret, switch_endpoint};
 use almoner_app::{
     Error, read, read_documents, read_duplicates, read_inbox, read_inquiries, read_notes,
     read_payments, read_payouts, read_receipt, read_reports, read_whole,
@@ -62,9 +64,10 @@ use almoner_domain::list::{PageRequest, Place};
 use almoner_domain::payment::PaymentType;
 use almoner_domain::refund::{RefundState, ReversalReason};
 use almoner_domain::role::Role;
+use almoner_domain::webhook::EventId;
 use almoner_domain::{
     CheckId, ExceptionId, InquiryId, KeyId, LocationId, PatientId, PaymentId, PayoutId,
-    PhysicianId, ReceiptId, RefundId, Status, TreatmentId, text,
+    PhysicianId, ReceiptId, RefundId, Status, TreatmentId, WebhookId, text,
 };
 use almoner_store::on_both_engines;
 use jiff::civil::Date;
@@ -382,6 +385,21 @@ const RECORDS: &[Case] = cases! {
     };
     "read::patient_exists" |c, n| read::patient_exists(&c.app, &c.manager(), PatientId::new(n));
     "api_keys::revoke_key" |c, n| revoke_key(&c.app, &c.system(), KeyId::new(n));
+    "webhook_endpoints::endpoint" |c, n| endpoint(&c.app, &c.system(), WebhookId::new(n));
+    "webhook_endpoints::switch_endpoint" |c, n|
+        switch_endpoint(&c.app, &c.system(), WebhookId::new(n), false);
+    "webhook_endpoints::renew_secret" |c, n| async {
+        renew_secret(&c.app, &c.system(), WebhookId::new(n)).await.map(drop)
+    };
+    "webhook_endpoints::delete_endpoint" |c, n|
+        delete_endpoint(&c.app, &c.system(), WebhookId::new(n));
+    "webhook_deliveries::deliveries" |c, n|
+        deliveries(&c.app, &c.system(), WebhookId::new(n), None);
+    "webhook_deliveries::send_test" |c, n| send_test(&c.app, &c.system(), WebhookId::new(n));
+    "webhook_deliveries::send_again" |c, n| async {
+        let event = EventId::before(c.app.now());
+        send_again(&c.app, &c.system(), (WebhookId::new(n), &event)).await
+    };
     "read_records::patients" |c, n| async {
         let asked = PatientsAsked::Search(PatientId::new(n).to_string());
         let found = read_records::patients(&c.app, &c.manager(), &asked, (Place::First, 9)).await?;
@@ -434,7 +452,7 @@ const RECORDS: &[Case] = cases! {
 };
 
 /// What takes no id, or only names and words.
-const WITHOUT_IDS: [&str; 47] = [
+const WITHOUT_IDS: [&str; 53] = [
     "read_records::locations",
     "read_records::physicians",
     "save_location::add_location",
@@ -445,6 +463,9 @@ const WITHOUT_IDS: [&str; 47] = [
     "api_keys::create_key",
     "api_keys::list_keys",
     "ask_attempts::ask_attempts",
+    "deliver_webhooks::claim_deliveries",
+    "deliver_webhooks::deliver_claimed",
+    "deliver_webhooks::remove_old_events",
     "exchange_checks::ask_claimed",
     "exchange_checks::claim_due",
     "exchange_checks::give_up",
@@ -482,6 +503,9 @@ const WITHOUT_IDS: [&str; 47] = [
     "settle_unapplied::settle_unapplied",
     "staff_accounts::add_user",
     "verify_documents::verify_documents",
+    "webhook_deliveries::events",
+    "webhook_endpoints::add_endpoint",
+    "webhook_endpoints::endpoints",
 ];
 
 fn taken(check: CheckId, patient: PatientId) -> UsePayersData {

@@ -54,6 +54,10 @@ use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
 use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
+use almoner_app::webhook_deliveries::{deliveries, events, send_again, send_test};
+use almoner_app::webhook_endpoints::{
+    add_endpoint, delete_endpoint, endpoint, endpoints, renew_secret, switch_endpoint,
+};
 use almoner_app::{
     Actor, Error, read, read_documents, read_duplicates, read_inbox, read_inquiries, read_notes,
     read_payments, read_payouts, read_receipt, read_reports, read_whole,
@@ -64,11 +68,13 @@ use almoner_domain::list::{PageRequest, Place};
 use almoner_domain::list_look::ListLook;
 use almoner_domain::reminder::ReminderSettings;
 use almoner_domain::role::Role;
+use almoner_domain::webhook::EventId;
 use almoner_domain::{CheckId, PaymentId, Status, text};
 use almoner_store::audit_list::AuditQuery;
 use almoner_store::on_both_engines;
 use almoner_store::queues::Queue;
 use almoner_store::treatments::TreatmentQuery;
+use almoner_store::webhook_events::Place as EventPlace;
 use jiff::civil::Date;
 
 use crate::common::{Clinic, part_of, person, physician, place};
@@ -83,6 +89,7 @@ use crate::permissions_given::{
 use crate::run_check::of_ann;
 use crate::source::use_cases;
 use crate::stripe_payouts::a_payout;
+use crate::webhooks::{hook, new_hook};
 
 /// The first page of a list.
 const FIRST_PAGE: PageAt = (Place::First, 50);
@@ -297,6 +304,35 @@ const RECORDS: &[Case] = cases! {
         hurry_queue(&c.app, a, HurryQueue { queue: Queue::Events, item: None })
     };
     "read_queues::read_queues" ManageJobs |c, a| read_queues(&c.app, a);
+    "webhook_endpoints::add_endpoint" ManageWebhooks |c, a|
+        add_endpoint(&c.app, a, &new_hook("https://other.example/"));
+    "webhook_endpoints::endpoints" ManageWebhooks |c, a| endpoints(&c.app, a);
+    "webhook_endpoints::endpoint" ManageWebhooks |c, a| async {
+        endpoint(&c.app, a, hook(c).await).await
+    };
+    "webhook_endpoints::switch_endpoint" ManageWebhooks |c, a| async {
+        switch_endpoint(&c.app, a, hook(c).await, false).await
+    };
+    "webhook_endpoints::renew_secret" ManageWebhooks |c, a| async {
+        renew_secret(&c.app, a, hook(c).await).await
+    };
+    "webhook_endpoints::delete_endpoint" ManageWebhooks |c, a| async {
+        delete_endpoint(&c.app, a, hook(c).await).await
+    };
+    "webhook_deliveries::deliveries" ManageWebhooks |c, a| async {
+        deliveries(&c.app, a, hook(c).await, None).await
+    };
+    "webhook_deliveries::send_test" ManageWebhooks |c, a| async {
+        send_test(&c.app, a, hook(c).await).await
+    };
+    "webhook_deliveries::send_again" ManageWebhooks |c, a| async {
+        let id = hook(c).await;
+        let event = send_test(&c.app, &c.system(), id).await?;
+        send_again(&c.app, a, (id, &event)).await
+    };
+    "webhook_deliveries::events" ManageWebhooks |c, a| async {
+        events(&c.app, a, &EventPlace::After(EventId::before(c.app.now())), 5).await
+    };
     "api_keys::revoke_key" ManageKeys |c, a| async {
         let token = create_key(&c.app, &c.system(), new_key()).await?;
         revoke_key(&c.app, a, token.id()).await
@@ -434,11 +470,14 @@ const READS: &[Case] = cases! {
 };
 
 /// What the program does itself, whoever is signed in, and what everybody may ask of themselves.
-const OPEN: [&str; 19] = [
+const OPEN: [&str; 22] = [
     "ask_attempts::ask_attempts",
     "attempt::begin",
     "attempt::told",
     "begin_payment::begin_payment",
+    "deliver_webhooks::claim_deliveries",
+    "deliver_webhooks::deliver_claimed",
+    "deliver_webhooks::remove_old_events",
     "exchange_checks::ask_claimed",
     "exchange_checks::claim_due",
     "exchange_checks::give_up",

@@ -14,6 +14,8 @@ use almoner_app::save_patient::add_patient;
 use almoner_app::save_physician::save_physician;
 use almoner_app::save_treatment::{TreatmentEntry, add_treatment};
 use almoner_app::staff_accounts::add_user;
+use almoner_app::webhook_deliveries::send_test;
+use almoner_app::webhook_endpoints::add_endpoint;
 use almoner_domain::role::Role;
 use almoner_domain::scope::Scopes;
 use almoner_domain::{LocationId, PatientId};
@@ -25,6 +27,7 @@ use crate::common::{Clinic, person, physician, place};
 use crate::documents::letter;
 use crate::other_organization::{THEIRS, refund, treated};
 use crate::run_check::of_ann;
+use crate::webhooks::new_hook;
 
 /// An answer about somebody of that number.
 pub(crate) fn insured(number: i64) -> (String, String, String) {
@@ -93,6 +96,9 @@ pub(crate) async fn fill(ours: &Clinic) -> Actor {
         let scopes = Scopes::parse("payments:read").unwrap();
         let key = NewKey { name: "Theirs".to_owned(), scopes, life_days: None };
         create_key(app, &actor, key).await.unwrap();
+        let url = format!("https://theirs-{number}.example/");
+        let added = add_endpoint(app, &actor, &new_hook(&url)).await.unwrap();
+        send_test(app, &actor, added.endpoint.id).await.unwrap();
     }
     for _ in 0..THEIRS {
         refund_payment(app, &actor, &refund(1)).await.unwrap();
@@ -128,6 +134,8 @@ pub(crate) async fn inventory(ours: &Clinic, theirs: &Actor) -> Vec<String> {
         ("document", "name || coalesce(deleted_at_us, 0)"),
         ("stored_file", "state"),
         ("api_key", "seq || ' ' || coalesce(revoked_at_us, 0)"),
+        ("webhook_endpoint", "seq || ' ' || state || coalesce(older_until_us, 0)"),
+        ("webhook_delivery", "endpoint_seq || ' ' || state || tries"),
         ("staff_user", "password_hash || coalesce(disabled_at_us, 0)"),
         ("audit_event", "action"),
         ("ledger_transfer", "event || amount_cents"),

@@ -6,6 +6,7 @@
 mod clearinghouse;
 mod mailer;
 mod processor;
+mod webhooks;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use tracing::field::Empty;
 use crate::clearinghouse::{Clearinghouse, ClearinghouseError};
 use crate::mail::{MailError, Mailer};
 use crate::processor::{Processor, ProcessorError};
+use crate::webhooks::{NotTaken, Webhooks};
 
 /// A party that is measured.
 struct Measured<T: ?Sized>(Arc<T>);
@@ -35,6 +37,11 @@ pub fn clearinghouse(inner: Arc<dyn Clearinghouse>) -> Arc<dyn Clearinghouse> {
 
 /// A mailer that is measured.
 pub fn mailer(inner: Arc<dyn Mailer>) -> Arc<dyn Mailer> {
+    Arc::new(Measured(inner))
+}
+
+/// A way to other programs that is measured.
+pub fn webhooks(inner: Arc<dyn Webhooks>) -> Arc<dyn Webhooks> {
     Arc::new(Measured(inner))
 }
 
@@ -78,6 +85,16 @@ impl Failed for MailError {
             Self::NotSetUp => NOT_SET_UP,
             Self::Refused(_) => REFUSED,
             Self::NotTaken(_) => NOT_DONE,
+        }
+    }
+}
+
+impl Failed for NotTaken {
+    fn outcome(&self) -> &'static str {
+        match self {
+            Self::Status(_) | Self::Address(_) => REFUSED,
+            Self::NoConnection => NOT_DONE,
+            Self::TooSlow | Self::Broke => UNKNOWN,
         }
     }
 }

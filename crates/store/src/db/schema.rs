@@ -30,6 +30,7 @@ macro_rules! steps {
             18 "0018_names_in_order",
             19 "0019_programs",
             20 "0020_records",
+            21 "0021_webhooks",
         )
     };
     ($engine:literal: $($version:literal $name:literal,)+) => {

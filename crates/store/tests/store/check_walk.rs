@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use crate::check_model::{self, Paper};
 use crate::clinic;
 use crate::common::{Chance, at, cases, number, run, word};
-use crate::{list_model, record_load};
+use crate::list_model;
 
 /// Pages that one walk reads in one go at most.
 const MAX_STEPS: usize = 3;
@@ -239,9 +239,13 @@ on_both_engines! {
     async fn checks_of_an_earlier_version_are_listed_after_the_update(db) {
         let db = almoner_store::testing::TestDb::at_version(db.engine(), 4).await;
         let org = clinic::open(&db, 1).await;
-        record_load::add_early_patient(&db, org).await;
-        let patient = PatientId::new(1);
         let mut tx = db.begin().await.unwrap();
+        let patient = PatientId::new(1);
+        let sql = "INSERT INTO patient (organization_id, seq, first_name, last_name, birth_day,
+                name_sort, name_search, payment_count, version, created_at_us)
+            VALUES ($1, $2, 'Ann', 'Zulu', 3711, $3, $3, 0, 1, 0)";
+        let values = almoner_store::params![org, patient, "zulu\tann"];
+        tx.execute_one(sql, values).await.unwrap();
         let sql = "INSERT INTO eligibility_file (organization_id, file_hash, name, content,
                 imported_at_us) VALUES ($1, $2, 'a.271', $2, 0)";
         tx.execute_one(sql, almoner_store::params![org, vec![1_u8]]).await.unwrap();

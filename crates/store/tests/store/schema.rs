@@ -162,6 +162,11 @@ async fn both_engines_have_the_same_tables_keys_and_indexes() {
     }
 }
 
+/// A step that writes a table anew on the embedded engine alone, which cannot let a column be
+/// empty that must be filled, and the check that comes with it.
+const ANEW: (&str, &str, &str) =
+    ("0019_programs.sql", "tender_reversal", "CHECK ((user_seq IS NULL) <> (key_seq IS NULL))");
+
 /// The statements of a migration that define what rows look like, in one dialect.
 fn definitions(sql: &str) -> Vec<String> {
     let lines = sql.lines().filter(|line| !line.trim_start().starts_with("--"));
@@ -197,8 +202,16 @@ fn the_definitions_differ_only_in_dialect() {
     for entry in std::fs::read_dir(format!("{folder}/sqlite")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let text = |engine: &str| std::fs::read_to_string(format!("{folder}/{engine}/{name}"));
-        let one = definitions(&text("sqlite").unwrap());
-        let other = definitions(&text("postgres").expect("both engines migrate in the same steps"));
+        let one = text("sqlite").unwrap();
+        let other = text("postgres").expect("both engines migrate in the same steps");
+        let (mut one_defines, mut other_defines) = (definitions(&one), definitions(&other));
+        if name == ANEW.0 {
+            for defines in [&mut one_defines, &mut other_defines] {
+                defines.retain(|plain| !plain.contains(ANEW.1));
+            }
+            assert!(one.contains(ANEW.2) && other.contains(ANEW.2), "{name}");
+        }
+        let (one, other) = (one_defines, other_defines);
         assert_eq!(one.len(), other.len(), "{name}");
         for (one, other) in one.iter().zip(&other) {
             assert_eq!(one, other, "{name}");

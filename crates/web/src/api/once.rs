@@ -68,6 +68,16 @@ impl<S: Send + Sync> FromRequestParts<S> for OnceKey {
     }
 }
 
+/// An answer that is not kept: it holds a secret.
+#[derive(Debug, Clone, Copy)]
+struct Unkept;
+
+/// The answer, which is told once: whoever sends its request again is told that it was carried out.
+pub(super) fn unkept(mut response: Response) -> Response {
+    response.extensions_mut().insert(Unkept);
+    response
+}
+
 /// Carries a request out, or gives the answer that it had before.
 pub(super) async fn once(
     State(web): State<Web>,
@@ -192,10 +202,11 @@ async fn carry_out(web: Web, run: Run, request: Request, next: Next) -> Response
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.expect("our own bodies are whole");
         let head = head(&parts.headers, parts.extensions.get());
+        let is_kept = parts.extensions.get::<Unkept>().is_none();
         let kept = KeptAnswer {
             status: i64::from(parts.status.as_u16()),
             head: serde_json::to_string(&head).expect("a head is plain values"),
-            body: compressed(body.clone()).await,
+            body: if is_kept { compressed(body.clone()).await } else { None },
         };
         let response = Response::from_parts(parts, Body::from(body));
         (run_once::finish(&web.app, &run, &kept).await, response)

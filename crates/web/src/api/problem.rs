@@ -64,7 +64,7 @@ codes! {
     RequestInProgress "request_in_progress" CONFLICT
         "The same request is still under way; ask again in a moment.";
     AnswerNotKept "answer_not_kept" CONFLICT
-        "The same request was carried out, and its answer was too large to be kept.";
+        "The same request was carried out, and its answer, too large or secret, is not kept.";
     TransitionNotAllowed "transition_not_allowed" CONFLICT "The status cannot change so.";
     PaymentLocked "payment_locked" CONFLICT "The payment can no longer be edited.";
     NotRefundable "not_refundable" CONFLICT "Nothing of the payment can be refunded.";

@@ -54,7 +54,9 @@ pub(crate) async fn hurry(State(web): State<Web>, staff: Staff, Form(sent): Form
 
 /// What is to be looked at when something is due and nobody takes it up.
 fn alarm(view: &QueuesView, actor: &Actor) -> Option<String> {
-    let oldest = view.queues.iter().filter_map(|queue| queue.due_since(view.now)).min()?;
+    // A receiver that takes its time holds up what is on its way to it, and nothing else.
+    let ours = view.queues.iter().filter(|queue| queue.queue != Queue::Webhooks);
+    let oldest = ours.filter_map(|queue| queue.due_since(view.now)).min()?;
     (view.now.duration_since(oldest) > ALARMING).then(|| {
         let since = format::moment(oldest, &actor.organization.zone);
         format!(
@@ -102,10 +104,12 @@ fn when(next: Timestamp, now: Timestamp, actor: &Actor) -> String {
 
 fn item(queue: Queue, item: &Item, actor: &Actor) -> ItemRow {
     let inquiry = (queue == Queue::Questions).then(|| read_queues::question(item)).flatten();
-    let (label, href) = match (item.payment, inquiry) {
-        (Some(payment), _) => (payment.to_string(), Some(format!("/payments/{payment}"))),
-        (None, Some(id)) => (id.to_string(), Some(format!("/inquiries/{id}"))),
-        (None, None) => (item.name.clone(), None),
+    let webhook = (queue == Queue::Webhooks).then(|| read_queues::endpoint(item)).flatten();
+    let (label, href) = match (item.payment, inquiry, webhook) {
+        (Some(payment), ..) => (payment.to_string(), Some(format!("/payments/{payment}"))),
+        (None, Some(id), _) => (id.to_string(), Some(format!("/inquiries/{id}"))),
+        (None, None, Some(id)) => (id.to_string(), Some(format!("/settings/webhooks/{id}"))),
+        (None, None, None) => (item.name.clone(), None),
     };
     ItemRow {
         item: item.name.clone(),
@@ -160,6 +164,11 @@ fn words(queue: Queue) -> (&'static str, &'static str, &'static str) {
             "They were deleted thirty days ago, or never came to belong to a payment. Their bytes \
              are removed; while the store of documents is away, every ten minutes again.",
             "",
+        ),
+        Queue::Webhooks => (
+            "Events for other programs",
+            "They are sent to the endpoints that the settings of webhooks list, for three days.",
+            "The endpoint did not take these. Its page has them sent again.",
         ),
     }
 }

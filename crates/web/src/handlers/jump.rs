@@ -17,7 +17,7 @@ use crate::state::Web;
 use crate::view::jump::{Goal, JumpPage};
 
 /// The pages that can be gone to, and what they need.
-const PAGES: [(&str, &str, Action); 21] = [
+const PAGES: [(&str, &str, Action); 22] = [
     ("Payments", "/payments", Action::ReadPayments),
     ("Create Payment", "/payments/new", Action::CreatePayment),
     ("Exceptions", "/payments/exceptions", Action::ReadPayments),
@@ -38,6 +38,7 @@ const PAGES: [(&str, &str, Action); 21] = [
     ("Settings", "/settings/locations", Action::ReadSettings),
     ("Physicians", "/settings/physicians", Action::ReadSettings),
     ("Reminders", "/settings/reminders", Action::ReadSettings),
+    ("Webhooks", "/settings/webhooks", Action::ManageWebhooks),
     ("Jobs", "/settings/jobs", Action::ManageJobs),
 ];
 

@@ -29,6 +29,7 @@ pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod treatments;
 pub(crate) mod turned;
+pub(crate) mod webhook_settings;
 pub(crate) mod webhooks;
 
 pub(crate) use eligibility::sentence;

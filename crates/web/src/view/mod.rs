@@ -33,6 +33,7 @@ pub(crate) mod sandbox;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod treatments;
+pub(crate) mod webhooks;
 
 #[cfg(test)]
 mod tests;

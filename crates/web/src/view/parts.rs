@@ -48,6 +48,11 @@ impl Shell {
         allows(self.role, Action::ManageJobs)
     }
 
+    /// Whether the pages of webhooks are for them.
+    pub(crate) fn sees_webhooks(&self) -> bool {
+        allows(self.role, Action::ManageWebhooks)
+    }
+
     /// Whether reports are for them.
     pub(crate) fn sees_reports(&self) -> bool {
         allows(self.role, Action::ReadReports)

@@ -17,6 +17,7 @@ use crate::documents::PIXEL;
 use crate::eligibility::{BEN, answer};
 use crate::mail::mailing;
 use crate::site::Site;
+use crate::webhook_settings::{HOOKS, told};
 
 /// What a call is sent so that it is carried out.
 async fn carried_out(
@@ -29,6 +30,8 @@ async fn carried_out(
         // What can be done once is done to a payment of its own.
         (&Method::POST, "/refunds" | "/reversal") => site.paid(None).await.to_string(),
         _ if operation.path.starts_with(PAYMENTS) => "PAY-001".to_owned(),
+        (&Method::DELETE, _) if operation.path.starts_with(HOOKS) => told(site).await.to_string(),
+        _ if operation.path.starts_with(HOOKS) => "WHK-001".to_owned(),
         _ if operation.path.starts_with(PATIENTS) => "PAT-001".to_owned(),
         _ if operation.path.starts_with(TREATMENTS) => "TRT-001".to_owned(),
         _ if operation.path.starts_with(LOCATIONS) => "LOC-001".to_owned(),
@@ -65,6 +68,7 @@ async fn carried_out(
             (JSON, br#"{"patient_id":"PAT-002","payment_type":"office_visit"}"#.to_vec())
         }
         (&Method::POST, SEND_LINKS) => (JSON, br#"{"payment_ids":["PAY-001"]}"#.to_vec()),
+        (&Method::POST, HOOKS) => (JSON, br#"{"url":"http://127.0.0.1:9/added"}"#.to_vec()),
         (&Method::POST, NOTES) => (JSON, br#"{"note":"Called."}"#.to_vec()),
         (&Method::POST, DOCUMENTS) => (FORM, form_of("card.png", PIXEL)),
         (&Method::POST, CHECKS) => (X12, answer(BEN)),
@@ -129,6 +133,7 @@ on_both_engines! {
         let (site, _) = mailing(db).await;
         site.import(answer(BEN)).await;
         site.payment(None, None).await;
+        told(&site).await;
         site.treatment().await;
         let desk = site.browser(Role::FrontDesk).await;
         let card = [("files", Some("card.png"), PIXEL)];

@@ -11,6 +11,7 @@ use crate::fields::usual_fields;
 use crate::payouts::paid_out;
 use crate::site::{BASE, Origin, PASSWORD, Site, encoded, routes};
 use crate::troubles::raise;
+use crate::webhook_settings::told;
 
 /// The pages that everybody reads, with their headings.
 const PAGES: [(&str, &str); 22] = [
@@ -94,6 +95,7 @@ async fn filled(site: &Site) {
     raise(site, PaymentId::new(1), "one").await;
     attached(site).await;
     paid_out(site, 700).await;
+    told(site).await;
 }
 
 /// A document, an image, and a note on the first payment.
@@ -123,6 +125,7 @@ fn known_id(route: &str) -> &'static str {
         Some("inquiries") => "INQ-001",
         Some("locations") => "LOC-002",
         Some("physicians") => "PHY-001",
+        Some("webhooks") => "WHK-001",
         other => panic!("a kind of {other:?} is not known to this test"),
     }
 }

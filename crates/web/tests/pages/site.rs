@@ -28,6 +28,7 @@ use almoner_gateways::clearinghouse::{
 use almoner_gateways::files::Files;
 use almoner_gateways::mail::{Mailer, NoMailer};
 use almoner_gateways::processor::{self, Processor};
+use almoner_gateways::webhooks::HttpWebhooks;
 use almoner_store::counters;
 use almoner_store::locations::LocationFields;
 use almoner_store::organizations::Organization;
@@ -261,6 +262,7 @@ impl Site {
             processor,
             clearinghouse: Arc::clone(&house) as Arc<dyn Clearinghouse>,
             mailer: Arc::new(NoMailer),
+            webhooks: Arc::new(HttpWebhooks::new(true)),
             link_keys: Arc::new(LinkKeys::new([7; 32], Vec::new())),
             files: Files::in_memory(),
             max_document_bytes: 25 * 1024 * 1024,

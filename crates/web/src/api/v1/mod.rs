@@ -3,6 +3,7 @@
 mod documents;
 mod eligibility_checks;
 mod estimates;
+mod events;
 mod links;
 mod locations;
 mod notes;
@@ -12,6 +13,7 @@ mod payments;
 mod physicians;
 mod records;
 mod treatments;
+mod webhook_endpoints;
 mod words;
 
 use axum::extract::DefaultBodyLimit;
@@ -49,6 +51,8 @@ pub(super) fn calls(web: &Web) -> OpenApiRouter<Web> {
         .merge(bounded(web, limited(web, documents::max_body_bytes(web), documents::calls())))
         .merge(limited(web, MAX_JSON_BYTES, payment_links::calls()))
         .merge(limited(web, MAX_JSON_BYTES, payments::calls()))
+        .merge(limited(web, MAX_JSON_BYTES, webhook_endpoints::calls()))
+        .merge(limited(web, MAX_JSON_BYTES, events::calls()))
         .merge(bounded(
             web,
             limited(web, eligibility_checks::MAX_BODY_BYTES, eligibility_checks::calls()),

@@ -13,7 +13,9 @@ use almoner_domain::refund::{
 };
 use almoner_domain::status::Status;
 use almoner_domain::tender::TenderType as Tender;
+use almoner_domain::webhook::EventKind;
 use almoner_store::treatments::TreatmentStatus;
+use almoner_store::webhook_endpoints::EndpointState;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -74,6 +76,10 @@ words! {
         State::ALL.into_iter().map(State::as_str).collect();
     ReversalReason "Why a tender is taken back.":
         Reversal::ALL.into_iter().map(Reversal::as_str).collect();
+    EventType "What happened.":
+        EventKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    EndpointStatus "Where a webhook endpoint stands; `gone` is what answered with 410.":
+        ENDPOINTS.into_iter().map(EndpointState::as_str).collect();
     PaymentSort "What the list of payments is ordered by.":
         Sort::ALL.into_iter().map(Sort::as_str).collect();
     SortDirection "Which way a list runs.":
@@ -81,6 +87,10 @@ words! {
     EstimateWarningCode "What kind of thing a warning is about.":
         WarningCode::ALL.iter().map(|code| code.as_str()).collect();
 }
+
+/// Where an endpoint may stand that can be read.
+const ENDPOINTS: [EndpointState; 4] =
+    [EndpointState::Enabled, EndpointState::Disabled, EndpointState::Gone, EndpointState::Failing];
 
 /// The sexes that a record can say.
 pub(super) const SEXES: [&str; 3] = ["F", "M", "X"];

@@ -109,6 +109,8 @@ pub fn rendered_samples() -> Vec<(String, String)> {
     add::<settings::PhysiciansPage>(&mut all, "settings-physicians");
     add::<super::audit::AuditPage>(&mut all, "audit");
     add::<super::jobs::JobsPage>(&mut all, "settings-jobs");
+    add::<super::webhooks::WebhooksPage>(&mut all, "settings-webhooks");
+    add::<super::webhooks::WebhookPage>(&mut all, "settings-webhook");
     add::<EligibilitySettingsPage>(&mut all, "settings-eligibility");
     add::<ReminderSettingsPage>(&mut all, "settings-reminders");
     all
