@@ -73,6 +73,17 @@ const PAYMENTS: &str = "INSERT INTO payment (organization_id, seq, patient_seq, 
         CASE WHEN i <= 60 THEN 20250101 WHEN i % 10 = 9 THEN 20991231 ELSE 20260101 + i % 28 END,
         'x', 1, i, CASE WHEN i % 10 < 3 THEN i END FROM s";
 
+/// Adds the first patient as the program did before it kept when a record changed last.
+pub(crate) async fn add_early_patient(db: &TestDb, org: OrganizationId) {
+    let sql = "INSERT INTO patient (organization_id, seq, first_name, last_name, birth_day,
+            name_sort, name_search, payment_count, version, created_at_us)
+        VALUES ($1, 1, 'Ann', 'Zulu', 19800229, $2, 'zulu ann', 0, 1, 1000)";
+    run(db, sql, params![org, "zulu\tann"]).await.expect("there are no patients yet");
+    let sql = "INSERT INTO patient_word (organization_id, word, patient_seq)
+        VALUES ($1, 'zulu', 1), ($1, 'ann', 1)";
+    run(db, sql, params![org]).await.expect("the words are new");
+}
+
 /// Fills an empty database with a clinic of so many patients and treatments, each treatment with
 /// one payment.
 pub(crate) async fn load(db: &TestDb, patients: i64, treatments: i64) -> OrganizationId {

@@ -1,11 +1,16 @@
 //! A walk through a list of records, forth and back, meets what a list by hand has.
 
 use almoner_domain::list::{Cursor, Place};
-use almoner_domain::{PatientId, TreatmentId, name};
+use almoner_domain::{PatientId, TreatmentId, name, time};
 use almoner_store::record_list::{Narrowed, RecordPage, Records, page};
-use almoner_store::{Tx, on_both_engines};
+use almoner_store::testing::TestDb;
+use almoner_store::{Tx, on_both_engines, params};
 
-use crate::record_load::{EARLY, LATE, changed_us, is_overdue, load, since, whose};
+use crate::clinic;
+use crate::common::run;
+use crate::record_load::{
+    EARLY, LATE, add_early_patient, changed_us, is_overdue, load, since, whose,
+};
 
 const PATIENTS: i64 = 90;
 const TREATMENTS: i64 = 200;
@@ -56,6 +61,35 @@ fn lists() -> Vec<(Records, Narrowed)> {
 }
 
 on_both_engines! {
+    async fn records_of_an_earlier_version_tell_their_last_change(db) {
+        let db = TestDb::at_version(db.engine(), 18).await;
+        let org = clinic::open(&db, 1).await;
+        add_early_patient(&db, org).await;
+        let sql = "INSERT INTO treatment (organization_id, seq, patient_seq, location_seq,
+                service_at_us, status, version, created_at_us)
+            VALUES ($1, 1, 1, 1, 5, 'scheduled', 1, 2000)";
+        run(&db, sql, params![org]).await.unwrap();
+        for (number, (action, subject)) in (1_u8..).zip([
+            ("patient_changed", "patient"),
+            ("viewed", "patient"),
+            ("treatment_added", "treatment"),
+        ]) {
+            let sql = "INSERT INTO audit_event (organization_id, event_id, at_us, actor, action,
+                    subject, subject_seq, detail)
+                VALUES ($1, $2, $3, 'staff', $4, $5, 1, '{}')";
+            let at_us = 10_000 + i64::from(number);
+            let values = params![org, vec![number; 16], at_us, action, subject];
+            run(&db, sql, values).await.unwrap();
+        }
+        db.migrate().await.unwrap();
+        let mut tx = db.read().await.unwrap();
+        let asked = Narrowed::ChangedSince(time::from_micros(2_000));
+        for (records, changed_us) in [(Records::Patients, 10_001), (Records::Treatments, 2_000)] {
+            let found = page(&mut tx, org, (records, &asked), (Place::First, LIMIT)).await.unwrap();
+            assert_eq!(found.rows, [Cursor { key: Some(changed_us), rank: 0, seq: 1 }]);
+        }
+    }
+
     async fn a_walk_meets_every_record_once(db) {
         let org = load(&db, PATIENTS, TREATMENTS).await;
         let mut tx = db.read().await.unwrap();
