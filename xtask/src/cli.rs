@@ -171,8 +171,7 @@ mod tests {
     #[test]
     fn test_runs_everything_unless_told_otherwise() {
         let Ok(Command::Test(options)) = parse(&words("test")) else { panic!("not understood") };
-        let all =
-            [Group::Tidy, Group::Rust, Group::Readers, Group::Interface, Group::Browser];
+        let all = [Group::Tidy, Group::Rust, Group::Readers, Group::Interface, Group::Browser];
         assert_eq!(options.groups, all);
         assert!(!options.keep_going);
     }
