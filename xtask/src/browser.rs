@@ -82,6 +82,7 @@ fn output_folder(root: &Path, engine: Engine) -> PathBuf {
     project::target(root).join("e2e").join(engine.word())
 }
 
-fn binary(root: &Path) -> PathBuf {
+/// The program as the tests have it built.
+pub(crate) fn binary(root: &Path) -> PathBuf {
     project::target(root).join("debug/almoner")
 }

@@ -14,9 +14,10 @@ usage: cargo xtask COMMAND
 
   test [--only GROUP,…] [--keep-going]
                      everything that must pass: tidy, format, lints, tests on both engines,
-                     readers that are not ours, browser tests on both engines, and the search for
-                     leaked patient data. GROUP is one of tidy, rust, readers, browser. Without
-                     --keep-going the first failure ends the run.
+                     readers that are not ours, the interface asked for all that it describes,
+                     browser tests on both engines, and the search for leaked patient data. GROUP
+                     is one of tidy, rust, readers, interface, browser. Without --keep-going the
+                     first failure ends the run.
   tidy               only the style checks that the compiler does not make
   bench [--payments N] [--patients N] [--count N] [--engine NAME]
                      how fast the pages answer in a browser among N (1,000,000) payments and
@@ -108,10 +109,11 @@ fn parse_groups(list: &str) -> Outcome<Vec<Group>> {
             "tidy" => Ok(Group::Tidy),
             "rust" => Ok(Group::Rust),
             "readers" => Ok(Group::Readers),
+            "interface" => Ok(Group::Interface),
             "browser" => Ok(Group::Browser),
-            other => {
-                Err(format!("`{other}` is not a group; there are tidy, rust, readers and browser"))
-            }
+            other => Err(format!(
+                "`{other}` is not a group; there are tidy, rust, readers, interface and browser"
+            )),
         })
         .collect()
 }
@@ -169,7 +171,7 @@ mod tests {
     #[test]
     fn test_runs_everything_unless_told_otherwise() {
         let Ok(Command::Test(options)) = parse(&words("test")) else { panic!("not understood") };
-        let all = [Group::Tidy, Group::Rust, Group::Readers, Group::Browser];
+        let all = [Group::Tidy, Group::Rust, Group::Readers, Group::Interface, Group::Browser];
         assert_eq!(options.groups, all);
         assert!(!options.keep_going);
     }

@@ -20,6 +20,7 @@ mod bench;
 mod browser;
 mod canary;
 mod cli;
+mod conformance;
 mod engines;
 mod guard;
 mod long;

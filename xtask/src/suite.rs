@@ -10,7 +10,7 @@ use crate::process::{self, Outcome};
 use crate::s3::{self, S3};
 use crate::steps::Steps;
 use crate::tools::{self, Tool};
-use crate::{project, readers, stripe, tidy, webhooks};
+use crate::{conformance, project, readers, stripe, tidy, webhooks};
 
 /// What can be chosen with `--only`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,9 +21,14 @@ pub(crate) enum Group {
     Rust,
     /// What we write, read by programs that are not ours.
     Readers,
+    /// The interface for other programs, asked for all that it describes.
+    Interface,
     /// The browser tests and the search for leaks.
     Browser,
 }
+
+/// Both engines, in the order in which they are tried.
+const ENGINES: [Engine; 2] = [Engine::Embedded, Engine::Server];
 
 /// What the developer asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,7 +41,8 @@ pub(crate) struct TestOptions {
 
 impl Default for TestOptions {
     fn default() -> Self {
-        let groups = vec![Group::Tidy, Group::Rust, Group::Readers, Group::Browser];
+        let groups =
+            vec![Group::Tidy, Group::Rust, Group::Readers, Group::Interface, Group::Browser];
         Self { groups, keep_going: false }
     }
 }
@@ -46,12 +52,20 @@ impl TestOptions {
         self.groups.contains(&group)
     }
 
+    /// Whether the built program is tried.
+    fn wants_binary(&self) -> bool {
+        self.wants(Group::Interface) || self.wants(Group::Browser)
+    }
+
     fn tools(&self) -> Vec<Tool> {
         let mut tools = Vec::new();
-        if self.wants(Group::Rust) || self.wants(Group::Browser) {
-            tools.extend([Tool::Postgres, Tool::Node, Tool::Npm]);
+        if self.wants(Group::Rust) || self.wants_binary() {
+            tools.push(Tool::Postgres);
         }
-        if self.wants(Group::Rust) || self.wants(Group::Readers) {
+        if self.wants(Group::Rust) || self.wants(Group::Browser) {
+            tools.extend([Tool::Node, Tool::Npm]);
+        }
+        if [Group::Rust, Group::Readers, Group::Interface].iter().any(|&group| self.wants(group)) {
             tools.push(Tool::Python);
         }
         if self.wants(Group::Browser) {
@@ -89,6 +103,19 @@ pub(crate) fn test(options: &TestOptions) -> Outcome<()> {
     }
     if options.wants(Group::Readers) {
         steps.run("independent readers", || readers::run(&root));
+    }
+    if options.wants_binary() {
+        // Built as for the tests, so that nothing is built twice with other features.
+        steps.run("binary", || {
+            let arguments = ["nextest", "run", "--workspace", "--no-run"];
+            process::run(&mut process::cargo(&root, &arguments))
+        });
+    }
+    if options.wants(Group::Interface) {
+        for engine in ENGINES {
+            let name = format!("Schemathesis, {}", engine.title());
+            steps.run(&name, || conformance::run(&root, engine, needed(server.as_ref())?));
+        }
     }
     if options.wants(Group::Browser) {
         browser_tests(&root, server.as_ref(), &mut steps);
@@ -139,14 +166,10 @@ fn rust_tests(root: &Path, server: Option<&Postgres>, steps: &mut Steps) {
 }
 
 fn browser_tests(root: &Path, server: Option<&Postgres>, steps: &mut Steps) {
-    // Built as for the tests, so that nothing is built twice with other features.
-    steps.run("binary", || {
-        process::run(&mut process::cargo(root, &["nextest", "run", "--workspace", "--no-run"]))
-    });
     steps.run("node packages", || {
         tools::ensure_node_packages(&root.join("e2e"), tools::NODE_MAJOR_MIN)
     });
-    for engine in [Engine::Embedded, Engine::Server] {
+    for engine in ENGINES {
         let name = format!("browser, {}", engine.title());
         steps.run(&name, || browser::run(root, engine, needed(server)?));
         let name = format!("leaks, {}", engine.title());

@@ -4,6 +4,7 @@
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use almoner_domain::text::MAX_LINE_BYTES;
 use almoner_domain::{Invalid, Money, time};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -239,6 +240,15 @@ pub(super) fn owned(json: &Json) -> Read<String> {
     text(json).map(str::to_owned)
 }
 
+/// A single line of at most so many bytes as any may have.
+pub(super) fn line(json: &Json) -> Read<String> {
+    let sent = text(json)?;
+    if sent.len() > MAX_LINE_BYTES {
+        return wrong("too_long", format!("Send at most {MAX_LINE_BYTES} bytes."));
+    }
+    Ok(sent.to_owned())
+}
+
 /// Text with line breaks, of at most so many bytes; blank is none.
 pub(super) fn paragraph(max_bytes: usize) -> impl FnOnce(&Json) -> Read<Option<String>> {
     move |json| {
@@ -309,9 +319,12 @@ pub(super) fn integer(range: RangeInclusive<i64>) -> impl FnOnce(&Json) -> Read<
 
 /// An integer in a range, as a query sends it: its digits.
 pub(super) fn digits(range: RangeInclusive<i64>) -> impl FnOnce(&Json) -> Read<i64> {
-    move |json| match text(json)?.parse::<i64>() {
-        Ok(number) => integer(range)(&Json::Integer(number)),
-        Err(_) => wrong("not_an_integer", "Send an integer such as 12550, in digits."),
+    move |json| match text(json)? {
+        sent if sent.starts_with('+') => wrong("not_an_integer", "Send the digits alone."),
+        sent => match sent.parse() {
+            Ok(number) => integer(range)(&Json::Integer(number)),
+            Err(_) => wrong("not_an_integer", "Send an integer such as 12550, in digits."),
+        },
     }
 }
 

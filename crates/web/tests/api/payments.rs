@@ -204,6 +204,8 @@ on_both_engines! {
         ] {
             assert_eq!(program.post(&path, &paid(tender)).await.faults(), [fault]);
         }
+        let failed = json!({ "status": "failed", "tender": { "type": "check" } }).to_string();
+        assert_eq!(program.post(&path, &failed).await.faults(), ["tender only_with_paid"]);
         let stale = program.with("if-match", "\"9\"");
         stale.post(&path, r#"{"status":"failed"}"#).await.problem(412, "stale");
         let cash = json!({ "type": "cash", "given_cents": 10_000,

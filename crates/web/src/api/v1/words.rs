@@ -82,6 +82,7 @@ words! {
         ENDPOINTS.into_iter().map(EndpointState::as_str).collect();
     PaymentSort "What the list of payments is ordered by.":
         Sort::ALL.into_iter().map(Sort::as_str).collect();
+    YesOrNo "Whether it is so.": YES_OR_NO.map(|word| word.1).to_vec();
     SortDirection "Which way a list runs.":
         DIRECTIONS.into_iter().map(Direction::as_str).collect();
     EstimateWarningCode "What kind of thing a warning is about.":
@@ -112,6 +113,10 @@ impl PartialSchema for RowOrNone {
         RefOr::T(Schema::OneOf(either.build()))
     }
 }
+
+/// A truth value as a query sends it.
+pub(super) const YES_OR_NO: [(bool, &str); 4] =
+    [(true, "true"), (true, "1"), (false, "false"), (false, "0")];
 
 /// Both directions.
 pub(super) const DIRECTIONS: [Direction; 2] = [Direction::Ascending, Direction::Descending];

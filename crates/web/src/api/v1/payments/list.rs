@@ -16,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::super::words::{
-    DIRECTIONS, NONE, PaymentKind, PaymentSort, PaymentStatus, SortDirection,
+    DIRECTIONS, NONE, PaymentKind, PaymentSort, PaymentStatus, SortDirection, YES_OR_NO, YesOrNo,
 };
 use super::answer::PaymentRow;
 use super::create;
@@ -84,7 +84,8 @@ struct PaymentParams {
     #[param(minimum = 0, maximum = 99_999_999)]
     max_cents: Option<i64>,
     /// Only what is overdue.
-    overdue: Option<bool>,
+    #[param(inline, value_type = Option<YesOrNo>)]
+    overdue: Option<String>,
     /// The order; by when they were created when nothing is said.
     #[param(inline, value_type = Option<PaymentSort>)]
     sort: Option<String>,
@@ -137,7 +138,6 @@ impl FromFields for PaymentsAsked {
         let most = fields.optional("max_cents", cents()).map(Money::from_cents);
         let statuses = Status::ALL.map(|status| (status, status.as_str()));
         let kinds = PaymentType::ALL.map(|kind| (kind, kind.as_str()));
-        let yes_or_no = [(true, "true"), (true, "1"), (false, "false"), (false, "0")];
         let filter = Filter {
             statuses: each_once(fields.each("status", |json| fields::word(&statuses)(json))),
             locations: each_once(fields.each("location", fields::id::<LocationId>)),
@@ -146,7 +146,7 @@ impl FromFields for PaymentsAsked {
             created: created_days,
             paid: paid_days,
             amount: Span { from: least, to: most },
-            overdue: fields.optional("overdue", fields::word(&yes_or_no)).unwrap_or_default(),
+            overdue: fields.optional("overdue", fields::word(&YES_OR_NO)).unwrap_or_default(),
         };
         let search = search.unwrap_or_default();
         Some(Self { filter, search, sort, direction, turn: turn?, due, created, paid })

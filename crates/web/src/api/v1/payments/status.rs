@@ -32,7 +32,7 @@ pub(super) struct StatusBody {
     /// One of the payment's `allowed_transitions`.
     #[schema(value_type = PaymentStatus)]
     status: Status,
-    /// How the money was taken; needed for `paid`.
+    /// How the money was taken; needed for `paid`, and refused with any other status.
     tender: Option<TenderBody>,
     /// Why; needed when a cancelled payment is taken up again.
     #[schema(max_length = 200)]
@@ -71,8 +71,12 @@ impl FromFields for StatusBody {
         let statuses = Status::ALL.map(|status| (status, status.as_str()));
         let status = fields.required("status", fields::word(&statuses));
         let tender = fields.group("tender");
-        let reason = fields.optional("reason", fields::owned);
-        Some(Self { status: status?, tender, reason })
+        let reason = fields.optional("reason", fields::line);
+        let status = status?;
+        if status != Status::Paid && fields.has("tender") {
+            fields.fault("tender", "only_with_paid", "Send a tender with the status paid alone.");
+        }
+        Some(Self { status, tender, reason })
     }
 }
 
@@ -81,10 +85,10 @@ impl FromFields for TenderBody {
         let kinds = TenderType::BY_HAND.map(|kind| (kind, kind.as_str()));
         let kind = fields.required("type", fields::word(&kinds));
         let given_cents = fields.optional("given_cents", fields::cents(estimate::MAX_CHARGE));
-        let number = fields.optional("number", fields::owned);
-        let authorization_code = fields.optional("authorization_code", fields::owned);
+        let number = fields.optional("number", fields::line);
+        let authorization_code = fields.optional("authorization_code", fields::line);
         let last_four = fields.optional("last_four", four_digits);
-        let reference = fields.optional("reference", fields::owned);
+        let reference = fields.optional("reference", fields::line);
         let received_at = fields.optional("received_at", fields::moment);
         let r#type = kind?;
         Some(Self {

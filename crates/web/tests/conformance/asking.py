@@ -1,0 +1,42 @@
+"""What the description cannot say of how to ask: the keys, X12, and what makes two requests one."""
+
+import itertools
+import os
+from pathlib import Path
+
+import schemathesis
+
+# A key may ask at a steady pace; several take turns, so that none is told to wait.
+KEYS = itertools.cycle(os.environ["ALMONER_KEYS"].split())
+X12 = "application/edi-x12"
+ANSWER = Path(os.environ["ALMONER_ANSWER"]).read_bytes()
+NUMBERS = itertools.count(1)
+
+
+@schemathesis.auth(refresh_interval=None)
+class Key:
+    def get(self, case, context):
+        return next(KEYS)
+
+    def set(self, case, data, context):
+        case.headers = case.headers or {}
+        case.headers["Authorization"] = f"Bearer {data}"
+
+
+@schemathesis.serializer(X12)
+def x12(context, value):
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+@schemathesis.hook
+def before_call(context, case, **kwargs):
+    headers = case.headers or {}
+    key = headers.get("Idempotency-Key")
+    # A generator says "0" again and again; a program names each request anew.
+    if isinstance(key, str) and key.isascii() and key.isprintable() and 0 < len(key.strip()) < 200:
+        headers["Idempotency-Key"] = f"{key.strip()}-{next(NUMBERS)}"
+    # No generator writes X12: every other time, a request that is meant to be well formed hands in
+    # an answer of a payer.
+    is_meant_well = case.meta is not None and case.meta.generation.mode.is_positive
+    if case.media_type == X12 and is_meant_well and next(NUMBERS) % 2 == 0:
+        case.body = ANSWER
