@@ -23,6 +23,7 @@ mod cli;
 mod engines;
 mod guard;
 mod long;
+mod makers;
 mod package;
 mod postgres;
 mod process;
