@@ -24,6 +24,7 @@ mod conformance;
 mod engines;
 mod guard;
 mod long;
+mod makers;
 mod package;
 mod postgres;
 mod process;

@@ -8,6 +8,8 @@ use crate::project;
 
 /// The oldest Node.js whose test runner and fetch the browser tests use.
 pub(crate) const NODE_MAJOR_MIN: u32 = 18;
+/// The oldest Node.js that the compiler of the typed client is told about.
+pub(crate) const CLIENTS_NODE_MAJOR_MIN: u32 = 20;
 /// The oldest Node.js that Stripe's official client runs on.
 pub(crate) const STRIPE_NODE_MAJOR_MIN: u32 = 20;
 const CHROMIUM_NAMES: [&str; 4] =

@@ -6,6 +6,8 @@ mod api;
 mod backups;
 #[path = "program/cli.rs"]
 mod cli;
+#[path = "program/clients.rs"]
+mod clients;
 #[path = "program/common.rs"]
 mod common;
 #[path = "program/crash.rs"]
