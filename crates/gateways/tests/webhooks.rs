@@ -128,8 +128,9 @@ async fn a_receiver_that_misbehaves_holds_nobody_up() {
         assert_eq!(send(&hasty(), &receiver.url(), moment()).await, expected);
     }
     // A port that was free a moment ago.
-    let gone = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let gone = format!("http://{}/", gone.local_addr().expect("a bound port"));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let gone = format!("http://{}/", listener.local_addr().expect("a bound port"));
+    drop(listener);
     assert_eq!(send(&hasty(), &gone, moment()).await, Err(NotTaken::NoConnection));
 }
 

@@ -26,7 +26,7 @@ pub(crate) async fn named(
     // The words that begin like a single one are told by an index for next to nothing.
     if let [word] = words {
         let found = look(tx, |query| {
-            query.words_beginning(org, word, MAX_NAMED + 1);
+            query.words_beginning(org, word);
         })
         .await?;
         if !found.is_all {

@@ -109,19 +109,15 @@ impl Statement {
         self.and_named("n.name_search", &words)
     }
 
-    /// Appends a query of the numbers of the patients of whose name a word begins so, at most so
-    /// many. It looks at so many words and no more, whatever a server expects of a prefix that it
-    /// does not know when it plans.
-    pub(crate) fn words_beginning(
-        &mut self,
-        org: OrganizationId,
-        word: &str,
-        most: i64,
-    ) -> &mut Self {
-        self.push("SELECT b.seq FROM (SELECT w.patient_seq AS seq, w.word FROM patient_word w");
-        self.push(" WHERE w.organization_id = ").bind(org).push(" AND w.word >= ").bind(word);
-        self.push(&format!(" ORDER BY w.word, w.patient_seq LIMIT {most}) AS b WHERE b.word < "));
-        self.bind(format!("{word}\u{10ffff}"))
+    /// Appends a query of the numbers of all patients of whose name a word begins so, by the word.
+    /// A server that plans for any prefix takes one that has two plain bounds for rare, and would
+    /// collect all words of a common one before the first few are looked at; it expects more
+    /// between these.
+    pub(crate) fn words_beginning(&mut self, org: OrganizationId, word: &str) -> &mut Self {
+        self.push("SELECT w.patient_seq AS seq FROM patient_word w WHERE w.organization_id = ");
+        self.bind(org).push(" AND w.word >= ").bind(word);
+        self.push(" AND (w.word, w.patient_seq) < (").bind(format!("{word}\u{10ffff}"));
+        self.push(", 0) ORDER BY w.word, w.patient_seq")
     }
 
     /// Appends a test of a name for every word, as `name::matches` understands it. The column holds
