@@ -93,7 +93,7 @@ async function books(page) {
   await page.goto('/reports');
   await page.getByRole('link', { name: 'Books', exact: true }).click();
   await page.getByLabel('Book', { exact: true }).selectOption('Ledger');
-  await page.getByLabel('From').fill('2020-01-01');
+  await page.getByLabel('From', { exact: true }).fill('2020-01-01');
   await axe(page, 'books');
   await shot(page, 'books');
   for (const [button, start] of [['Export CSV', /^\u{feff}Day,Recorded,Event,/u], ['Export XLSX', /^PK/]]) {
@@ -105,7 +105,7 @@ async function books(page) {
     assert.match(await readFile(await file.path(), 'utf8'), start);
     await shows(page.getByRole('heading', { level: 1 }), 'Books');
   }
-  await page.getByLabel('To').fill('2019-12-31');
+  await page.getByLabel('To', { exact: true }).fill('2019-12-31');
   await control(page, 'Export XLSX').click();
   await shows(page.getByRole('main'), 'The last day comes before the first.');
   await axe(page, 'books of no range');
