@@ -103,7 +103,8 @@ on_both_engines! {
         }
         let packages = described.folder.path().join("node_modules");
         std::os::unix::fs::symlink(here().join("node_modules"), packages).unwrap();
-        let make = ["node_modules/openapi-typescript/bin/cli.js", "openapi.json", "-o", "schema.d.ts"];
+        let maker = "node_modules/openapi-typescript/bin/cli.js";
+        let make = [maker, "openapi.json", "-o", "schema.d.ts"];
         described.run(&node, &make).await;
         described.run(&node, &["node_modules/typescript/bin/tsc"]).await;
         described.run(&node, &["out/pay.js"]).await;
