@@ -30,7 +30,7 @@ pub(super) struct TreatmentAnswer {
     #[schema(value_type = TreatmentState)]
     status: &'static str,
     /// What is done.
-    procedures: Vec<ProcedureAnswer>,
+    procedures: Vec<TreatmentProcedure>,
     /// The sum of the charges; null when one of them is not known, or when there is none.
     #[schema(value_type = Option<i64>)]
     charge_cents: Option<Money>,
@@ -59,7 +59,7 @@ struct TreatedPatient {
 
 /// A CPT or HCPCS code of a treatment.
 #[derive(Debug, Serialize, ToSchema)]
-struct ProcedureAnswer {
+struct TreatmentProcedure {
     /// The code.
     #[schema(example = "99213")]
     code: String,
@@ -91,7 +91,7 @@ impl OverdueAnswer {
     }
 }
 
-impl From<Procedure> for ProcedureAnswer {
+impl From<Procedure> for TreatmentProcedure {
     fn from(procedure: Procedure) -> Self {
         let modifiers = procedure.modifiers.split(' ').filter(|modifier| !modifier.is_empty());
         Self {
@@ -116,7 +116,7 @@ impl TreatmentAnswer {
             location_id: fields.location.to_string(),
             service_at: fields.service_at,
             status: fields.status.as_str(),
-            procedures: fields.procedures.into_iter().map(ProcedureAnswer::from).collect(),
+            procedures: fields.procedures.into_iter().map(TreatmentProcedure::from).collect(),
             charge_cents,
             overdue: OverdueAnswer::new(treatment.overdue, today),
             version: treatment.version,
