@@ -15,7 +15,7 @@ use crate::python;
 
 const FOLDER: &str = "crates/web/tests/conformance";
 /// An answer of a payer, as programs hand them in.
-const ANSWER: &str = "crates/x12/tests/fixtures/copay_two_tiers.271";
+const ANSWER: &str = "crates/x12/tests/fixtures/active_and_inactive.271";
 /// Keys that take turns, as one may ask only at a steady pace.
 const KEYS: usize = 8;
 /// All that a key may be for.

@@ -240,6 +240,17 @@ pub(super) fn owned(json: &Json) -> Read<String> {
     text(json).map(str::to_owned)
 }
 
+/// Exactly so many digits, and nothing around them.
+pub(super) fn all_digits(count: usize, code: &'static str) -> impl FnOnce(&Json) -> Read<String> {
+    move |json| {
+        let sent = text(json)?;
+        if sent.len() != count || !sent.bytes().all(|byte| byte.is_ascii_digit()) {
+            return wrong(code, format!("Send {count} digits and nothing else."));
+        }
+        Ok(sent.to_owned())
+    }
+}
+
 /// A single line of at most so many bytes as any may have.
 pub(super) fn line(json: &Json) -> Read<String> {
     let sent = text(json)?;

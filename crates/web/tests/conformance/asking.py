@@ -9,7 +9,7 @@ import schemathesis
 # A key may ask at a steady pace; several take turns, so that none is told to wait.
 KEYS = itertools.cycle(os.environ["ALMONER_KEYS"].split())
 X12 = "application/edi-x12"
-ANSWER = Path(os.environ["ALMONER_ANSWER"]).read_bytes()
+ANSWER = Path(os.environ["ALMONER_ANSWER"]).read_text()
 NUMBERS = itertools.count(1)
 
 
@@ -25,7 +25,7 @@ class Key:
 
 @schemathesis.serializer(X12)
 def x12(context, value):
-    return value if isinstance(value, bytes) else str(value).encode()
+    return str(value).encode()
 
 
 @schemathesis.hook

@@ -1,9 +1,12 @@
 //! Documents of payments.
 
+use std::collections::BTreeMap;
+
 use almoner_app::add_document::{AddDocument, add_document};
 use almoner_app::permission::Action;
 use almoner_app::read_documents;
 use almoner_app::receive_file::Receiving;
+use almoner_domain::document::DocumentKind;
 use almoner_domain::{PaymentId, text};
 use almoner_store::documents::Document;
 use axum::extract::multipart::{Multipart, MultipartError, MultipartRejection};
@@ -11,7 +14,9 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{ContentBuilder, RefOr, Response as Described, ResponseBuilder};
+use utoipa::{IntoResponses, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -188,6 +193,24 @@ fn of_file(error: almoner_app::Error) -> Problem {
     }
 }
 
+/// The content of a document, whole or in part, of each type that one may be of.
+enum DocumentContent {}
+
+impl IntoResponses for DocumentContent {
+    fn responses() -> BTreeMap<String, RefOr<Described>> {
+        let bytes = ObjectBuilder::new().schema_type(Type::String).build();
+        let content = ContentBuilder::new().schema(Some(bytes)).build();
+        let told = |description: &str| {
+            let response = ResponseBuilder::new().description(description);
+            let types = DocumentKind::ALL.into_iter().map(DocumentKind::media_type);
+            RefOr::T(types.fold(response, |all, kind| all.content(kind, content.clone())).build())
+        };
+        let whole = told("The content, of the document's own type.");
+        let range = told("The range that was asked for.");
+        [("200".to_owned(), whole), ("206".to_owned(), range)].into()
+    }
+}
+
 /// Read a document
 ///
 /// Its content, as it was added. One range of it may be asked for, as by a program that goes on
@@ -201,20 +224,7 @@ fn of_file(error: almoner_app::Error) -> Problem {
         ("id" = String, Path, description = "The payment's id.", example = "PAY-001"),
         ("number" = i64, Path, description = "The document's number.", example = 1),
     ),
-    responses(
-        (
-            status = 200,
-            description = "The content, of the document's own type.",
-            body = String,
-            content_type = "application/octet-stream",
-        ),
-        (
-            status = 206,
-            description = "The range that was asked for.",
-            body = String,
-            content_type = "application/octet-stream",
-        ),
-    ),
+    responses(DocumentContent),
 )]
 async fn content(
     State(web): State<Web>,

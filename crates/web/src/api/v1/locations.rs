@@ -59,7 +59,7 @@ impl FromFields for LocationBody {
         let phone = fields.optional("phone", fields::owned);
         let classes = VisitClass::ALL.map(|class| (class, class.as_str()));
         let visit_class = fields.optional("visit_class", fields::word(&classes));
-        let npi = fields.optional("npi", fields::owned);
+        let npi = fields.optional("npi", fields::all_digits(10, "not_an_npi"));
         Some(Self { name: name?, time_zone: time_zone?, address, phone, visit_class, npi })
     }
 }

@@ -44,7 +44,7 @@ impl FromFields for PhysicianBody {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let first_name = fields.required("first_name", fields::owned);
         let last_name = fields.required("last_name", fields::owned);
-        let npi = fields.optional("npi", fields::owned);
+        let npi = fields.optional("npi", fields::all_digits(10, "not_an_npi"));
         Some(Self { first_name: first_name?, last_name: last_name?, npi })
     }
 }

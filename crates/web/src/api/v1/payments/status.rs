@@ -16,8 +16,7 @@ use super::{standing, told};
 use crate::api::body::Body;
 use crate::api::caller::Caller;
 use crate::api::etag::{IfMatch, IfMatchParam};
-use crate::api::fields::{self, Fields, FromFields, Read};
-use crate::api::json::Json;
+use crate::api::fields::{self, Fields, FromFields};
 use crate::api::problem::Answer;
 use crate::handlers::parse_id;
 use crate::state::Web;
@@ -87,7 +86,8 @@ impl FromFields for TenderBody {
         let given_cents = fields.optional("given_cents", fields::cents(estimate::MAX_CHARGE));
         let number = fields.optional("number", fields::line);
         let authorization_code = fields.optional("authorization_code", fields::line);
-        let last_four = fields.optional("last_four", four_digits);
+        // Never more of a card's number than that.
+        let last_four = fields.optional("last_four", fields::all_digits(4, "not_four_digits"));
         let reference = fields.optional("reference", fields::line);
         let received_at = fields.optional("received_at", fields::moment);
         let r#type = kind?;
@@ -101,15 +101,6 @@ impl FromFields for TenderBody {
             received_at,
         })
     }
-}
-
-/// Exactly four digits, so that no card's number is ever taken.
-fn four_digits(json: &Json) -> Read<String> {
-    let sent = fields::text(json)?;
-    if sent.len() != 4 || !sent.bytes().all(|byte| byte.is_ascii_digit()) {
-        return fields::wrong("not_four_digits", "Send the last four digits only.");
-    }
-    Ok(sent.to_owned())
 }
 
 impl From<TenderBody> for TenderEntry {
