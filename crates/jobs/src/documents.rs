@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use almoner_app::{App, read, remove_documents};
 use tokio::sync::watch;
-use tokio::time::MissedTickBehavior;
 
+use crate::rounds::Rounds;
 use crate::{done, in_turn, told};
 
 /// How often it is looked for what is due. Nothing is in a hurry.
@@ -14,24 +14,13 @@ const EACH: Duration = Duration::from_mins(1);
 
 /// Runs until `stop` turns true.
 pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
-    let mut ticks = tokio::time::interval(EACH);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut round: u32 = 0;
-    loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            changed = stop.changed() => {
-                if changed.is_err() || *stop.borrow() {
-                    return;
-                }
-            }
-        }
+    let mut rounds = Rounds::new(EACH, stop.clone());
+    while let Some(round) = rounds.next().await {
         tokio::select! {
             () = once(&app, round) => {}
             // What was begun is taken up again after a restart.
             _ = stop.wait_for(|stop| *stop) => return,
         }
-        round = round.wrapping_add(1);
     }
 }
 

@@ -7,8 +7,8 @@ use almoner_app::exchange_checks::{ask_claimed, claim_due, collect_answers, give
 use almoner_app::{Actor, App, Error, read};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::MissedTickBehavior;
 
+use crate::rounds::Rounds;
 use crate::{done, in_turn};
 
 /// How often questions that are due are looked for.
@@ -31,21 +31,11 @@ struct Round {
 }
 
 /// Runs until `stop` turns true.
-pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
-    let mut ticks = tokio::time::interval(SHORT);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+pub(crate) async fn run(app: App, stop: watch::Receiver<bool>) {
+    let mut rounds = Rounds::new(SHORT, stop);
     let mut asking = JoinSet::new();
     let mut collecting = JoinSet::new();
-    let mut number: u32 = 0;
-    loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            changed = stop.changed() => {
-                if changed.is_err() || *stop.borrow() {
-                    break;
-                }
-            }
-        }
+    while let Some(number) = rounds.next().await {
         let round = Round {
             number,
             collects: number.is_multiple_of(ROUNDS_BETWEEN_COLLECTING),
@@ -59,7 +49,6 @@ pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
                 done("collect_answers", &app, collect_answers(&app)).await;
             });
         }
-        number = number.wrapping_add(1);
     }
     let ending = async {
         while asking.join_next().await.is_some() {}

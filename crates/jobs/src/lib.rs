@@ -10,6 +10,7 @@ mod exchange;
 mod mail;
 mod processor;
 mod reminders;
+mod rounds;
 mod webhooks;
 
 use std::future::Future;
@@ -21,7 +22,8 @@ use almoner_domain::ambient::Stopwatch;
 use metrics::{counter, gauge, histogram};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::MissedTickBehavior;
+
+use rounds::Rounds;
 
 /// What the jobs are called in the log and in metrics.
 pub const JOBS: [&str; 22] = [
@@ -94,21 +96,10 @@ async fn kept_up<F>(
     }
 }
 
-async fn run_short(app: App, mut stop: watch::Receiver<bool>) {
-    let mut ticks = tokio::time::interval(SHORT);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut round: u32 = 0;
-    loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            changed = stop.changed() => {
-                if changed.is_err() || *stop.borrow() {
-                    return;
-                }
-            }
-        }
+async fn run_short(app: App, stop: watch::Receiver<bool>) {
+    let mut rounds = Rounds::new(SHORT, stop);
+    while let Some(round) = rounds.next().await {
         once(&app, round.is_multiple_of(ROUNDS_BETWEEN_CLEANING)).await;
-        round = round.wrapping_add(1);
     }
 }
 

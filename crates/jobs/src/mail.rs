@@ -6,8 +6,8 @@ use almoner_app::post_mail::{claim_mail, post_claimed};
 use almoner_app::{App, Error, read};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::MissedTickBehavior;
 
+use crate::rounds::Rounds;
 use crate::{done, in_turn};
 
 /// How often letters that are to be sent are looked for.
@@ -19,22 +19,11 @@ const MAX_AT_ONCE: usize = 4;
 const STOP_WITHIN: Duration = Duration::from_secs(3);
 
 /// Runs until `stop` turns true.
-pub(crate) async fn run(app: App, base_url: String, mut stop: watch::Receiver<bool>) {
-    let mut ticks = tokio::time::interval(SHORT);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+pub(crate) async fn run(app: App, base_url: String, stop: watch::Receiver<bool>) {
+    let mut rounds = Rounds::new(SHORT, stop);
     let mut sending = JoinSet::new();
-    let mut round: u32 = 0;
-    loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            changed = stop.changed() => {
-                if changed.is_err() || *stop.borrow() {
-                    break;
-                }
-            }
-        }
+    while let Some(round) = rounds.next().await {
         done("claim_mail", &app, once(&app, &base_url, round, &mut sending)).await;
-        round = round.wrapping_add(1);
     }
     let ending = async { while sending.join_next().await.is_some() {} };
     // Dropping the set ends what is left.

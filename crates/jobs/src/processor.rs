@@ -9,8 +9,8 @@ use almoner_app::{
 };
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::MissedTickBehavior;
 
+use crate::rounds::Rounds;
 use crate::{done, told};
 
 /// How often work that is due is looked for.
@@ -109,27 +109,16 @@ impl Work {
 }
 
 /// Runs until `stop` turns true.
-pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
-    let mut ticks = tokio::time::interval(SHORT);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+pub(crate) async fn run(app: App, stop: watch::Receiver<bool>) {
+    let mut rounds = Rounds::new(SHORT, stop);
     let mut lanes = Work::ALL.map(|work| (work, JoinSet::new()));
-    let mut round: u32 = 0;
-    loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            changed = stop.changed() => {
-                if changed.is_err() || *stop.borrow() {
-                    break;
-                }
-            }
-        }
+    while let Some(round) = rounds.next().await {
         for (work, running) in &mut lanes {
             while running.try_join_next().is_some() {}
             if running.is_empty() && work.is_due(round) {
                 running.spawn(work.pass(app.clone()));
             }
         }
-        round = round.wrapping_add(1);
     }
     let ending = async {
         for (_, running) in &mut lanes {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use almoner_app::remind::remind;
 use almoner_app::{App, read};
 use tokio::sync::watch;
-use tokio::time::MissedTickBehavior;
 
+use crate::rounds::Rounds;
 use crate::{done, told};
 
 /// How often payments that are due are looked for.
@@ -15,18 +15,9 @@ const EVERY: Duration = Duration::from_mins(2);
 const MAX_IN_A_ROUND: usize = 500;
 
 /// Runs until `stop` turns true.
-pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
-    let mut ticks = tokio::time::interval(EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            changed = stop.changed() => {
-                if changed.is_err() || *stop.borrow() {
-                    return;
-                }
-            }
-        }
+pub(crate) async fn run(app: App, stop: watch::Receiver<bool>) {
+    let mut rounds = Rounds::new(EVERY, stop);
+    while rounds.next().await.is_some() {
         match read::organizations(&app).await {
             Ok(organizations) => {
                 for actor in &organizations {

@@ -7,8 +7,8 @@ use almoner_app::deliver_webhooks::{claim_deliveries, deliver_claimed, remove_ol
 use almoner_app::{App, Error, read};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::MissedTickBehavior;
 
+use crate::rounds::Rounds;
 use crate::{done, in_turn};
 
 /// How often deliveries that are to be sent are looked for.
@@ -22,22 +22,11 @@ const ROUNDS_BETWEEN_CLEANING: u32 = 600;
 const STOP_WITHIN: Duration = Duration::from_secs(3);
 
 /// Runs until `stop` turns true.
-pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
-    let mut ticks = tokio::time::interval(SHORT);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+pub(crate) async fn run(app: App, stop: watch::Receiver<bool>) {
+    let mut rounds = Rounds::new(SHORT, stop);
     let mut sending = JoinSet::new();
-    let mut round: u32 = 0;
-    loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            changed = stop.changed() => {
-                if changed.is_err() || *stop.borrow() {
-                    break;
-                }
-            }
-        }
+    while let Some(round) = rounds.next().await {
         done("claim_deliveries", &app, once(&app, round, &mut sending)).await;
-        round = round.wrapping_add(1);
     }
     let ending = async { while sending.join_next().await.is_some() {} };
     // Dropping the set ends what is left.
