@@ -20,6 +20,8 @@ use super::problem::Problem;
 
 /// What stands for a tag that is none of ours: versions count from one.
 const NO_VERSION: i64 = 0;
+/// How often a change is made anew when somebody else's came between and no version was named.
+const MAX_TRIES: usize = 5;
 
 /// The answer with the tag of its version.
 ///
@@ -63,11 +65,29 @@ impl IfMatch {
     ///
     /// # Errors
     /// `stale`, with the version that stands.
-    pub(super) fn check(self, current: i64) -> Result<(), Problem> {
+    pub(super) fn check(self, current: i64) -> Result<(), Error> {
         match self {
-            Self::Version(named) if named != current => Err(Error::Stale { current }.into()),
+            Self::Version(named) if named != current => Err(Error::Stale { current }),
             Self::Any | Self::Version(_) => Ok(()),
         }
+    }
+
+    /// Makes a change of what stands, which reads it, calls [`check`](Self::check) and writes. When
+    /// no version was named and somebody else's change comes between, it is made anew.
+    ///
+    /// # Errors
+    /// Whatever the change failed with in the end.
+    pub(super) async fn on_what_stands<T, F>(self, change: impl Fn() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        for _ in 1..MAX_TRIES {
+            match change().await {
+                Err(Error::Stale { .. }) if self == Self::Any => {}
+                ended => return ended,
+            }
+        }
+        change().await
     }
 
     /// Reads the header (RFC 9110, 13.1.1), of which one tag is taken. A weak tag is none of ours

@@ -13,8 +13,6 @@ use crate::api::listing::{At, Listed, Total, Turn};
 
 /// Parts the moment of a change from the number in a cursor.
 const PARTING: char = '.';
-/// How often a change is tried again when somebody else's came between and no version was named.
-pub(super) const MAX_TRIES: usize = 5;
 
 /// Which part of a list is asked for, in the order of numbers or of last changes.
 pub(super) fn turn(fields: &mut Fields<'_>, is_by_change: bool) -> Option<PageAt> {

@@ -7,7 +7,6 @@ use almoner_domain::PaymentId;
 use almoner_domain::payment::PaymentType;
 use almoner_store::payment_list::ListedPayment;
 use axum::extract::State;
-use axum::http::Uri;
 use axum_extra::extract::Query;
 use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;
@@ -17,7 +16,7 @@ use jiff::tz::TimeZone;
 use super::list_query;
 use crate::cell::{Cell, Line, row};
 use crate::failure::Answer;
-use crate::handlers::handed_out;
+use crate::handlers::handed_out::{self, AskedFile};
 use crate::session::Staff;
 use crate::state::Web;
 use crate::xlsx_file::Head;
@@ -39,40 +38,22 @@ const HEADINGS: [&str; 13] = [
     "Memo",
 ];
 
-/// The list as CSV.
-pub(crate) async fn csv(
+/// The list as a file.
+pub(crate) async fn file(
     State(web): State<Web>,
     staff: Staff,
-    uri: Uri,
+    asked: AskedFile,
     Query(pairs): Query<Vec<(String, String)>>,
-) -> Answer {
-    file((web, staff), (Format::Csv, uri), &pairs).await
-}
-
-/// The list as a workbook.
-pub(crate) async fn xlsx(
-    State(web): State<Web>,
-    staff: Staff,
-    uri: Uri,
-    Query(pairs): Query<Vec<(String, String)>>,
-) -> Answer {
-    file((web, staff), (Format::Xlsx, uri), &pairs).await
-}
-
-async fn file(
-    (web, staff): (Web, Staff),
-    (format, uri): (Format, Uri),
-    pairs: &[(String, String)],
 ) -> Answer {
     let today = staff.actor.date(web.app.now());
-    let wanted = wanted(pairs, today)?;
-    if format == Format::Xlsx {
+    let wanted = wanted(&pairs, today)?;
+    if asked.format == Format::Xlsx {
         let rows = web.sheets.max_rows;
         if !export_payments::fits(&web.app, &staff.actor, &wanted, rows).await? {
-            return Ok(handed_out::too_long((&web, &staff), &uri));
+            return Ok(handed_out::too_long((&web, &staff), &asked));
         }
     }
-    let export = begin_export(&web.app, &staff.actor, wanted, format).await?;
+    let export = begin_export(&web.app, &staff.actor, wanted, asked.format).await?;
     let head = Head { name: "Payments", columns: HEADINGS.map(Cell::from).to_vec() };
     let begun = (web.clone(), staff.clone(), export);
     let rows = stream::try_unfold(begun, async |(web, staff, mut export)| {
@@ -82,7 +63,7 @@ async fn file(
         Ok((!lines.is_empty()).then_some((lines, (web, staff, export))))
     });
     let name = format!("payments-{today}");
-    handed_out::list((&web, &staff), (format, &uri), &name, (head, rows.boxed())).await
+    handed_out::list((&web, &staff), &asked, &name, (head, rows.boxed())).await
 }
 
 /// What an address asks for. Where something in it cannot be understood, there is no file: it would

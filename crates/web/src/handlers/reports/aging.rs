@@ -1,17 +1,16 @@
 //! How old is what is outstanding, by location.
 
-use almoner_app::export_report::{Format, Report, export_report};
+use almoner_app::export_report::{Report, export_report};
 use almoner_app::read_reports::{self, AgingView};
 use almoner_domain::report::{Age, Aging, Tally};
 use almoner_domain::{LocationId, Status};
 use axum::extract::State;
-use axum::http::Uri;
 use jiff::civil::Date;
 
 use crate::cell::{Line, row};
 use crate::failure::{Answer, html};
 use crate::format;
-use crate::handlers::handed_out;
+use crate::handlers::handed_out::{self, AskedFile};
 use crate::session::Staff;
 use crate::state::Web;
 use crate::view::parts::FileLinks;
@@ -74,21 +73,12 @@ fn aging_row(name: String, aging: &Aging, at: (Option<LocationId>, Date)) -> Agi
     }
 }
 
-/// The report as CSV.
-pub(crate) async fn csv(State(web): State<Web>, staff: Staff, uri: Uri) -> Answer {
-    file((&web, &staff), (Format::Csv, &uri)).await
-}
-
-/// The report as a workbook.
-pub(crate) async fn xlsx(State(web): State<Web>, staff: Staff, uri: Uri) -> Answer {
-    file((&web, &staff), (Format::Xlsx, &uri)).await
-}
-
-async fn file((web, staff): (&Web, &Staff), (format, uri): (Format, &Uri)) -> Answer {
+/// The report as a file.
+pub(crate) async fn file(State(web): State<Web>, staff: Staff, file: AskedFile) -> Answer {
     let view = read_reports::aging(&web.app, &staff.actor).await?;
-    export_report(&web.app, &staff.actor, &Report::Aging, format).await?;
+    export_report(&web.app, &staff.actor, &Report::Aging, file.format).await?;
     let name = format!("aging-{}", view.today);
-    handed_out::report((web, staff), (format, uri), &name, vec![("Aging", lines(view))]).await
+    handed_out::report((&web, &staff), &file, &name, vec![("Aging", lines(view))]).await
 }
 
 fn lines(view: AgingView) -> Vec<Line> {

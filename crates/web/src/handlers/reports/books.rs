@@ -11,7 +11,6 @@ use almoner_domain::refund::RefundState;
 use almoner_domain::{Invalid, LocationId, time};
 use almoner_store::books::{Book, BookedRefund, Entry, Source, Within};
 use axum::extract::State;
-use axum::http::Uri;
 use axum::response::IntoResponse as _;
 use axum_extra::extract::Query;
 use futures_util::{StreamExt as _, stream};
@@ -21,7 +20,7 @@ use jiff::tz::TimeZone;
 use crate::cell::{Cell, Line, row};
 use crate::failure::{Answer, html, unprocessable};
 use crate::format;
-use crate::handlers::handed_out;
+use crate::handlers::handed_out::{self, AskedFile};
 use crate::session::Staff;
 use crate::state::Web;
 use crate::view::payments::detail::refund_state;
@@ -158,40 +157,22 @@ async fn shown(web: &Web, staff: Staff, asked: Asked) -> Result<BooksPage, Error
     })
 }
 
-/// A book as CSV.
-pub(crate) async fn csv(
+/// A book as a file.
+pub(crate) async fn file(
     State(web): State<Web>,
     staff: Staff,
-    uri: Uri,
+    file: AskedFile,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Answer {
-    file((web, staff), (Format::Csv, uri), &pairs).await
-}
-
-/// A book as a workbook.
-pub(crate) async fn xlsx(
-    State(web): State<Web>,
-    staff: Staff,
-    uri: Uri,
-    Query(pairs): Query<Vec<(String, String)>>,
-) -> Answer {
-    file((web, staff), (Format::Xlsx, uri), &pairs).await
-}
-
-async fn file(
-    (web, staff): (Web, Staff),
-    (format, uri): (Format, Uri),
-    pairs: &[(String, String)],
-) -> Answer {
-    let asked = read(pairs, staff.actor.date(web.app.now()));
+    let asked = read(&pairs, staff.actor.date(web.app.now()));
     if !asked.faults.0.is_empty() {
         return Ok(unprocessable(&shown(&web, staff, asked).await?).into_response());
     }
     let wanted = asked.wanted;
-    if format == Format::Xlsx {
+    if file.format == Format::Xlsx {
         let rows = web.sheets.max_rows;
         if !export_books::fits(&web.app, &staff.actor, &wanted, rows).await? {
-            return Ok(handed_out::too_long((&web, &staff), &uri));
+            return Ok(handed_out::too_long((&web, &staff), &file));
         }
     }
     let (from, to) = wanted.within.days;
@@ -200,7 +181,7 @@ async fn file(
         Book::Refunds => head("Refunds", &REFUND_HEADINGS),
         Book::Ledger => head("Ledger", &LEDGER_HEADINGS),
     };
-    let export = begin_export(&web.app, &staff.actor, wanted, format).await?;
+    let export = begin_export(&web.app, &staff.actor, wanted, file.format).await?;
     let begun = (web.clone(), staff.clone(), export);
     let rows = stream::try_unfold(begun, async |(web, staff, mut export)| {
         let rows = export.next(&web.app, &staff.actor).await?;
@@ -208,7 +189,7 @@ async fn file(
         let lines = rows.map(|rows| lines(&export, zone, rows));
         Ok(lines.map(|lines| (lines, (web, staff, export))))
     });
-    handed_out::list((&web, &staff), (format, &uri), &file_name, (head, rows.boxed())).await
+    handed_out::list((&web, &staff), &file, &file_name, (head, rows.boxed())).await
 }
 
 fn head(name: &'static str, headings: &[&str]) -> Head {

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use almoner_app::export_report::{Format, Report, export_report};
+use almoner_app::export_report::{Report, export_report};
 use almoner_app::read_reports::{self, CollectionsView};
 use almoner_domain::payment::PaymentType;
 use almoner_domain::{Invalid, LocationId, time};
 use almoner_store::cards::Collected;
 use almoner_store::report_sums::CollectedRow;
 use axum::extract::State;
-use axum::http::Uri;
 use axum_extra::extract::Query;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -17,7 +16,7 @@ use jiff::civil::Date;
 use crate::cell::{Cell, Line, row};
 use crate::failure::{Answer, html};
 use crate::format;
-use crate::handlers::handed_out;
+use crate::handlers::handed_out::{self, AskedFile};
 use crate::session::Staff;
 use crate::state::Web;
 use crate::view::chart::Month;
@@ -223,39 +222,21 @@ fn parts(view: &CollectionsView) -> Vec<Part> {
     parts
 }
 
-/// The report as CSV: every month by location, payment type and tender.
-pub(crate) async fn csv(
+/// The report as a file: every month by location, payment type and tender.
+pub(crate) async fn file(
     State(web): State<Web>,
     staff: Staff,
-    uri: Uri,
+    file: AskedFile,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Answer {
-    file((&web, &staff), (Format::Csv, &uri), &pairs).await
-}
-
-/// The same as a workbook.
-pub(crate) async fn xlsx(
-    State(web): State<Web>,
-    staff: Staff,
-    uri: Uri,
-    Query(pairs): Query<Vec<(String, String)>>,
-) -> Answer {
-    file((&web, &staff), (Format::Xlsx, &uri), &pairs).await
-}
-
-async fn file(
-    (web, staff): (&Web, &Staff),
-    (format, uri): (Format, &Uri),
-    pairs: &[(String, String)],
-) -> Answer {
-    let Asked { span, locations, faults, .. } = read(pairs, staff.actor.date(web.app.now()));
+    let Asked { span, locations, faults, .. } = read(&pairs, staff.actor.date(web.app.now()));
     faults.into_result()?;
     let view = read_reports::collections(&web.app, &staff.actor, span, &locations).await?;
     let report = Report::Collections(span, locations);
-    export_report(&web.app, &staff.actor, &report, format).await?;
+    export_report(&web.app, &staff.actor, &report, file.format).await?;
     let name = format!("collections-{}-{}", span.0.strftime("%Y-%m"), span.1.strftime("%Y-%m"));
     let tables = vec![("Collections", lines(view))];
-    handed_out::report((web, staff), (format, uri), &name, tables).await
+    handed_out::report((&web, &staff), &file, &name, tables).await
 }
 
 fn lines(view: CollectionsView) -> Vec<Line> {

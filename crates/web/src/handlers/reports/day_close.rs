@@ -1,6 +1,6 @@
 //! What a day brought at each location, and what was counted in its drawer.
 
-use almoner_app::export_report::{Format, Report, export_report};
+use almoner_app::export_report::{Report, export_report};
 use almoner_app::permission::Action;
 use almoner_app::read_reports::{self, DayCloseView, LocationDay};
 use almoner_domain::ledger::Account;
@@ -8,7 +8,6 @@ use almoner_domain::report::{DayOfLocation, TAKINGS, Tally};
 use almoner_domain::{Invalid, Money, time};
 use almoner_store::day_close::DrawerCount;
 use axum::extract::{Query, State};
-use axum::http::Uri;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -16,7 +15,7 @@ use serde::Deserialize;
 use crate::cell::{Cell, Line, row};
 use crate::failure::{Answer, html};
 use crate::format;
-use crate::handlers::handed_out::{self, Table};
+use crate::handlers::handed_out::{self, AskedFile, Table};
 use crate::session::Staff;
 use crate::state::Web;
 use crate::view::parts::FileLinks;
@@ -145,37 +144,19 @@ fn count_row(count: &DrawerCount, drawer: (Money, Tally), zone: &TimeZone) -> Co
     }
 }
 
-/// The page as CSV.
-pub(crate) async fn csv(
+/// The page as a file.
+pub(crate) async fn file(
     State(web): State<Web>,
     staff: Staff,
-    uri: Uri,
+    file: AskedFile,
     Query(asked): Query<Asked>,
-) -> Answer {
-    file((&web, &staff), (Format::Csv, &uri), &asked).await
-}
-
-/// The page as a workbook.
-pub(crate) async fn xlsx(
-    State(web): State<Web>,
-    staff: Staff,
-    uri: Uri,
-    Query(asked): Query<Asked>,
-) -> Answer {
-    file((&web, &staff), (Format::Xlsx, &uri), &asked).await
-}
-
-async fn file(
-    (web, staff): (&Web, &Staff),
-    (format, uri): (Format, &Uri),
-    asked: &Asked,
 ) -> Answer {
     let day = asked.day(staff.actor.date(web.app.now()))?;
     let view = read_reports::day_close(&web.app, &staff.actor, day).await?;
-    export_report(&web.app, &staff.actor, &Report::DayClose(day), format).await?;
+    export_report(&web.app, &staff.actor, &Report::DayClose(day), file.format).await?;
     let tables = tables(&view, day, &staff.actor.organization.zone);
     let name = format!("day-close-{day}");
-    handed_out::report((web, staff), (format, uri), &name, tables).await
+    handed_out::report((&web, &staff), &file, &name, tables).await
 }
 
 fn tables(view: &DayCloseView, day: Date, zone: &TimeZone) -> Vec<Table> {

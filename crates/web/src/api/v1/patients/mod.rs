@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 
 use self::answer::PatientAnswer;
 use self::body::{PatientBody, PatientEditBody};
-use super::records::{self, MAX_TRIES};
+use super::records;
 use crate::api::body::{Asked, Body};
 use crate::api::caller::{Caller, Thing, showing};
 use crate::api::etag::{IfMatch, IfMatchParam, tagged};
@@ -192,23 +192,17 @@ async fn edit(
     caller.actor.must(Action::ReadPatients)?;
     caller.actor.must(Action::SavePatient)?;
     let id: PatientId = parse_id(&id, "patient")?;
-    let mut tries = 0;
-    loop {
-        tries += 1;
+    let change = || async {
         let before = read_records::patient(&web.app, &caller.actor, id).await?;
         if before.patient.id != id {
             // Whoever changes a record has to know whose it is.
-            return Err(Error::NotFound("patient").into());
+            return Err(Error::NotFound("patient"));
         }
         let version = before.patient.version;
         if_match.check(version)?;
-        let entry = body.onto(before);
-        match edit_patient(&web.app, &caller.actor, (id, version), &entry).await {
-            Err(Error::Stale { .. }) if if_match == IfMatch::Any && tries < MAX_TRIES => {}
-            Err(error) => return Err(told(error)),
-            Ok(()) => break,
-        }
-    }
+        edit_patient(&web.app, &caller.actor, (id, version), &body.onto(before)).await
+    };
+    if_match.on_what_stands(change).await.map_err(told)?;
     let record = read_records::patient(&web.app, &caller.actor, id).await?;
     Ok(showing(vec![Thing::Patient(record.patient.id)], answered(StatusCode::OK, record)))
 }

@@ -2,7 +2,7 @@
 
 use almoner_app::edit_payment::{EditPayment, edit_payment};
 use almoner_app::permission::Action;
-use almoner_app::{Error, read_whole};
+use almoner_app::read_whole;
 use almoner_domain::money::MAX_PAYMENT;
 use almoner_domain::payment::PaymentType;
 use almoner_domain::text::MAX_MEMO_BYTES;
@@ -24,9 +24,6 @@ use crate::api::fields::{self, Change, Fields, FromFields};
 use crate::api::problem::Answer;
 use crate::handlers::parse_id;
 use crate::state::Web;
-
-/// How often an edit that names no version begins anew, when somebody else was faster.
-const TRIES: usize = 5;
 
 pub(super) fn calls() -> OpenApiRouter<Web> {
     OpenApiRouter::default().routes(routes!(read, edit))
@@ -144,16 +141,12 @@ async fn edit(
     caller.actor.must(Action::ReadPayments)?;
     caller.actor.must(Action::EditPayment)?;
     let id: PaymentId = parse_id(&id, "payment")?;
-    let mut tries = 0;
-    loop {
-        tries += 1;
+    let change = || async {
         let (found, _) = read_whole::get(&web.app, &caller.actor, id).await?;
         let payment = found.listed.payment;
         if_match.check(payment.version)?;
-        match edit_payment(&web.app, &caller.actor, &body.onto(payment)).await {
-            Err(Error::Stale { .. }) if if_match == IfMatch::Any && tries < TRIES => {}
-            Err(error) => return Err(told(error)),
-            Ok(_) => return standing(&web, &caller, id).await,
-        }
-    }
+        edit_payment(&web.app, &caller.actor, &body.onto(payment)).await
+    };
+    if_match.on_what_stands(change).await.map_err(told)?;
+    standing(&web, &caller, id).await
 }

@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 
 use self::answer::TreatmentAnswer;
 use self::body::{TreatmentBody, TreatmentEditBody};
-use super::records::{self, MAX_TRIES};
+use super::records;
 use crate::api::body::{Asked, Body};
 use crate::api::caller::{Caller, Thing, showing};
 use crate::api::etag::{IfMatch, IfMatchParam, tagged};
@@ -185,19 +185,13 @@ async fn edit(
     caller.actor.must(Action::ReadTreatments)?;
     caller.actor.must(Action::SaveTreatment)?;
     let id: TreatmentId = parse_id(&id, "treatment")?;
-    let mut tries = 0;
-    loop {
-        tries += 1;
+    let change = || async {
         let before = read_records::treatment(&web.app, &caller.actor, id).await?;
         let version = before.version;
         if_match.check(version)?;
-        let entry = body.onto(before);
-        match edit_treatment(&web.app, &caller.actor, (id, version), &entry).await {
-            Err(Error::Stale { .. }) if if_match == IfMatch::Any && tries < MAX_TRIES => {}
-            Err(error) => return Err(told(error)),
-            Ok(()) => break,
-        }
-    }
+        edit_treatment(&web.app, &caller.actor, (id, version), &body.onto(before)).await
+    };
+    if_match.on_what_stands(change).await.map_err(told)?;
     let treatment = read_records::treatment(&web.app, &caller.actor, id).await?;
     Ok(showing(vec![Thing::Treatment(id)], answered(&web, &caller, StatusCode::OK, treatment)))
 }
