@@ -123,7 +123,7 @@ pub(crate) async fn book(
             transfer.location = Some(location);
         }
         let mut changed = payment.clone();
-        changed.version += 1;
+        changed.changed(now);
         if aside.is_none() {
             changed.lost = payment.lost.plus(after.lost).minus(before.lost);
         }

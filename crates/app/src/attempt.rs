@@ -237,7 +237,7 @@ async fn take_twice(
     let (org, amount) = (actor.org(), attempt.amount);
     attempts::set_state(tx, org, attempt.id(), (AttemptState::Captured, None), now).await?;
     let mut after = before.clone();
-    after.version += 1;
+    after.changed(now);
     payments::update_status(tx, org, &after).await?;
     let change = PaymentChange {
         before: Some(before),

@@ -34,6 +34,8 @@ pub struct Seen {
     pub subject_seq: i64,
     /// The number of the document of it that was handed out.
     pub document: Option<i64>,
+    /// The ids of what a page of a list showed.
+    pub listed: Vec<String>,
     /// The client's address.
     pub from: String,
     /// When.
@@ -118,6 +120,9 @@ async fn write(app: &App, batch: &[Seen]) -> Result<(), Error> {
         let mut detail = json!({ "from": seen.from });
         if let Some(document) = seen.document {
             detail["document"] = document.into();
+        }
+        if !seen.listed.is_empty() {
+            detail["listed"] = seen.listed.join(", ").into();
         }
         let event = Event {
             id: app.event_id(seen.at),

@@ -113,6 +113,7 @@ async fn attempt(app: &App, actor: &Actor, input: &CreatePayment) -> Result<Paym
         version: 1,
         created_at: now,
         paid_at: None,
+        modified_at: now,
     };
     write(app, actor, &mut tx, &patient, &payment, snapshot).await?;
     if let Some(key) = &input.key {

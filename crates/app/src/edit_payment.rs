@@ -83,7 +83,7 @@ pub async fn edit_payment(app: &App, actor: &Actor, input: &EditPayment) -> Resu
     if changes.is_empty() {
         return Ok(before);
     }
-    after.version += 1;
+    after.changed(now);
     let name = (&*patient.fields.last_name, &*patient.fields.first_name);
     payments::update(&mut tx, org, &after, name).await?;
     if before.patient != after.patient {

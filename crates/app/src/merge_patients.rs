@@ -284,11 +284,11 @@ async fn move_payment(
     (id, patient): (PaymentId, PatientId),
     fields: &PatientFields,
 ) -> Result<(), Error> {
-    let org = actor.org();
+    let (org, now) = (actor.org(), app.now());
     let before = payments::lock(tx, org, id).await?.ok_or(Error::NotFound("payment"))?;
     let mut after = before.clone();
     after.patient = patient;
-    after.version += 1;
+    after.changed(now);
     payments::update(tx, org, &after, (&fields.last_name, &fields.first_name)).await?;
     let change = PaymentChange {
         before: Some(&before),
@@ -299,7 +299,7 @@ async fn move_payment(
         reason: None,
         transfers: Vec::new(),
         detail: json!({ "patient": [before.patient, patient] }),
-        at: app.now(),
+        at: now,
     };
     record::payment_changed(app, actor, tx, change).await
 }

@@ -9,13 +9,16 @@ use almoner_domain::status::{self, Facts, Status};
 use almoner_domain::{LocationId, PaymentId};
 use almoner_store::cards::{self, Cards};
 use almoner_store::payment_list::{self, Calendar, ListedPayment, PaymentPage};
+use almoner_store::record_list::{self, Narrowed, Records};
 use almoner_store::tenders::{self, TenderRow};
 use almoner_store::{Tx, attempts, links, locations, payments};
+use jiff::Timestamp;
 
 use crate::context::{Actor, App};
 use crate::error::Error;
 use crate::issue_link::{self, ShownLink, is_collectable};
 use crate::permission::Action;
+use crate::read_records::{PageAt, RecordsView};
 
 /// A payment with what belongs to it.
 #[derive(Debug, Clone)]
@@ -55,6 +58,26 @@ pub async fn list(app: &App, actor: &Actor, request: &PageRequest) -> Result<Who
     let mut page = payment_list::page(&mut tx, actor.org(), request, &calendar).await?;
     let rows = std::mem::take(&mut page.rows);
     Ok(WholePage { page, payments: completed(app, actor, &mut tx, rows).await? })
+}
+
+/// A page of the payments that changed at `since` or later, in the order of their changes.
+///
+/// # Errors
+/// No permission, or the database failed.
+pub async fn changed(
+    app: &App,
+    actor: &Actor,
+    since: Timestamp,
+    at: PageAt,
+) -> Result<RecordsView<WholePayment>, Error> {
+    actor.must(Action::ReadPayments)?;
+    let narrowed = Narrowed::ChangedSince(since);
+    let mut tx = app.db.read().await?;
+    let asked = (Records::Payments, &narrowed);
+    let page = record_list::page(&mut tx, actor.org(), asked, at).await?;
+    let ids: Vec<PaymentId> = page.rows.iter().map(|row| PaymentId::new(row.seq)).collect();
+    let rows = payment_list::named(&mut tx, actor.org(), &ids).await?;
+    Ok(RecordsView { rows: completed(app, actor, &mut tx, rows).await?, page })
 }
 
 /// A payment.

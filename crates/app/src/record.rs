@@ -46,6 +46,7 @@ pub(crate) async fn payment_changed(
     change: PaymentChange<'_>,
 ) -> Result<(), Error> {
     let (org, payment) = (actor.org(), change.after);
+    assert!(payment.modified_at >= change.at, "the row tells when it changed");
     rollups::payment_moved(tx, org, change.before, payment).await?;
     let from = change.before.map(|before| before.status);
     if change.is_step || from != Some(payment.status) {

@@ -222,6 +222,7 @@ pub(crate) async fn recounted(
     tx: &mut Tx,
     actor: &Actor,
     before: &Payment,
+    at: Timestamp,
 ) -> Result<Payment, Error> {
     let counted = payments::get(tx, actor.org(), before.id).await?;
     let mut after = counted.ok_or(Error::NotFound("payment"))?;
@@ -230,7 +231,7 @@ pub(crate) async fn recounted(
         refund::derived_status(after.collected, after.refunded),
         "the database derives the status from the refunds"
     );
-    after.version = before.version + 1;
+    after.changed(at);
     payments::update_status(tx, actor.org(), &after).await?;
     Ok(after)
 }
@@ -242,7 +243,7 @@ async fn write(
     (before, at): (&Payment, Timestamp),
     new: &NewRefund,
 ) -> Result<(), Error> {
-    let after = recounted(tx, actor, before).await?;
+    let after = recounted(tx, actor, before, at).await?;
     let change = PaymentChange {
         before: Some(before),
         after: &after,

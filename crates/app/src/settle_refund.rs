@@ -233,7 +233,7 @@ pub(crate) async fn end(
     }
     let told = refunds::Told { id: ended.id, failure: ended.failure };
     refunds::set_state(tx, org, refund.id, to, told, (now, actor.date(now))).await?;
-    let after = recounted(tx, actor, before).await?;
+    let after = recounted(tx, actor, before, now).await?;
     let change = PaymentChange {
         before: Some(before),
         after: &after,

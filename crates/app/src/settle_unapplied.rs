@@ -193,7 +193,7 @@ pub(crate) async fn write(
 ) -> Result<(), Error> {
     let from = (action != MADE).then_some(refund.state);
     let mut after = before.clone();
-    after.version += 1;
+    after.changed(at);
     payments::update_status(tx, actor.org(), &after).await?;
     let mut transfers = ledger::unapplied_refund_changed(from, to, refund.amount);
     for transfer in &mut transfers {

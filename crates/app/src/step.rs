@@ -32,7 +32,7 @@ pub(crate) async fn locked(
 pub(crate) fn moved(before: &Payment, to: Status, now: Timestamp) -> Payment {
     let mut after = before.clone();
     after.status = to;
-    after.version += 1;
+    after.changed(now);
     if to == Status::Paid {
         after.collected = after.amount;
         after.paid_at = Some(now);

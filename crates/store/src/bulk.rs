@@ -70,7 +70,7 @@ const TABLES: [Table; 21] = tables! {
         created_at_us modified_at_us;
     "treatment_procedure" treatment_seq line code modifiers charge_cents;
     "payment" seq patient_seq location_seq treatment_seq kind status amount_cents collected_cents
-        refunded_cents due_key name_sort memo version created_at_us paid_at_us;
+        refunded_cents due_key name_sort memo version created_at_us paid_at_us modified_at_us;
     "payment_transition" payment_seq version from_status to_status moved_by user_seq reason at_us;
     "payment_attempt" payment_seq attempt_no processor state amount_cents started_at_us
         changed_at_us reference;
@@ -236,6 +236,7 @@ impl Bulk {
             p.version,
             p.created_at,
             p.paid_at,
+            p.modified_at,
         ];
         self.add(Slot::Payment, values);
     }

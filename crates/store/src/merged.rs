@@ -104,7 +104,8 @@ pub async fn hand_over(
     (from, into): (PatientId, PatientId),
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE treatment SET patient_seq = $3, version = version + 1, modified_at_us = $4
+    let sql = "UPDATE treatment SET patient_seq = $3, version = version + 1,
+            modified_at_us = CASE WHEN modified_at_us < $4 THEN $4 ELSE modified_at_us + 1 END
         WHERE organization_id = $1 AND patient_seq = $2";
     tx.execute(sql, params![org, from, into, now]).await?;
     for sql in [

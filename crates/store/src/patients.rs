@@ -175,7 +175,8 @@ pub async fn update(
     let sql = "UPDATE patient SET first_name = $3, last_name = $4, birth_day = $5, sex = $6,
         mrn = $7, phone = $8, email = $9, address = $10, guarantor = $11, name_sort = $12,
         name_search = $13, version = version + 1,
-        modified_at_us = $14 WHERE organization_id = $1 AND seq = $2";
+        modified_at_us = CASE WHEN modified_at_us < $14 THEN $14 ELSE modified_at_us + 1 END
+        WHERE organization_id = $1 AND seq = $2";
     let mut values = params![org, before.id];
     values.extend(columns(fields));
     values.extend(params![now]);
@@ -183,9 +184,11 @@ pub async fn update(
     let names = |fields: &PatientFields| (fields.first_name.clone(), fields.last_name.clone());
     if names(fields) != names(&before.fields) {
         let sort = name_sort(fields);
-        let sql = "UPDATE payment SET name_sort = $3 WHERE organization_id = $1
-            AND patient_seq = $2 AND name_sort <> $3";
-        tx.execute(sql, params![org, before.id, sort]).await?;
+        // Who owes it is called otherwise, even where that changes no order.
+        let sql = "UPDATE payment SET name_sort = $3,
+                modified_at_us = CASE WHEN modified_at_us < $4 THEN $4 ELSE modified_at_us + 1 END
+            WHERE organization_id = $1 AND patient_seq = $2";
+        tx.execute(sql, params![org, before.id, sort, now]).await?;
         eligibility::rename(tx, org, before.id).await?;
         let sql = "DELETE FROM patient_word WHERE organization_id = $1 AND patient_seq = $2";
         tx.execute(sql, params![org, before.id]).await?;

@@ -6,8 +6,8 @@ use almoner_domain::{
     LocationId, Money, OrganizationId, PatientId, PaymentId, TreatmentId, UserId,
 };
 use almoner_domain::{name, time};
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::db::{Row, StoreError, Tx};
 use crate::params;
@@ -45,9 +45,18 @@ pub struct Payment {
     pub created_at: Timestamp,
     /// When the money was taken.
     pub paid_at: Option<Timestamp>,
+    /// When it changed last. What is attached to it and its link are no part of it.
+    pub modified_at: Timestamp,
 }
 
 impl Payment {
+    /// Counts a change at that moment. One that waited for another is told as later all the same,
+    /// so that a copy with the other's moment is known to be old.
+    pub fn changed(&mut self, now: Timestamp) {
+        self.version += 1;
+        self.modified_at = now.max(self.modified_at + SignedDuration::from_micros(1));
+    }
+
     /// What can still be refunded. A bank may give back what was refunded before.
     pub fn remaining(&self) -> Money {
         self.collected.minus(self.refunded).minus(self.lost).max(Money::ZERO)
@@ -73,6 +82,7 @@ pub(crate) fn payment(row: &Row) -> Result<Payment, StoreError> {
         version: row.int("version")?,
         created_at: row.time("created_at_us")?,
         paid_at: row.opt_time("paid_at_us")?,
+        modified_at: row.time("modified_at_us")?,
     })
 }
 
@@ -85,8 +95,8 @@ pub async fn insert(
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO payment (organization_id, seq, patient_seq, location_seq,
         treatment_seq, kind, status, amount_cents, collected_cents, refunded_cents, due_key,
-        name_sort, memo, version, created_at_us)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9, $10, $11, $12, $13)";
+        name_sort, memo, version, created_at_us, modified_at_us)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9, $10, $11, $12, $13, $14)";
     let p = payment;
     let values = params![
         org,
@@ -102,6 +112,7 @@ pub async fn insert(
         p.memo.clone(),
         p.version,
         p.created_at,
+        p.modified_at,
     ];
     tx.execute_one(sql, values).await
 }
@@ -137,7 +148,7 @@ pub async fn update(
 ) -> Result<(), StoreError> {
     let sql = "UPDATE payment SET patient_seq = $3, location_seq = $4, treatment_seq = $5,
         kind = $6, status = $7, amount_cents = $8, collected_cents = $9, due_key = $10,
-        name_sort = $11, memo = $12, version = $13, paid_at_us = $14
+        name_sort = $11, memo = $12, version = $13, paid_at_us = $14, modified_at_us = $15
         WHERE organization_id = $1 AND seq = $2 AND version = $13 - 1";
     let p = payment;
     let values = params![
@@ -155,6 +166,7 @@ pub async fn update(
         p.memo.clone(),
         p.version,
         p.paid_at,
+        p.modified_at,
     ];
     tx.execute_one(sql, values).await
 }
@@ -165,11 +177,12 @@ pub async fn update_status(
     org: OrganizationId,
     payment: &Payment,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE payment SET status = $3, collected_cents = $4, paid_at_us = $5, version = $6
-        WHERE organization_id = $1 AND seq = $2 AND version = $6 - 1";
+    let sql = "UPDATE payment SET status = $3, collected_cents = $4, paid_at_us = $5, version = $6,
+        modified_at_us = $7 WHERE organization_id = $1 AND seq = $2 AND version = $6 - 1";
     let p = payment;
-    let status = p.status.as_str();
-    tx.execute_one(sql, params![org, p.id, status, p.collected, p.paid_at, p.version]).await
+    let mut values = params![org, p.id, p.status.as_str(), p.collected, p.paid_at];
+    values.extend(params![p.version, p.modified_at]);
+    tx.execute_one(sql, values).await
 }
 
 /// Writes how much of a payment banks gave back; its version has grown already.
@@ -178,9 +191,10 @@ pub async fn update_lost(
     org: OrganizationId,
     payment: &Payment,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE payment SET lost_cents = $3, version = $4
+    let sql = "UPDATE payment SET lost_cents = $3, version = $4, modified_at_us = $5
         WHERE organization_id = $1 AND seq = $2 AND version = $4 - 1";
-    tx.execute_one(sql, params![org, payment.id, payment.lost, payment.version]).await
+    let p = payment;
+    tx.execute_one(sql, params![org, p.id, p.lost, p.version, p.modified_at]).await
 }
 
 /// A step from one status to another.

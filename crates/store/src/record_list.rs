@@ -6,8 +6,11 @@
 //! filter leaves is collected and sorted instead, as the walk would pass over very many to find
 //! it. Totals are counted up to [`MAX_EXACT_TOTAL`].
 //!
-//! A list that is walked forth by its changes misses none: what changes meanwhile moves to its
-//! end, and is met there once more.
+//! What changes while a list is walked forth by its changes moves to its end, and is met there once
+//! more. A change has the moment at which it was begun, and comes to light when it is committed:
+//! a walk may have passed its place by then. So whoever keeps a copy begins each walk
+//! [`OVERLAP_MINUTES`] before the moment at which the one before it began, and misses none that was
+//! committed within them.
 
 use almoner_domain::list::{Cursor, MAX_EXACT_TOTAL, Place};
 use almoner_domain::{OrganizationId, PatientId, time};
@@ -17,6 +20,9 @@ use jiff::civil::Date;
 use crate::db::{Row, StoreError, Tx};
 use crate::named::named;
 use crate::statement::{NumberSet, Statement};
+
+/// How long before its last walk whoever keeps a copy begins the next one.
+pub const OVERLAP_MINUTES: i64 = 5;
 
 /// What is open and on a treatment, in the very words of the indexes that hold it.
 const IS_OPEN: &str = " AND treatment_seq IS NOT NULL AND (status = 'draft' OR status = 'pending' \
@@ -29,6 +35,8 @@ pub enum Records {
     Patients,
     /// Treatments.
     Treatments,
+    /// Payments; only by their changes, as `payment_list` has the other orders.
+    Payments,
     /// Locations.
     Locations,
     /// Physicians.
@@ -40,7 +48,7 @@ pub enum Records {
 pub enum Narrowed {
     /// Nothing: all are listed.
     Not,
-    /// Patients and treatments that changed then or later, in the order of their changes.
+    /// Patients, treatments and payments that changed then or later, in the order of their changes.
     ChangedSince(Timestamp),
     /// Patients whose name has all these words.
     Named(Vec<String>),
@@ -169,6 +177,7 @@ impl Records {
         match self {
             Self::Patients => "patient",
             Self::Treatments => "treatment",
+            Self::Payments => "payment",
             Self::Locations => "location",
             Self::Physicians => "physician",
         }
@@ -178,6 +187,11 @@ impl Records {
 impl List<'_> {
     fn is_by_change(&self) -> bool {
         matches!(self.narrowed, Narrowed::ChangedSince(_))
+    }
+
+    /// Whether a record may be met several times.
+    fn is_repeated(&self) -> bool {
+        matches!(self.known, Known::LittleOverdue(_) | Known::MuchOverdue(_))
     }
 
     /// What is read, and its column of the record's number.
@@ -242,7 +256,7 @@ impl List<'_> {
         };
         let (relation, direction) = if is_back { ("<", "DESC") } else { (">", "ASC") };
         let mut statement = Statement::default();
-        let distinct = if table == "payment" { "DISTINCT " } else { "" };
+        let distinct = if self.is_repeated() { "DISTINCT " } else { "" };
         let key = if self.is_by_change() { ", modified_at_us AS sort_key" } else { "" };
         statement.push(&format!("SELECT {distinct}{seq} AS seq{key} FROM {table}"));
         self.push_rows(&mut statement);
@@ -275,7 +289,7 @@ impl List<'_> {
         }
         let (table, seq) = self.source();
         let mut statement = Statement::default();
-        let counted = if table == "payment" { "DISTINCT seq" } else { "*" };
+        let counted = if self.is_repeated() { "DISTINCT seq" } else { "*" };
         statement.push(&format!(
             "SELECT count({counted}) AS n, count(*) AS looked_at FROM (SELECT {seq} AS seq \
             FROM {table}"

@@ -165,7 +165,8 @@ pub async fn update(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let sql = "UPDATE treatment SET physician_seq = $4, location_seq = $5, service_at_us = $6,
-        status = $7, version = version + 1, modified_at_us = $8
+        status = $7, version = version + 1,
+        modified_at_us = CASE WHEN modified_at_us < $8 THEN $8 ELSE modified_at_us + 1 END
         WHERE organization_id = $1 AND seq = $2 AND version = $3";
     let f = fields;
     let status = f.status.as_str();

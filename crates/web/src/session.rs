@@ -166,7 +166,10 @@ pub(crate) async fn staff_only(
     let seen = seen(&web, &staff, &request);
     request.extensions_mut().insert(staff.clone());
     let mut response = next.run(request).await;
-    if let Some(seen) = seen.filter(|_| response.status().is_success()) {
+    if let Some(mut seen) = seen.filter(|_| response.status().is_success()) {
+        if let Some(Listed(ids)) = response.extensions_mut().remove::<Listed>() {
+            seen.listed = ids;
+        }
         web.reads.seen(seen).await;
     }
     if let Some(Failed(error)) = response.extensions_mut().remove::<Failed>() {
@@ -178,6 +181,28 @@ pub(crate) async fn staff_only(
         append_cookie(&mut response, &gone);
     }
     response
+}
+
+/// The ids of what a page of a list shows, for the audit log.
+#[derive(Debug, Clone)]
+pub(crate) struct Listed(Vec<String>);
+
+impl Listed {
+    /// Those of these rows.
+    pub(crate) fn of<R, T: ToString>(rows: &[R], id: impl Fn(&R) -> T) -> Self {
+        Self(rows.iter().map(|row| id(row).to_string()).collect())
+    }
+
+    /// The page that shows them.
+    pub(crate) fn on(self, mut page: Response) -> Response {
+        page.extensions_mut().insert(self);
+        page
+    }
+}
+
+/// Ids as the audit log has them.
+pub(crate) fn told<T: ToString>(ids: &[T]) -> Vec<String> {
+    ids.iter().map(T::to_string).collect()
 }
 
 /// What of a patient a page shows, for the audit log: a thing by its number, or a list.
@@ -201,6 +226,7 @@ fn seen(web: &Web, staff: &Staff, request: &Request) -> Option<Seen> {
         subject: if number.is_some() { thing } else { list },
         subject_seq: number.unwrap_or_default(),
         document,
+        listed: Vec::new(),
         from: security::client(web, connection.0, request.headers()),
         at: web.app.now(),
     })

@@ -139,6 +139,7 @@ impl Books {
             version: 1,
             created_at: at,
             paid_at: None,
+            modified_at: at,
         };
         let due = payment.due.map_or("null".to_owned(), |due| format!("\"{due}\""));
         let change = Change {
@@ -259,7 +260,7 @@ impl Books {
     ) {
         let from = payment.status;
         payment.status = to;
-        payment.version += 1;
+        payment.changed(at);
         let how = tender.map_or("null".to_owned(), |kind| format!("\"{}\"", kind.as_str()));
         let why = reason.map_or(String::new(), |reason| format!(",\"reason\":\"{reason}\""));
         let (was, is) = (from.as_str(), to.as_str());
@@ -284,7 +285,7 @@ impl Books {
         let amount = Money::from_cents((left * part / 100).max(1));
         payment.refunded = payment.refunded.plus(amount);
         payment.status = derived_status(payment.collected, payment.refunded);
-        payment.version += 1;
+        payment.changed(at);
         let new = NewRefund {
             id: RefundId::new(self.last.refund),
             payment: payment.id,

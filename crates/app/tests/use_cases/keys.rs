@@ -137,7 +137,7 @@ on_both_engines! {
         let log = ReadLog::start(clinic.app.clone());
         let (from, at) = ("192.0.2.1".to_owned(), clinic.app.now());
         let (subject, document) = ("eligibility_check", None);
-        let seen = Seen { actor, subject, subject_seq: 1, document, from, at };
+        let seen = Seen { actor, subject, subject_seq: 1, document, listed: Vec::new(), from, at };
         log.seen(seen).await;
         log.flush().await;
         for action in ["check_imported", "viewed"] {

@@ -132,6 +132,7 @@ pub(crate) async fn add_payment(tx: &mut Tx, org: OrganizationId, plan: &Plan) -
         version: 1,
         created_at: plan.created_at,
         paid_at: None,
+        modified_at: plan.created_at,
     };
     let name = (plan.name.0.as_str(), plan.name.1.as_str());
     payments::insert(tx, org, &payment, name).await.expect("the payment is new");
@@ -181,7 +182,7 @@ impl Life<'_> {
             self.release().await;
         }
         self.payment.status = to;
-        self.payment.version += 1;
+        self.payment.changed(self.plan.paid_at);
         let tender = (to == Status::Paid).then_some(TenderType::Cash);
         if tender.is_some() {
             self.payment.collected = amount;
@@ -249,7 +250,7 @@ impl Life<'_> {
         let found = payments::get(self.tx, self.org, before.id).await.expect("it can be read");
         self.payment = found.expect("the payment is there");
         assert_eq!(self.payment.status, to, "the status follows from the refunds");
-        self.payment.version += 1;
+        self.payment.changed(self.plan.paid_at);
         let updated = payments::update_status(self.tx, self.org, &self.payment).await;
         updated.expect("only the version changes");
         let moved = ledger::refund_changed(None, RefundState::Settled, amount, TenderType::Cash);

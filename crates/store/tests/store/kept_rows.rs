@@ -69,7 +69,7 @@ pub(crate) async fn fill(db: &Db) {
     let id = PaymentId::new(paid);
     let mut payment = payments::get(&mut tx, org, id).await.unwrap().expect("it is there");
     let (from, tender_version) = (payment.status, payment.version);
-    payment.version += 1;
+    payment.changed(at("2026-03-05T12:00:00Z"));
     payment.status = Status::Pending;
     payment.collected = Money::ZERO;
     payment.paid_at = None;

@@ -33,6 +33,7 @@ impl Clinic {
     fn lists(&self) -> Vec<(&'static str, Records, Narrowed, usize)> {
         let named = |word: &str| Narrowed::Named(vec![word.to_owned()]);
         let (patients, treatments) = (Records::Patients, Records::Treatments);
+        let payments = Records::Payments;
         let changed = |percent| Narrowed::ChangedSince(since(percent, self.count));
         let one = whose(self.count / 2, self.count);
         vec![
@@ -43,6 +44,8 @@ impl Clinic {
             ("patients, a common name", patients, named("fi"), 50),
             ("treatments", treatments, Narrowed::Not, 50),
             ("treatments, many changed", treatments, changed(60), 50),
+            ("payments, most changed", payments, changed(90), 50),
+            ("payments, many changed", payments, changed(60), 50),
             ("treatments of a patient", treatments, Narrowed::OfPatient(one, None), 1),
             ("treatments, a few overdue", treatments, Narrowed::OverdueOn(EARLY), 42),
             ("treatments, many overdue", treatments, Narrowed::OverdueOn(LATE), 50),

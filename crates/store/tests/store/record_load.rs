@@ -67,11 +67,12 @@ const TREATMENTS: &str = "INSERT INTO treatment (organization_id, seq, patient_s
 
 const PAYMENTS: &str = "INSERT INTO payment (organization_id, seq, patient_seq, location_seq,
         treatment_seq, status, amount_cents, collected_cents, refunded_cents, due_key, name_sort,
-        version, created_at_us, paid_at_us) NUMBERS
+        version, created_at_us, paid_at_us, modified_at_us) NUMBERS
     SELECT $1, i, i * 7919 % $3 + 1, 1, i, CASE WHEN i % 10 < 3 THEN 'paid' ELSE 'pending' END, 700,
         CASE WHEN i % 10 < 3 THEN 700 ELSE 0 END, 0,
         CASE WHEN i <= 60 THEN 20250101 WHEN i % 10 = 9 THEN 20991231 ELSE 20260101 + i % 28 END,
-        'x', 1, i, CASE WHEN i % 10 < 3 THEN i END FROM s";
+        'x', 1, i, CASE WHEN i % 10 < 3 THEN i END,
+        FIRST + i * 7919 % $2 / 2 * 1000000 FROM s";
 
 /// Adds the first patient as the program did before it kept when a record changed last.
 pub(crate) async fn add_early_patient(db: &TestDb, org: OrganizationId) {

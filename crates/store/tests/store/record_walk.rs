@@ -52,6 +52,7 @@ fn lists() -> Vec<(Records, Narrowed)> {
         (Records::Patients, named("nobody")),
         (Records::Treatments, Narrowed::Not),
         (Records::Treatments, since_of(TREATMENTS)),
+        (Records::Payments, since_of(TREATMENTS)),
         (Records::Treatments, Narrowed::OfPatient(patient, None)),
         (Records::Treatments, Narrowed::OfPatient(patient, Some(LATE))),
         (Records::Treatments, Narrowed::OfPatient(PatientId::new(PATIENTS + 1), None)),
@@ -69,22 +70,33 @@ on_both_engines! {
                 service_at_us, status, version, created_at_us)
             VALUES ($1, 1, 1, 1, 5, 'scheduled', 1, 2000)";
         run(&db, sql, params![org]).await.unwrap();
-        for (number, (action, subject)) in (1_u8..).zip([
-            ("patient_changed", "patient"),
-            ("viewed", "patient"),
-            ("treatment_added", "treatment"),
+        let sql = "INSERT INTO payment (organization_id, seq, patient_seq, location_seq, status,
+                amount_cents, collected_cents, refunded_cents, due_key, name_sort, version,
+                created_at_us)
+            VALUES ($1, 1, 1, 1, 'pending', 700, 0, 0, 99991231, 'x', 2, 2000)";
+        run(&db, sql, params![org]).await.unwrap();
+        for (number, (action, subject, version)) in (1_u8..).zip([
+            ("patient_changed", "patient", None),
+            ("viewed", "patient", None),
+            ("treatment_added", "treatment", None),
+            ("payment_edited", "payment", Some(2_i64)),
+            ("link_issued", "payment", None),
         ]) {
             let sql = "INSERT INTO audit_event (organization_id, event_id, at_us, actor, action,
-                    subject, subject_seq, detail)
-                VALUES ($1, $2, $3, 'staff', $4, $5, 1, '{}')";
+                    subject, subject_seq, subject_version, detail)
+                VALUES ($1, $2, $3, 'staff', $4, $5, 1, $6, '{}')";
             let at_us = 10_000 + i64::from(number);
-            let values = params![org, vec![number; 16], at_us, action, subject];
+            let values = params![org, vec![number; 16], at_us, action, subject, version];
             run(&db, sql, values).await.unwrap();
         }
         db.migrate().await.unwrap();
         let mut tx = db.read().await.unwrap();
         let asked = Narrowed::ChangedSince(time::from_micros(2_000));
-        for (records, changed_us) in [(Records::Patients, 10_001), (Records::Treatments, 2_000)] {
+        for (records, changed_us) in [
+            (Records::Patients, 10_001),
+            (Records::Treatments, 2_000),
+            (Records::Payments, 10_004),
+        ] {
             let found = page(&mut tx, org, (records, &asked), (Place::First, LIMIT)).await.unwrap();
             assert_eq!(found.rows, [Cursor { key: Some(changed_us), rank: 0, seq: 1 }]);
         }

@@ -12,10 +12,12 @@ use axum::http::header::{self, HeaderValue};
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::problem::{Code, Problem};
 use crate::security::{self, Connection};
+use crate::session;
 use crate::state::Web;
 
 /// The program that asks.
@@ -37,7 +39,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 }
 
 /// A thing of a patient's that an answer shows.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Thing {
     /// What is known of a patient.
@@ -46,8 +48,12 @@ pub(super) enum Thing {
     EligibilityCheck(CheckId),
     /// A treatment.
     Treatment(TreatmentId),
+    /// A page of the patients.
+    PatientList(Vec<PatientId>),
+    /// A page of the treatments.
+    TreatmentList(Vec<TreatmentId>),
     /// A page of the payments.
-    PaymentList,
+    PaymentList(Vec<PaymentId>),
     /// A payment, or what is attached to it.
     Payment(PaymentId),
     /// A document of a payment.
@@ -60,16 +66,25 @@ pub(super) enum Thing {
 pub(super) struct Shown(pub(super) Vec<Thing>);
 
 impl Thing {
-    /// What the audit log calls it, and the document of it.
-    fn subject(self) -> (&'static str, i64, Option<i64>) {
-        match self {
-            Self::Patient(id) => ("patient", id.seq(), None),
-            Self::Treatment(id) => ("treatment", id.seq(), None),
-            Self::EligibilityCheck(id) => ("eligibility_check", id.seq(), None),
-            Self::PaymentList => ("payments", 0, None),
-            Self::Payment(id) => ("payment", id.seq(), None),
-            Self::Document(payment, number) => ("payment", payment.seq(), Some(number)),
-        }
+    /// The row of the audit log: one, also for a page of a list, which names all that it shows.
+    fn seen(self, actor: Actor, from: String, at: Timestamp) -> Seen {
+        let (subject, subject_seq) = match &self {
+            Self::Patient(id) => ("patient", id.seq()),
+            Self::Treatment(id) => ("treatment", id.seq()),
+            Self::EligibilityCheck(id) => ("eligibility_check", id.seq()),
+            Self::PatientList(_) => ("patients", 0),
+            Self::TreatmentList(_) => ("treatments", 0),
+            Self::PaymentList(_) => ("payments", 0),
+            Self::Payment(id) | Self::Document(id, _) => ("payment", id.seq()),
+        };
+        let document = if let Self::Document(_, number) = self { Some(number) } else { None };
+        let listed = match &self {
+            Self::PatientList(ids) => session::told(ids),
+            Self::TreatmentList(ids) => session::told(ids),
+            Self::PaymentList(ids) => session::told(ids),
+            _ => Vec::new(),
+        };
+        Seen { actor, subject, subject_seq, document, listed, from, at }
     }
 }
 
@@ -100,9 +115,8 @@ pub(super) async fn known(State(web): State<Web>, mut request: Request, next: Ne
     standing.tell(response.headers_mut());
     if let Some(Shown(things)) = response.extensions_mut().remove::<Shown>() {
         for thing in things {
-            let (subject, subject_seq, document) = thing.subject();
-            let (actor, from, at) = (caller.actor.clone(), from.clone(), web.app.now());
-            web.reads.seen(Seen { actor, subject, subject_seq, document, from, at }).await;
+            let seen = thing.seen(caller.actor.clone(), from.clone(), web.app.now());
+            web.reads.seen(seen).await;
         }
     }
     response

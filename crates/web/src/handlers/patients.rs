@@ -21,7 +21,7 @@ use super::rows::{balance, check_row, overdue, payment_row, treatment_row};
 use crate::failure::{Answer, html};
 use crate::format;
 use crate::handlers::parse_id;
-use crate::session::Staff;
+use crate::session::{Listed, Staff};
 use crate::state::Web;
 use crate::view::eligibility::detail::Differences;
 use crate::view::patients::{CoverageBlock, PatientCheck, PatientPage, PatientRow, PatientsPage};
@@ -53,14 +53,15 @@ pub(crate) async fn list(
     }
     let has_duplicates = read_duplicates::has_duplicates(&web.app, &staff.actor).await?;
     let rows = view.page.rows.iter().map(|patient| patient_row(&view, patient));
-    Ok(html(&PatientsPage {
+    let page = PatientsPage {
         rows: rows.collect(),
         pager: asked.pager(view.page.total, view.page.rows.len()),
         query: asked.query,
         has_duplicates,
         can_create: staff.actor.may(Action::SavePatient),
         shell: staff.shell,
-    }))
+    };
+    Ok(Listed::of(&page.rows, |row| row.id).on(html(&page)))
 }
 
 /// The patient whom a search names wholly.

@@ -21,7 +21,7 @@ use crate::failure::{self, Answer, html, html_with};
 use crate::format;
 use crate::handlers::form_key::FormKey;
 use crate::handlers::{parse_id, patient_match};
-use crate::session::{Staff, done};
+use crate::session::{Listed, Staff, done};
 use crate::state::Web;
 use crate::view::parts::{Choice, Errors, Fact, PatientRef};
 use crate::view::payments::new::FindFor;
@@ -58,13 +58,14 @@ pub(crate) async fn list(
         return Ok(response);
     }
     let today = staff.actor.date(web.app.now());
-    Ok(html(&TreatmentsPage {
+    let page = TreatmentsPage {
         rows: rows.iter().map(|treatment| treatment_row(today, treatment)).collect(),
         pager: asked.pager(total, rows.len()),
         query: asked.query,
         can_create: staff.actor.may(Action::SaveTreatment),
         shell: staff.shell,
-    }))
+    };
+    Ok(Listed::of(&page.rows, |row| row.id).on(html(&page)))
 }
 
 /// A treatment's page.

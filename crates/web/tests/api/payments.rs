@@ -63,7 +63,8 @@ on_both_engines! {
             "patient": { "id": "PAT-002", "name": "Ben Specimen" }, "treatment_id": treatment,
             "location_id": "LOC-002", "payment_type": "private_pay", "due_date": "2026-03-20",
             "memo": "Two visits.", "overdue": false, "tender": null, "paid_at": null,
-            "created_at": "2026-03-10T15:00:00Z", "version": 1,
+            "created_at": "2026-03-10T15:00:00Z",
+            "modified_at": "2026-03-10T15:00:00Z", "version": 1,
             "allowed_transitions": ["draft", "processing", "paid", "failed", "cancelled"],
             "link": null, "estimate": null,
         });

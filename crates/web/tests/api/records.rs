@@ -46,7 +46,7 @@ pub(crate) fn with(value: &Value, more: &Value) -> String {
 /// A program that may do all with records.
 pub(crate) async fn keeper(site: &Site) -> Program<'_> {
     let scopes = "patients:read,patients:write,treatments:read,treatments:write,settings:read,\
-        settings:write";
+        settings:write,payments:read,payments:write,refunds:write";
     Program::new(site, scopes).await
 }
 

@@ -3,12 +3,14 @@
 use almoner_app::consent_email::consent_email;
 use almoner_app::merge_patients::{MergePatients, merge_patients};
 use almoner_app::read;
+use almoner_domain::role::Role;
 use almoner_domain::{PatientId, TreatmentId};
 use almoner_store::on_both_engines;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::api_payment_pages::ids;
+use crate::api_payments::PAYMENTS;
 use crate::api_program::Program;
 use crate::api_records::{PATIENTS, TREATMENTS, a_patient, a_treatment, keeper, with};
 use crate::site::Site;
@@ -99,7 +101,9 @@ on_both_engines! {
         // What is no part of the record changes nothing.
         site.payment(None, None).await;
         let system = site.system();
-        program.patch(&path, r#"{"email":"ben@patient.example"}"#).await.value(200);
+        let email = r#"{"email":"ben@patient.example"}"#;
+        let told = program.patch(&path, email).await.value(200);
+        let last = told["modified_at"].as_str().unwrap();
         minute(&site);
         consent_email(&site.app, &system, PatientId::new(2), true).await.unwrap();
         let told = program.get(&path).await.value(200);
@@ -125,6 +129,63 @@ on_both_engines! {
         assert_eq!((&found["data"][0], &found["total"]), (&gone, &json!(1)));
         let changed = program.patch(&format!("{PATIENTS}/PAT-004"), "{}").await;
         changed.problem(404, "not_found");
+    }
+
+    async fn a_copy_of_the_payments_is_kept_by_what_changed(db) {
+        let site = Site::new(db).await;
+        let program = keeper(&site).await;
+        let started = site.app.now();
+        for _ in 0..3 {
+            site.payment(None, None).await;
+            minute(&site);
+        }
+        let mut expected = vec!["PAY-001", "PAY-002", "PAY-003"];
+        let since = format!("modified_since={started}");
+        assert_eq!(walked(&program, PAYMENTS, &since).await, expected);
+        // Each change moves a payment to the end, with the version that is told.
+        let changes: [(&str, &str, Value, u16); 4] = [
+            ("PAY-002", "/status", json!({ "status": "paid", "tender": {
+                "type": "check", "number": "1" } }), 200),
+            ("PAY-001", "/status", json!({ "status": "draft" }), 200),
+            ("PAY-002", "/refunds", json!({ "amount_cents": 100, "reason": "billing_error" }), 201),
+            ("PAY-003", "/status", json!({ "status": "cancelled" }), 200),
+        ];
+        for (payment, what, body, status) in changes {
+            program.post(&format!("{PAYMENTS}/{payment}{what}"), &body.to_string()).await
+                .value(status);
+            expected.retain(|id| *id != payment);
+            expected.push(payment);
+            assert_eq!(walked(&program, PAYMENTS, &since).await, expected, "{what}");
+            let told = program.get(&format!("{PAYMENTS}/{payment}")).await.value(200);
+            assert_eq!(told["modified_at"].as_str(), Some(&*site.app.now().to_string()));
+            minute(&site);
+        }
+        program.patch(&format!("{PAYMENTS}/PAY-001"), r#"{"memo":"Anew."}"#).await.value(200);
+        assert_eq!(walked(&program, PAYMENTS, &since).await, ["PAY-002", "PAY-003", "PAY-001"]);
+        let since = format!("modified_since={}", site.app.now());
+        assert_eq!(walked(&program, PAYMENTS, &since).await, ["PAY-001"]);
+        // What is attached is no change; what its patient is called is.
+        minute(&site);
+        let note = format!("{PAYMENTS}/PAY-002/notes");
+        program.post(&note, r#"{"note":"Called."}"#).await.value(201);
+        assert_eq!(walked(&program, PAYMENTS, &since).await, ["PAY-001"]);
+        let patient = program.get(&format!("{PAYMENTS}/PAY-001")).await.value(200);
+        let patient = patient["patient"]["id"].as_str().unwrap().to_owned();
+        minute(&site);
+        let renamed = r#"{"last_name":"Exámple"}"#;
+        program.patch(&format!("{PATIENTS}/{patient}"), renamed).await.value(200);
+        let all = ["PAY-001", "PAY-002", "PAY-003"];
+        assert_eq!(walked(&program, PAYMENTS, &since).await, all);
+        for (query, fault) in [
+            ("q=a", "modified_since not_both"),
+            ("sort=created", "modified_since not_both"),
+            ("status=paid&dir=asc", "modified_since not_both"),
+            ("after=created.asc.1.1.1", "after malformed"),
+            ("page=2", "page unknown_field"),
+        ] {
+            let reply = program.get(&format!("{PAYMENTS}?{since}&{query}")).await;
+            assert_eq!(reply.faults(), [fault], "{query}");
+        }
     }
 
     async fn treatments_are_narrowed_and_copied(db) {
@@ -164,20 +225,41 @@ on_both_engines! {
         }
     }
 
-    async fn whoever_is_on_a_list_that_is_read_is_in_the_audit_log(db) {
+    async fn a_page_that_is_read_is_one_row_of_the_audit_log_which_names_its_rows(db) {
         let site = Site::new(db).await;
-        site.treatment().await;
+        let treatment = site.treatment().await;
+        site.payment(Some(treatment), None).await;
+        site.payment(None, None).await;
         let program = keeper(&site).await;
         listed(&program, PATIENTS, "limit=1").await;
         listed(&program, TREATMENTS, "").await;
+        listed(&program, PAYMENTS, "").await;
+        listed(&program, PAYMENTS, "modified_since=2026-03-01T00:00:00Z").await;
         program.get(&format!("{PATIENTS}/PAT-001")).await.value(200);
         program.post(PATIENTS, &a_patient().to_string()).await.value(201);
+        let manager = site.browser(Role::Manager).await;
+        for list in ["/payments", "/patients", "/treatments"] {
+            manager.get(list).await.shows(200, &[]);
+        }
         site.web.flush_reads().await;
         let mut tx = site.app.db.read().await.unwrap();
-        let sql = "SELECT subject || ' ' || subject_seq AS t FROM audit_event
-            WHERE action = 'viewed' AND actor = 'key' ORDER BY 1";
+        let sql = "SELECT actor || ' ' || subject || ' ' || subject_seq AS t, detail
+            FROM audit_event WHERE action = 'viewed' ORDER BY 1, 2";
         let rows = tx.all(sql, Vec::new()).await.unwrap();
-        let seen: Vec<String> = rows.iter().map(|row| row.text("t").unwrap()).collect();
-        assert_eq!(seen, ["patient 1", "patient 1", "treatment 1"]);
+        let seen = rows.iter().map(|row| {
+            let detail: Value = serde_json::from_str(&row.text("detail").unwrap()).unwrap();
+            format!("{}: {}", row.text("t").unwrap(), detail["listed"].as_str().unwrap_or("-"))
+        });
+        let expected = [
+            "key patient 1: -",
+            "key patients 0: PAT-001",
+            "key payments 0: PAY-001, PAY-002",
+            "key payments 0: PAY-002, PAY-001",
+            "key treatments 0: TRT-001",
+            "staff patients 0: PAT-001, PAT-003, PAT-002",
+            "staff payments 0: PAY-002, PAY-001",
+            "staff treatments 0: TRT-001",
+        ];
+        assert_eq!(seen.collect::<Vec<_>>(), expected);
     }
 }

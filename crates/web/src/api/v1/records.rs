@@ -2,14 +2,18 @@
 //! of their lists, and how a new record is answered.
 
 use almoner_app::read_records::{PageAt, RecordsView};
-use almoner_domain::Invalid;
+use almoner_app::read_whole;
 use almoner_domain::list::{Cursor, Place};
+use almoner_domain::{Invalid, LocationId};
 use axum::http::header::{self, HeaderValue};
 use axum::response::Response;
 use jiff::Timestamp;
 
+use crate::api::caller::Caller;
 use crate::api::fields::{self, Fields};
 use crate::api::listing::{At, Listed, Total, Turn};
+use crate::api::problem::Problem;
+use crate::state::Web;
 
 /// Parts the moment of a change from the number in a cursor.
 const PARTING: char = '.';
@@ -37,6 +41,19 @@ fn cursor(text: &str, is_by_change: bool) -> Option<Cursor> {
 fn told(cursor: &Cursor) -> String {
     let key = cursor.key.map(|key| format!("{key}{PARTING}")).unwrap_or_default();
     format!("{key}{}", cursor.seq)
+}
+
+/// Passes when each of the locations is there.
+pub(super) async fn known_locations(
+    web: &Web,
+    caller: &Caller,
+    locations: &[LocationId],
+) -> Result<(), Problem> {
+    if read_whole::locations_exist(&web.app, &caller.actor, locations).await? {
+        return Ok(());
+    }
+    let message = "There is no such location at this clinic.";
+    Err(Problem::field("location", "not_found", message))
 }
 
 /// A page of a list as it is answered.

@@ -15,7 +15,7 @@ use super::words::{advice_on_file, sentence};
 use super::{list_query, matching};
 use crate::failure::{Answer, html};
 use crate::format;
-use crate::session::Staff;
+use crate::session::{Listed, Staff};
 use crate::state::Web;
 use crate::view::eligibility::inbox::{InboxPage, Side, UnreadFile, Waiting};
 use crate::view::query::Address;
@@ -39,7 +39,7 @@ pub(crate) async fn page(
     let href =
         |name: &str, value: &str| Address::new("/eligibility/inbox").with(name, value).into_text();
     let shown = i64::try_from(unread.len()).unwrap_or(i64::MAX);
-    Ok(html(&InboxPage {
+    let page = InboxPage {
         waiting: waiting.iter().map(|check| waiting_check(actor, check)).collect(),
         pager: pager(&page, &asked, href, Vec::new()),
         unread: unread.iter().map(|file| unread_file(actor, file)).collect(),
@@ -48,7 +48,8 @@ pub(crate) async fn page(
         can_decide: actor.may(Action::ImportEligibility),
         can_add: actor.may(Action::SavePatient),
         shell: staff.shell,
-    }))
+    };
+    Ok(Listed::of(&page.waiting, |check| check.row.id).on(html(&page)))
 }
 
 fn waiting_check(actor: &Actor, check: &WaitingCheck) -> Waiting {

@@ -18,7 +18,7 @@ use super::list_query::{self, Asked};
 use crate::failure::{Answer, html};
 use crate::handlers::rows::listed_check;
 use crate::handlers::turned::Turned;
-use crate::session::Staff;
+use crate::session::{Listed, Staff};
 use crate::state::Web;
 use crate::view::eligibility::CheckRow;
 use crate::view::eligibility::list::{EligibilityPage, Inbox, PayerOption};
@@ -38,7 +38,8 @@ pub(crate) async fn page(
     {
         return Ok(Redirect::to(&format!("/eligibility/{id}")).into_response());
     }
-    Ok(html(&filled(&web, staff, asked).await?))
+    let page = filled(&web, staff, asked).await?;
+    Ok(Listed::of(&page.rows, |row| row.id).on(html(&page)))
 }
 
 /// The check that a search names wholly, as `ELG-012`.

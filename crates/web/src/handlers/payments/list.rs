@@ -16,7 +16,7 @@ use crate::failure::{Answer, html};
 use crate::format;
 use crate::handlers::rows::payment_row;
 use crate::handlers::turned::Turned;
-use crate::session::Staff;
+use crate::session::{Listed, Staff};
 use crate::state::Web;
 use crate::view::chart::Month;
 use crate::view::parts::Pager;
@@ -52,7 +52,7 @@ pub(crate) async fn page(
         id: location.id,
         name: location.fields.name.clone(),
     };
-    Ok(html(&PaymentsPage {
+    let page = PaymentsPage {
         rows: view.page.rows.iter().map(row).collect(),
         exceptions: exceptions::told(view.exceptions),
         summary: summary(&view),
@@ -71,7 +71,8 @@ pub(crate) async fn page(
         },
         key: web.form_key(),
         shell: staff.shell,
-    }))
+    };
+    Ok(Listed::of(&page.rows, |row| row.id).on(html(&page)))
 }
 
 /// The payment that a search names wholly, as `PAY-012`.

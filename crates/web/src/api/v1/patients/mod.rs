@@ -97,11 +97,11 @@ async fn list(
     let view = read_records::patients(&web.app, &caller.actor, &asked, at).await?;
     let shown = shown(&view);
     let listed = records::listed(view, PatientAnswer::from);
-    Ok(showing(shown, json(StatusCode::OK, &listed)))
+    Ok(showing(vec![shown], json(StatusCode::OK, &listed)))
 }
 
-fn shown(view: &RecordsView<PatientRecord>) -> Vec<Thing> {
-    view.rows.iter().map(|record| Thing::Patient(record.patient.id)).collect()
+fn shown(view: &RecordsView<PatientRecord>) -> Thing {
+    Thing::PatientList(view.rows.iter().map(|record| record.patient.id).collect())
 }
 
 /// Read a patient

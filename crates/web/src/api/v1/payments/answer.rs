@@ -71,6 +71,9 @@ pub(super) struct PaymentRow {
     /// When it was created.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
+    /// When it changed last; also when its patient was renamed, which is no version of it.
+    #[schema(value_type = String, format = DateTime)]
+    modified_at: Timestamp,
     /// Counts its changes, from one. The `ETag` is this number.
     version: i64,
     /// Where it may be moved by hand now.
@@ -168,6 +171,7 @@ impl PaymentRow {
             tender: tender.map(TenderAnswer::from),
             paid_at: payment.paid_at,
             created_at: payment.created_at,
+            modified_at: payment.modified_at,
             version: payment.version,
             allowed_transitions: ways.into_iter().map(Status::as_str).collect(),
             link: link.map(|link| LinkAnswer {

@@ -1,6 +1,7 @@
 //! The list of payments, and creating one, which stand at the same address.
 
-use almoner_app::read_whole;
+use almoner_app::read_records::PageAt;
+use almoner_app::read_whole::{self, WholePayment};
 use almoner_domain::list::{
     Cursor, Direction, DueFilter, Filter, MAX_SEARCH_BYTES, PageRequest, Place, Search, Sort, Span,
 };
@@ -10,11 +11,13 @@ use almoner_domain::period::Period;
 use almoner_domain::{LocationId, Money, Status};
 use axum::extract::State;
 use axum::http::StatusCode;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::super::records;
 use super::super::words::{
     DIRECTIONS, NONE, PaymentKind, PaymentSort, PaymentStatus, SortDirection, YES_OR_NO, YesOrNo,
 };
@@ -26,7 +29,7 @@ use crate::api::fields::{self, Fields, FromFields, Read};
 use crate::api::json;
 use crate::api::json::Json;
 use crate::api::listing::{At, Listed, PageParams, Total, Turn};
-use crate::api::problem::{Answer, Problem};
+use crate::api::problem::Answer;
 use crate::handlers::payments::list_query::{cursor_text, read_cursor};
 use crate::state::Web;
 
@@ -93,11 +96,56 @@ struct PaymentParams {
     /// the beginning.
     #[param(inline, value_type = Option<SortDirection>)]
     dir: Option<String>,
+    /// Only payments that changed then or later, in the order of their changes; without anything
+    /// else but `limit`, `after` and `before`. What is attached to a payment, its link, and
+    /// becoming overdue are no change.
+    #[param(value_type = Option<String>, format = DateTime)]
+    modified_since: Option<Timestamp>,
+}
+
+/// What narrows or orders the list otherwise.
+const NO_CHANGES: [&str; 18] = [
+    "q",
+    "status",
+    "location",
+    "type",
+    "due",
+    "due_from",
+    "due_to",
+    "created",
+    "created_from",
+    "created_to",
+    "paid",
+    "paid_from",
+    "paid_to",
+    "min_cents",
+    "max_cents",
+    "overdue",
+    "sort",
+    "dir",
+];
+
+/// What is asked of the list: a page of it as on the page of payments, or by the changes.
+enum PaymentsAsked {
+    Page(PageAsked),
+    ChangedSince(Timestamp, PageAt),
+}
+
+impl FromFields for PaymentsAsked {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let is_narrowed = NO_CHANGES.iter().any(|name| fields.has(name));
+        match records::modified_since(fields, is_narrowed) {
+            Some(since) if !is_narrowed => {
+                Some(Self::ChangedSince(since, records::turn(fields, true)?))
+            }
+            _ => PageAsked::read(fields).map(Self::Page),
+        }
+    }
 }
 
 /// What a page of the list is asked for.
 #[derive(Debug)]
-struct PaymentsAsked {
+struct PageAsked {
     filter: Filter,
     search: Search,
     sort: Sort,
@@ -115,7 +163,7 @@ enum DueRange {
     Without,
 }
 
-impl FromFields for PaymentsAsked {
+impl FromFields for PageAsked {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let search = fields.optional("q", search);
         let sorts = Sort::ALL.map(|sort| (sort, sort.as_str()));
@@ -179,7 +227,7 @@ fn days(fields: &mut Fields<'_>, is_named: bool, names: [&'static str; 2]) -> Sp
     Span { from, to }
 }
 
-impl PaymentsAsked {
+impl PageAsked {
     fn into_request(self, today: Date) -> PageRequest {
         let mut filter = self.filter;
         match self.due {
@@ -221,7 +269,8 @@ fn from_text(text: &str, sort: Sort, direction: Direction) -> Option<Cursor> {
 ///
 /// Narrowed, searched and ordered as on the page of payments; a page costs the same however many
 /// there are. `total` is exact up to 10,000, and beyond wherever only statuses and locations narrow
-/// the list. A cursor holds for the order in which it was given.
+/// the list. A cursor holds for the order in which it was given. With `modified_since`, the list is
+/// in the order of the last changes, for a program that keeps a copy.
 #[utoipa::path(
     get,
     path = "/payments",
@@ -235,31 +284,31 @@ async fn list(
     caller: Caller,
     Asked(asked): Asked<PaymentsAsked>,
 ) -> Answer {
-    known_locations(&web, &caller, &asked.filter.locations).await?;
+    let asked = match asked {
+        PaymentsAsked::Page(asked) => asked,
+        PaymentsAsked::ChangedSince(since, at) => {
+            let view = read_whole::changed(&web.app, &caller.actor, since, at).await?;
+            let shown = shown(&view.rows);
+            let listed = records::listed(view, |row| PaymentRow::new(&web, &caller.actor, row));
+            return Ok(showing(vec![shown], json(StatusCode::OK, &listed)));
+        }
+    };
+    records::known_locations(&web, &caller, &asked.filter.locations).await?;
     let request = asked.into_request(caller.actor.date(web.app.now()));
     let found = read_whole::list(&web.app, &caller.actor, &request).await?;
     let text = |cursor| format!("{}{}", mark(request.sort, request.direction), cursor_text(cursor));
-    let end = |row: Option<&read_whole::WholePayment>| row.map(|row| text(row.listed.cursor));
+    let end = |row: Option<&WholePayment>| row.map(|row| text(row.listed.cursor));
     let ends = end(found.payments.first()).zip(end(found.payments.last()));
-    let page = found.page;
+    let (page, shown) = (found.page, shown(&found.payments));
     let total = Total { number: page.total, is_exact: page.total_is_exact };
     let rows = found.payments.into_iter();
     let rows = rows.map(|row| PaymentRow::new(&web, &caller.actor, row)).collect();
     let answer = Listed::new(rows, ends, (page.has_previous, page.has_next), total);
-    Ok(showing(vec![Thing::PaymentList], json(StatusCode::OK, &answer)))
+    Ok(showing(vec![shown], json(StatusCode::OK, &answer)))
 }
 
-/// Passes when each of the locations is there.
-pub(super) async fn known_locations(
-    web: &Web,
-    caller: &Caller,
-    locations: &[LocationId],
-) -> Result<(), Problem> {
-    if read_whole::locations_exist(&web.app, &caller.actor, locations).await? {
-        return Ok(());
-    }
-    let message = "There is no such location at this clinic.";
-    Err(Problem::field("location", "not_found", message))
+fn shown(rows: &[WholePayment]) -> Thing {
+    Thing::PaymentList(rows.iter().map(|row| row.listed.payment.id).collect())
 }
 
 #[cfg(test)]

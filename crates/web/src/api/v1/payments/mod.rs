@@ -18,6 +18,7 @@ use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 
 use self::answer::PaymentAnswer;
+pub(super) use self::summary::CollectedSums;
 use crate::api::caller::{Caller, Thing, showing};
 use crate::api::etag::tagged;
 use crate::api::json;

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::list::known_locations;
+use super::super::records::known_locations;
 use crate::api::body::Asked;
 use crate::api::caller::Caller;
 use crate::api::fields::{self, Fields, FromFields};
@@ -56,7 +56,7 @@ struct PaymentSummary {
 /// What was collected.
 #[derive(Debug, Serialize, ToSchema)]
 #[expect(clippy::struct_field_names, reason = "the interface names the unit last")]
-struct CollectedSums {
+pub(in crate::api::v1) struct CollectedSums {
     /// Taken and kept.
     net_cents: i64,
     /// Taken, less tenders that were taken back.

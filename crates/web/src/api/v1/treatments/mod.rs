@@ -94,11 +94,11 @@ async fn list(
     let shown = shown(&view);
     let today = caller.actor.date(web.app.now());
     let listed = records::listed(view, |row| TreatmentAnswer::new(row, today));
-    Ok(showing(shown, json(StatusCode::OK, &listed)))
+    Ok(showing(vec![shown], json(StatusCode::OK, &listed)))
 }
 
-fn shown(view: &RecordsView<Treatment>) -> Vec<Thing> {
-    view.rows.iter().map(|treatment| Thing::Treatment(treatment.id)).collect()
+fn shown(view: &RecordsView<Treatment>) -> Thing {
+    Thing::TreatmentList(view.rows.iter().map(|treatment| treatment.id).collect())
 }
 
 /// Read a treatment
