@@ -99,6 +99,17 @@ fn enabled(endpoint: &Endpoint) -> Result<(), Invalid> {
     Err(Invalid::one("endpoint", "disabled", message))
 }
 
+/// An event; a trial is none.
+///
+/// # Errors
+/// No permission, no such event any more, or the database failed.
+pub async fn event(app: &App, actor: &Actor, id: &EventId) -> Result<WebhookEvent, Error> {
+    actor.must(Action::ManageWebhooks)?;
+    let mut tx = app.db.read().await?;
+    let found = webhook_events::get(&mut tx, actor.org(), id).await?;
+    found.ok_or(Error::NotFound("event"))
+}
+
 /// A page of the events, always the oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventsView {

@@ -110,6 +110,17 @@ pub async fn list(
     tx.all(sql, params![org, id, limit]).await?.iter().map(event).collect()
 }
 
+/// The event with that id, unless it is a trial.
+pub async fn get(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: &EventId,
+) -> Result<Option<WebhookEvent>, StoreError> {
+    let sql = "SELECT * FROM webhook_event WHERE organization_id = $1 AND event_id = $2
+        AND payment_seq IS NOT NULL";
+    tx.optional(sql, params![org, id]).await?.as_ref().map(event).transpose()
+}
+
 /// How many events there are, counted up to `limit`; trials are not among them.
 pub async fn count(tx: &mut Tx, org: OrganizationId, limit: i64) -> Result<i64, StoreError> {
     let sql = "SELECT count(*) AS n FROM (SELECT 1 AS one FROM webhook_event

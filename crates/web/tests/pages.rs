@@ -17,6 +17,8 @@ mod api_checks;
 mod api_description;
 #[path = "api/estimates.rs"]
 mod api_estimates;
+#[path = "api/hostile.rs"]
+mod api_hostile;
 #[path = "api/once.rs"]
 mod api_once;
 #[path = "api/payment_links.rs"]
@@ -31,6 +33,8 @@ mod api_program;
 mod api_records;
 #[path = "api/records_lists.rs"]
 mod api_records_lists;
+#[path = "api/reports.rs"]
+mod api_reports;
 #[path = "pages/audit.rs"]
 mod audit;
 #[path = "pages/documents.rs"]

@@ -35,6 +35,7 @@ use almoner_app::match_check::match_check;
 use almoner_app::print_receipt::{Medium, PrintReceipt, print_receipt};
 use almoner_app::read_records::{self, PatientsAsked, TreatmentsAsked};
 use almoner_app::read_troubles::{open_exception, troubles};
+use almoner_app::read_whole::WholePayment;
 use almoner_app::refund_payment::{RefundPayment, made_refund, refund_payment, summarize};
 use almoner_app::rename_document::rename_document;
 use almoner_app::restore_document::restore_document;
@@ -53,7 +54,7 @@ use almoner_app::staff_accounts::{disable_user, reset_password};
 use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
-use almoner_app::webhook_deliveries::{deliveries, send_again, send_test};
+use almoner_app::webhook_deliveries::{deliveries, event, send_again, send_test};
 use almoner_app::webhook_endpoints::{delete_endpoint, endpoint, renew_secret, switch_endpoint};
 use almoner_app::{
     Error, read, read_documents, read_duplicates, read_inbox, read_inquiries, read_notes,
@@ -67,9 +68,10 @@ use almoner_domain::role::Role;
 use almoner_domain::webhook::EventId;
 use almoner_domain::{
     CheckId, ExceptionId, InquiryId, KeyId, LocationId, PatientId, PaymentId, PayoutId,
-    PhysicianId, ReceiptId, RefundId, Status, TreatmentId, WebhookId, text,
+    PhysicianId, ReceiptId, RefundId, Status, TreatmentId, WebhookId, text, time,
 };
 use almoner_store::on_both_engines;
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::answers::{BENEFITS, Insured, envelope, transaction};
@@ -286,6 +288,12 @@ const PAYMENTS: &[Case] = cases! {
     "read_whole::get" |c, n| read_whole::get(&c.app, &c.manager(), PaymentId::new(n));
     "read_whole::created" |c, n| read_whole::created(&c.app, &c.manager(), PaymentId::new(n));
     "read_whole::list" |c, n| whole_at(c, n);
+    "read_whole::changed" |c, n| async {
+        let (since, at) = (Timestamp::UNIX_EPOCH, (Place::First, 99));
+        let found = read_whole::changed(&c.app, &c.manager(), since, at).await?;
+        let theirs = |row: &&WholePayment| row.listed.payment.id == PaymentId::new(n);
+        Ok::<_, Error>((found.rows.iter().find(theirs).map(|row| row.listed.clone()), found.page))
+    };
     "read_whole::summary" |c, n|
         read_whole::summary(&c.app, &c.manager(), &[LocationId::new(n)]);
     "read_whole::locations_exist" |c, n|
@@ -393,6 +401,9 @@ const RECORDS: &[Case] = cases! {
     };
     "webhook_endpoints::delete_endpoint" |c, n|
         delete_endpoint(&c.app, &c.system(), WebhookId::new(n));
+    "webhook_deliveries::event" |c, n| async {
+        event(&c.app, &c.system(), &EventId::before(time::from_micros(n))).await
+    };
     "webhook_deliveries::deliveries" |c, n|
         deliveries(&c.app, &c.system(), WebhookId::new(n), None);
     "webhook_deliveries::send_test" |c, n| send_test(&c.app, &c.system(), WebhookId::new(n));

@@ -54,7 +54,7 @@ use almoner_app::staff_accounts::{add_user, disable_user, reset_password};
 use almoner_app::unmatch_check::unmatch_check;
 use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
-use almoner_app::webhook_deliveries::{deliveries, events, send_again, send_test};
+use almoner_app::webhook_deliveries::{deliveries, event, events, send_again, send_test};
 use almoner_app::webhook_endpoints::{
     add_endpoint, delete_endpoint, endpoint, endpoints, renew_secret, switch_endpoint,
 };
@@ -75,6 +75,7 @@ use almoner_store::on_both_engines;
 use almoner_store::queues::Queue;
 use almoner_store::treatments::TreatmentQuery;
 use almoner_store::webhook_events::Place as EventPlace;
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::common::{Clinic, part_of, person, physician, place};
@@ -330,6 +331,12 @@ const RECORDS: &[Case] = cases! {
         let event = send_test(&c.app, &c.system(), id).await?;
         send_again(&c.app, a, (id, &event)).await
     };
+    "webhook_deliveries::event" ManageWebhooks |c, a| async {
+        c.pending(700).await;
+        let place = EventPlace::After(EventId::before(Timestamp::UNIX_EPOCH));
+        let known = events(&c.app, &c.system(), &place, 1).await.unwrap().events.remove(0);
+        event(&c.app, a, &known.id).await
+    };
     "webhook_deliveries::events" ManageWebhooks |c, a| async {
         events(&c.app, a, &EventPlace::After(EventId::before(c.app.now())), 5).await
     };
@@ -354,6 +361,8 @@ const READS: &[Case] = cases! {
         read_payments::payment_exists(&c.app, a, PaymentId::new(1));
     "read_whole::list" ReadPayments |c, a|
         read_whole::list(&c.app, a, &PageRequest::default());
+    "read_whole::changed" ReadPayments |c, a|
+        read_whole::changed(&c.app, a, c.app.now(), FIRST_PAGE);
     "read_whole::get" ReadPayments |c, a| async {
         read_whole::get(&c.app, a, c.pending(700).await).await
     };

@@ -1,14 +1,20 @@
 //! Takes a body or a query: of the right type, within the limit, read strictly.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request, State};
 use axum::http::header::{self, HeaderName};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
 use axum_extra::extract::Query;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::{OpenApi, RefOr};
 
-use super::fields::{self, FromFields};
+use super::fields::{self, Fields, FromFields};
 use super::json::Json;
 use super::problem::{Code, Problem};
 
@@ -56,6 +62,67 @@ impl<S: Send + Sync, T: FromFields> FromRequestParts<S> for Asked<T> {
         let pairs = pairs.map_err(unreadable)?.0;
         let pairs = pairs.into_iter().map(|(name, value)| (name, Json::Text(value)));
         Ok(Self(fields::read(&Json::Object(pairs.collect()))?))
+    }
+}
+
+/// Calls that take nothing behind the question mark: the method and the path as it is described.
+#[derive(Debug)]
+pub(super) struct Unasked(Vec<(&'static str, String)>);
+
+impl Unasked {
+    /// Those whose description has no parameter in the query.
+    pub(super) fn of(description: &OpenApi) -> Self {
+        let mut calls = Vec::new();
+        for (path, item) in &description.paths.paths {
+            for (method, operation) in [
+                ("GET", &item.get),
+                ("POST", &item.post),
+                ("PATCH", &item.patch),
+                ("DELETE", &item.delete),
+            ] {
+                let Some(operation) = operation else { continue };
+                let mut parameters = operation.parameters.iter().flatten();
+                let is_asked = |one: &RefOr<Parameter>| match one {
+                    RefOr::T(parameter) => parameter.parameter_in == ParameterIn::Query,
+                    RefOr::Ref(_) => true,
+                };
+                if !parameters.any(is_asked) {
+                    calls.push((method, path.clone()));
+                }
+            }
+        }
+        Self(calls)
+    }
+
+    fn has(&self, (method, path): (&str, &str)) -> bool {
+        self.0.iter().any(|call| (call.0, &*call.1) == (method, path))
+    }
+}
+
+/// What is asked of a call that takes nothing.
+struct Nothing;
+
+impl FromFields for Nothing {
+    fn read(_: &mut Fields<'_>) -> Option<Self> {
+        Some(Self)
+    }
+}
+
+/// Refuses what is asked behind the question mark of a call that would not read it.
+pub(super) async fn unasked(
+    State(calls): State<Arc<Unasked>>,
+    path: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let call = path.as_ref().map(|path| (request.method().as_str(), path.as_str()));
+    if !call.is_some_and(|call| calls.has(call)) {
+        return next.run(request).await;
+    }
+    let (mut parts, body) = request.into_parts();
+    match Asked::<Nothing>::from_request_parts(&mut parts, &()).await {
+        Ok(Asked(Nothing)) => next.run(Request::from_parts(parts, body)).await,
+        Err(problem) => problem.into_response(),
     }
 }
 

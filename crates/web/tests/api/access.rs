@@ -2,10 +2,13 @@
 
 use almoner_app::Actor;
 use almoner_app::api_keys::revoke_key;
+use almoner_app::webhook_deliveries::events;
 use almoner_domain::role::Role;
+use almoner_domain::webhook::EventId;
 use almoner_store::on_both_engines;
+use almoner_store::webhook_events::Place;
 use axum::http::Method;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::api_attached::{DOCUMENTS, FORM, NOTES, form_of};
@@ -17,7 +20,7 @@ use crate::documents::PIXEL;
 use crate::eligibility::{BEN, answer};
 use crate::mail::mailing;
 use crate::site::Site;
-use crate::webhook_settings::{HOOKS, told};
+use crate::webhook_settings::{EVENTS, HOOKS, told};
 
 /// What a call is sent so that it is carried out.
 async fn carried_out(
@@ -36,6 +39,11 @@ async fn carried_out(
         _ if operation.path.starts_with(TREATMENTS) => "TRT-001".to_owned(),
         _ if operation.path.starts_with(LOCATIONS) => "LOC-001".to_owned(),
         _ if operation.path.starts_with(PHYSICIANS) => "PHY-001".to_owned(),
+        _ if operation.path.starts_with(EVENTS) => {
+            let place = Place::After(EventId::before(Timestamp::UNIX_EPOCH));
+            let known = events(&site.app, &site.system(), &place, 1).await.unwrap();
+            known.events[0].id.to_string()
+        }
         _ => "ELG-001".to_owned(),
     };
     let path = operation.path.replace("{id}", &id).replace("{number}", "1");

@@ -34,13 +34,13 @@ async fn refund(site: &Site, payment: PaymentId, cents: i64) {
 }
 
 /// Two payments of $80.00 by cash and by check, of the first of which $10.00 were given back.
-async fn filled(site: &Site) {
+pub(crate) async fn filled(site: &Site) {
     let cash = paid_by(site, "cash").await;
     paid_by(site, "check").await;
     refund(site, cash, 1_000).await;
 }
 
-async fn count(browser: &Browser<'_>, fields: &[(&str, &str)]) -> crate::site::Reply {
+pub(crate) async fn count(browser: &Browser<'_>, fields: &[(&str, &str)]) -> crate::site::Reply {
     let place = [("location", "LOC-001"), ("day", "2026-03-10")];
     let sent: Vec<_> = place.into_iter().chain(fields.iter().copied()).collect();
     browser.post("/reports/day-close/counts", &sent).await

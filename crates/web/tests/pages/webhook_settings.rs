@@ -11,7 +11,7 @@ use crate::api_program::Program;
 use crate::site::Site;
 
 const ADDRESS: &str = "/settings/webhooks";
-const EVENTS: &str = "/api/v1/events";
+pub(crate) const EVENTS: &str = "/api/v1/events";
 /// Where endpoints are asked for.
 pub(crate) const HOOKS: &str = "/api/v1/webhook-endpoints";
 /// A port at which nobody listens.
@@ -93,6 +93,12 @@ on_both_engines! {
         assert_eq!((kinds(&all), &all["total"]), (expected.map(str::to_owned).to_vec(), &json!(3)));
         assert_eq!(all["data"][0]["data"]["id"], "PAY-001", "the newest last");
         let first = program.get(&format!("{EVENTS}?limit=1")).await.value(200);
+        let id = first["data"][0]["id"].as_str().unwrap();
+        let alone = program.get(&format!("{EVENTS}/{id}")).await.value(200);
+        assert_eq!(alone, first["data"][0]);
+        for odd in ["evt_1", "PAY-001", &id.replace('_', "_0")] {
+            program.get(&format!("{EVENTS}/{odd}")).await.problem(404, "not_found");
+        }
         assert_eq!((&first["data"][0], &first["previous"]), (&all["data"][0], &Value::Null));
         let after = first["next"].as_str().unwrap();
         let rest = program.get(&format!("{EVENTS}?after={after}")).await.value(200);

@@ -1,10 +1,11 @@
 //! What happened, for programs that ask instead of being told.
 
-use almoner_app::webhook_deliveries::{MAX_COUNTED, events};
+use almoner_app::Error;
+use almoner_app::webhook_deliveries::{MAX_COUNTED, event, events};
 use almoner_domain::webhook::EventId;
 use almoner_domain::{PaymentId, RefundId};
 use almoner_store::webhook_events::{Place, WebhookEvent};
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -19,10 +20,11 @@ use crate::api::fields::{self, Fields, FromFields};
 use crate::api::json;
 use crate::api::listing::{At, Listed, PageParams, Total, Turn};
 use crate::api::problem::Answer;
+use crate::handlers::parse_id;
 use crate::state::Web;
 
 pub(super) fn calls() -> OpenApiRouter<Web> {
-    OpenApiRouter::default().routes(routes!(list))
+    OpenApiRouter::default().routes(routes!(list)).routes(routes!(get))
 }
 
 /// Something that happened.
@@ -128,4 +130,25 @@ async fn list(State(web): State<Web>, caller: Caller, Asked(asked): Asked<Events
     let ends = ends.map(|(first, last)| (first.id.to_string(), last.id.to_string()));
     let total = Total { number: view.total, is_exact: view.total < MAX_COUNTED };
     Ok(json(StatusCode::OK, &Listed::new(data, ends, view.more, total)))
+}
+
+/// Read an event
+///
+/// As long as it is kept: 30 days.
+#[utoipa::path(
+    get,
+    path = "/events/{id}",
+    tag = "Webhooks",
+    security(("key" = ["webhooks:write"])),
+    params((
+        "id" = String, Path, description = "The event's id.",
+        example = "evt_019d5f6a3c7700112233445566778899",
+    )),
+    responses((status = 200, description = "The event.", body = EventAnswer)),
+)]
+async fn get(State(web): State<Web>, caller: Caller, Path(id): Path<String>) -> Answer {
+    let id: EventId = parse_id(&id, "event")?;
+    let found = event(&web.app, &caller.actor, &id).await?;
+    let answer = EventAnswer::new(&found).ok_or(Error::NotFound("event"))?;
+    Ok(json(StatusCode::OK, &answer))
 }

@@ -12,9 +12,12 @@ mod payment_links;
 mod payments;
 mod physicians;
 mod records;
+mod reports;
 mod treatments;
 mod webhook_endpoints;
 mod words;
+
+use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
@@ -30,8 +33,9 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema as _, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
+use super::body::Unasked;
 use super::problem::{self, FieldProblem, ProblemAnswer};
-use super::{caller, once};
+use super::{body, caller, once};
 use crate::state::Web;
 use crate::uploads;
 
@@ -51,17 +55,19 @@ pub(super) fn calls(web: &Web) -> OpenApiRouter<Web> {
         .merge(bounded(web, limited(web, documents::max_body_bytes(web), documents::calls())))
         .merge(limited(web, MAX_JSON_BYTES, payment_links::calls()))
         .merge(limited(web, MAX_JSON_BYTES, payments::calls()))
+        .merge(limited(web, MAX_JSON_BYTES, reports::calls()))
         .merge(limited(web, MAX_JSON_BYTES, webhook_endpoints::calls()))
         .merge(limited(web, MAX_JSON_BYTES, events::calls()))
         .merge(bounded(
             web,
             limited(web, eligibility_checks::MAX_BODY_BYTES, eligibility_checks::calls()),
         ));
-    let mut calls = OpenApiRouter::with_openapi(about())
-        .nest("/api/v1", calls)
-        .layer(from_fn_with_state(web.clone(), caller::known));
+    let mut calls = OpenApiRouter::with_openapi(about()).nest("/api/v1", calls);
     complete(calls.get_openapi_mut());
+    let unasked = Arc::new(Unasked::of(calls.get_openapi()));
     calls
+        .layer(from_fn_with_state(unasked, body::unasked))
+        .layer(from_fn_with_state(web.clone(), caller::known))
 }
 
 /// The calls for the records around payments.

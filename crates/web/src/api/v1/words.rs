@@ -6,11 +6,13 @@ use almoner_domain::estimate::{
     VisitClass, WarningCode,
 };
 use almoner_domain::insured::Relationship;
+use almoner_domain::ledger::Account;
 use almoner_domain::list::{Direction, Sort};
 use almoner_domain::payment::PaymentType;
 use almoner_domain::refund::{
     RefundReason as Reason, RefundState as State, ReversalReason as Reversal,
 };
+use almoner_domain::report::TAKINGS;
 use almoner_domain::status::Status;
 use almoner_domain::tender::TenderType as Tender;
 use almoner_domain::webhook::EventKind;
@@ -80,6 +82,8 @@ words! {
         EventKind::ALL.iter().map(|kind| kind.as_str()).collect();
     EndpointStatus "Where a webhook endpoint stands; `gone` is what answered with 410.":
         ENDPOINTS.into_iter().map(EndpointState::as_str).collect();
+    TakingsAccount "An account of the ledger that takings go to.":
+        TAKINGS.into_iter().map(Account::as_str).collect();
     PaymentSort "What the list of payments is ordered by.":
         Sort::ALL.into_iter().map(Sort::as_str).collect();
     YesOrNo "Whether it is so.": YES_OR_NO.map(|word| word.1).to_vec();
