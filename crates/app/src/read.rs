@@ -34,7 +34,7 @@ use crate::read_inbox::{Candidate, InboxCount, candidates, inbox_count};
 use crate::save_eligibility_settings;
 
 /// Entries of a history that a page shows at most.
-const MAX_HISTORY: i64 = 200;
+pub const MAX_HISTORY: i64 = 200;
 /// Payments, treatments and checks that a patient's or treatment's page shows at most.
 const MAX_RELATED: i64 = 50;
 /// Unread files that are listed at most.

@@ -60,6 +60,35 @@ impl<T> Listed<T> {
     }
 }
 
+impl<T> Listed<T> {
+    /// All rows of a list that is on one page; `most` is how many are read of it.
+    pub(super) fn whole(data: Vec<T>, most: Option<i64>) -> Self {
+        let number = i64::try_from(data.len()).unwrap_or(i64::MAX);
+        let is_exact = most.is_none_or(|most| number < most);
+        Self::new(data, None, (false, false), Total { number, is_exact })
+    }
+
+    /// The page of a list whose rows are few and all at hand, in the order of their numbers.
+    pub(super) fn of_few(all: Vec<T>, turn: Turn<i64>, number: impl Fn(&T) -> i64) -> Self {
+        let total = Total { number: i64::try_from(all.len()).unwrap_or(i64::MAX), is_exact: true };
+        let limit = usize::try_from(turn.limit).unwrap_or(usize::MAX);
+        let first = match turn.at {
+            At::First => 0,
+            At::After(seq) => all.partition_point(|row| number(row) <= seq),
+            At::Before(seq) => all.partition_point(|row| number(row) < seq).saturating_sub(limit),
+        };
+        let end = match turn.at {
+            At::Before(seq) => all.partition_point(|row| number(row) < seq),
+            At::First | At::After(_) => all.len().min(first.saturating_add(limit)),
+        };
+        let more = (first > 0, end < all.len());
+        let data: Vec<T> = all.into_iter().skip(first).take(end - first).collect();
+        let told = |row: &T| number(row).to_string();
+        let ends = data.first().map(told).zip(data.last().map(told));
+        Self::new(data, ends, more, total)
+    }
+}
+
 /// Where a page lies in its list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum At<C> {
@@ -165,6 +194,24 @@ mod tests {
         assert_eq!(odd(&[("after", &"1".repeat(1_000))]), ["after malformed"]);
         assert_eq!(odd(&[("after", "1"), ("before", "2")]), ["before not_both"]);
         assert_eq!(odd(&[("limit", "1"), ("limit", "2")]), ["limit duplicate_field"]);
+    }
+
+    #[test]
+    fn a_few_rows_are_paged_as_many_are() {
+        let page = |at, limit| {
+            let listed = Listed::of_few(vec![2, 3, 5, 7], Turn { limit, at }, |row| *row);
+            (listed.data, listed.previous, listed.next)
+        };
+        let text = |number: i64| Some(number.to_string());
+        assert_eq!(page(At::First, 9), (vec![2, 3, 5, 7], None, None));
+        assert_eq!(page(At::First, 2), (vec![2, 3], None, text(3)));
+        assert_eq!(page(At::After(3), 2), (vec![5, 7], text(5), None));
+        assert_eq!(page(At::Before(5), 1), (vec![3], text(3), text(3)));
+        assert_eq!(page(At::Before(5), 9), (vec![2, 3], None, text(3)));
+        assert_eq!(page(At::After(9), 2), (vec![], None, None));
+        assert_eq!(page(At::Before(i64::MIN), 2), (vec![], None, None));
+        let whole = |most| Listed::whole(vec![1, 2], most).total_is_exact;
+        assert_eq!([whole(None), whole(Some(3)), whole(Some(2))], [true, true, false]);
     }
 
     #[test]

@@ -58,7 +58,7 @@ on_both_engines! {
         site.treatment().await;
         site.payment(None, None).await;
         let program = Program::new(&site, &all_but("")).await;
-        let lists = [PAYMENTS, PATIENTS, TREATMENTS, LOCATIONS, PHYSICIANS, EVENTS];
+        let lists = [PAYMENTS, PATIENTS, TREATMENTS, LOCATIONS, PHYSICIANS, EVENTS, HOOKS];
         for list in lists {
             for (limit, code) in [
                 ("0", "out_of_range"), ("101", "out_of_range"), ("-1", "out_of_range"),

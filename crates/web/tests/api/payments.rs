@@ -275,6 +275,7 @@ on_both_engines! {
         let cents = listed["data"].as_array().unwrap().iter().map(|row| &row["amount_cents"]);
         assert_eq!(cents.filter_map(Value::as_i64).sum::<i64>(), 8_000);
         assert_eq!(listed["data"][0]["amount_cents"], 1_100, "the newest comes first");
+        assert_eq!((&listed["next"], &listed["total"]), (&Value::Null, &json!(5)));
         let whole = program.get(&of("PAY-001", "")).await.value(200);
         assert_eq!((&whole["status"], &whole["remaining_cents"]), (&json!("refunded"), &json!(0)));
         let only = Program::new(&site, "refunds:write").await;

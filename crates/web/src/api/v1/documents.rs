@@ -22,6 +22,7 @@ use utoipa_axum::routes;
 
 use crate::api::caller::{Caller, Thing, showing};
 use crate::api::json;
+use crate::api::listing::Listed;
 use crate::api::problem::{Answer, Code, Problem};
 use crate::handlers::attachment::{self, Shown};
 use crate::handlers::parse_id;
@@ -37,13 +38,6 @@ pub(super) fn calls() -> OpenApiRouter<Web> {
 /// The largest body that is taken.
 pub(super) fn max_body_bytes(web: &Web) -> usize {
     web.app.max_document_bytes + MARKS_BYTES
-}
-
-/// The documents of a payment.
-#[derive(Debug, Serialize, ToSchema)]
-struct DocumentsAnswer {
-    /// The newest first, without those that were deleted.
-    data: Vec<DocumentAnswer>,
 }
 
 /// A document.
@@ -84,19 +78,21 @@ impl From<Document> for DocumentAnswer {
 }
 
 /// List the documents of a payment
+///
+/// All of them on one page, the newest first, without those that were deleted.
 #[utoipa::path(
     get,
     path = "/payments/{id}/documents",
     tag = "Payments",
     security(("key" = ["payments:read"])),
     params(("id" = String, Path, description = "The payment's id.", example = "PAY-001")),
-    responses((status = 200, description = "The documents.", body = DocumentsAnswer)),
+    responses((status = 200, description = "The documents.", body = Listed<DocumentAnswer>)),
 )]
 async fn list(State(web): State<Web>, caller: Caller, Path(id): Path<String>) -> Answer {
     let id: PaymentId = parse_id(&id, "payment")?;
     let found = read_documents::documents(&web.app, &caller.actor, id).await?;
     let there = found.into_iter().filter(|document| document.deleted_at.is_none());
-    let answer = DocumentsAnswer { data: there.map(DocumentAnswer::from).collect() };
+    let answer = Listed::whole(there.map(DocumentAnswer::from).collect(), None);
     Ok(showing(vec![Thing::Payment(id)], json(StatusCode::OK, &answer)))
 }
 

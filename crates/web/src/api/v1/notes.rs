@@ -16,6 +16,7 @@ use crate::api::body::Body;
 use crate::api::caller::{Caller, Thing, showing};
 use crate::api::fields::{self, Fields, FromFields};
 use crate::api::json;
+use crate::api::listing::Listed;
 use crate::api::once::OnceKey;
 use crate::api::problem::Answer;
 use crate::handlers::parse_id;
@@ -37,13 +38,6 @@ impl FromFields for NoteBody {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         Some(Self { note: fields.required("note", |json| fields::text(json).map(str::to_owned))? })
     }
-}
-
-/// The notes on a payment.
-#[derive(Debug, Serialize, ToSchema)]
-struct NotesAnswer {
-    /// The newest first.
-    data: Vec<NoteAnswer>,
 }
 
 /// A note.
@@ -92,18 +86,21 @@ impl From<Note> for NoteAnswer {
 }
 
 /// List the notes on a payment
+///
+/// All of them on one page, the newest first.
 #[utoipa::path(
     get,
     path = "/payments/{id}/notes",
     tag = "Payments",
     security(("key" = ["payments:read"])),
     params(("id" = String, Path, description = "The payment's id.", example = "PAY-001")),
-    responses((status = 200, description = "The notes.", body = NotesAnswer)),
+    responses((status = 200, description = "The notes.", body = Listed<NoteAnswer>)),
 )]
 async fn list(State(web): State<Web>, caller: Caller, Path(id): Path<String>) -> Answer {
     let id: PaymentId = parse_id(&id, "payment")?;
     let notes = read_notes::notes(&web.app, &caller.actor, id).await?;
-    let answer = NotesAnswer { data: notes.into_iter().map(NoteAnswer::from).collect() };
+    let notes = notes.into_iter().map(NoteAnswer::from).collect();
+    let answer = Listed::whole(notes, None);
     Ok(showing(vec![Thing::Payment(id)], json(StatusCode::OK, &answer)))
 }
 

@@ -16,11 +16,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::words::EndpointStatus;
-use crate::api::body::Body;
+use crate::api::body::{Asked, Body};
 use crate::api::caller::Caller;
 use crate::api::fields::{self, Fields, FromFields};
 use crate::api::json;
-use crate::api::listing::{Listed, Total};
+use crate::api::listing::{Listed, PageParams, Turn};
 use crate::api::once::unkept;
 use crate::api::problem::Answer;
 use crate::handlers::parse_id;
@@ -95,22 +95,35 @@ impl FromFields for EndpointBody {
     }
 }
 
+/// Which part of the list is asked for.
+struct EndpointsAsked(Turn<i64>);
+
+impl FromFields for EndpointsAsked {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        Turn::read(fields, |text| text.parse().ok()).map(Self)
+    }
+}
+
 /// List the webhook endpoints
 ///
-/// All of them, in the order in which they were added.
+/// In the order in which they were added; 20 at most.
 #[utoipa::path(
     get,
     path = "/webhook-endpoints",
     tag = "Webhooks",
     security(("key" = ["webhooks:write"])),
+    params(PageParams),
     responses((status = 200, description = "The endpoints.", body = Listed<EndpointAnswer>)),
 )]
-async fn list(State(web): State<Web>, caller: Caller) -> Answer {
+async fn list(
+    State(web): State<Web>,
+    caller: Caller,
+    Asked(EndpointsAsked(turn)): Asked<EndpointsAsked>,
+) -> Answer {
     let all = endpoints(&web.app, &caller.actor).await?;
-    let data: Vec<EndpointAnswer> = all.into_iter().map(EndpointAnswer::from).collect();
-    let number = i64::try_from(data.len()).unwrap_or(i64::MAX);
-    let total = Total { number, is_exact: true };
-    Ok(json(StatusCode::OK, &Listed::new(data, None, (false, false), total)))
+    let all: Vec<EndpointAnswer> = all.into_iter().map(EndpointAnswer::from).collect();
+    let page = Listed::of_few(all, turn, |endpoint| endpoint.id.seq());
+    Ok(json(StatusCode::OK, &page))
 }
 
 /// Add a webhook endpoint

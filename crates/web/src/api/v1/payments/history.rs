@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 
 use crate::api::caller::{Caller, Thing, showing};
 use crate::api::json;
+use crate::api::listing::Listed;
 use crate::api::problem::Answer;
 use crate::handlers::parse_id;
 use crate::handlers::payments::history::{who, words};
@@ -21,13 +22,6 @@ use crate::state::Web;
 
 pub(super) fn calls() -> OpenApiRouter<Web> {
     OpenApiRouter::default().routes(routes!(list))
-}
-
-/// What happened to a payment.
-#[derive(Debug, Serialize, ToSchema)]
-struct HistoryAnswer {
-    /// The newest first, 200 at most.
-    data: Vec<HistoryEntry>,
 }
 
 /// Something that happened.
@@ -74,17 +68,20 @@ impl From<NamedEvent> for HistoryEntry {
 }
 
 /// Read what happened to a payment
+///
+/// On one page, the newest first, 200 at most.
 #[utoipa::path(
     get,
     path = "/payments/{id}/history",
     tag = "Payments",
     security(("key" = ["payments:read"])),
     params(("id" = String, Path, description = "The payment's id.", example = "PAY-001")),
-    responses((status = 200, description = "What happened.", body = HistoryAnswer)),
+    responses((status = 200, description = "What happened.", body = Listed<HistoryEntry>)),
 )]
 async fn list(State(web): State<Web>, caller: Caller, Path(id): Path<String>) -> Answer {
     let id: PaymentId = parse_id(&id, "payment")?;
     let view = read::payment(&web.app, &caller.actor, id).await?;
-    let answer = HistoryAnswer { data: view.history.into_iter().map(HistoryEntry::from).collect() };
+    let entries = view.history.into_iter().map(HistoryEntry::from).collect();
+    let answer = Listed::whole(entries, Some(read::MAX_HISTORY));
     Ok(showing(vec![Thing::Payment(id)], json(StatusCode::OK, &answer)))
 }

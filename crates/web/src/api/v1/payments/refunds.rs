@@ -23,6 +23,7 @@ use crate::api::caller::{Caller, Thing, showing};
 use crate::api::etag::{IfMatch, IfMatchParam};
 use crate::api::fields::{self, Fields, FromFields};
 use crate::api::json;
+use crate::api::listing::Listed;
 use crate::api::once::OnceKey;
 use crate::api::problem::Answer;
 use crate::handlers::parse_id;
@@ -30,13 +31,6 @@ use crate::state::Web;
 
 pub(super) fn calls() -> OpenApiRouter<Web> {
     OpenApiRouter::default().routes(routes!(list, refund))
-}
-
-/// The refunds of a payment.
-#[derive(Debug, Serialize, ToSchema)]
-struct RefundsAnswer {
-    /// The newest first.
-    data: Vec<RefundAnswer>,
 }
 
 /// A refund.
@@ -147,20 +141,22 @@ impl RefundBody {
 }
 
 /// List the refunds of a payment
+///
+/// All of them on one page, the newest first.
 #[utoipa::path(
     get,
     path = "/payments/{id}/refunds",
     tag = "Payments",
     security(("key" = ["payments:read"])),
     params(("id" = String, Path, description = "The payment's id.", example = "PAY-001")),
-    responses((status = 200, description = "The refunds.", body = RefundsAnswer)),
+    responses((status = 200, description = "The refunds.", body = Listed<RefundAnswer>)),
 )]
 async fn list(State(web): State<Web>, caller: Caller, Path(id): Path<String>) -> Answer {
     let id: PaymentId = parse_id(&id, "payment")?;
     let view = read::payment(&web.app, &caller.actor, id).await?;
     let newest_first = view.refunds.into_iter().rev();
     let data = newest_first.map(|refund| RefundAnswer::new(refund, &caller.actor)).collect();
-    Ok(showing(vec![Thing::Payment(id)], json(StatusCode::OK, &RefundsAnswer { data })))
+    Ok(showing(vec![Thing::Payment(id)], json(StatusCode::OK, &Listed::whole(data, None))))
 }
 
 /// Refund a payment
