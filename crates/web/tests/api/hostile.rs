@@ -80,7 +80,7 @@ on_both_engines! {
         for number in [least, -1, 0, most] {
             made_up.push(format!("{PATIENTS}?after={number}"));
             made_up.push(format!("{TREATMENTS}?before={number}"));
-            let since = "modified_since=0001-01-01T00:00:00Z";
+            let since = "modified_since=1970-01-01T00:00:00Z";
             made_up.push(format!("{PAYMENTS}?{since}&after={number}.{number}"));
             made_up.push(format!("{PATIENTS}?{since}&before={number}.{number}"));
             for sort in ["created", "amount", "due", "status", "patient"] {
