@@ -6,6 +6,7 @@ use almoner_app::read;
 use almoner_domain::role::Role;
 use almoner_domain::{PatientId, TreatmentId};
 use almoner_store::on_both_engines;
+use almoner_store::record_list::OVERLAP_MINUTES;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -185,6 +186,28 @@ on_both_engines! {
         ] {
             let reply = program.get(&format!("{PAYMENTS}?{since}&{query}")).await;
             assert_eq!(reply.faults(), [fault], "{query}");
+        }
+    }
+
+    async fn what_is_done_late_is_found_by_whoever_begins_as_much_earlier(db) {
+        let site = Site::new(db).await;
+        let program = keeper(&site).await;
+        let noted = site.app.now();
+        // Begun a little earlier, and done only when the lists were read up to this moment.
+        let lateness = SignedDuration::from_mins(OVERLAP_MINUTES) - SignedDuration::from_secs(1);
+        site.clock.set(noted - lateness);
+        let treatment = site.treatment().await;
+        site.payment(Some(treatment), None).await;
+        program.post(PATIENTS, &a_patient().to_string()).await.value(201);
+        site.clock.set(noted + SignedDuration::from_hours(1));
+        let earlier = noted - SignedDuration::from_mins(OVERLAP_MINUTES);
+        for (list, late) in
+            [(PATIENTS, "PAT-003"), (TREATMENTS, "TRT-001"), (PAYMENTS, "PAY-001")]
+        {
+            let met = walked(&program, list, &format!("modified_since={noted}")).await;
+            assert!(!met.contains(&late.to_owned()), "{list}");
+            let met = walked(&program, list, &format!("modified_since={earlier}")).await;
+            assert!(met.contains(&late.to_owned()), "{list}");
         }
     }
 
