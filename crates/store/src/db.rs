@@ -28,7 +28,7 @@ mod schema;
 mod writing;
 
 pub use bulk::{Indexes, Table};
-pub use copying::{Age, Kind, Rules, Shape};
+pub use copying::{Age, Kind, Rules, Shape, schema_version};
 pub use pools::PoolState;
 pub use writing::Writing;
 
