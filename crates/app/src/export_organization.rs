@@ -7,10 +7,10 @@
 use std::io::{Read, Seek, Write};
 
 use almoner_gateways::files::FilesError;
+use almoner_store::StoreError;
 use almoner_store::archive::{self, Of, Reading, TakenTable};
 use almoner_store::copy::Teller;
 use almoner_store::db::{Tx, Value, schema_version};
-use almoner_store::StoreError;
 use futures_util::TryStreamExt as _;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -43,10 +43,8 @@ pub async fn export_organization<F: Read + Write + Seek>(
     let (rows, documents) = write_tables(&mut snapshot, &tables, of, &mut writing, teller).await?;
     drop(snapshot);
     let documents = write_documents(app, of, &documents, &mut writing, teller).await?;
-    let organization = Whose {
-        name: actor.organization.name.clone(),
-        slug: actor.organization.slug.clone(),
-    };
+    let organization =
+        Whose { name: actor.organization.name.clone(), slug: actor.organization.slug.clone() };
     let readme = org_archive::readme(&organization, of.made_at);
     let readme = writing.whole(README, readme.as_bytes())?;
     let manifest = Manifest {

@@ -67,7 +67,8 @@ pub async fn import_organization<F: Read + Seek>(
         keep_documents(app, org, &mut archive, (&documents, &mut kept), teller).await?;
         write(app, org, &mut archive, &tables, teller).await
     };
-    match done.await {
+    let done = done.await;
+    match done {
         Ok(organization) => Ok(Imported { organization, manifest: archive.manifest().clone() }),
         Err(error) => {
             take_back(app, org, &documents[..kept]).await;
@@ -135,7 +136,7 @@ async fn write<F: Read + Seek>(
     must_be_new(&mut tx, archive.manifest()).await?;
     teller.begin("imported", archive.manifest().rows());
     for (place, table) in tables.iter().enumerate() {
-        write_table(&mut tx, org, (archive, tables, place), teller).await?;
+        write_table(&mut tx, org, (&mut *archive, tables, place), teller).await?;
         archive::filled(&mut tx, table, archive.manifest().tables[place].rows).await?;
     }
     archive::end(&mut tx, rules).await?;

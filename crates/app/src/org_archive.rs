@@ -158,10 +158,8 @@ pub(crate) fn columns(table: &TakenTable) -> Vec<Column> {
         Kind::Text => "text",
         Kind::Bytes => "base64",
     };
-    let column = |(name, kind): &(String, Kind)| Column {
-        name: name.clone(),
-        kind: word(*kind).to_owned(),
-    };
+    let column =
+        |(name, kind): &(String, Kind)| Column { name: name.clone(), kind: word(*kind).to_owned() };
     table.columns.iter().map(column).collect()
 }
 
@@ -275,6 +273,7 @@ In the tables, a column that ends in
   _day              is a date such as 20261127
   _seq, _no         is a number within the clinic: payment_seq 1 is PAY-001
 
-A column of which almoner.json says base64 holds bytes, written so; null is what is not known. A program that reads lines of JSON, such as a spreadsheet's import or
-a script, reads all of it. `sha256sum` tells whether a file is what almoner.json says.
+A column of which almoner.json says base64 holds bytes, written so; null is what is not known. A
+program that reads lines of JSON, such as a script or a spreadsheet's import, reads all of it.
+`sha256sum` tells whether a file is what almoner.json says.
 ";

@@ -16,7 +16,7 @@ use zip::read::ZipFile;
 
 use super::{
     ArchiveError, DOCUMENT_LIST, Document, Entry, FORMAT, KIND, MANIFEST, Manifest, README, Table,
-    columns, readme, rows, table_file,
+    Whose, columns, readme, rows, table_file,
 };
 use crate::export_organization::Sum;
 use crate::receive_file::{Received, Receiving};
@@ -103,13 +103,8 @@ impl<F: Read + Seek> Archive<F> {
                     let wrong = |column| reading.at(&format!("is no document by its {column}"));
                     documents.extend(document.map_err(wrong)?);
                 }
-                if table.name() == "organization" {
-                    let says = |column, text: &str| {
-                        matches!(&row[table.place(column)], Value::Text(Some(is)) if is == text)
-                    };
-                    if !says("name", &whose.name) || !says("slug", &whose.slug) {
-                        return refused(reading.at_line("is not of whom almoner.json says"));
-                    }
+                if table.name() == "organization" && !is_of(table, &row, &whose) {
+                    return Err(reading.at("is not of whom almoner.json says"));
                 }
             }
         }
@@ -169,6 +164,9 @@ impl<F: Read + Seek> Archive<F> {
         if entry.file != name {
             return refused(format!("almoner.json has {:?} instead of {name}", entry.file));
         }
+        if usize::try_from(entry.bytes) != Ok(must.len()) {
+            return refused(format!("{name} is not as long as it must be"));
+        }
         let mut file = Proving::open(&mut self.zip, entry)?;
         let mut content = Vec::new();
         file.read_to_end(&mut content).map_err(|error| unreadable(name, error))?;
@@ -222,6 +220,15 @@ impl<F: Read + Seek> Archive<F> {
         file.end()?;
         receiving.end().map_err(|error| unreadable(&entry.file, error))
     }
+}
+
+/// Whether an organization's row is of whom it is said to be.
+fn is_of(table: &TakenTable, row: &[Value], whose: &Whose) -> bool {
+    let text = |column: &str| match row.get(table.place(column)) {
+        Some(Value::Text(Some(text))) => text.clone(),
+        _ => String::new(),
+    };
+    text("name") == whose.name && text("slug") == whose.slug
 }
 
 /// Refuses a name that no archive has, such as one that leads out of a folder.
@@ -381,11 +388,8 @@ impl<F: Read> Rows<'_, F> {
 
     /// What is wrong with the row that was read last.
     pub(crate) fn at(&self, what: &str) -> ArchiveError {
-        ArchiveError::Refused(self.at_line(what))
-    }
-
-    fn at_line(&self, what: &str) -> String {
-        format!("{}, line {} {what}", self.said.content.file, self.number)
+        let (file, line) = (&self.said.content.file, self.number);
+        ArchiveError::Refused(format!("{file}, line {line} {what}"))
     }
 
     fn whole(&mut self) -> Result<(), ArchiveError> {
