@@ -29,10 +29,10 @@ use crate::record;
 /// # Errors
 /// The database or the store of documents failed, a document is not what was added, or the
 /// archive could not be written.
-pub async fn export_organization<F: Read + Write + Seek>(
+pub async fn export_organization(
     app: &App,
     actor: &Actor,
-    to: F,
+    to: impl Read + Write + Seek,
     teller: &mut Teller<'_>,
 ) -> Result<Manifest, ArchiveError> {
     let of = Of { org: actor.org(), made_at: app.now() };
@@ -58,8 +58,7 @@ pub async fn export_organization<F: Read + Write + Seek>(
         documents,
         readme,
     };
-    let text = serde_json::to_string_pretty(&manifest).expect("a manifest is plain values") + "\n";
-    writing.whole(MANIFEST, text.as_bytes())?;
+    writing.whole(MANIFEST, manifest.text().as_bytes())?;
     prove(writing.finish()?, &tables, &manifest, teller)?;
     Ok(manifest)
 }
@@ -114,7 +113,7 @@ async fn write_tables<W: Write + Seek>(
             return Err(ArchiveError::Refused(line));
         }
         written.push(Table {
-            table: table.name().to_owned(),
+            name: table.name().to_owned(),
             rows: told.0,
             cents: told.1,
             columns: org_archive::columns(table),

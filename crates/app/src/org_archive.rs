@@ -82,7 +82,8 @@ pub struct Column {
 #[serde(deny_unknown_fields)]
 pub struct Table {
     /// Its name.
-    pub table: String,
+    #[serde(rename = "table")]
+    pub name: String,
     /// How many rows.
     pub rows: i64,
     /// All amounts in them, added up; none where it has none.
@@ -140,6 +141,11 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// As it stands in the archive.
+    pub(crate) fn text(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a manifest is plain values") + "\n"
+    }
+
     /// How many rows there are in all.
     pub fn rows(&self) -> i64 {
         self.tables.iter().map(|table| table.rows).sum()

@@ -103,7 +103,7 @@ fn print(manifest: &Manifest) {
     println!("{:<22} {:>12} {:>16}  SHA-256", "table", "rows", "cents");
     for table in &manifest.tables {
         let cents = table.cents.map_or_else(|| "-".to_owned(), |cents| cents.to_string());
-        let (name, rows, hash) = (&table.table, table.rows, &table.content.sha256);
+        let (name, rows, hash) = (&table.name, table.rows, &table.content.sha256);
         println!("{name:<22} {rows:>12} {cents:>16}  {hash}");
     }
     let (count, bytes) = (manifest.documents.count, manifest.documents.bytes);

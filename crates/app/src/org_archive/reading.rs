@@ -119,7 +119,7 @@ impl<F: Read + Seek> Archive<F> {
         let said = &self.manifest.tables;
         for (place, table) in tables.iter().enumerate() {
             let name = table.name();
-            let Some(found) = said.get(place).filter(|found| found.table == name) else {
+            let Some(found) = said.get(place).filter(|found| found.name == name) else {
                 return refused(format!("{MANIFEST} does not have the table {name} in its place"));
             };
             let must = columns(table);

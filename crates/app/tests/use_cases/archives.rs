@@ -56,11 +56,11 @@ async fn refused(app: &App, bytes: &[u8]) -> String {
 
 /// The tables, without those to which leaving and arriving add a row.
 fn same(manifest: &Manifest) -> Vec<Table> {
-    manifest.tables.iter().filter(|table| table.table != "audit_event").cloned().collect()
+    manifest.tables.iter().filter(|table| table.name != "audit_event").cloned().collect()
 }
 
 fn rows(manifest: &Manifest, table: &str) -> i64 {
-    manifest.tables.iter().find(|found| found.table == table).expect("it is there").rows
+    manifest.tables.iter().find(|found| found.name == table).expect("it is there").rows
 }
 
 async fn number(app: &App, sql: &str, org: OrganizationId) -> i64 {
@@ -275,12 +275,10 @@ on_both_engines! {
             ),
         ];
         let (app, _db) = elsewhere(&clinic, engine).await;
-        let mut at = 0;
-        for (archive, told) in cases {
+        for (at, (archive, told)) in cases.into_iter().enumerate() {
             let told_is = refused(&app, &archive).await;
             assert!(told_is.contains(told), "case {at}: {told}: {told_is}");
             assert!(read::organizations(&app).await.unwrap().is_empty(), "{told}");
-            at += 1;
         }
         // Nothing is left in the way, neither rows nor rules nor files.
         let there = Actor::system(import(&app, &bytes).await.unwrap().organization);
