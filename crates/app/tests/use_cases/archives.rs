@@ -2,6 +2,7 @@
 //! archive changes nothing.
 
 use std::io::{Cursor, Read as _, Write as _};
+use std::sync::Arc;
 
 use almoner_app::add_document::add_document;
 use almoner_app::api_keys::{NewKey, create_key};
@@ -16,7 +17,8 @@ use almoner_app::{Actor, App, read};
 use almoner_domain::role::Role;
 use almoner_domain::scope::Scopes;
 use almoner_domain::{OrganizationId, PaymentId};
-use almoner_gateways::files::Files;
+use almoner_gateways::files::{Files, S3Access};
+use almoner_gateways::testing::{Fault, Watched};
 use almoner_store::copy::{Progress, Teller};
 use almoner_store::db::{Engine, Value};
 use almoner_store::on_both_engines;
@@ -150,6 +152,73 @@ fn forged(files: &Unpacked, table: &str, (from, to): (&str, &str)) -> Unpacked {
     })
 }
 
+/// A file of text.
+fn content(files: &Unpacked, name: &str) -> String {
+    let found = files.iter().find(|(is, _)| is == name).expect("it is there");
+    String::from_utf8(found.1.clone()).unwrap()
+}
+
+/// Archives that are not whole, or hold what no archive holds, and what is told of each.
+fn broken(bytes: &[u8], files: &Unpacked) -> Vec<(Vec<u8>, String)> {
+    let with = |name: &str, content: Vec<u8>| {
+        let mut files = files.clone();
+        files.push((name.to_owned(), content));
+        packed(&files)
+    };
+    let of = |kind: &str, value: Json| packed(&said(files, |said| said[kind] = value));
+    let found = files.iter().find(|(name, _)| name.starts_with("documents/"));
+    let document = &*found.expect("there are documents").0;
+    let flipped = |name: &str, at: usize| packed(&changed(files, name, |bytes| bytes[at] ^= 1));
+    let mut without = files.clone();
+    without.retain(|(name, _)| name != "tables/refund.jsonl");
+    let cases = [
+        (b"PK no zip".to_vec(), "no zip file"),
+        (bytes[..bytes.len() / 2].to_vec(), "no zip file"),
+        (bytes[..bytes.len() - 1].to_vec(), "no zip file"),
+        (of("format", json!(2)), "it has form 2"),
+        (of("schema_version", json!(7)), "of schema 7"),
+        (of("kind", json!("x")), "`almoner org export` wrote"),
+        (of("more", json!("x")), "almoner.json cannot be read"),
+        (packed(&without), "more or fewer files"),
+        (with("../x", b"x".to_vec()), "\"../x\""),
+        (with("documents/../../x.txt", b"x".to_vec()), "no archive of Almoner has"),
+        (with("/etc/cron.d/x", b"x".to_vec()), "no archive of Almoner has"),
+        (with("documents/PAY-999-1.pdf", b"x".to_vec()), "more or fewer files"),
+        (with("documents/zeros.txt", vec![0; 32 << 20]), "would become"),
+        (flipped(document, 0), document),
+        (packed(&changed(files, document, |bytes| bytes.push(0))), document),
+        (flipped("documents.jsonl", 9), "documents.jsonl"),
+        (flipped("README.txt", 0), "README.txt"),
+    ];
+    cases.map(|(archive, told)| (archive, told.to_owned())).into()
+}
+
+/// Archives whose files are whole, and whose rows are not such as they were or can be.
+fn lying(files: &Unpacked) -> Vec<(Vec<u8>, String)> {
+    let payments = content(files, "tables/payment.jsonl");
+    let first: Json = serde_json::from_str(payments.lines().next().unwrap()).unwrap();
+    let cents = first["amount_cents"].as_i64().unwrap();
+    let amount = |cents: i64| format!("\"amount_cents\":{cents},");
+    let (is, other) = (amount(cents), amount(cents - 1));
+    let column = said(files, |said| {
+        let column = json!({ "name": "tip", "kind": "integer" });
+        let tables = said["tables"].as_array_mut().unwrap();
+        let found = tables.iter_mut().find(|found| found["table"] == "payment").unwrap();
+        found["columns"].as_array_mut().unwrap().push(column);
+    });
+    let name = "\"name\":\"Elsewhere\"";
+    let cases = [
+        (replaced(files, "tables/payment.jsonl", (&is, &other)), "tables/payment.jsonl"),
+        (forged(files, "payment", (&is, &other)), "the rows or the sum"),
+        (forged(files, "payment", ("\"seq\":1,", "\"seq\":1,\"tip\":1,")), "line 1 has a column"),
+        (column, "payment has a column \"tip\""),
+        (forged(files, "organization", (name, "\"name\":\"Else\"")), "of whom"),
+        (forged(files, "payment", ("\"status\":\"", "\"status\":\"x")), "rows of payment"),
+        (forged(files, "audit_event", ("\"action\":\"", "\"action\":\"un")), "right: audit seal"),
+    ];
+    cases.map(|(files, told)| (packed(&files), told.to_owned())).into()
+}
+
 /// The other organization of a clinic's database, with one document that was deleted.
 async fn filled(clinic: &Clinic) -> Actor {
     let actor = theirs::fill(clinic).await;
@@ -219,70 +288,28 @@ on_both_engines! {
         let actor = filled(&clinic).await;
         let (bytes, manifest) = export(&clinic.app, &actor).await;
         let files = unpacked(&bytes);
-        let document = files.iter().find(|(name, _)| name.starts_with("documents/")).unwrap();
-        let document = document.0.clone();
-        let readme = &files.iter().find(|(name, _)| name == "README.txt").unwrap().1;
-        let readme = String::from_utf8_lossy(readme);
+        let readme = content(&files, "README.txt");
         assert!(readme.contains("PATIENTS' DATA") && readme.contains("tables/payment.jsonl"));
-        let with = |name: &str, content: Vec<u8>| {
-            let mut files = files.clone();
-            files.push((name.to_owned(), content));
-            packed(&files)
-        };
-        let payment = "tables/payment.jsonl";
-        let amount = |cents: i64| format!("\"amount_cents\":{cents},");
-        let text = &files.iter().find(|(name, _)| name == payment).unwrap().1;
-        let text = String::from_utf8_lossy(text);
-        let first: Json = serde_json::from_str(text.lines().next().unwrap()).unwrap();
-        let is = first["amount_cents"].as_i64().unwrap();
-        let (is, other) = (amount(is), amount(is - 1));
-        let flipped = replaced(&files, payment, (&is, &other));
-        let extra = forged(&files, "payment", ("\"seq\":1,", "\"seq\":1,\"tip\":1,"));
-        let column = said(&files, |said| {
-            let column = json!({ "name": "tip", "kind": "integer" });
-            let tables = said["tables"].as_array_mut().unwrap();
-            let found = tables.iter_mut().find(|found| found["table"] == "payment").unwrap();
-            found["columns"].as_array_mut().unwrap().push(column);
-        });
-        let mut without = files.clone();
-        without.retain(|(name, _)| name != "tables/refund.jsonl");
-        let name = "\"name\":\"Elsewhere\"";
-        let cases = [
-            (b"PK no zip".to_vec(), "no zip file"),
-            (bytes[..bytes.len() / 2].to_vec(), "no zip file"),
-            (bytes[..bytes.len() - 1].to_vec(), "no zip file"),
-            (packed(&said(&files, |said| said["format"] = json!(2))), "it has form 2"),
-            (packed(&said(&files, |said| said["schema_version"] = json!(7))), "of schema 7"),
-            (packed(&said(&files, |said| said["kind"] = json!("x"))), "`almoner org export` wrote"),
-            (packed(&flipped), "tables/payment.jsonl"),
-            (packed(&extra), "line 1 has a column \"tip\""),
-            (packed(&column), "payment has a column \"tip\""),
-            (packed(&without), "more or fewer files"),
-            (with("../x", b"x".to_vec()), "\"../x\""),
-            (with("documents/../../x.txt", b"x".to_vec()), "no archive of Almoner has"),
-            (with("/etc/cron.d/x", b"x".to_vec()), "no archive of Almoner has"),
-            (with("documents/PAY-999-1.pdf", b"x".to_vec()), "more or fewer files"),
-            (with("documents/zeros.txt", vec![0; 32 << 20]), "would become"),
-            (packed(&changed(&files, &document, |bytes| bytes[0] ^= 1)), &*document),
-            (packed(&changed(&files, &document, |bytes| bytes.push(0))), &*document),
-            (packed(&changed(&files, "documents.jsonl", |bytes| bytes[9] ^= 1)), "documents.jsonl"),
-            (packed(&changed(&files, "README.txt", |bytes| bytes[0] ^= 1)), "README.txt"),
-            (packed(&forged(&files, "organization", (name, "\"name\":\"Else\""))), "of whom"),
-            (packed(&forged(&files, "payment", ("\"status\":\"", "\"status\":\"x"))), "payment"),
-            (
-                packed(&forged(&files, "audit_event", ("\"action\":\"", "\"action\":\"un"))),
-                "books are not right: audit seal",
-            ),
-        ];
-        let (app, _db) = elsewhere(&clinic, engine).await;
-        for (at, (archive, told)) in cases.into_iter().enumerate() {
+        let cases = broken(&bytes, &files).into_iter().chain(lying(&files));
+        let (mut app, _db) = elsewhere(&clinic, engine).await;
+        let folder = tempfile::tempdir().unwrap();
+        let address = format!("file://{}", folder.path().display());
+        app.files = Files::open(&address, &S3Access::default(), true).unwrap();
+        let kept = || std::fs::read_dir(folder.path().join("1")).map_or(0, Iterator::count);
+        for (at, (archive, told)) in cases.enumerate() {
             let told_is = refused(&app, &archive).await;
-            assert!(told_is.contains(told), "case {at}: {told}: {told_is}");
+            assert!(told_is.contains(&*told), "case {at}: {told}: {told_is}");
             assert!(read::organizations(&app).await.unwrap().is_empty(), "{told}");
+            assert_eq!(kept(), 0, "{told}: its documents were taken back");
         }
+        let watched = Watched::default();
+        watched.fault(Some(Fault::Away));
+        let away = App { files: Files::of(Arc::new(watched)), ..app.clone() };
+        assert!(matches!(import(&away, &bytes).await, Err(ArchiveError::Document(..))));
         // Nothing is left in the way, neither rows nor rules nor files.
         let there = Actor::system(import(&app, &bytes).await.unwrap().organization);
         is_right(&app, &there, manifest.documents.count).await;
+        assert_eq!(u64::try_from(kept()).unwrap(), manifest.documents.count);
         assert_eq!(same(&export(&app, &there).await.1), same(&manifest));
     }
 
