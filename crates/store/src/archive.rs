@@ -340,7 +340,7 @@ pub async fn filled(tx: &mut Tx, table: &TakenTable, rows: i64) -> Result<(), St
 
 /// Puts back what [`begin`] laid aside.
 pub async fn end(tx: &mut Tx, rules: Rules) -> Result<(), StoreError> {
-    tx.put_back(rules).await
+    tx.put_rules_back(rules).await
 }
 
 /// The first of an organization's accounts whose e-mail address signs in to another one.

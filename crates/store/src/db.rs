@@ -27,7 +27,7 @@ mod pools;
 mod schema;
 mod writing;
 
-pub use bulk::{Indexes, Table};
+pub use bulk::{Aside, Table};
 pub use copying::{Age, Kind, Rules, Shape, schema_version};
 pub use pools::PoolState;
 pub use writing::Writing;

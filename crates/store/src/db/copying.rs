@@ -48,7 +48,7 @@ pub struct Shape {
 
 /// Rules that were laid aside, as statements that put them back.
 #[derive(Debug)]
-pub struct Rules(Vec<String>);
+pub(super) struct Rules(Vec<String>);
 
 impl Db {
     /// Opens a file that is only read, and left as it is to the last byte.
@@ -242,7 +242,7 @@ impl Tx {
     /// and what they refuse was let in before. The one that keeps the embedded engine's index of
     /// letters stays, as that index is no table of ours. A server proves a foreign key very much
     /// faster for all rows than for each, so that its foreign keys are laid aside as well.
-    pub(crate) async fn lay_rules_aside(&mut self) -> Result<Rules, StoreError> {
+    pub(super) async fn lay_rules_aside(&mut self) -> Result<Rules, StoreError> {
         let mut rules = self.lay_triggers_aside().await?;
         if matches!(self, Self::PostgresWrite(_) | Self::PostgresRead(_)) {
             let sql = "SELECT format('ALTER TABLE %I DROP CONSTRAINT %I', c.relname, k.conname)
@@ -251,8 +251,9 @@ impl Tx {
                     pg_get_constraintdef(k.oid)) AS back
                 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
                 WHERE k.contype = 'f'
-                    AND c.relnamespace = CAST(current_schema() AS regnamespace)";
-            rules.0.append(&mut self.lay_aside(sql).await?);
+                    AND c.relnamespace = CAST(current_schema() AS regnamespace)
+                ORDER BY 1";
+            rules.0.append(&mut self.carry_aside(sql).await?);
         }
         Ok(rules)
     }
@@ -276,10 +277,10 @@ impl Tx {
                 ORDER BY c.relname, t.tgname"
             }
         };
-        self.lay_aside(sql).await.map(Rules)
+        self.carry_aside(sql).await.map(Rules)
     }
 
-    async fn lay_aside(&mut self, sql: &'static str) -> Result<Vec<String>, StoreError> {
+    async fn carry_aside(&mut self, sql: &'static str) -> Result<Vec<String>, StoreError> {
         let mut back = Vec::new();
         for row in self.all(sql, Vec::new()).await? {
             self.execute(row.text("aside")?, Vec::new()).await?;
@@ -289,7 +290,7 @@ impl Tx {
     }
 
     /// Puts rules back; those that are proved are proved for all rows.
-    pub(crate) async fn put_back(&mut self, rules: Rules) -> Result<(), StoreError> {
+    pub(crate) async fn put_rules_back(&mut self, rules: Rules) -> Result<(), StoreError> {
         for sql in rules.0 {
             self.execute(sql, Vec::new()).await?;
         }
