@@ -48,7 +48,7 @@ pub struct Shape {
 
 /// Rules that were laid aside, as statements that put them back.
 #[derive(Debug)]
-pub(super) struct Rules(Vec<String>);
+pub struct Rules(Vec<String>);
 
 impl Db {
     /// Opens a file that is only read, and left as it is to the last byte.
