@@ -49,7 +49,11 @@ struct Line {
 }
 
 /// Measures all views at all sizes and tells of them in tables.
-pub(crate) async fn measure(binary: &Path, databases: &[Sized], count: usize) -> Outcome<String> {
+pub(crate) async fn measure(
+    binary: &Path,
+    databases: &[Sized],
+    count: usize,
+) -> Outcome<String> {
     let mut lines: Vec<Line> = Vec::new();
     let mut exports = Vec::new();
     for database in databases {

@@ -152,7 +152,8 @@ pub(crate) async fn measure(
     let mut own = Vec::new();
     let mut loops = Vec::new();
     for clients in CLIENTS {
-        let (create, made) = each_second((clients, count), |number| writers.create(number)).await?;
+        let (create, made) =
+            each_second((clients, count), |number| writers.create(number)).await?;
         let mut speeds = vec![create];
         for verb in [Verb::Pay, Verb::Refund] {
             let work = |number: usize| writers.change(verb, &made[number]);
