@@ -180,8 +180,8 @@ impl Tx {
         self.stream(sql, Vec::new())
     }
 
-    /// What puts the rows of a table, whose columns are asked for behind a prefix, into the order of
-    /// its key, the same on every engine.
+    /// What puts the rows of a table, whose columns are asked for behind a prefix, into the order
+    /// of its key, the same on every engine.
     pub(crate) fn order_by_key(&self, prefix: &str, shape: &Shape) -> String {
         let is_text = |key: &String| shape.columns.contains(&(key.clone(), Kind::Text));
         let bytewise = match self {
@@ -228,8 +228,8 @@ impl Tx {
         Ok(())
     }
 
-    /// Lets nobody else add an organization until the transaction ends; reading goes on. An embedded
-    /// database has a single writer anyway.
+    /// Lets nobody else add an organization until the transaction ends; reading goes on. An
+    /// embedded database has a single writer anyway.
     pub(crate) async fn keep_others_from_adding(&mut self) -> Result<(), StoreError> {
         if matches!(self, Self::PostgresWrite(_)) {
             let sql = "LOCK TABLE organization IN SHARE ROW EXCLUSIVE MODE";
