@@ -347,6 +347,25 @@ pub(crate) enum OrgCommand {
     },
     /// List the organizations.
     List,
+    /// Write all that belongs to an organization into one archive, while the server goes on.
+    ///
+    /// The archive holds every row as JSON and every document, and says what each must be. It holds
+    /// patients' data and the hashes of passwords: keep it as secret as the database.
+    Export {
+        /// The file, such as clinic.zip; it must not be there yet.
+        file: PathBuf,
+        /// The organization's slug; not needed while there is one.
+        #[arg(long)]
+        org: Option<String>,
+    },
+    /// Bring an archive into a database where its organization is new, and prove it.
+    ///
+    /// Keys of other programs, webhooks and links that were sent do not come along; they are made
+    /// again. Broken off, or refused, it leaves no row.
+    Import {
+        /// The file that `almoner org export` wrote.
+        file: PathBuf,
+    },
 }
 
 /// Staff accounts.

@@ -2,6 +2,8 @@
 
 #[path = "program/api.rs"]
 mod api;
+#[path = "program/archives.rs"]
+mod archives;
 #[path = "program/backups.rs"]
 mod backups;
 #[path = "program/cli.rs"]

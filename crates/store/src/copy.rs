@@ -150,18 +150,20 @@ impl<'a> Teller<'a> {
     }
 
     /// Begins something else of which there are so many.
-    fn begin(&mut self, what: &'static str, all: i64) {
+    pub fn begin(&mut self, what: &'static str, all: i64) {
         self.at = Progress { what, done: 0, all, ..self.at };
         (self.tell)(self.at);
     }
 
-    fn add(&mut self, rows: i64) {
+    /// So many more are done.
+    pub fn add(&mut self, rows: i64) {
         self.at.done += rows;
         self.at.rows += rows;
         (self.tell)(self.at);
     }
 
-    fn end(&mut self) {
+    /// All are done.
+    pub fn end(&mut self) {
         self.at.done = self.at.all;
         (self.tell)(self.at);
     }

@@ -28,8 +28,7 @@ mod schema;
 mod writing;
 
 pub use bulk::{Aside, Table};
-use copying::Rules;
-pub use copying::{Age, Kind, Shape};
+pub use copying::{Age, Kind, Rules, Shape, schema_version};
 pub use pools::PoolState;
 pub use writing::Writing;
 

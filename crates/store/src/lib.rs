@@ -8,6 +8,7 @@
 
 pub mod api_keys;
 pub mod api_requests;
+pub mod archive;
 mod asking;
 pub mod attempts;
 pub mod audit;

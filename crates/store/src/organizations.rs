@@ -58,6 +58,18 @@ pub async fn insert(
     row.int("organization_id").map(OrganizationId)
 }
 
+/// The number that the next organization gets.
+pub async fn next_id(tx: &mut Tx) -> Result<OrganizationId, StoreError> {
+    let sql = "SELECT coalesce(max(organization_id), 0) + 1 AS next FROM organization";
+    tx.one(sql, Vec::new()).await?.int("next").map(OrganizationId)
+}
+
+/// The organization with that slug.
+pub async fn by_slug(tx: &mut Tx, slug: &str) -> Result<Option<Organization>, StoreError> {
+    let sql = "SELECT * FROM organization WHERE slug = $1";
+    tx.optional(sql, params![slug]).await?.as_ref().map(organization).transpose()
+}
+
 /// All organizations, in the order in which they were added.
 pub async fn all(tx: &mut Tx) -> Result<Vec<Organization>, StoreError> {
     let sql = "SELECT * FROM organization ORDER BY organization_id";

@@ -5,6 +5,8 @@
 
 #![expect(clippy::print_stdout, reason = "a cost is measured to be read")]
 
+#[path = "store/archives.rs"]
+mod archives;
 #[path = "store/asking.rs"]
 mod asking;
 #[path = "store/audit_list.rs"]

@@ -98,12 +98,19 @@ async fn fill_file(from: &Db, path: &Path, purpose: Purpose) -> Result<Content, 
     let db = open_draft(&draft).await?;
     let content = fill(from, &db, purpose).await?;
     db.close().await;
+    keep_draft(draft, path)?;
+    Ok(content)
+}
+
+/// Gives a draft its name once it is on the disk; whoever has that name already keeps it.
+pub(super) fn keep_draft(draft: NamedTempFile, path: &Path) -> Result<(), Failure> {
+    let failed = |error: Error| Failure::Failed(format!("{}: {error}", path.display()));
     draft.as_file().sync_all().map_err(failed)?;
     draft.persist_noclobber(path).map_err(|refused| failed(refused.error))?;
     // The name is to outlast a power cut as well.
     #[cfg(unix)]
     fs::File::open(folder_of(path)).and_then(|folder| folder.sync_all()).map_err(failed)?;
-    Ok(content)
+    Ok(())
 }
 
 /// A file beside that path, in place of those that were left when others were cut off.

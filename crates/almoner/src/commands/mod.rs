@@ -26,7 +26,7 @@ use almoner_store::Db;
 use almoner_store::db::Durability;
 
 use crate::Failure;
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, OrgCommand};
 use crate::settings::{Settings, link_keys};
 use crate::telemetry::{self, Telemetry};
 
@@ -38,7 +38,10 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
     let mut settings = Settings::read(&cli.settings, matches!(cli.command, Command::Demo))?;
     if matches!(
         cli.command,
-        Command::Backup { .. } | Command::Restore { .. } | Command::Move { .. }
+        Command::Backup { .. }
+            | Command::Restore { .. }
+            | Command::Move { .. }
+            | Command::Org(OrgCommand::Export { .. } | OrgCommand::Import { .. })
     ) {
         // Each reads whole tables, which is slow by its nature.
         settings.watching.log.push_str(",sqlx=error");

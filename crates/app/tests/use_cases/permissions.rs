@@ -479,7 +479,7 @@ const READS: &[Case] = cases! {
 };
 
 /// What the program does itself, whoever is signed in, and what everybody may ask of themselves.
-const OPEN: [&str; 22] = [
+const OPEN: [&str; 23] = [
     "ask_attempts::ask_attempts",
     "attempt::begin",
     "attempt::told",
@@ -490,6 +490,7 @@ const OPEN: [&str; 22] = [
     "exchange_checks::ask_claimed",
     "exchange_checks::claim_due",
     "exchange_checks::give_up",
+    "export_organization::export_organization",
     "post_mail::claim_mail",
     "post_mail::post_claimed",
     "read::last_location",

@@ -9,6 +9,10 @@ pub(crate) fn use_cases() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for entry in std::fs::read_dir(folder).expect("the source is there") {
         let path = entry.expect("the source can be listed").path();
+        // A folder has parts of the file of its name, and no use case.
+        if path.is_dir() {
+            continue;
+        }
         let text = std::fs::read_to_string(&path).expect("the source can be read");
         let file = path.file_stem().and_then(|stem| stem.to_str()).expect("files have names");
         for function in text.split("\npub async fn ").skip(1) {

@@ -19,7 +19,7 @@ const PIECE_ROWS_MAX: usize = 5_000;
 /// How many bytes they are, after which no more are added.
 const PIECE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// An amount's column ends so.
-const AMOUNT: &str = "_cents";
+pub(crate) const AMOUNT: &str = "_cents";
 
 /// What a table holds.
 #[derive(Debug, Clone, PartialEq, Eq)]

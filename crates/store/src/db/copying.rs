@@ -48,7 +48,7 @@ pub struct Shape {
 
 /// Rules that were laid aside, as statements that put them back.
 #[derive(Debug)]
-pub(super) struct Rules(Vec<String>);
+pub struct Rules(Vec<String>);
 
 impl Db {
     /// Opens a file that is only read, and left as it is to the last byte.
@@ -95,6 +95,12 @@ impl Db {
             std::cmp::Ordering::Greater => Age::Later,
         })
     }
+}
+
+/// The version of this program's schema: the number of its newest step.
+pub fn schema_version() -> i64 {
+    let steps = migrations(super::Engine::Sqlite);
+    steps.iter().map(|step| step.version).max().unwrap_or_default()
 }
 
 /// Of which version of the program a schema is.
@@ -167,20 +173,38 @@ impl Tx {
 
     /// All rows of a table in the order of its key, which is the same on every engine.
     pub(crate) fn rows(&mut self, shape: &Shape) -> BoxStream<'_, Result<Row, StoreError>> {
-        let quoted = |name: &String| format!("\"{name}\"");
-        let columns: Vec<String> = shape.columns.iter().map(|(name, _)| quoted(name)).collect();
+        let columns: Vec<String> =
+            shape.columns.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+        let (columns, order) = (columns.join(", "), self.order_by_key("", shape));
+        let sql = format!("SELECT {columns} FROM \"{}\" ORDER BY {order}", shape.name);
+        self.stream(sql, Vec::new())
+    }
+
+    /// What puts the rows of a table, whose columns are asked for behind a prefix, into the order
+    /// of its key, the same on every engine.
+    pub(crate) fn order_by_key(&self, prefix: &str, shape: &Shape) -> String {
         let is_text = |key: &String| shape.columns.contains(&(key.clone(), Kind::Text));
         let bytewise = match self {
             Self::SqliteWrite(_) | Self::SqliteRead(_) => "",
             Self::PostgresWrite(_) | Self::PostgresRead(_) => " COLLATE \"C\"",
         };
-        let order = |key| quoted(key) + if is_text(key) { bytewise } else { "" };
-        let order: Vec<String> = shape.key.iter().map(order).collect();
-        let (columns, order) = (columns.join(", "), order.join(", "));
-        let sql = Sql::from(format!("SELECT {columns} FROM \"{}\" ORDER BY {order}", shape.name)).0;
+        let order = |key: &String| {
+            let quoted = format!("{prefix}\"{key}\"");
+            quoted + if is_text(key) { bytewise } else { "" }
+        };
+        shape.key.iter().map(order).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The rows that a statement returns, one after the other.
+    pub(crate) fn stream(
+        &mut self,
+        sql: String,
+        values: Vec<Value>,
+    ) -> BoxStream<'_, Result<Row, StoreError>> {
+        let sql = Sql::from(sql).0;
         macro_rules! stream {
             ($query:ident, $connection:expr) => {
-                $query(sql, Vec::new())
+                $query(sql, values)
                     .fetch(&mut **$connection)
                     .map(|row| row.map(Row::from).map_err(StoreError::from))
                     .boxed()
@@ -204,11 +228,39 @@ impl Tx {
         Ok(())
     }
 
+    /// Lets nobody else add an organization until the transaction ends; reading goes on. An
+    /// embedded database has a single writer anyway.
+    pub(crate) async fn keep_others_from_adding(&mut self) -> Result<(), StoreError> {
+        if matches!(self, Self::PostgresWrite(_)) {
+            let sql = "LOCK TABLE organization IN SHARE ROW EXCLUSIVE MODE";
+            self.execute(sql, Vec::new()).await?;
+        }
+        Ok(())
+    }
+
     /// Lays aside all triggers that act on new rows: what they derive or count comes as rows too,
     /// and what they refuse was let in before. The one that keeps the embedded engine's index of
     /// letters stays, as that index is no table of ours. A server proves a foreign key very much
     /// faster for all rows than for each, so that its foreign keys are laid aside as well.
     pub(super) async fn lay_rules_aside(&mut self) -> Result<Rules, StoreError> {
+        let mut rules = self.lay_triggers_aside().await?;
+        if matches!(self, Self::PostgresWrite(_) | Self::PostgresRead(_)) {
+            let sql = "SELECT format('ALTER TABLE %I DROP CONSTRAINT %I', c.relname, k.conname)
+                    AS aside,
+                format('ALTER TABLE %I ADD CONSTRAINT %I %s', c.relname, k.conname,
+                    pg_get_constraintdef(k.oid)) AS back
+                FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+                WHERE k.contype = 'f'
+                    AND c.relnamespace = CAST(current_schema() AS regnamespace)
+                ORDER BY 1";
+            rules.0.append(&mut self.carry_aside(sql).await?);
+        }
+        Ok(rules)
+    }
+
+    /// As [`Tx::lay_rules_aside`], but foreign keys stay, so that whoever reads the tables of a
+    /// server meanwhile can go on.
+    pub(crate) async fn lay_triggers_aside(&mut self) -> Result<Rules, StoreError> {
         let sql = match self {
             Self::SqliteWrite(_) | Self::SqliteRead(_) => {
                 "SELECT 'DROP TRIGGER ' || name AS aside, sql AS back FROM sqlite_schema
@@ -222,26 +274,23 @@ impl Tx {
                 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
                 WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0
                     AND c.relnamespace = CAST(current_schema() AS regnamespace)
-                UNION ALL
-                SELECT format('ALTER TABLE %I DROP CONSTRAINT %I', c.relname, k.conname),
-                    format('ALTER TABLE %I ADD CONSTRAINT %I %s', c.relname, k.conname,
-                        pg_get_constraintdef(k.oid))
-                FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
-                WHERE k.contype = 'f'
-                    AND c.relnamespace = CAST(current_schema() AS regnamespace)
-                ORDER BY 1"
+                ORDER BY c.relname, t.tgname"
             }
         };
+        self.carry_aside(sql).await.map(Rules)
+    }
+
+    async fn carry_aside(&mut self, sql: &'static str) -> Result<Vec<String>, StoreError> {
         let mut back = Vec::new();
         for row in self.all(sql, Vec::new()).await? {
             self.execute(row.text("aside")?, Vec::new()).await?;
             back.push(row.text("back")?);
         }
-        Ok(Rules(back))
+        Ok(back)
     }
 
     /// Puts rules back; those that are proved are proved for all rows.
-    pub(super) async fn put_rules_back(&mut self, rules: Rules) -> Result<(), StoreError> {
+    pub(crate) async fn put_rules_back(&mut self, rules: Rules) -> Result<(), StoreError> {
         for sql in rules.0 {
             self.execute(sql, Vec::new()).await?;
         }

@@ -46,7 +46,7 @@ async fn add_odd_rows(db: &Db) {
 }
 
 /// The triggers, and whether they act; a server tells of those that hold still.
-async fn triggers(db: &Db) -> BTreeSet<String> {
+pub(crate) async fn triggers(db: &Db) -> BTreeSet<String> {
     let sql = match db.engine() {
         Engine::Sqlite => {
             "SELECT name || ' ' || sql AS it FROM sqlite_schema WHERE type = 'trigger'"
