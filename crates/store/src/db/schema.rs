@@ -31,11 +31,8 @@ macro_rules! steps {
             19 "0019_programs",
             20 "0020_records",
             21 "0021_webhooks",
-<<<<<<< HEAD
             24 "0024_payment_changes",
-=======
             25 "0025_payment_kinds",
->>>>>>> main
         )
     };
     ($engine:literal: $($version:literal $name:literal,)+) => {
