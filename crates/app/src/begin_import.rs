@@ -82,6 +82,10 @@ pub async fn begin_import(
     new: NewImport,
     key: Option<&str>,
 ) -> Result<Import, Error> {
+    if new.kind == ImportKind::Treatments {
+        // Whoever is refused is told of what they wanted.
+        actor.must(Action::ImportTreatments)?;
+    }
     must_import(actor)?;
     let NewImport { kind, file_name, content, told } = new;
     if content.len() > MAX_IMPORT_BYTES {
