@@ -67,6 +67,7 @@ const FLASHES: &[(&str, &str)] = &[
     ("settings_saved", "The settings were saved."),
     ("import_started", "The rows are being imported."),
     ("import_discarded", "The import was dropped, with its file."),
+    ("import_removed", "The file was removed."),
     ("webhook_sent", "It is being sent. Reload to see what became of it."),
     ("webhook_enabled", "The endpoint is told of events again."),
     ("webhook_disabled", "The endpoint is told of nothing any more."),

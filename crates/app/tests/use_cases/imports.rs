@@ -177,8 +177,11 @@ on_both_engines! {
         assert_eq!((done.state, done.counts), (ImportState::Done, counted(10, 3, 1, 6)));
         assert_eq!(people(&clinic).await, 5, "two of one name with two numbers are two people");
         assert_eq!(faulty_rows(app, &manager, ready.id).await.unwrap().rows.len(), 6);
-        let late = discard_import(app, &manager, ready.id).await;
-        assert_eq!(fault(late), ("state".to_owned(), "not_now".to_owned()));
+        discard_import(app, &manager, ready.id).await.unwrap();
+        let removed = faulty_rows(app, &manager, ready.id).await;
+        assert!(matches!(removed, Err(Error::NotFound(_))), "{removed:?}");
+        let kept = import(app, &manager, ready.id).await.unwrap();
+        assert_eq!((kept.state, kept.counts), (done.state, done.counts));
         clinic.verified().await;
     }
 

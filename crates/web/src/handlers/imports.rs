@@ -231,7 +231,10 @@ pub(crate) async fn submit(
             run_import(app, actor, id, skip_faulty).await.map(|_| Some((&*here, "import_started")))
         }
         "discard" => {
-            discard_import(app, actor, id).await.map(|()| Some((ADDRESS, "import_discarded")))
+            let is_done = read_imports::import(app, actor, id).await?.state == ImportState::Done;
+            let said =
+                if is_done { (&*here, "import_removed") } else { (ADDRESS, "import_discarded") };
+            discard_import(app, actor, id).await.map(|()| Some(said))
         }
         _ => {
             // Whose it is comes before what was asked of it.
@@ -338,7 +341,7 @@ async fn import_page(
         preview: view.rows.iter().filter(|_| shows_rows).map(|row| preview(row, &faulty)).collect(),
         faults: view.faults.iter().filter(|_| shows_rows).map(fault).collect(),
         has_more_faults: shown >= MAX_FAULTS_SHOWN,
-        has_file: import.counts.faulty > 0,
+        has_file: import.counts.faulty > 0 && !view.rows.is_empty(),
         stage,
         key: web.form_key(),
         errors,

@@ -165,6 +165,11 @@ impl ImportPage {
         matches!(self.stage, Stage::UnderWay { .. })
     }
 
+    /// Whether its file is kept for its faulty rows alone.
+    fn can_remove(&self) -> bool {
+        matches!(self.stage, Stage::Over) && self.has_file
+    }
+
     /// Whether it can still be dropped.
     fn can_discard(&self) -> bool {
         matches!(self.stage, Stage::Columns(_) | Stage::Ready { .. })

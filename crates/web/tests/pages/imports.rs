@@ -89,7 +89,9 @@ on_both_engines! {
         admin.get(&page).await.shows(200, &["2 added, 1 left out", "Imported"]);
         admin.get(ADDRESS).await.shows(200, &["list.csv", "2 added, 1 left out"]);
         admin.get("/patients").await.shows(200, &["Li, Zoe", "O&#39;Brien &#38; Søn &#60;b&#62;"]);
-        admin.post(&page, &[("do", "discard")]).await.shows(422, &["imported already"]);
+        admin.get(&page).await.shows(200, &["Remove the file"]);
+        assert_eq!(admin.post(&page, &[("do", "discard")]).await.to(), page);
+        admin.get(&page).await.shows(200, &["2 added, 1 left out"]).lacks(&["faults.csv", "Remove"]);
         let dropped = hand_in(&admin, "treatments", b"MRN,Date\nM-1,2026-01-01\n").await;
         let dropped = dropped.to().to_owned();
         admin.get(&dropped).await.shows(200, &["Location of rows that name none", "Harbor"]);
