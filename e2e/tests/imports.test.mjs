@@ -42,7 +42,8 @@ async function comesTo(page, words, scripts) {
 }
 
 for (const scripts of [true, false]) {
-  stage.test(`patients come over from a file, scripts ${scripts ? 'on' : 'off'}`, { as: 'admin', scripts }, async (page) => {
+  const name = `patients come over from a file, scripts ${scripts ? 'on' : 'off'}`;
+  stage.test(name, { as: 'admin', scripts }, async (page) => {
     await handIn(page, scripts ? '13/13/1990' : '12/31/1990');
     if (scripts) {
       await comesTo(page, '1 new, 1 faulty', scripts);

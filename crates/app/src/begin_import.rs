@@ -72,7 +72,8 @@ pub fn must_import(actor: &Actor) -> Result<(), Error> {
     ACTIONS.into_iter().try_for_each(|action| actor.must(action))
 }
 
-/// Takes a file in; when it is said how it is read, or nothing has to be, its rows are checked next.
+/// Takes a file in; when it is said how it is read, or nothing has to be, its rows are checked
+/// next.
 ///
 /// # Errors
 /// No permission; a file that cannot be read, columns that are missing or not there.

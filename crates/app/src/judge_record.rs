@@ -302,7 +302,8 @@ impl Judge {
     ) -> Result<Option<Person>, Error> {
         let seq = match imported_records::find(tx, actor.org(), PATIENT, mark).await? {
             Some(seq) => seq,
-            None => match self.met.as_ref().and_then(|met| met.marks.get(&(PATIENT, mark.clone()))) {
+            None => match self.met.as_ref().and_then(|met| met.marks.get(&(PATIENT, mark.clone())))
+            {
                 Some(&seq) => seq,
                 None => return Ok(None),
             },

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use almoner_domain::{ImportId, Invalid, LocationId};
-use almoner_store::imports::{self, ImportState, ThenRun};
 use almoner_store::import_files;
+use almoner_store::imports::{self, ImportState, ThenRun};
 use serde_json::json;
 
 use crate::begin_import::{must_be_a_location, must_import};
@@ -30,7 +30,7 @@ pub struct Chosen {
 /// Has the rows checked as they were said to be read.
 ///
 /// # Errors
-/// No permission, no such import, one that is not to be said for any more, columns that are missing.
+/// No permission, no such import, one that goes on already, columns that are missing.
 pub async fn map_import(
     app: &App,
     actor: &Actor,

@@ -1,8 +1,8 @@
 //! Has the rows of a checked import imported, or drops the import.
 
 use almoner_domain::{ImportId, Invalid};
-use almoner_store::imports::{self, Import, ImportState, ThenRun};
 use almoner_store::import_files;
+use almoner_store::imports::{self, Import, ImportState, ThenRun};
 use serde_json::json;
 
 use crate::begin_import::must_import;
@@ -58,8 +58,8 @@ pub async fn run_import(
     Ok(now_is)
 }
 
-/// Drops an import of which nothing was imported, with its file; of one that is done, the file alone
-/// is removed, with the faulty rows in it. Doing it twice changes nothing.
+/// Drops an import of which nothing was imported, with its file; of one that is done, the file
+/// alone is removed, with the faulty rows in it. Doing it twice changes nothing.
 ///
 /// # Errors
 /// No permission, no such import, one that is being imported.

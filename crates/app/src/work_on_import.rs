@@ -146,9 +146,8 @@ pub async fn go_on(app: &App, work: &mut Work) -> Result<bool, Error> {
     batch.extend(std::iter::from_fn(|| work.rows.next_row()).take(MAX_ROWS_AT_ONCE));
     let mut tx = app.db.begin().await?;
     let import = imports::lock(&mut tx, org, id).await?;
-    let mine = |import: &Import| {
-        import.state == work.state && import.claimed_until == Some(work.until)
-    };
+    let mine =
+        |import: &Import| import.state == work.state && import.claimed_until == Some(work.until);
     let Some(import) = import.filter(mine) else { return Ok(false) };
     // Two imports may bring the same record at once: the second one must see the first.
     counters::hold(&mut tx, org, ImportId::PREFIX).await?;

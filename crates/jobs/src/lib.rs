@@ -2,8 +2,8 @@
 //!
 //! A job is a function that looks for what is due and does it; running it twice, or on two
 //! servers at once, does no harm. To add one, add a line to [`run`]. Questions to payers and to the
-//! processor, letters to patients, reminders, removed documents, files that are imported and events for other
-//! programs have loops of their own, since they take time.
+//! processor, letters to patients, reminders, removed documents, files that are imported and events
+//! for other programs have loops of their own, since they take time.
 
 mod documents;
 mod exchange;

@@ -15,8 +15,8 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::handlers::{
     asset, audit, duplicates, eligibility, eligibility_settings, email_consent, health, imports,
-    jobs, jump, lasting, merge_patients, patient_form, patients, pay, payments, payouts, reminder_settings,
-    reports, sandbox, settings, sign_in, treatments, webhook_settings, webhooks,
+    jobs, jump, lasting, merge_patients, patient_form, patients, pay, payments, payouts,
+    reminder_settings, reports, sandbox, settings, sign_in, treatments, webhook_settings, webhooks,
 };
 use crate::state::Web;
 use crate::xlsx_file::MEDIA_TYPE;

@@ -63,7 +63,9 @@ fn told(wanted: &CsvImport) -> Result<Told, Failure> {
     let order = DateOrder::from_name(&wanted.dates);
     let unknown = || Failure::Usage(format!("--dates {}: one of {orders}", wanted.dates));
     let location = match &wanted.location {
-        Some(id) => Some(id.parse().map_err(|error| Failure::Usage(format!("--location: {error}")))?),
+        Some(id) => {
+            Some(id.parse().map_err(|error| Failure::Usage(format!("--location: {error}")))?)
+        }
         None => None,
     };
     let skip_faulty = wanted.skip_faulty;
@@ -147,8 +149,7 @@ async fn tell(
         eprintln!("The {} faulty rows are in {}", counts.faulty, file.display());
     }
     if ended.state == ImportState::Done {
-        let (rows, added, there, faulty) =
-            (counts.rows, counts.added, counts.there, counts.faulty);
+        let (rows, added, there, faulty) = (counts.rows, counts.added, counts.there, counts.faulty);
         println!("{id}: {rows} rows, {added} added, {there} already there, {faulty} left out");
         return Ok(None);
     }

@@ -42,7 +42,6 @@ use almoner_app::restore_document::restore_document;
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
 use almoner_app::run_check::{RunCheck, run_check};
 use almoner_app::run_import::{discard_import, run_import};
-use almoner_app::work_on_import::take_up;
 use almoner_app::save_location::save_location;
 use almoner_app::save_patient::{add_patient, edit_patient};
 use almoner_app::save_physician::save_physician;
@@ -58,9 +57,10 @@ use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
 use almoner_app::webhook_deliveries::{deliveries, send_again, send_test};
 use almoner_app::webhook_endpoints::{delete_endpoint, endpoint, renew_secret, switch_endpoint};
+use almoner_app::work_on_import::take_up;
 use almoner_app::{
-    Error, read, read_documents, read_duplicates, read_imports, read_inbox, read_inquiries, read_notes,
-    read_payments, read_payouts, read_receipt, read_reports, read_whole,
+    Error, read, read_documents, read_duplicates, read_imports, read_inbox, read_inquiries,
+    read_notes, read_payments, read_payouts, read_receipt, read_reports, read_whole,
 };
 use almoner_domain::estimate::Choices;
 use almoner_domain::list::{PageRequest, Place};

@@ -23,9 +23,9 @@ use almoner_app::estimate_payment::{estimate_payment, location_exists};
 use almoner_app::give_back::give_back;
 use almoner_app::hurry_queue::{HurryQueue, hurry_queue};
 use almoner_app::import_eligibility::import_eligibility;
+use almoner_app::import_rows::ImportKind;
 use almoner_app::issue_link::{issue_link, newest_link, revoke_link};
 use almoner_app::issue_receipts::issue_receipts;
-use almoner_app::import_rows::ImportKind;
 use almoner_app::keep_apart::keep_apart;
 use almoner_app::look_again::look_again;
 use almoner_app::map_import::{Chosen, map_import};
@@ -63,8 +63,8 @@ use almoner_app::webhook_endpoints::{
     add_endpoint, delete_endpoint, endpoint, endpoints, renew_secret, switch_endpoint,
 };
 use almoner_app::{
-    Actor, Error, read, read_documents, read_duplicates, read_inbox, read_inquiries, read_notes,
-    read_imports, read_payments, read_payouts, read_receipt, read_reports, read_whole,
+    Actor, Error, read, read_documents, read_duplicates, read_imports, read_inbox, read_inquiries,
+    read_notes, read_payments, read_payouts, read_receipt, read_reports, read_whole,
 };
 use almoner_domain::checks::CheckRequest;
 use almoner_domain::estimate::EstimateSettings;

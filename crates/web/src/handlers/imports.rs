@@ -244,9 +244,9 @@ pub(crate) async fn submit(
     };
     match did {
         Ok(Some((to, code))) => Ok(done(&web, to, code)),
-        Ok(None) => Ok(axum::response::IntoResponse::into_response(
-            axum::response::Redirect::to(&here),
-        )),
+        Ok(None) => {
+            Ok(axum::response::IntoResponse::into_response(axum::response::Redirect::to(&here)))
+        }
         Err(Error::Invalid(faults)) => {
             let wants = (said.is_some(), said);
             let page = import_page(&web, staff, id, wants, bound(faults)).await?;
@@ -403,7 +403,11 @@ async fn columns(
         Vec::new()
     };
     Ok(Columns {
-        choices: names.iter().enumerate().map(|(at, name)| Choice::new(at, name.as_str())).collect(),
+        choices: names
+            .iter()
+            .enumerate()
+            .map(|(at, name)| Choice::new(at, name.as_str()))
+            .collect(),
         fields: fields(import.kind).iter().map(field).collect(),
         samples: names.iter().cloned().zip(samples).collect(),
         orders: DateOrder::ALL.iter().map(|order| order_choice(*order)).collect(),
@@ -478,7 +482,9 @@ fn row(import: &Import, actor: &Actor) -> ImportRow {
 fn told(import: &Import) -> String {
     let Counts { rows, done, added, there, faulty } = import.counts;
     let parts = match import.state {
-        ImportState::Mapping | ImportState::Discarded | ImportState::Failed => return String::new(),
+        ImportState::Mapping | ImportState::Discarded | ImportState::Failed => {
+            return String::new();
+        }
         ImportState::Checking => return format!("{} of {} rows checked", count(done), count(rows)),
         ImportState::Running => return format!("{} of {} rows imported", count(done), count(rows)),
         ImportState::Ready => [(added, "new"), (there, "there already"), (faulty, "faulty")],
@@ -490,11 +496,7 @@ fn told(import: &Import) -> String {
 }
 
 /// The faulty rows of an import as they came, each with what is wrong, as a file.
-pub(crate) async fn faults(
-    State(web): State<Web>,
-    staff: Staff,
-    Path(id): Path<String>,
-) -> Answer {
+pub(crate) async fn faults(State(web): State<Web>, staff: Staff, Path(id): Path<String>) -> Answer {
     let id: ImportId = parse_id(&id, "import")?;
     let rows = read_imports::faulty_rows(&web.app, &staff.actor, id).await?;
     let lines = std::iter::once(rows.headings).chain(rows.rows);

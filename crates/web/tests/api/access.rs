@@ -75,7 +75,9 @@ async fn carried_out(
         (&Method::POST, DOCUMENTS) => (FORM, form_of("card.png", PIXEL)),
         (&Method::POST, CHECKS) => (X12, answer(BEN)),
         (&Method::POST, IMPORTS) => (CSV, PEOPLE.to_vec()),
-        (&Method::POST, path) if path.starts_with(IMPORTS) => (JSON, br#"{"skip_faulty":true}"#.to_vec()),
+        (&Method::POST, path) if path.starts_with(IMPORTS) => {
+            (JSON, br#"{"skip_faulty":true}"#.to_vec())
+        }
         (&Method::GET | &Method::DELETE, _) => ("", Vec::new()),
         (method, path) => panic!("say here what is sent to {method} {path}"),
     };
