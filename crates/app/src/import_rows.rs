@@ -126,7 +126,7 @@ pub struct ImportRow {
 }
 
 /// The rows of a file, one after another, always the same ones.
-pub trait Rows: Send {
+pub trait Rows: Send + Sync {
     /// What the cells of the rows are headed.
     fn headings(&self) -> &[String];
 
