@@ -156,7 +156,11 @@ on_both_engines! {
         assert_eq!((&again["added"], &again["already_there"]), (&json!(0), &json!(2)));
         assert_eq!(program.get(IMPORTS).await.value(200)["data"].as_array().unwrap().len(), 2);
         for (path, content, expected) in [
-            (IMPORTS.to_owned(), PEOPLE, &["kind required"][..]),
+            (
+                format!("{IMPORTS}?dates=DMY"),
+                PEOPLE,
+                &["kind required", "dates not_one_of"][..],
+            ),
             (format!("{IMPORTS}?kind=hats"), PEOPLE, &["kind not_one_of"]),
             (format!("{IMPORTS}?kind=patients"), b"", &["body empty"]),
             (format!("{IMPORTS}?kind=patients"), b"\xff", &["body not_utf8"]),
