@@ -1,6 +1,7 @@
 //! Files of patients and treatments: checked as a whole, imported once, and resumed.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use almoner_app::begin_import::{NewImport, Told, begin_import};
 use almoner_app::import_rows::{DateOrder, ImportKind};
@@ -76,7 +77,7 @@ async fn people(clinic: &Clinic) -> i64 {
 fn crowd(people: usize) -> String {
     let mut text = "last_name,first_name,date_of_birth,mrn\n".to_owned();
     for number in 0..people {
-        text.push_str(&format!("Sample{number},Pat,1980-02-03,C-{number}\n"));
+        let _ = writeln!(text, "Sample{number},Pat,1980-02-03,C-{number}");
     }
     text
 }
