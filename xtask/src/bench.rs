@@ -1,12 +1,17 @@
 //! `cargo xtask bench`: how fast the program answers at a size, on a machine that is told of.
 //!
-//! Each part is a script or a program that prints its own tables; here they are given a database
+//! Each part is a script or a program that prints its own tables; here they are given databases
 //! and put together in `docs/benchmarks.md`. A timing never fails the command. To add a part, let
-//! it print a table and add it to [`measure`].
+//! it print a table and add it to [`engine_told`].
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
+
+mod answers;
+mod databases;
+
+use databases::{Filled, Place};
 
 use crate::browser::Engine;
 use crate::postgres::{self, Postgres};
@@ -22,92 +27,143 @@ const MARK: &str = "<!-- Written by `cargo xtask bench` from here on. -->";
 /// What the developer asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct BenchOptions {
-    /// How many payments.
-    pub(crate) payments: u64,
-    /// How many patients.
+    /// How many payments, the fewest first.
+    pub(crate) sizes: Vec<u64>,
+    /// How many patients the most payments are of; the others have as many for each payment.
     pub(crate) patients: u64,
-    /// How often each work is done, after it was done a few times unmeasured.
+    /// How often each page is asked for, after it was asked for a few times unmeasured.
     pub(crate) count: u64,
+    /// How often each number of clients writes each thing.
+    pub(crate) writes: u64,
     /// The engines to measure.
     pub(crate) engines: Vec<Engine>,
+    /// What to measure.
+    pub(crate) parts: Vec<Part>,
+}
+
+/// A part of what is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// What the server costs and how much it does.
+    Server,
+    /// How soon a browser shows it.
+    Browser,
+    /// The benchmarks of the crates.
+    Crates,
+}
+
+impl Part {
+    /// The part with that name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "server" => Some(Self::Server),
+            "browser" => Some(Self::Browser),
+            "crates" => Some(Self::Crates),
+            _ => None,
+        }
+    }
 }
 
 impl Default for BenchOptions {
     fn default() -> Self {
-        let engines = vec![Engine::Embedded, Engine::Server];
-        Self { payments: 1_000_000, patients: 1_000_000, count: 100, engines }
+        Self {
+            sizes: vec![10_000, 1_000_000],
+            patients: 1_000_000,
+            count: 100,
+            writes: 2_000,
+            engines: vec![Engine::Embedded, Engine::Server],
+            parts: vec![Part::Server, Part::Browser, Part::Crates],
+        }
     }
 }
 
 /// Measures, and writes down what came of it.
 pub(crate) fn run(options: &BenchOptions) -> Outcome<()> {
     let root = project::root();
-    tools::ensure(&[Tool::Postgres, Tool::Node, Tool::Npm, Tool::Chromium])?;
-    tools::ensure_node_packages(&root.join("e2e"), tools::NODE_MAJOR_MIN)?;
-    process::run(&mut process::cargo(&root, &["build", "--release", "--package", "almoner"]))?;
-    let folder = postgres::make_folder(None)?;
-    // With memory as its manual advises, and with commits that are written down before they are
-    // told: `VACUUM` takes rows for not yet visible to all while theirs is not.
-    let buffers = format!("shared_buffers={}MB", memory_mib() / 4);
-    let server = Postgres::start_with(&[&buffers, "synchronous_commit=on"])?;
-    let mut text = machine(&server);
-    for &engine in &options.engines {
-        match measure(&root, &folder, engine, &server, options) {
-            Ok(tables) => text.push_str(&tables),
-            Err(message) => {
-                let _ = std::fs::remove_dir_all(&folder);
-                return Err(message);
-            }
-        }
+    tools::ensure(&[Tool::Postgres])?;
+    let has = |part| options.parts.contains(&part);
+    if has(Part::Browser) {
+        tools::ensure(&[Tool::Node, Tool::Npm, Tool::Chromium])?;
+        tools::ensure_node_packages(&root.join("e2e"), tools::NODE_MAJOR_MIN)?;
     }
+    let build = ["build", "--release", "--package", "almoner", "--package", "almoner-bench"];
+    process::run(&mut process::cargo(&root, &build))?;
+    let folder = postgres::make_folder(None)?;
+    // With memory as its manual advises, and with commits that are on disk before they are told,
+    // as a clinic has them.
+    let buffers = format!("shared_buffers={}MB", memory_mib() / 4);
+    let settings = [&*buffers, "fsync=on", "full_page_writes=on", "synchronous_commit=on"];
+    let server = Postgres::start_with(&settings)?;
+    let measured = measure(&root, &folder, &server, options);
     let _ = std::fs::remove_dir_all(&folder);
-    write(&root.join(RESULTS), &text)?;
-    long::criterion(&root, &server)
+    if has(Part::Server) || has(Part::Browser) {
+        write(&root.join(RESULTS), &measured?)?;
+    }
+    if has(Part::Crates) { long::criterion(&root, &server) } else { Ok(()) }
 }
 
-/// Fills a database on an engine and measures on it.
+/// Measures each engine, and tells of the machine first.
 fn measure(
     root: &Path,
     folder: &Path,
-    engine: Engine,
     server: &Postgres,
     options: &BenchOptions,
 ) -> Outcome<String> {
-    let binary = project::target(root).join("release/almoner");
-    let database = match engine {
-        Engine::Embedded => format!("sqlite://{}", folder.join("bench.db").display()),
-        Engine::Server => {
-            let create = "CREATE DATABASE almoner_bench";
-            process::run(Command::new(server.psql()).args([server.url(), "-qc", create]))?;
-            let (base, _) = server.url().rsplit_once('/').ok_or("a server without a database")?;
-            format!("{base}/almoner_bench")
-        }
+    let mut text = machine(server);
+    for &engine in &options.engines {
+        let binary = project::target(root).join("release/almoner");
+        text.push_str(&engine_told(root, &Place { engine, server, folder, binary }, options)?);
+    }
+    Ok(text)
+}
+
+/// Fills the databases of an engine and measures on them. Pages come before the server, which
+/// writes.
+fn engine_told(root: &Path, place: &Place<'_>, options: &BenchOptions) -> Outcome<String> {
+    let most = options.sizes.last().copied().unwrap_or(1);
+    let of_size = |&size: &u64| {
+        let patients = u128::from(size) * u128::from(options.patients) / u128::from(most);
+        place.fill(size, u64::try_from(patients).unwrap_or(u64::MAX))
     };
-    let (payments, patients) = (options.payments.to_string(), options.patients.to_string());
-    let mut load = Command::new(&binary);
-    load.current_dir(folder).args(["demo-data", "--payments", &payments, "--patients", &patients]);
-    let loaded = process::output(load.args(["--database", &database]))?;
-    let results = folder.join("pages.md");
+    let is_wanted = |part| options.parts.contains(&part);
+    if !is_wanted(Part::Server) && !is_wanted(Part::Browser) {
+        return Ok(String::new());
+    }
+    let databases: Vec<Filled> = options.sizes.iter().map(of_size).collect::<Outcome<_>>()?;
+    let largest = databases.last().ok_or("a size is missing")?;
+    let (payments, patients) = (largest.payments, largest.patients);
+    let mut text = format!(
+        "\n## {}: {payments} payments, {patients} patients\n\nLoaded by `almoner demo-data`: \
+        {}\n\n",
+        place.engine.title(),
+        largest.said
+    );
+    if is_wanted(Part::Browser) {
+        text.push_str(&browser(root, place, &largest.url, options.count)?);
+        text.push('\n');
+    }
+    if is_wanted(Part::Server) {
+        text.push_str(&answers::measure(place, &databases, options)?);
+    }
+    Ok(text)
+}
+
+/// Works on the pages in a browser.
+fn browser(root: &Path, place: &Place<'_>, database: &str, count: u64) -> Outcome<String> {
+    let results = place.folder.join("pages.md");
     let mut pages = Command::new("node");
     let chromium = tools::chromium().ok_or("no Chromium was found")?;
     pages
         .arg("bench/pages.mjs")
         .current_dir(root.join("e2e"))
-        .env("ALMONER_BIN", &binary)
+        .env("ALMONER_BIN", &place.binary)
         .env("ALMONER_CHROMIUM", chromium)
-        .env("ALMONER_E2E_OUT", folder)
-        .env("ALMONER_BENCH_COUNT", options.count.to_string())
-        .env("ALMONER_BENCH_DATABASE", &database)
+        .env("ALMONER_E2E_OUT", place.folder)
+        .env("ALMONER_BENCH_COUNT", count.to_string())
+        .env("ALMONER_BENCH_DATABASE", database)
         .env("ALMONER_BENCH_OUT", &results);
     process::run(&mut pages)?;
-    let tables = std::fs::read_to_string(&results).map_err(|error| error.to_string())?;
-    let title = engine.title();
-    let said: Vec<&str> = loaded.lines().rev().skip(2).take(2).collect();
-    let (size, speed) = (said.first().unwrap_or(&""), said.last().unwrap_or(&""));
-    Ok(format!(
-        "\n## {title}: {payments} payments, {patients} patients\n\nLoaded by `almoner demo-data`: \
-        {speed} {size}\n\n{tables}"
-    ))
+    std::fs::read_to_string(&results).map_err(|error| error.to_string())
 }
 
 /// The machine's memory; a gigabyte where it cannot be told.
@@ -122,7 +178,7 @@ fn memory_mib() -> u64 {
 fn machine(server: &Postgres) -> String {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let version = process::output(Command::new(server.psql()).arg("--version"));
-    let browser = tools::chromium().map_or(String::new(), |chromium: PathBuf| {
+    let browser = tools::chromium().map_or(String::new(), |chromium| {
         process::output(Command::new(chromium).arg("--version")).unwrap_or_default()
     });
     let mut text = String::new();

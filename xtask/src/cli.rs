@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::bench::BenchOptions;
+use crate::bench::{BenchOptions, Part};
 use crate::browser::Engine;
 use crate::guard;
 use crate::process::Outcome;
@@ -19,10 +19,13 @@ usage: cargo xtask COMMAND
                      is one of tidy, rust, readers, interface, browser. Without --keep-going the
                      first failure ends the run.
   tidy               only the style checks that the compiler does not make
-  bench [--payments N] [--patients N] [--count N] [--engine NAME]
-                     how fast the pages answer in a browser among N (1,000,000) payments and
-                     patients, each work done N (100) times, on sqlite, postgres or both; then
-                     every benchmark of the crates. Writes docs/benchmarks.md; slow is no failure
+  bench [--payments N,…] [--patients N] [--count N] [--writes N] [--engine NAME]
+        [--only PART,…]
+                     what the server costs among 10,000 and 1,000,000 payments, or as many as are
+                     named, and N (1,000,000) patients; each page asked for N (100) times, each
+                     thing written N (2,000) times; on sqlite, postgres or both. PART is one of
+                     server, browser (how soon it is on the screen), crates (their own
+                     benchmarks). Writes docs/benchmarks.md; slow is no failure
   package [--binary FILE]
                      the Debian package, in target/debian, of the release binary, which is built
                      first, or of FILE
@@ -127,9 +130,11 @@ fn parse_bench(rest: &[String]) -> Outcome<BenchOptions> {
             number.ok_or_else(|| format!("{flag} takes a number from 1"))
         };
         match (flag.as_str(), value.as_str()) {
-            ("--payments", _) => options.payments = number()?,
+            ("--payments", list) => options.sizes = parse_sizes(list)?,
             ("--patients", _) => options.patients = number()?,
             ("--count", _) => options.count = number()?,
+            ("--writes", _) => options.writes = number()?,
+            ("--only", list) => options.parts = parse_parts(list)?,
             ("--engine", "sqlite") => options.engines = vec![Engine::Embedded],
             ("--engine", "postgres") => options.engines = vec![Engine::Server],
             ("--engine", "both") => {}
@@ -137,6 +142,24 @@ fn parse_bench(rest: &[String]) -> Outcome<BenchOptions> {
         }
     }
     Ok(options)
+}
+
+/// Sizes of databases, in their order.
+fn parse_sizes(list: &str) -> Outcome<Vec<u64>> {
+    let size = |word: &str| word.parse().ok().filter(|size| *size > 0);
+    let sizes: Option<Vec<u64>> = list.split(',').map(size).collect();
+    let mut sizes = sizes.ok_or("--payments takes numbers from 1")?;
+    sizes.sort_unstable();
+    sizes.dedup();
+    Ok(sizes)
+}
+
+fn parse_parts(list: &str) -> Outcome<Vec<Part>> {
+    let part = |name: &str| {
+        let message = || format!("`{name}` is not a part; there are server, browser and crates");
+        Part::from_name(name).ok_or_else(message)
+    };
+    list.split(',').map(part).collect()
 }
 
 fn parse_package(rest: &[String]) -> Outcome<Option<PathBuf>> {
@@ -185,13 +208,17 @@ mod tests {
 
     #[test]
     fn bench_has_sizes() {
-        let Ok(Command::Bench(options)) = parse(&words("bench --payments 500 --engine sqlite"))
-        else {
-            panic!("not understood")
-        };
-        assert_eq!((options.payments, options.patients), (500, 1_000_000));
+        let line = "bench --payments 700,500 --engine sqlite --only server,crates";
+        let Ok(Command::Bench(options)) = parse(&words(line)) else { panic!("not understood") };
+        assert_eq!((options.sizes, options.patients), (vec![500, 700], 1_000_000));
         assert_eq!(options.engines, [Engine::Embedded]);
-        for line in ["bench --payments", "bench --payments 0", "bench --engine oracle"] {
+        assert_eq!(options.parts, [Part::Server, Part::Crates]);
+        for line in [
+            "bench --payments",
+            "bench --payments 5,0",
+            "bench --engine oracle",
+            "bench --only speed",
+        ] {
             assert!(parse(&words(line)).is_err(), "{line}");
         }
     }

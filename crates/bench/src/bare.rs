@@ -24,8 +24,7 @@ impl Bare {
         let made = async {
             let db = Db::open(url, Durability::Full).await?;
             let mut tx = db.begin().await?;
-            for (name, count) in
-                [("account", ACCOUNTS), ("teller", TELLERS), ("branch", BRANCHES)]
+            for (name, count) in [("account", ACCOUNTS), ("teller", TELLERS), ("branch", BRANCHES)]
             {
                 let sql = format!(
                     "CREATE TABLE bare_{name} (id BIGINT NOT NULL PRIMARY KEY,

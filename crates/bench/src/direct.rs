@@ -7,9 +7,7 @@ use almoner_domain::{UserId, time};
 use almoner_store::db::{Durability, StoreError};
 use almoner_store::organizations::Organization;
 use almoner_store::payment_list::{Calendar, PaymentPage};
-use almoner_store::{
-    Db, cards, exceptions, locations, organizations, payment_list, saved_views,
-};
+use almoner_store::{Db, cards, exceptions, locations, organizations, payment_list, saved_views};
 
 use crate::Outcome;
 use crate::served::Sized;

@@ -1,11 +1,12 @@
-//! Measures Almoner as it answers: what its views cost at several sizes, how fast it writes, what it
-//! weighs. `cargo xtask bench` fills the databases, calls this once for each engine, and keeps what
-//! it prints. Every figure stands beside another of the same run: machines differ, and so do days.
-//! To add a view, add it to [`views`]; to add a part, print lines in [`run`].
+//! Measures Almoner as it answers: what its views cost at several sizes, how fast it writes, what
+//! it weighs. `cargo xtask bench` fills the databases, calls this once for each engine, and keeps
+//! what it prints. Every figure stands beside another of the same run: machines differ, and so do
+//! days. To add a view, add it to [`views`]; to add a part, print lines in [`run`].
 
 mod bare;
 mod cpu;
 mod direct;
+mod load;
 mod pages;
 mod served;
 mod times;
@@ -35,9 +36,15 @@ struct Arguments {
     /// A database with its number of payments, the smallest first; may be repeated.
     #[arg(long = "database", value_name = "PAYMENTS=URL", required = true)]
     databases: Vec<Named>,
-    /// An empty database, for a bare loop.
+    /// An empty database, for a bare loop; needed for writes.
     #[arg(long, value_name = "URL")]
-    bare: String,
+    bare: Option<String>,
+    /// An empty database, for a bare load; needed for it.
+    #[arg(long, value_name = "URL", requires = "loaded")]
+    empty: Option<String>,
+    /// Rows that were made and written in a second when the largest database was filled.
+    #[arg(long, value_name = "ROWS")]
+    loaded: Option<f64>,
     /// How the command line of the processes of a database's own begins; `{}` is its name.
     #[arg(long, value_name = "WORDS")]
     backends: Option<String>,
@@ -64,6 +71,8 @@ struct Arguments {
 /// A part of what is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Part {
+    /// How fast databases are filled.
+    Load,
     /// What views cost.
     Pages,
     /// Start, memory, size.
@@ -114,7 +123,14 @@ async fn run(arguments: &Arguments) -> Outcome<String> {
     let databases: Vec<Sized> = arguments.databases.iter().map(|it| sized(arguments, it)).collect();
     let largest = databases.last().ok_or("a database is missing")?;
     let wants = |part| arguments.parts.is_empty() || arguments.parts.contains(&part);
+    let smallest = databases.first().ok_or("a database is missing")?;
     let mut text = String::new();
+    if let (Some(empty), Some(loaded)) = (&arguments.empty, arguments.loaded)
+        && wants(Part::Load)
+    {
+        text.push_str(&load::measure(smallest, empty, loaded).await?);
+        text.push('\n');
+    }
     if wants(Part::Pages) {
         text.push_str(&pages::measure(binary, &databases, arguments.count).await?);
     }
@@ -122,8 +138,10 @@ async fn run(arguments: &Arguments) -> Outcome<String> {
         text.push_str(&weight::measure(binary, largest).await?);
         text.push_str(&weight::limit(binary, largest).await?);
     }
-    if wants(Part::Writes) {
-        let bare = Bare::make(&arguments.bare).await?;
+    if let Some(bare) = &arguments.bare
+        && wants(Part::Writes)
+    {
+        let bare = Bare::make(bare).await?;
         let given = arguments.reference.as_ref().map(|name| reference(arguments, name));
         let given = given.transpose()?;
         let written = writes::measure(binary, largest, (&bare, given), arguments.writes).await?;

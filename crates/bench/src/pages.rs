@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::time::Instant;
 
+use almoner_domain::ambient::Stopwatch;
 use almoner_domain::list::Place;
 use reqwest::Client;
 
@@ -49,11 +49,7 @@ struct Line {
 }
 
 /// Measures all views at all sizes and tells of them in tables.
-pub(crate) async fn measure(
-    binary: &Path,
-    databases: &[Sized],
-    count: usize,
-) -> Outcome<String> {
+pub(crate) async fn measure(binary: &Path, databases: &[Sized], count: usize) -> Outcome<String> {
     let mut lines: Vec<Line> = Vec::new();
     let mut exports = Vec::new();
     for database in databases {
@@ -104,7 +100,7 @@ async fn asked(served: &Served, address: &str, count: usize) -> Outcome<Cost> {
     let mut times = Vec::with_capacity(count);
     let before = served.processes.used();
     for _ in 0..count {
-        let begun = Instant::now();
+        let begun = Stopwatch::start();
         bytes_of(&served.staff, &address).await?;
         times.push(begun.elapsed());
     }
@@ -141,7 +137,7 @@ async fn export(served: &Served) -> Outcome<f64> {
     let before = served.processes.used();
     let address = format!("{}/payments/export.csv", served.base);
     let file = bytes_of(&served.staff, &address).await?;
-    let rows = file.iter().filter(|&&byte| byte == b'\n').count();
+    let rows = String::from_utf8_lossy(&file).lines().count();
     Ok(served.processes.used().since(before).micros_each(rows.max(1)) * 100.0)
 }
 

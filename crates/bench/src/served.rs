@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use almoner_domain::ambient::Stopwatch;
+use reqwest::Client;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -16,9 +17,9 @@ use crate::Outcome;
 use crate::cpu::Processes;
 
 /// How long the server may take to tell its address.
-const START_TIMEOUT: Duration = Duration::from_secs(60);
+const START_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long one request may take.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(900);
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(15);
 /// What the demo's accounts have for a password.
 const PASSWORD: &str = "demo-demo-demo";
 
@@ -66,7 +67,7 @@ impl Served {
     /// Starts the program on a database and signs in.
     pub(crate) async fn start(binary: &Path, database: &Sized) -> Outcome<Self> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-        let begun = Instant::now();
+        let begun = Stopwatch::start();
         let mut server = Command::new(binary)
             .args(["demo", "--listen", "127.0.0.1:0", "--database", &database.url])
             .current_dir(folder.path())
@@ -78,7 +79,11 @@ impl Served {
             .map_err(|error| format!("{} does not start: {error}", binary.display()))?;
         let base = address(&mut server).await?;
         let ready = client(HeaderMap::new())?;
-        while !ready.get(format!("{base}/readyz")).send().await.is_ok_and(is_fine) {
+        let is_ready = async || {
+            let answer = ready.get(format!("{base}/readyz")).send().await;
+            answer.is_ok_and(|answer| answer.status().is_success())
+        };
+        while !is_ready().await {
             if begun.elapsed() > START_TIMEOUT {
                 return Err("the server is not ready".to_owned());
             }
@@ -89,10 +94,6 @@ impl Served {
         let staff = sign_in(&base).await?;
         Ok(Self { processes, start, base, staff, _server: server, _folder: folder })
     }
-}
-
-fn is_fine(answer: Response) -> bool {
-    answer.status().is_success()
 }
 
 /// The address that the server prints first; what follows is read on, so that it never waits.

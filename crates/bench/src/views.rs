@@ -1,9 +1,7 @@
 //! The views of the payments page that are measured, each as an address and as what the store is
 //! asked for.
 
-use almoner_domain::list::{
-    Cursor, Direction, Filter, PageRequest, Place, Search, Sort, Span,
-};
+use almoner_domain::list::{Cursor, Direction, Filter, PageRequest, Place, Search, Sort, Span};
 use almoner_domain::payment::PaymentType;
 use almoner_domain::status::Status;
 use almoner_domain::{LocationId, Money};

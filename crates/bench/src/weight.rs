@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use almoner_domain::ambient::Stopwatch;
 use axum::Router;
 use axum::http::header;
 use axum::routing::get;
@@ -128,7 +129,7 @@ async fn bare(page: Vec<u8>) -> Outcome<String> {
 
 #[expect(clippy::cast_precision_loss, reason = "printed with a few digits")]
 async fn each_second(client: &Client, address: &str) -> Outcome<f64> {
-    let begun = Instant::now();
+    let begun = Stopwatch::start();
     for _ in 0..ROUNDS {
         let asked = join_all((0..AT_ONCE).map(|_| bytes_of(client, address))).await;
         asked.into_iter().try_for_each(|answer| answer.map(|_| ()))?;

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
 
+use almoner_domain::ambient::Stopwatch;
 use futures_util::future::try_join_all;
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
@@ -115,7 +115,7 @@ async fn each_second<T, F: Future<Output = Outcome<T>>>(
     work: impl Fn(usize) -> F,
 ) -> Outcome<(f64, Vec<T>)> {
     let next = AtomicUsize::new(0);
-    let begun = Instant::now();
+    let begun = Stopwatch::start();
     let client = async || {
         let mut done = Vec::with_capacity(count / clients + 1);
         loop {
@@ -152,8 +152,7 @@ pub(crate) async fn measure(
     let mut own = Vec::new();
     let mut loops = Vec::new();
     for clients in CLIENTS {
-        let (create, made) =
-            each_second((clients, count), |number| writers.create(number)).await?;
+        let (create, made) = each_second((clients, count), |number| writers.create(number)).await?;
         let mut speeds = vec![create];
         for verb in [Verb::Pay, Verb::Refund] {
             let work = |number: usize| writers.change(verb, &made[number]);
@@ -213,7 +212,7 @@ async fn reads_while_written(served: &Served, writers: &Writers) -> Outcome<Stri
     let read = async || {
         let mut times = Vec::with_capacity(READS);
         for _ in 0..READS {
-            let begun = Instant::now();
+            let begun = Stopwatch::start();
             bytes_of(&served.staff, &address).await?;
             times.push(begun.elapsed());
         }

@@ -18,7 +18,7 @@ use almoner_domain::{LocationId, OrganizationId, PaymentId, Status};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use self::conditions::{Start, listed_statuses, push_conditions, push_standing, quoted};
+use self::conditions::{Means, Start, listed_statuses, push_conditions, push_standing, quoted};
 use self::search::{Found, MAX_COLLECTED, found, push_range, ranges};
 use crate::db::{Row, StoreError, Tx, Value};
 use crate::params;
@@ -407,14 +407,16 @@ impl<'a> Run<'a> {
             }
             _ => {}
         }
-        push_conditions(statement, self.request, self.calendar, (self.few, start));
+        let (looked_up, in_any_order) = (self.few, self.is_sparse);
+        let means = Means { looked_up, start, in_any_order };
+        push_conditions(statement, self.request, self.calendar, means);
         if let Some((cursor, value)) = after {
             let relation = if self.direction == Direction::Ascending { ">" } else { "<" };
             if self.is_by_seq_alone(segment) {
-                let seq = if self.is_sparse { hidden("seq") } else { "seq".to_owned() };
+                let seq = if self.is_sparse { "seq + 0" } else { "seq" };
                 statement.push(&format!(" AND {seq} {relation} ")).bind(cursor.seq);
             } else {
-                let key = if self.is_sparse { hidden(key) } else { key.to_owned() };
+                let key = if self.is_sparse { self.hidden(key) } else { key.to_owned() };
                 statement.push(&format!(" AND ({key}, seq) {relation} ("));
                 statement.bind(value.clone()).push(", ").bind(cursor.seq).push(")");
             }
@@ -462,11 +464,19 @@ impl<'a> Run<'a> {
     /// The order of a segment, without a key that is the same in all of it.
     fn order(&self, segment: &Segment, key: &str) -> String {
         let direction = self.direction.as_str();
-        if self.is_by_seq_alone(segment) && !self.is_sparse {
+        if self.is_sparse {
+            format!(" ORDER BY {} {direction}, seq {direction}", self.hidden(key))
+        } else if self.is_by_seq_alone(segment) {
             format!(" ORDER BY seq {direction}")
         } else {
             format!(" ORDER BY {key} {direction}, seq {direction}")
         }
+    }
+
+    /// The sort key as a value that no index has.
+    fn hidden(&self, key: &str) -> String {
+        let nothing = if self.request.sort == Sort::Patient { "|| ''" } else { "+ 0" };
+        format!("{key} {nothing}")
     }
 
     /// Whether all of a segment has the same key, or none but its number.
@@ -530,11 +540,6 @@ fn listed(row: &Row, sort: Sort) -> Result<ListedPayment, StoreError> {
     Ok(ListedPayment { payment, last_name, first_name, cursor })
 }
 
-/// A sort key as a value that no index has.
-fn hidden(key: &str) -> String {
-    if key == "name_sort" { format!("{key} || ''") } else { format!("{key} + 0") }
-}
-
 /// How many payments match, and whether that is exact: otherwise there are so many at least. No
 /// more than `most` and one are counted.
 async fn total(
@@ -573,7 +578,8 @@ async fn total(
         statement.push("SELECT seq FROM payment WHERE organization_id = ").bind(org);
         push_range(&mut statement, range);
         push_standing(&mut statement, &statuses, &filter.locations, looked_up.is_some());
-        push_conditions(&mut statement, request, calendar, (looked_up, None));
+        let means = Means { looked_up, in_any_order: true, ..Means::default() };
+        push_conditions(&mut statement, request, calendar, means);
     }
     statement.push(&format!(" LIMIT {}) AS found", most + 1));
     let counted = statement.one(tx).await?.int("n")?;

@@ -32,6 +32,7 @@ macro_rules! steps {
             20 "0020_records",
             21 "0021_webhooks",
             22 "0022_imports",
+            25 "0025_payment_kinds",
         )
     };
     ($engine:literal: $($version:literal $name:literal,)+) => {

@@ -62,17 +62,30 @@ pub(super) fn push_standing(
     statement.push(&format!(" AND {status} IN ({})", quoted(statuses)));
 }
 
-/// Appends what narrows the list beyond status and location, but for what `start` implies. What is
-/// rare is looked up by its search, the rest only tested for it.
+/// How the conditions are met.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Means<'a> {
+    /// What is looked up by its search; the rest is only tested for it.
+    pub(super) looked_up: Option<&'a Found>,
+    /// Where a page begins: what it implies is left out.
+    pub(super) start: Option<Start>,
+    /// Nothing has to be in the list's order, so that the type may be looked up too.
+    pub(super) in_any_order: bool,
+}
+
+/// Appends what narrows the list beyond status and location.
 pub(super) fn push_conditions(
     statement: &mut Statement,
     request: &PageRequest,
     calendar: &Calendar,
-    (looked_up, start): (Option<&Found>, Option<Start>),
+    Means { looked_up, start, in_any_order }: Means<'_>,
 ) {
     let filter = &request.filter;
     if let Some(kind) = filter.kind {
-        statement.push(" AND kind = ").bind(PaymentType::as_str(kind));
+        // An engine takes the index of types for the best there is, whatever else narrows the list.
+        let alone = Filter { kind: None, ..filter.clone() }.is_plain() && looked_up.is_none();
+        let column = if alone && in_any_order { "kind" } else { "kind || ''" };
+        statement.push(&format!(" AND {column} = ")).bind(PaymentType::as_str(kind));
     }
     let mut bound = |column: &str, relation: &str, value: Option<i64>| {
         let implied = |value: &i64| start.is_some_and(|s| s.implies(column, relation, *value));

@@ -11,7 +11,7 @@ use almoner_store::testing::TestDb;
 use almoner_store::{check_list, params};
 use jiff::tz::TimeZone;
 
-use crate::common::{Raw, is_long, run};
+use crate::common::{is_long, run, settle};
 use crate::flat::{Cost, SETTLED, worst_cost};
 use crate::{check_model, clinic};
 
@@ -70,12 +70,7 @@ impl Clinic {
         };
         let checks = CHECKS.replace("HASH", hash).replace("FILE", file);
         run(&db, checks, params![org, count, patients]).await.unwrap();
-        if engine == Engine::Postgres {
-            // A server does this by itself, after a while.
-            let mut raw = Raw::connect(&db.url).await;
-            raw.run("VACUUM ANALYZE").await.expect("nothing else is at work");
-            raw.close().await;
-        }
+        settle(&db).await;
         Self { db, org, count }
     }
 

@@ -2,6 +2,7 @@
 //! connections that go around the program.
 
 use almoner_store::db::{Db, Engine, StoreError, Value};
+use almoner_store::testing::TestDb;
 use jiff::Timestamp;
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -138,6 +139,23 @@ impl Raw {
             Self::Postgres(connection) => connection.close().await,
         }
         .expect("the connection closes");
+    }
+}
+
+/// Has a server do what it does by itself after a while: look at what its tables hold, and see that
+/// all may see it. It does not see that of rows whose commit is not written down yet, as a server
+/// for tests leaves it; a commit that waits for its own takes those before it along.
+pub(crate) async fn settle(db: &TestDb) {
+    if db.engine() == Engine::Postgres {
+        let mut raw = Raw::connect(&db.url).await;
+        for sql in [
+            "SET synchronous_commit = on",
+            "CREATE TEMPORARY TABLE written_down (it BIGINT)",
+            "VACUUM ANALYZE",
+        ] {
+            raw.run(sql).await.expect("nothing else is at work");
+        }
+        raw.close().await;
     }
 }
 

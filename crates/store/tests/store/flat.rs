@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use almoner_domain::list::{
     Cursor, Direction, Filter, MAX_EXACT_TOTAL, PageRequest, Place, Search, Sort, Span,
 };
+use almoner_domain::payment::PaymentType;
 use almoner_domain::{LocationId, Money, OrganizationId, PaymentId, Status, time};
 use almoner_store::db::{Engine, Tx};
 use almoner_store::payment_list::{self, Calendar};
@@ -96,7 +97,7 @@ pub(crate) async fn worst_cost(tx: &mut Tx, runs: usize, work: impl AsyncFn(&mut
 }
 
 /// The lists that must be flat, by name.
-fn filters() -> [(&'static str, Filter); 7] {
+fn filters() -> [(&'static str, Filter); 8] {
     let status = |statuses: &[Status]| Filter { statuses: statuses.to_vec(), ..Filter::default() };
     let location = |seq| Filter { locations: vec![LocationId::new(seq)], ..Filter::default() };
     let mut both = location(1);
@@ -110,6 +111,7 @@ fn filters() -> [(&'static str, Filter); 7] {
         ("common location", location(2)),
         ("status and location", both),
         ("rare amount", Filter { amount, ..Filter::default() }),
+        ("rare type", Filter { kind: Some(PaymentType::PrivatePay), ..Filter::default() }),
     ]
 }
 
@@ -253,6 +255,7 @@ impl Clinic {
                 }
                 if request.filter.locations == [LocationId::new(3)]
                     || !request.filter.amount.is_open()
+                    || request.filter.kind.is_some()
                 {
                     assert_eq!(page.total, RARE_LOCATION);
                 }

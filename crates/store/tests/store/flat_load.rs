@@ -5,13 +5,14 @@ use almoner_store::params;
 use almoner_store::testing::TestDb;
 
 use crate::clinic;
-use crate::common::{Raw, run};
+use crate::common::{run, settle};
 
 /// Payments of each patient.
 pub(crate) const EACH: i64 = 10;
 /// Payments that are voided: the oldest.
 pub(crate) const RARE_STATUS: i64 = 8;
-/// The payments after them are of a location that no other has, and of an amount beyond all others.
+/// The payments after them are of a location and a type that no other has, and of an amount beyond
+/// all others.
 pub(crate) const RARE_LOCATION: i64 = 32;
 /// That amount, in cents.
 pub(crate) const RARE_AMOUNT: i64 = 60_000;
@@ -37,7 +38,8 @@ const PAYMENTS: &str = ",
             ELSE 20260500 + i * 13 % 2 * 100 + i * 7919 % 28 + 1 END,
         'last' || (1000000 + patient) || CHR9 || 'first' || (patient % 7), 1, created,
         CASE WHEN status IN ('paid', 'partially_refunded', 'refunded')
-            THEN created + 86400000000 END
+            THEN created + 86400000000 END,
+        CASE WHEN i BETWEEN 9 AND 40 THEN 'private_pay' ELSE 'office_visit' END
     FROM k";
 
 const SUMS: [&str; 4] = [
@@ -83,18 +85,13 @@ pub(crate) async fn load_of(db: &TestDb, count: i64, patient_count: i64) -> Orga
     let payments = format!(
         "INSERT INTO payment (organization_id, seq, patient_seq, location_seq, status,
             amount_cents, collected_cents, refunded_cents, due_key, name_sort, version,
-            created_at_us, paid_at_us) {NUMBERS}{}",
+            created_at_us, paid_at_us, kind) {NUMBERS}{}",
         PAYMENTS.replace("CHR9", "'\t'")
     );
     run(db, payments, params![org, count, patient_count]).await.expect("there are no payments yet");
     for sums in SUMS {
         run(db, sums, Vec::new()).await.expect("the sums are new");
     }
-    if db.engine() == almoner_store::db::Engine::Postgres {
-        // A server does this by itself, after a while.
-        let mut raw = Raw::connect(&db.url).await;
-        raw.run("VACUUM ANALYZE").await.expect("nothing else is at work");
-        raw.close().await;
-    }
+    settle(db).await;
     org
 }

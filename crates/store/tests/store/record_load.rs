@@ -2,14 +2,13 @@
 //! itself, of any size within seconds.
 
 use almoner_domain::{OrganizationId, PatientId, TreatmentId};
-use almoner_store::db::Engine;
 use almoner_store::params;
 use almoner_store::testing::TestDb;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::clinic;
-use crate::common::{Raw, run};
+use crate::common::{run, settle};
 
 /// A day on which a few payments are overdue.
 pub(crate) const EARLY: Date = Date::constant(2025, 6, 1);
@@ -102,11 +101,6 @@ pub(crate) async fn load(db: &TestDb, patients: i64, treatments: i64) -> Organiz
         let values = params![org, treatments, patients];
         run(db, filled(sql), values).await.expect("they are new");
     }
-    if db.engine() == Engine::Postgres {
-        // A server does this by itself, after a while.
-        let mut raw = Raw::connect(&db.url).await;
-        raw.run("VACUUM ANALYZE").await.expect("nothing else is at work");
-        raw.close().await;
-    }
+    settle(db).await;
     org
 }

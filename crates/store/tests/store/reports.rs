@@ -10,7 +10,7 @@ use almoner_store::testing::TestDb;
 use almoner_store::{day_close, duplicates, params, patients, report_sums, treatments};
 use jiff::civil::Date;
 
-use crate::common::{Raw, number, run};
+use crate::common::{number, run, settle};
 use crate::flat::{Cost, SETTLED, worst_cost};
 use crate::flat_load;
 
@@ -69,12 +69,7 @@ impl Clinic {
         for statement in TREATED {
             run(&db, statement, Vec::new()).await.expect("the patients are there");
         }
-        if engine == Engine::Postgres {
-            // A server does this by itself, after a while.
-            let mut raw = Raw::connect(&db.url).await;
-            raw.run("VACUUM ANALYZE").await.expect("nothing else is at work");
-            raw.close().await;
-        }
+        settle(&db).await;
         Self { db, org }
     }
 
