@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use almoner_domain::{FieldError, ImportId, PatientId};
+use almoner_domain::{FieldError, ImportId, PatientId, time};
 use almoner_store::author::Author;
 use almoner_store::imports::{self, Counts, Import, ImportKind, ImportState, ThenRun};
 use almoner_store::{StoreError, Tx, api_keys, counters, import_files, imported_records, staff};
@@ -67,7 +67,7 @@ pub async fn take_up(app: &App, actor: &Actor, id: ImportId) -> Result<Option<Wo
     if claimed || !import.state.is_under_way() {
         return Ok(None);
     }
-    let until = now + CLAIM;
+    let until = claimed_until(now);
     imports::claim(&mut tx, org, id, until).await?;
     if import.state == ImportState::Checking {
         // What the rows that were checked would have added is not known any more.
@@ -102,6 +102,11 @@ pub async fn take_up(app: &App, actor: &Actor, id: ImportId) -> Result<Option<Wo
             Ok(None)
         }
     }
+}
+
+/// Until when a claim lasts, as exactly as it is stored: a claim is known by its end.
+fn claimed_until(now: Timestamp) -> Timestamp {
+    time::from_micros(time::micros(now + CLAIM))
 }
 
 /// Whoever handed the import in, for the audit rows of what it brings. What they may do was looked
@@ -167,7 +172,7 @@ pub async fn go_on(app: &App, work: &mut Work) -> Result<bool, Error> {
         imports::set_counts(&mut tx, org, id, &counts).await?;
         end(app, &work.actor, &mut tx, &Import { counts, ..import }).await?;
     } else {
-        work.until = app.now() + CLAIM;
+        work.until = claimed_until(app.now());
         imports::claim(&mut tx, org, id, work.until).await?;
         imports::set_counts(&mut tx, org, id, &counts).await?;
     }
