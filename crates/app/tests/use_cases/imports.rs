@@ -27,13 +27,14 @@ const PEOPLE: &str = "Last name;First name;DOB;MRN;Payer;Member ID;Number in the
     Example;Ann;1980-02-29;;;;9003\n";
 
 /// Files are imported as soon as all of their rows are right.
-pub(crate) fn at_once() -> Option<Told> {
-    Some(Told { run: true, ..Told::default() })
+pub(crate) fn at_once() -> Told {
+    Told { run: true, ..Told::default() }
 }
 
-pub(crate) fn new(kind: ImportKind, text: &str, told: Option<Told>) -> NewImport {
+pub(crate) fn new(kind: ImportKind, text: &str, told: impl Into<Option<Told>>) -> NewImport {
     let content = text.as_bytes().to_vec();
-    NewImport { kind, file_name: "C:\\old\\list.csv".to_owned(), content, told }
+    let file_name = "C:\\old\\list.csv".to_owned();
+    NewImport { kind, file_name, content, told: told.into() }
 }
 
 /// Works on an import as long as it goes on by itself.
@@ -50,7 +51,7 @@ async fn work(app: &App, clinic: &Clinic, id: ImportId) -> Import {
 }
 
 /// What came of a file.
-async fn handed_in(clinic: &Clinic, kind: ImportKind, text: &str, told: Option<Told>) -> Import {
+async fn handed_in(clinic: &Clinic, kind: ImportKind, text: &str, told: impl Into<Option<Told>>) -> Import {
     let actor = clinic.staff(Role::Administrator);
     let begun = begin_import(&clinic.app, &actor, new(kind, text, told), None).await.unwrap();
     work(&clinic.app, clinic, begun.id).await

@@ -386,7 +386,7 @@ async fn columns(
         let heading = if column.heading.is_empty() { "(no heading)" } else { &*column.heading };
         format!("{}: {}", place + 1, short(heading))
     };
-    let names: Vec<String> = columns.iter().enumerate().map(named).collect();
+    let headings: Vec<String> = columns.iter().enumerate().map(named).collect();
     let samples = columns.iter().map(|column| {
         let cells: Vec<String> = column.samples.iter().map(|cell| short(cell)).collect();
         cells.join(" · ")
@@ -409,7 +409,7 @@ async fn columns(
             .map(|(at, name)| Choice::new(at, name.as_str()))
             .collect(),
         fields: fields(import.kind).iter().map(field).collect(),
-        samples: names.iter().cloned().zip(samples).collect(),
+        samples: headings.iter().cloned().zip(samples).collect(),
         orders: DateOrder::ALL.iter().map(|order| order_choice(*order)).collect(),
         order: settings.dates.as_str().to_owned(),
         locations: locations
