@@ -51,7 +51,12 @@ async fn work(app: &App, clinic: &Clinic, id: ImportId) -> Import {
 }
 
 /// What came of a file.
-async fn handed_in(clinic: &Clinic, kind: ImportKind, text: &str, told: impl Into<Option<Told>>) -> Import {
+async fn handed_in(
+    clinic: &Clinic,
+    kind: ImportKind,
+    text: &str,
+    told: impl Into<Option<Told>>,
+) -> Import {
     let actor = clinic.staff(Role::Administrator);
     let begun = begin_import(&clinic.app, &actor, new(kind, text, told), None).await.unwrap();
     work(&clinic.app, clinic, begun.id).await

@@ -147,7 +147,7 @@ async fn received(mut upload: Multipart, sent: &mut Sent) -> Result<(), Invalid>
             Some("kind") => sent.kind = text(field).await?,
             Some("key") => sent.key = Some(text(field).await?),
             Some("file") => {
-                sent.file_name = field.file_name().unwrap_or_default().to_owned();
+                field.file_name().unwrap_or_default().clone_into(&mut sent.file_name);
                 sent.content = content(field).await?;
             }
             _ => {}
@@ -403,7 +403,7 @@ async fn columns(
         Vec::new()
     };
     Ok(Columns {
-        choices: names
+        choices: headings
             .iter()
             .enumerate()
             .map(|(at, name)| Choice::new(at, name.as_str()))
