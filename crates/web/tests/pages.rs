@@ -55,6 +55,8 @@ mod exports;
 mod fields;
 #[path = "pages/hostile.rs"]
 mod hostile;
+#[path = "pages/imports.rs"]
+mod imports;
 #[path = "pages/inbox.rs"]
 mod inbox;
 #[path = "pages/jobs.rs"]

@@ -5,7 +5,7 @@ use almoner_app::Actor;
 use almoner_app::api_keys::KeyToken;
 use almoner_app::audit_reads::Seen;
 use almoner_app::authenticate_key::{KeyCheck, authenticate_key};
-use almoner_domain::{CheckId, KeyId, PatientId, PaymentId, TreatmentId};
+use almoner_domain::{CheckId, ImportId, KeyId, PatientId, PaymentId, TreatmentId};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::{self, HeaderValue};
@@ -52,6 +52,8 @@ pub(super) enum Thing {
     PatientList(Vec<PatientId>),
     /// A page of the treatments.
     TreatmentList(Vec<TreatmentId>),
+    /// The faulty rows of an import.
+    Import(ImportId),
     /// A page of the payments.
     PaymentList(Vec<PaymentId>),
     /// A payment, or what is attached to it.
@@ -72,6 +74,7 @@ impl Thing {
             Self::Patient(id) => ("patient", id.seq()),
             Self::Treatment(id) => ("treatment", id.seq()),
             Self::EligibilityCheck(id) => ("eligibility_check", id.seq()),
+            Self::Import(id) => ("import", id.seq()),
             Self::PatientList(_) => ("patients", 0),
             Self::TreatmentList(_) => ("treatments", 0),
             Self::PaymentList(_) => ("payments", 0),
