@@ -13,6 +13,7 @@ use almoner_store::record_list::{self, Narrowed, RecordPage, Records};
 use almoner_store::treatments::{self, Treatment};
 use almoner_store::{StoreError, Tx};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::context::{Actor, App};
 use crate::error::Error;
@@ -47,6 +48,12 @@ pub enum PatientsAsked {
     ChangedSince(Timestamp),
     /// Those whose name has all the words; the one whose id or medical record number it is.
     Search(String),
+    /// The one whose medical record number it is.
+    Mrn(String),
+    /// The one who has that mark in another system.
+    Marked(String, String),
+    /// Those who were born on that day and whose name has all the words, when there are any.
+    Born(Date, String),
 }
 
 /// Which treatments are listed.
@@ -87,6 +94,14 @@ pub async fn patients(
     let narrowed = match asked {
         PatientsAsked::All => Narrowed::Not,
         PatientsAsked::ChangedSince(since) => Narrowed::ChangedSince(*since),
+        PatientsAsked::Born(day, q) => Narrowed::Born(*day, name::search_words(q)),
+        PatientsAsked::Marked(..) => return Ok(nobody()),
+        PatientsAsked::Mrn(mrn) => {
+            return match patients::by_mrn(&mut tx, org, mrn).await? {
+                Some(patient) => alone(&mut tx, actor, patient).await,
+                None => Ok(nobody()),
+            };
+        }
         PatientsAsked::Search(q) => match exact(&mut tx, actor, q).await? {
             Some(patient) => return alone(&mut tx, actor, patient).await,
             None => match name::search_words(q) {

@@ -34,6 +34,7 @@ pub const TABLES: [&str; 60] = [
     "merged_patient",
     "treatment",
     "treatment_procedure",
+    "treatment_foreign_code",
     "eligibility_file",
     "eligibility_file_part",
     "eligibility_check",

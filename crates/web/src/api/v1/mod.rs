@@ -11,7 +11,7 @@ mod patients;
 mod payment_links;
 mod payments;
 mod physicians;
-mod records;
+pub(crate) mod records;
 mod treatments;
 mod webhook_endpoints;
 mod words;
