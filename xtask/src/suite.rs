@@ -10,7 +10,7 @@ use crate::process::{self, Outcome};
 use crate::s3::{self, S3};
 use crate::steps::Steps;
 use crate::tools::{self, Tool};
-use crate::{conformance, makers, project, readers, stripe, tidy, webhooks};
+use crate::{conformance, fhir, makers, project, readers, stripe, tidy, webhooks};
 
 /// What can be chosen with `--only`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,6 +141,10 @@ fn rust_tests(root: &Path, server: Option<&Postgres>, steps: &mut Steps) {
     });
     steps.run("Standard Webhooks' libraries", || {
         clients.extend(webhooks::libraries(root)?);
+        Ok(())
+    });
+    steps.run("models of FHIR", || {
+        clients.extend(fhir::models(root)?);
         Ok(())
     });
     steps.run("makers of clients", || {
