@@ -337,7 +337,8 @@ impl Answers {
 }
 
 /// The last part of a path, bounded.
-fn shown_name(name: &str) -> String {
+/// The name of a file without folders and control characters, cut to what is kept.
+pub(crate) fn shown_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let mut shown: String = last.chars().filter(|letter| !letter.is_control()).collect();
     while shown.len() > MAX_NAME_BYTES {

@@ -30,6 +30,10 @@ pub enum Action {
     KeepDocuments,
     /// Import eligibility checks and match them.
     ImportEligibility,
+    /// Import files of patients.
+    ImportPatients,
+    /// Import files of treatments.
+    ImportTreatments,
     /// Take an eligibility check back from a patient whose it is not.
     UnmatchCheck,
     /// Ask what a patient is likely to owe.
@@ -81,7 +85,7 @@ pub const REFUND_LIMIT: Money = Money::from_cents(50_000);
 
 impl Action {
     /// All actions, for the test that holds this table against the use cases.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 35] = [
         Self::ReadPayments,
         Self::ReadPatients,
         Self::ReadTreatments,
@@ -93,6 +97,8 @@ impl Action {
         Self::AddNote,
         Self::KeepDocuments,
         Self::ImportEligibility,
+        Self::ImportPatients,
+        Self::ImportTreatments,
         Self::UnmatchCheck,
         Self::Estimate,
         Self::CreatePayment,
@@ -131,6 +137,8 @@ impl Action {
             Self::AddNote => "add notes",
             Self::KeepDocuments => "add and delete documents",
             Self::ImportEligibility => "import eligibility checks",
+            Self::ImportPatients => "import files of patients",
+            Self::ImportTreatments => "import files of treatments",
             Self::UnmatchCheck => "take eligibility checks back from a patient",
             Self::Estimate => "estimate what a patient owes",
             Self::CreatePayment => "create payments",
@@ -187,6 +195,7 @@ pub fn allows(role: Role, action: Action) -> bool {
         | Action::ReverseTender
         | Action::CountDrawer
         | Action::MergePatients => &[Manager],
+        Action::ImportPatients | Action::ImportTreatments => &[Manager, Administrator],
         Action::ReadPayouts => &[Biller, Manager, Administrator, Auditor],
         Action::ChangeSettings
         | Action::ManageStaff
@@ -206,8 +215,8 @@ pub fn scope_for(action: Action) -> Option<Scope> {
         Action::ReadTreatments => Scope::TreatmentsRead,
         Action::ReadChecks => Scope::EligibilityRead,
         Action::ReadSettings => Scope::SettingsRead,
-        Action::SavePatient => Scope::PatientsWrite,
-        Action::SaveTreatment => Scope::TreatmentsWrite,
+        Action::SavePatient | Action::ImportPatients => Scope::PatientsWrite,
+        Action::SaveTreatment | Action::ImportTreatments => Scope::TreatmentsWrite,
         Action::ImportEligibility | Action::UnmatchCheck => Scope::EligibilityWrite,
         Action::Estimate => Scope::EstimatesRead,
         Action::AddNote
@@ -248,8 +257,8 @@ mod tests {
         let count = |role| Action::ALL.into_iter().filter(|&a| allows(role, a)).count();
         assert_eq!(count(Role::FrontDesk), 15);
         assert_eq!(count(Role::Biller), 22);
-        assert_eq!(count(Role::Manager), 28);
-        assert_eq!(count(Role::Administrator), 11);
+        assert_eq!(count(Role::Manager), 30);
+        assert_eq!(count(Role::Administrator), 13);
         assert_eq!(count(Role::Auditor), 8);
     }
 

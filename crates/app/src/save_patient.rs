@@ -1,13 +1,14 @@
 //! Adds and changes patients with their coverages; a new one can be made from a check.
 
 use almoner_domain::insured::Relationship;
+use almoner_domain::likeness::Trait;
 use almoner_domain::{CheckId, Invalid, PatientId, text, time};
 use almoner_store::idempotency::{self, Seen};
 use almoner_store::patients::{self, Coverage, PatientFields};
-use almoner_store::{StoreError, counters};
+use almoner_store::{StoreError, Tx, counters};
 use jiff::civil::Date;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::context::{Actor, App, request_hash};
 use crate::error::Error;
@@ -16,7 +17,7 @@ use crate::permission::Action;
 use crate::{find_duplicates, patient_field, record};
 
 /// A patient as typed.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct PatientEntry {
     /// First name.
     pub first_name: String,
@@ -82,7 +83,14 @@ fn checked_birth(field: &str, typed: &str, today: Date) -> Result<Date, Invalid>
     Ok(birth)
 }
 
-fn checked(entry: &PatientEntry, today: Date) -> Result<(PatientFields, Vec<Coverage>), Invalid> {
+/// A patient as typed, checked.
+///
+/// # Errors
+/// The fields that need attention.
+pub(crate) fn checked(
+    entry: &PatientEntry,
+    today: Date,
+) -> Result<(PatientFields, Vec<Coverage>), Invalid> {
     let mut faults = Invalid::default();
     let first = text::required_line("first_name", "the first name", &entry.first_name);
     let first_name = faults.collect(first);
@@ -227,15 +235,10 @@ async fn attempt(
             Seen::Other => return Err(Error::KeyReused),
         }
     }
-    let id = PatientId::new(counters::next(&mut tx, org, PatientId::PREFIX).await?);
-    patients::insert(&mut tx, org, id, &fields, now).await.map_err(mrn_taken)?;
-    patients::set_coverages(&mut tx, org, id, &coverages).await?;
-    let alike = find_duplicates::look(&mut tx, org, id).await?;
+    let (id, alike) = insert(app, actor, &mut tx, (&fields, &coverages), json!({})).await?;
     if !alike.is_empty() && !entry.is_somebody_else {
         return Err(Error::Alike(alike));
     }
-    let subject = ("patient", id.seq());
-    record::happened(app, actor, &mut tx, "patient_added", subject, json!({})).await?;
     if let Some(check) = from_check {
         give_check(app, actor, &mut tx, check, id).await?;
     }
@@ -244,6 +247,25 @@ async fn attempt(
     }
     tx.commit().await?;
     Ok(id)
+}
+
+/// Adds a patient who was checked, and tells who may be the same person; all of it falls with the
+/// transaction. `detail` is what the audit log has to say beside it.
+pub(crate) async fn insert(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    (fields, coverages): (&PatientFields, &[Coverage]),
+    detail: Value,
+) -> Result<(PatientId, Vec<(PatientId, Vec<Trait>)>), Error> {
+    let (org, now) = (actor.org(), app.now());
+    let id = PatientId::new(counters::next(tx, org, PatientId::PREFIX).await?);
+    patients::insert(tx, org, id, fields, now).await.map_err(mrn_taken)?;
+    patients::set_coverages(tx, org, id, coverages).await?;
+    let alike = find_duplicates::look(tx, org, id).await?;
+    let subject = ("patient", id.seq());
+    record::happened(app, actor, tx, "patient_added", subject, detail).await?;
+    Ok((id, alike))
 }
 
 /// Changes a patient that is at `version`.

@@ -1,12 +1,14 @@
 //! Adds and changes treatments.
 
-use almoner_domain::{Invalid, LocationId, Money, PatientId, PhysicianId, TreatmentId, text, time};
+use almoner_domain::{
+    ImportId, Invalid, LocationId, Money, PatientId, PhysicianId, TreatmentId, text, time,
+};
 use almoner_store::idempotency::{self, Seen};
 use almoner_store::treatments::{self, Procedure, TreatmentFields, TreatmentStatus};
 use almoner_store::{Tx, counters, locations, patients, physicians};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use serde::Serialize;
 use serde_json::json;
 
@@ -16,7 +18,7 @@ use crate::permission::Action;
 use crate::record;
 
 /// A treatment as typed.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct TreatmentEntry {
     /// `PAT-001`.
     pub patient: String,
@@ -37,7 +39,7 @@ pub struct TreatmentEntry {
 }
 
 /// A code as typed.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ProcedureEntry {
     /// A CPT or HCPCS code.
     pub code: String,
@@ -96,9 +98,14 @@ fn checked_moment(entry: &TreatmentEntry, zone: &TimeZone) -> Result<Timestamp, 
             Invalid::one("service_time", "not_a_time", "Enter a time such as 09:30.")
         })?,
     };
-    let moment = DateTime::from_parts(date, clock).to_zoned_datetime(zone.clone());
+    let moment = zone.to_ambiguous_zoned_datetime(DateTime::from_parts(date, clock));
+    if matches!(moment.offset(), AmbiguousOffset::Gap { .. }) {
+        let message = "There is no such time on that day: the clocks go forward over it.";
+        return Err(Invalid::one("service_time", "skipped_by_clocks", message));
+    }
+    // Of a time that comes twice, as the clocks go back, the earlier one is meant.
     let wrong = |_| Invalid::one("service_date", "not_a_date", "Enter a date of this century.");
-    moment.map(|moment| moment.timestamp()).map_err(wrong)
+    moment.compatible().map(|moment| moment.timestamp()).map_err(wrong)
 }
 
 /// Checks what was typed against the organization's own rows.
@@ -107,12 +114,22 @@ async fn checked(
     actor: &Actor,
     entry: &TreatmentEntry,
 ) -> Result<TreatmentFields, Error> {
-    let org = actor.org();
-    let mut faults = Invalid::default();
     let patient = match entry.patient.parse::<PatientId>() {
-        Ok(id) => patients::lock_current(tx, org, id).await?.map(|patient| patient.id),
+        Ok(id) => patients::lock_current(tx, actor.org(), id).await?.map(|patient| patient.id),
         Err(_) => None,
     };
+    checked_of(tx, actor, patient, entry).await
+}
+
+/// As [`checked`], of a patient whom the caller holds or who is yet to come.
+pub(crate) async fn checked_of(
+    tx: &mut Tx,
+    actor: &Actor,
+    patient: Option<PatientId>,
+    entry: &TreatmentEntry,
+) -> Result<TreatmentFields, Error> {
+    let org = actor.org();
+    let mut faults = Invalid::default();
     if patient.is_none() {
         faults.push("patient_id", "required", "Choose a patient.");
     }
@@ -192,15 +209,32 @@ async fn attempt(
         }
     }
     let fields = checked(&mut tx, actor, entry).await?;
-    let id = TreatmentId::new(counters::next(&mut tx, org, TreatmentId::PREFIX).await?);
-    treatments::insert(&mut tx, org, id, &fields, now).await?;
-    let subject = ("treatment", id.seq());
-    let detail = json!({ "patient": fields.patient, "location": fields.location });
-    record::happened(app, actor, &mut tx, "treatment_added", subject, detail).await?;
+    let id = insert(app, actor, &mut tx, &fields, None).await?;
     if let Some(key) = key {
         idempotency::keep(&mut tx, org, ("add_treatment", key), &hash, id.seq(), now).await?;
     }
     tx.commit().await?;
+    Ok(id)
+}
+
+/// Adds a treatment that was checked; all of it falls with the transaction. When an import brings
+/// it, the audit log says which.
+pub(crate) async fn insert(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    fields: &TreatmentFields,
+    import: Option<ImportId>,
+) -> Result<TreatmentId, Error> {
+    let org = actor.org();
+    let id = TreatmentId::new(counters::next(tx, org, TreatmentId::PREFIX).await?);
+    treatments::insert(tx, org, id, fields, app.now()).await?;
+    let subject = ("treatment", id.seq());
+    let mut detail = json!({ "patient": fields.patient, "location": fields.location });
+    if let Some(import) = import {
+        detail["import"] = json!(import);
+    }
+    record::happened(app, actor, tx, "treatment_added", subject, detail).await?;
     Ok(id)
 }
 

@@ -112,6 +112,8 @@ ids! {
     KeyId "KEY";
     /// Where another program is told of events.
     WebhookId "WHK";
+    /// A file of records that is imported.
+    ImportId "IMP";
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use content::{Content, Reading, TableContent};
 use jiff::Timestamp;
 
 /// All tables whose rows are copied, each after those that its rows refer to.
-pub const TABLES: [&str; 60] = [
+pub const TABLES: [&str; 64] = [
     "organization",
     "counter",
     "location",
@@ -78,6 +78,10 @@ pub const TABLES: [&str; 60] = [
     "webhook_endpoint",
     "webhook_event",
     "webhook_delivery",
+    "import",
+    "import_part",
+    "import_fault",
+    "imported_record",
 ];
 
 /// Tables whose rows come with the schema; they are compared and not copied.

@@ -97,7 +97,7 @@ pub(crate) fn patient(row: &Row) -> Result<Patient, StoreError> {
 }
 
 /// The key by which a patient is sorted.
-pub(crate) fn name_sort(fields: &PatientFields) -> String {
+pub fn name_sort(fields: &PatientFields) -> String {
     name::sort_key(&fields.last_name, &fields.first_name)
 }
 
@@ -315,6 +315,20 @@ pub async fn by_mrn(
 ) -> Result<Option<Patient>, StoreError> {
     let sql = "SELECT * FROM patient WHERE organization_id = $1 AND mrn = $2";
     tx.optional(sql, params![org, mrn]).await?.as_ref().map(patient).transpose()
+}
+
+/// The patients with a name, as it is sorted by, and a date of birth, the oldest record first; at
+/// most `limit`.
+pub async fn namesakes(
+    tx: &mut Tx,
+    org: OrganizationId,
+    (name_sort, date_of_birth): (&str, Date),
+    limit: i64,
+) -> Result<Vec<Patient>, StoreError> {
+    let sql = "SELECT * FROM patient WHERE organization_id = $1 AND name_sort = $2
+        AND birth_day = $3 ORDER BY seq LIMIT $4";
+    let values = params![org, name_sort, time::date_key(date_of_birth), limit];
+    tx.all(sql, values).await?.iter().map(patient).collect()
 }
 
 /// Patients with that member id and date of birth; the caller compares the names.

@@ -167,6 +167,32 @@ pub async fn insert(
     insert_procedures(tx, org, id, &f.procedures).await
 }
 
+/// The treatments of a patient at a location that begin at a moment, the oldest record first.
+pub async fn at_moment(
+    tx: &mut Tx,
+    org: OrganizationId,
+    (patient, location, service_at): (PatientId, LocationId, Timestamp),
+) -> Result<Vec<TreatmentId>, StoreError> {
+    let sql = "SELECT seq FROM treatment WHERE organization_id = $1 AND patient_seq = $2
+        AND location_seq = $3 AND service_at_us = $4 ORDER BY seq";
+    let rows = tx.all(sql, params![org, patient, location, service_at]).await?;
+    rows.iter().map(|row| Ok(TreatmentId::new(row.int("seq")?))).collect()
+}
+
+/// Whose a treatment is, and when it begins.
+pub async fn whose(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: TreatmentId,
+) -> Result<Option<(PatientId, Timestamp)>, StoreError> {
+    let sql = "SELECT patient_seq, service_at_us FROM treatment
+        WHERE organization_id = $1 AND seq = $2";
+    let row = tx.optional(sql, params![org, id]).await?;
+    let whose =
+        |row: Row| Ok((PatientId::new(row.int("patient_seq")?), row.time("service_at_us")?));
+    row.map(whose).transpose()
+}
+
 /// Changes a treatment that is at `version`; false when it has moved on or is missing.
 pub async fn update(
     tx: &mut Tx,

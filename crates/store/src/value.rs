@@ -53,6 +53,7 @@ value_from! {
     almoner_domain::UserId => Int, almoner_domain::UserId::seq;
     almoner_domain::KeyId => Int, almoner_domain::KeyId::seq;
     almoner_domain::WebhookId => Int, almoner_domain::WebhookId::seq;
+    almoner_domain::ImportId => Int, almoner_domain::ImportId::seq;
     &EventId => Text, |id: &EventId| id.as_str().to_owned();
 }
 

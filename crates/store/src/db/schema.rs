@@ -31,6 +31,7 @@ macro_rules! steps {
             19 "0019_programs",
             20 "0020_records",
             21 "0021_webhooks",
+            22 "0022_imports",
             23 "0023_foreign_codes",
         )
     };

@@ -1,0 +1,238 @@
+//! What every file of records is made into before it is imported: rows, each with one record.
+//!
+//! To add a kind of import, write a reader that makes a file into [`Rows`] and name it in [`open`];
+//! how rows are checked, imported, counted and resumed is the same for all.
+
+use std::collections::BTreeMap;
+
+use almoner_domain::{Invalid, LocationId};
+use almoner_store::StoreError;
+pub use almoner_store::imported_records::Mark;
+pub use almoner_store::imports::ImportKind;
+use serde::{Deserialize, Serialize};
+
+use crate::import_csv::{CsvFile, Separator};
+use crate::save_patient::PatientEntry;
+use crate::save_treatment::TreatmentEntry;
+
+/// The greatest file that is imported: 20 MB.
+pub const MAX_IMPORT_BYTES: usize = 20 * 1024 * 1024;
+/// The greatest number of rows of a file.
+pub const MAX_ROWS: i64 = 100_000;
+
+/// The order of the parts of a date. It is said once for a file, and never guessed for a row.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum DateOrder {
+    /// `2026-11-23`.
+    #[default]
+    #[serde(rename = "YYYY-MM-DD")]
+    YearMonthDay,
+    /// `11/23/2026`.
+    #[serde(rename = "MM/DD/YYYY")]
+    MonthDayYear,
+    /// `23/11/2026`.
+    #[serde(rename = "DD/MM/YYYY")]
+    DayMonthYear,
+}
+
+impl DateOrder {
+    /// All orders.
+    pub const ALL: [Self; 3] = [Self::YearMonthDay, Self::MonthDayYear, Self::DayMonthYear];
+
+    /// How it is written and stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::YearMonthDay => "YYYY-MM-DD",
+            Self::MonthDayYear => "MM/DD/YYYY",
+            Self::DayMonthYear => "DD/MM/YYYY",
+        }
+    }
+
+    /// The order that is written so.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|order| order.as_str() == name)
+    }
+}
+
+/// How a file is read. What a kind does not ask for stays as it is by default.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportSettings {
+    /// What parts the cells of a line.
+    pub separator: Separator,
+    /// The order of dates.
+    pub dates: DateOrder,
+    /// Which field is in which column, counted from 0.
+    pub columns: BTreeMap<String, usize>,
+    /// Where treatments took place whose row does not say.
+    pub location: Option<LocationId>,
+}
+
+impl ImportSettings {
+    /// As it is stored.
+    pub(crate) fn write(&self) -> String {
+        serde_json::to_string(self).expect("settings are plain values")
+    }
+
+    /// What was stored.
+    pub(crate) fn read(text: &str) -> Result<Self, StoreError> {
+        serde_json::from_str(text).map_err(|_| StoreError::Corrupt("settings of an import".into()))
+    }
+}
+
+/// A record as a row tells of it: typed, and checked later by the rules of the pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Record {
+    /// A patient.
+    Patient(Box<PatientRecord>),
+    /// A treatment.
+    Treatment(Box<TreatmentRecord>),
+}
+
+/// A patient as a row tells of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PatientRecord {
+    /// What other systems call the patient.
+    pub marks: Vec<Mark>,
+    /// The patient.
+    pub entry: PatientEntry,
+}
+
+/// A treatment as a row tells of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TreatmentRecord {
+    /// What other systems call the treatment.
+    pub marks: Vec<Mark>,
+    /// What other systems call its patient; the first that is known decides. Without any, the
+    /// entry's `patient` is an id of ours, a medical record number, or a number of another system.
+    pub patient: Vec<Mark>,
+    /// The treatment. Its `location` is an id or a name (blank is the one that the import is for),
+    /// its `physician` an id, an NPI or a name, its `status` the stored name (blank goes by the
+    /// time: completed when it is over).
+    pub entry: TreatmentEntry,
+}
+
+/// A row of a file.
+#[derive(Debug, Clone)]
+pub struct ImportRow {
+    /// Its number, as a person who opens the file would count it.
+    pub number: i64,
+    /// Its cells, for the file of faults.
+    pub cells: Vec<String>,
+    /// The record, or why there is none.
+    pub record: Result<Record, Invalid>,
+}
+
+/// The rows of a file, one after another, always the same ones.
+pub trait Rows: Send {
+    /// What the cells of the rows are headed.
+    fn headings(&self) -> &[String];
+
+    /// The next row.
+    fn next_row(&mut self) -> Option<ImportRow>;
+}
+
+/// The rows of a file of a kind.
+///
+/// # Errors
+/// Says, for `file`, why it cannot be read as a whole.
+pub(crate) fn open(
+    kind: ImportKind,
+    content: Vec<u8>,
+    settings: &ImportSettings,
+) -> Result<Box<dyn Rows>, Invalid> {
+    match kind {
+        ImportKind::Patients | ImportKind::Treatments => {
+            let file = CsvFile::open(content, settings.separator)?;
+            Ok(Box::new(file.into_rows(kind, settings.clone())))
+        }
+        ImportKind::Fhir => {
+            Err(Invalid::one("file", "not_supported", "Bundles cannot be imported yet."))
+        }
+    }
+}
+
+impl Record {
+    /// What the record is, in one word.
+    pub fn what(&self) -> &'static str {
+        match self {
+            Self::Patient(_) => "Patient",
+            Self::Treatment(_) => "Treatment",
+        }
+    }
+
+    /// Whose or who it is, as far as the row says.
+    pub fn who(&self) -> String {
+        match self {
+            Self::Patient(patient) => {
+                let entry = &patient.entry;
+                joined(", ", &[&entry.last_name, &entry.first_name])
+            }
+            Self::Treatment(treatment) => match &*treatment.entry.patient {
+                "" => treatment.patient.first().map(|mark| mark.value.clone()).unwrap_or_default(),
+                typed => typed.to_owned(),
+            },
+        }
+    }
+
+    /// The date of birth, or the time of service.
+    pub fn when(&self) -> String {
+        match self {
+            Self::Patient(patient) => patient.entry.date_of_birth.clone(),
+            Self::Treatment(treatment) => {
+                let entry = &treatment.entry;
+                match entry.service_at {
+                    Some(at) => at.to_string(),
+                    None => joined(" ", &[&entry.service_date, &entry.service_time]),
+                }
+            }
+        }
+    }
+
+    /// All else that the row says.
+    pub fn details(&self) -> String {
+        match self {
+            Self::Patient(patient) => {
+                let entry = &patient.entry;
+                let mut parts = vec![
+                    said("MRN", &entry.mrn),
+                    entry.sex.clone(),
+                    entry.phone.clone(),
+                    entry.email.clone(),
+                    entry.address.clone(),
+                    said("Guarantor", &entry.guarantor),
+                ];
+                for coverage in &entry.coverages {
+                    parts.push(joined(" ", &[&coverage.payer, &coverage.member_id]));
+                    parts.push(coverage.plan.clone());
+                }
+                parts.extend(patient.marks.iter().map(|mark| said("Number", &mark.value)));
+                joined(" · ", &parts)
+            }
+            Self::Treatment(treatment) => {
+                let entry = &treatment.entry;
+                let code = |procedure: &crate::save_treatment::ProcedureEntry| {
+                    joined(" ", &[&procedure.code, &procedure.modifiers, &procedure.charge])
+                };
+                let codes: Vec<String> = entry.procedures.iter().map(code).collect();
+                let mut parts = vec![
+                    entry.location.clone(),
+                    entry.physician.clone(),
+                    entry.status.clone(),
+                    joined("; ", &codes),
+                ];
+                parts.extend(treatment.marks.iter().map(|mark| said("Number", &mark.value)));
+                joined(" · ", &parts)
+            }
+        }
+    }
+}
+
+/// "MRN 123", or nothing.
+fn said(what: &str, value: &str) -> String {
+    if value.trim().is_empty() { String::new() } else { format!("{what} {value}") }
+}
+
+fn joined(between: &str, parts: &[impl AsRef<str>]) -> String {
+    let parts = parts.iter().map(|part| part.as_ref().trim()).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(between)
+}

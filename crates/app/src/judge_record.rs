@@ -1,0 +1,573 @@
+//! Says whether a record of an import is new, is there already, or cannot be imported: by the rules
+//! of the pages, and by what tells one patient or treatment from another.
+//!
+//! While a file is checked nothing is written, so what its earlier rows would have added is
+//! remembered ([`Met`]). The numbers of those who are yet to come count down from the greatest.
+
+use std::collections::HashMap;
+
+use almoner_domain::{Invalid, LocationId, PatientId, PhysicianId, TreatmentId, name, text, time};
+use almoner_store::locations::{self, Location};
+use almoner_store::patients::{self, Coverage, Patient, PatientFields};
+use almoner_store::physicians::{self, Physician};
+use almoner_store::treatments::{self, Procedure, TreatmentFields, TreatmentStatus};
+use almoner_store::{Tx, imported_records, merged};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::context::Actor;
+use crate::error::Error;
+use crate::import_csv::CSV_SYSTEM;
+use crate::import_rows::{Mark, PatientRecord, Record, TreatmentRecord};
+use crate::save_treatment::{self, TreatmentEntry};
+use crate::{npi, save_patient};
+
+/// What a mark of a patient belongs to.
+pub(crate) const PATIENT: &str = "patient";
+/// What a mark of a treatment belongs to.
+pub(crate) const TREATMENT: &str = "treatment";
+/// The longest name of a system that numbers records.
+const MAX_SYSTEM_BYTES: usize = 200;
+/// People of one name and date of birth who are looked at.
+const MAX_NAMESAKES: i64 = 20;
+
+/// What is to be done with a record.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// It is to be added.
+    New(New),
+    /// It is there already, under that number, and stays as it is.
+    There(&'static str, i64, Vec<Mark>),
+}
+
+/// A record that is to be added.
+#[derive(Debug)]
+pub(crate) enum New {
+    /// A patient.
+    Patient(Box<(PatientFields, Vec<Coverage>)>, Vec<Mark>),
+    /// A treatment.
+    Treatment(Box<TreatmentFields>, Vec<Mark>),
+}
+
+/// Somebody whom a row may be about.
+#[derive(Debug, Clone)]
+struct Person {
+    id: PatientId,
+    name_sort: String,
+    born: Date,
+    mrn: Option<String>,
+    /// The numbers that other systems gave, of somebody who is yet to come.
+    marks: Vec<Mark>,
+}
+
+impl Person {
+    fn of(patient: Patient) -> Self {
+        let name_sort = patients::name_sort(&patient.fields);
+        let PatientFields { date_of_birth: born, mrn, .. } = patient.fields;
+        Self { id: patient.id, name_sort, born, mrn, marks: Vec::new() }
+    }
+}
+
+/// A treatment that an earlier row would have added.
+#[derive(Debug)]
+struct Coming {
+    id: i64,
+    marks: Vec<Mark>,
+    procedures: Vec<Procedure>,
+}
+
+/// Whose, where and when a treatment is.
+type Occasion = (PatientId, LocationId, Timestamp);
+
+/// What the earlier rows of a file brought while it is checked.
+#[derive(Debug, Default)]
+pub(crate) struct Met {
+    coming: i64,
+    people: HashMap<PatientId, Person>,
+    mrns: HashMap<String, PatientId>,
+    names: HashMap<(String, Date), Vec<PatientId>>,
+    marks: HashMap<(&'static str, Mark), i64>,
+    occasions: HashMap<Occasion, Vec<Coming>>,
+    treatments: HashMap<i64, Occasion>,
+}
+
+impl Met {
+    /// The number of something that is yet to come.
+    fn number(&mut self) -> i64 {
+        self.coming += 1;
+        i64::MAX - self.coming
+    }
+
+    fn remember(&mut self, kind: &'static str, seq: i64, marks: &[Mark]) {
+        for mark in marks {
+            self.marks.entry((kind, mark.clone())).or_insert(seq);
+        }
+    }
+
+    fn add_patient(&mut self, fields: &PatientFields, marks: &[Mark]) {
+        let id = PatientId::new(self.number());
+        let person = Person {
+            id,
+            name_sort: patients::name_sort(fields),
+            born: fields.date_of_birth,
+            mrn: fields.mrn.clone(),
+            marks: marks.to_vec(),
+        };
+        if let Some(mrn) = &person.mrn {
+            self.mrns.insert(mrn.clone(), id);
+        }
+        self.names.entry((person.name_sort.clone(), person.born)).or_default().push(id);
+        self.remember(PATIENT, id.seq(), marks);
+        self.people.insert(id, person);
+    }
+
+    fn add_treatment(&mut self, fields: &TreatmentFields, marks: &[Mark]) {
+        let id = self.number();
+        let occasion = (fields.patient, fields.location, fields.service_at);
+        let procedures = fields.procedures.clone();
+        let coming = Coming { id, marks: marks.to_vec(), procedures };
+        self.occasions.entry(occasion).or_default().push(coming);
+        self.treatments.insert(id, occasion);
+        self.remember(TREATMENT, id, marks);
+    }
+}
+
+/// What the records of an import are judged by.
+pub(crate) struct Judge {
+    now: Timestamp,
+    today: Date,
+    location: Option<LocationId>,
+    locations: Vec<Location>,
+    physicians: Vec<Physician>,
+    /// What the earlier rows brought, when nothing is written.
+    met: Option<Met>,
+}
+
+impl Judge {
+    /// One for an import whose rows are at `location` when they do not say; `writes` says whether
+    /// what is new is written before the next row is judged.
+    pub(crate) async fn new(
+        tx: &mut Tx,
+        actor: &Actor,
+        now: Timestamp,
+        (location, writes): (Option<LocationId>, bool),
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            now,
+            today: actor.date(now),
+            location,
+            locations: locations::all(tx, actor.org()).await?,
+            physicians: physicians::all(tx, actor.org()).await?,
+            met: (!writes).then(Met::default),
+        })
+    }
+
+    /// Judges a record.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] says what is wrong with it; anything else is the database's fault.
+    pub(crate) async fn judge(
+        &mut self,
+        tx: &mut Tx,
+        actor: &Actor,
+        record: &Record,
+    ) -> Result<Verdict, Error> {
+        let verdict = match record {
+            Record::Patient(record) => self.judge_patient(tx, actor, record).await?,
+            Record::Treatment(record) => self.judge_treatment(tx, actor, record).await?,
+        };
+        if let Some(met) = &mut self.met {
+            match &verdict {
+                Verdict::New(New::Patient(patient, marks)) => met.add_patient(&patient.0, marks),
+                Verdict::New(New::Treatment(fields, marks)) => met.add_treatment(fields, marks),
+                Verdict::There(kind, seq, marks) => met.remember(kind, *seq, marks),
+            }
+        }
+        Ok(verdict)
+    }
+
+    async fn judge_patient(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        record: &PatientRecord,
+    ) -> Result<Verdict, Error> {
+        let mut faults = Invalid::default();
+        let checked = faults.collect(save_patient::checked(&record.entry, self.today));
+        let marks = faults.collect(checked_marks(&record.marks));
+        let (Some((fields, coverages)), Some(marks)) = (checked, marks) else {
+            return Err(faults.into());
+        };
+        let found = match self.by_numbers(tx, actor, &fields, &marks).await? {
+            Some(found) => Some(found),
+            None => self.by_name(tx, actor, &fields, &marks).await?,
+        };
+        Ok(match found {
+            Some(found) => Verdict::There(PATIENT, found.seq(), marks),
+            None => Verdict::New(New::Patient(Box::new((fields, coverages)), marks)),
+        })
+    }
+
+    /// The patient who has the record's number, ours or another system's.
+    async fn by_numbers(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        fields: &PatientFields,
+        marks: &[Mark],
+    ) -> Result<Option<PatientId>, Error> {
+        let name_sort = patients::name_sort(fields);
+        if let Some(mrn) = &fields.mrn
+            && let Some(found) = self.by_mrn(tx, actor, mrn).await?
+        {
+            if found.name_sort == name_sort && found.born == fields.date_of_birth {
+                return Ok(Some(found.id));
+            }
+            let message = format!(
+                "{} has this medical record number, with another name or date of birth.",
+                self.called(found.id)
+            );
+            return Err(Invalid::one("mrn", "of_another_patient", message).into());
+        }
+        for mark in marks {
+            let Some(found) = self.by_mark(tx, actor, mark).await? else { continue };
+            if found.born == fields.date_of_birth {
+                return Ok(Some(found.id));
+            }
+            let message =
+                format!("{} has this number, with another date of birth.", self.called(found.id));
+            return Err(Invalid::one("number", "of_another_patient", message).into());
+        }
+        Ok(None)
+    }
+
+    /// The patient of the same name and date of birth, unless their numbers tell the two apart.
+    async fn by_name(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        fields: &PatientFields,
+        marks: &[Mark],
+    ) -> Result<Option<PatientId>, Error> {
+        let (org, name_sort) = (actor.org(), patients::name_sort(fields));
+        let named = (&*name_sort, fields.date_of_birth);
+        let known = patients::namesakes(tx, org, named, MAX_NAMESAKES).await?;
+        let mut namesakes: Vec<Person> = known.into_iter().map(Person::of).collect();
+        if let Some(met) = &self.met {
+            let ids = met.names.get(&(name_sort, fields.date_of_birth));
+            namesakes.extend(ids.into_iter().flatten().map(|id| met.people[id].clone()));
+        }
+        for person in namesakes {
+            let mrns = person.mrn.is_some() && fields.mrn.is_some() && person.mrn != fields.mrn;
+            let mut numbers = false;
+            for mark in marks {
+                let seq = person.id.seq();
+                let called = self.mark_of(tx, actor, (PATIENT, seq, &person.marks), mark).await?;
+                numbers |= called.is_some_and(|value| value != mark.value);
+            }
+            if !mrns && !numbers {
+                return Ok(Some(person.id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What the system of a mark calls a record.
+    async fn mark_of(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        (kind, seq, own): (&'static str, i64, &[Mark]),
+        mark: &Mark,
+    ) -> Result<Option<String>, Error> {
+        if let Some(own) = own.iter().find(|own| own.system == mark.system) {
+            return Ok(Some(own.value.clone()));
+        }
+        Ok(imported_records::called(tx, actor.org(), (kind, seq), &mark.system).await?)
+    }
+
+    async fn by_mrn(&self, tx: &mut Tx, actor: &Actor, mrn: &str) -> Result<Option<Person>, Error> {
+        if let Some(found) = patients::by_mrn(tx, actor.org(), mrn).await? {
+            return Ok(Some(Person::of(found)));
+        }
+        let met = self.met.as_ref();
+        Ok(met.and_then(|met| met.mrns.get(mrn).map(|id| met.people[id].clone())))
+    }
+
+    async fn by_mark(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        mark: &Mark,
+    ) -> Result<Option<Person>, Error> {
+        let seq = match imported_records::find(tx, actor.org(), PATIENT, mark).await? {
+            Some(seq) => seq,
+            None => match self.met.as_ref().and_then(|met| met.marks.get(&(PATIENT, mark.clone()))) {
+                Some(&seq) => seq,
+                None => return Ok(None),
+            },
+        };
+        self.person(tx, actor, PatientId::new(seq)).await
+    }
+
+    /// The patient with an id, or whom they were merged into, or who is yet to come.
+    async fn person(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        id: PatientId,
+    ) -> Result<Option<Person>, Error> {
+        if let Some(coming) = self.met.as_ref().and_then(|met| met.people.get(&id)) {
+            return Ok(Some(coming.clone()));
+        }
+        let org = actor.org();
+        if let Some(found) = patients::get(tx, org, id).await? {
+            return Ok(Some(Person::of(found)));
+        }
+        let Some(heir) = merged::heir(tx, org, id).await? else { return Ok(None) };
+        Ok(patients::get(tx, org, heir).await?.map(Person::of))
+    }
+
+    fn is_coming(&self, id: PatientId) -> bool {
+        self.met.as_ref().is_some_and(|met| met.people.contains_key(&id))
+    }
+
+    /// How a message names a patient.
+    fn called(&self, id: PatientId) -> String {
+        if self.is_coming(id) { "An earlier row".to_owned() } else { id.to_string() }
+    }
+
+    async fn judge_treatment(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        record: &TreatmentRecord,
+    ) -> Result<Verdict, Error> {
+        let mut faults = Invalid::default();
+        let patient = faults.collect_error(self.whose(tx, actor, record).await)?;
+        let location = faults.collect(self.place(&record.entry.location));
+        let physician = faults.collect(self.by_whom(&record.entry.physician));
+        let marks = faults.collect(checked_marks(&record.marks));
+        let entry = TreatmentEntry {
+            location: location.map(|id| id.to_string()).unwrap_or_default(),
+            physician: physician.flatten().map(|id| id.to_string()).unwrap_or_default(),
+            ..record.entry.clone()
+        };
+        let checked = save_treatment::checked_of(tx, actor, patient, &entry).await;
+        let checked = faults.collect_error(checked)?;
+        // What was not found is said once, in the words of this file.
+        if patient.is_none() {
+            faults.0.retain(|fault| (&*fault.field, &*fault.code) != ("patient_id", "required"));
+        }
+        if location.is_none() {
+            faults.0.retain(|fault| (&*fault.field, &*fault.code) != ("location_id", "required"));
+        }
+        let (Some(mut fields), Some(marks), true) = (checked, marks, faults.0.is_empty()) else {
+            return Err(faults.into());
+        };
+        if record.entry.status.is_empty() && fields.service_at < self.now {
+            fields.status = TreatmentStatus::Completed;
+        }
+        Ok(match self.same_treatment(tx, actor, &fields, &marks).await? {
+            Some(seq) => Verdict::There(TREATMENT, seq, marks),
+            None => Verdict::New(New::Treatment(Box::new(fields), marks)),
+        })
+    }
+
+    /// The patient of a treatment, held until the commit when they are there.
+    async fn whose(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        record: &TreatmentRecord,
+    ) -> Result<PatientId, Error> {
+        let mut found = None;
+        for mark in &record.patient {
+            found = self.by_mark(tx, actor, mark).await?;
+            if found.is_some() {
+                break;
+            }
+        }
+        let typed = text::line("patient_id", &record.entry.patient)?;
+        if let (None, Some(typed)) = (&found, typed) {
+            if let Ok(id) = typed.parse::<PatientId>() {
+                found = self.person(tx, actor, id).await?;
+            }
+            if found.is_none() {
+                found = self.by_mrn(tx, actor, &typed).await?;
+            }
+            if found.is_none() {
+                let mark = Mark { system: CSV_SYSTEM.to_owned(), value: typed };
+                found = self.by_mark(tx, actor, &mark).await?;
+            }
+        }
+        let Some(found) = found else {
+            let message = "There is no such patient. Import or add the patient first.";
+            return Err(Invalid::one("patient_id", "not_found", message).into());
+        };
+        if !self.is_coming(found.id) {
+            patients::lock_current(tx, actor.org(), found.id).await?;
+        }
+        Ok(found.id)
+    }
+
+    fn place(&self, typed: &str) -> Result<LocationId, Invalid> {
+        let typed = typed.trim();
+        if typed.is_empty() {
+            let message = "Say where this was: the row names no location.";
+            let missing = || Invalid::one("location_id", "missing", message);
+            return self.location.ok_or_else(missing);
+        }
+        let id = typed.parse::<LocationId>().ok();
+        let wanted = name::normalize(typed);
+        let is_it = |location: &&Location| {
+            Some(location.id) == id || name::normalize(&location.fields.name) == wanted
+        };
+        let found = self.locations.iter().find(is_it);
+        found.map(|location| location.id).ok_or_else(|| {
+            let message = "There is no location of this name. Add it under Settings first.";
+            Invalid::one("location_id", "not_found", message)
+        })
+    }
+
+    fn by_whom(&self, typed: &str) -> Result<Option<PhysicianId>, Invalid> {
+        let typed = typed.trim();
+        if typed.is_empty() {
+            return Ok(None);
+        }
+        let id = typed.parse::<PhysicianId>().ok();
+        let number = npi::parse_npi("physician_id", typed).ok().flatten();
+        let mut wanted = name::normalize(typed);
+        for title in ["dr ", "doctor "] {
+            wanted = wanted.strip_prefix(title).map(str::to_owned).unwrap_or(wanted);
+        }
+        for title in [" md", " do", " m d"] {
+            wanted = wanted.strip_suffix(title).map(str::to_owned).unwrap_or(wanted);
+        }
+        let is_it = |physician: &&Physician| {
+            let fields = &physician.fields;
+            let names = [
+                format!("{} {}", fields.last_name, fields.first_name),
+                format!("{} {}", fields.first_name, fields.last_name),
+            ];
+            Some(physician.id) == id
+                || (number.is_some() && fields.npi == number)
+                || names.iter().any(|own| name::normalize(own) == wanted)
+        };
+        let mut found = self.physicians.iter().filter(is_it);
+        match (found.next(), found.next()) {
+            (Some(one), None) => Ok(Some(one.id)),
+            (Some(_), Some(_)) => {
+                let message = "Several physicians have this name. Give the NPI.";
+                Err(Invalid::one("physician_id", "several", message))
+            }
+            (None, _) => {
+                let message = "There is no such physician. Add them under Settings first.";
+                Err(Invalid::one("physician_id", "not_found", message))
+            }
+        }
+    }
+
+    /// The treatment that a record is about, when it is there.
+    async fn same_treatment(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        fields: &TreatmentFields,
+        marks: &[Mark],
+    ) -> Result<Option<i64>, Error> {
+        for mark in marks {
+            if let Some(seq) = self.numbered_so(tx, actor, fields, mark).await? {
+                return Ok(Some(seq));
+            }
+        }
+        let occasion = (fields.patient, fields.location, fields.service_at);
+        let known = treatments::at_moment(tx, actor.org(), occasion).await?;
+        let known = known.into_iter().map(|id| (id.seq(), &[][..], None));
+        let met = self.met.as_ref().and_then(|met| met.occasions.get(&occasion));
+        let coming = met.into_iter().flatten();
+        let coming = coming.map(|coming| (coming.id, &coming.marks[..], Some(&coming.procedures)));
+        for (seq, own, procedures) in known.chain(coming).collect::<Vec<_>>() {
+            let mut numbers = false;
+            for mark in marks {
+                let called = self.mark_of(tx, actor, (TREATMENT, seq, own), mark).await?;
+                numbers |= called.is_some_and(|value| value != mark.value);
+            }
+            if numbers {
+                continue;
+            }
+            if procedures.is_some_and(|procedures| *procedures != fields.procedures) {
+                let message = "An earlier row is about the same treatment, with other codes. Put \
+                    all codes of a treatment in one row.";
+                return Err(Invalid::one("row", "codes_apart", message).into());
+            }
+            return Ok(Some(seq));
+        }
+        Ok(None)
+    }
+
+    /// The treatment that another system calls so.
+    async fn numbered_so(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        fields: &TreatmentFields,
+        mark: &Mark,
+    ) -> Result<Option<i64>, Error> {
+        let org = actor.org();
+        let found = if let Some(seq) = imported_records::find(tx, org, TREATMENT, mark).await? {
+            let whose = treatments::whose(tx, org, TreatmentId::new(seq)).await?;
+            whose.map(|(patient, at)| (seq, patient, at, None))
+        } else if let Some(met) = &self.met {
+            met.marks.get(&(TREATMENT, mark.clone())).and_then(|&seq| {
+                let &(patient, location, at) = met.treatments.get(&seq)?;
+                let all = met.occasions.get(&(patient, location, at))?;
+                let coming = all.iter().find(|coming| coming.id == seq)?;
+                Some((seq, patient, at, Some(&coming.procedures)))
+            })
+        } else {
+            None
+        };
+        let Some((seq, patient, at, procedures)) = found else { return Ok(None) };
+        if patient != fields.patient || time::micros(at) != time::micros(fields.service_at) {
+            let message = "Another treatment has this number: of another patient or time.";
+            return Err(Invalid::one("number", "of_another_treatment", message).into());
+        }
+        if procedures.is_some_and(|procedures| *procedures != fields.procedures) {
+            let message = "An earlier row has this number, with other codes. Put all codes of a \
+                treatment in one row.";
+            return Err(Invalid::one("number", "codes_apart", message).into());
+        }
+        Ok(Some(seq))
+    }
+}
+
+/// Marks as they are kept.
+fn checked_marks(marks: &[Mark]) -> Result<Vec<Mark>, Invalid> {
+    let mut kept = Vec::with_capacity(marks.len());
+    for Mark { system, value } in marks {
+        let value = text::line("number", value)?;
+        if system.len() > MAX_SYSTEM_BYTES {
+            let message = "The name of the system that gave this number is too long.";
+            return Err(Invalid::one("number", "too_long", message));
+        }
+        let system = system.replace('\0', "");
+        kept.extend(value.map(|value| Mark { system, value }));
+    }
+    Ok(kept)
+}
+
+/// Collects what is wrong with a row; what is wrong with the database stops at once.
+trait CollectError {
+    fn collect_error<T>(&mut self, result: Result<T, Error>) -> Result<Option<T>, Error>;
+}
+
+impl CollectError for Invalid {
+    fn collect_error<T>(&mut self, result: Result<T, Error>) -> Result<Option<T>, Error> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(Error::Invalid(faults)) => Ok(self.collect(Err(faults))),
+            Err(other) => Err(other),
+        }
+    }
+}
