@@ -219,7 +219,7 @@ impl Rows for CsvRows {
             let message = format!("The row has {cells} cells; there are {headings} headings.");
             Err(Invalid::one("row", "uneven", message))
         };
-        Some(ImportRow { number: self.number, cells, record })
+        Some(ImportRow { number: self.number, cells, record, place: None, is_note: false })
     }
 }
 
@@ -350,7 +350,7 @@ fn treatment(cells: &Cells<'_>) -> Result<Record, Invalid> {
         }
     }
     faults.into_result()?;
-    let record = TreatmentRecord { marks: cells.marks(), patient: Vec::new(), entry };
+    let record = TreatmentRecord { marks: cells.marks(), entry, ..TreatmentRecord::default() };
     Ok(Record::Treatment(Box::new(record)))
 }
 

@@ -20,11 +20,10 @@ use crate::import_rows::{
     CoverageRecord, ImportRow, Mark, PatientRecord, PhysicianRecord, ProcedureCode,
     ProcedureRecord, Record, Rows, TreatmentRecord,
 };
+use crate::judge_record::{ADDRESS, VISIT};
 use crate::save_patient::{CoverageEntry, MAX_COVERAGES, PatientEntry};
 use crate::save_treatment::TreatmentEntry;
 
-/// What a visit's own ids are kept under.
-const VISIT: &str = "fhir:visit";
 /// What a coverage's own ids are kept under.
 const COVERAGE: &str = "fhir:coverage";
 /// What a procedure's own ids are kept under.
@@ -75,7 +74,7 @@ fn person_mark(id: &str) -> Mark {
         Some((system, value)) => Mark { system: system.to_owned(), value: value.to_owned() },
         None => match id.rsplit_once('/').filter(|_| id.starts_with("http")) {
             Some((base, value)) => Mark { system: base.to_owned(), value: value.to_owned() },
-            None => Mark { system: id.to_owned(), value: "fhir".to_owned() },
+            None => Mark { system: id.to_owned(), value: ADDRESS.to_owned() },
         },
     }
 }
@@ -333,8 +332,14 @@ mod tests {
     fn places_are_numbered_as_people_count() {
         assert_eq!(entry_number("Bundle.entry[12].resource"), "13");
         assert_eq!(entry_number("Bundle.type"), "");
-        assert_eq!(place_of("Bundle.entry[0].resource", "date_of_birth"), "Bundle.entry[0].resource.birthDate");
-        assert_eq!(place_of("Bundle.entry[0].resource.birthDate", ""), "Bundle.entry[0].resource.birthDate");
+        assert_eq!(
+            place_of("Bundle.entry[0].resource", "date_of_birth"),
+            "Bundle.entry[0].resource.birthDate"
+        );
+        assert_eq!(
+            place_of("Bundle.entry[0].resource.birthDate", ""),
+            "Bundle.entry[0].resource.birthDate"
+        );
     }
 
     #[test]

@@ -183,8 +183,7 @@ mod tests {
         let known = [("last_name", 1), ("first_name", 2), ("date_of_birth", 0), ("email", 3)];
         assert_eq!(found, known);
         let found = of(ImportKind::Treatments, &["MRN", "Date", "Time", "CPT", "Fee"]);
-        let known =
-            [("patient", 0), ("service_date", 1), ("service_time", 2), ("code_1", 3)];
+        let known = [("patient", 0), ("service_date", 1), ("service_time", 2), ("code_1", 3)];
         assert_eq!(found, [&known[..], &[("charge_1", 4)]].concat());
     }
 

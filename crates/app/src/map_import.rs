@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use almoner_domain::{ImportId, Invalid, LocationId};
-use almoner_store::imports::{self, ImportState, ThenRun};
 use almoner_store::import_files;
+use almoner_store::imports::{self, ImportState, ThenRun};
 use serde_json::json;
 
 use crate::begin_import::{must_be_a_location, must_import};

@@ -101,7 +101,8 @@ pub async fn preview(app: &App, actor: &Actor, id: ImportId) -> Result<Preview, 
     let settings = ImportSettings::read(&import.settings)?;
     let org = actor.org();
     let mut tx = app.db.read().await?;
-    let parts = if import_fields::fields(import.kind).is_empty() { i64::MAX } else { PREVIEW_PARTS };
+    let parts =
+        if import_fields::fields(import.kind).is_empty() { i64::MAX } else { PREVIEW_PARTS };
     let content = import_files::content(&mut tx, org, id, parts).await?;
     let is_whole = i64::try_from(content.len()).unwrap_or(i64::MAX) == import.size_bytes;
     let faults = import_files::faults(&mut tx, org, id, (0, MAX_FAULTS_SHOWN)).await?;

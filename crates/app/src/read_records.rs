@@ -5,6 +5,7 @@
 
 use almoner_domain::list::Place;
 use almoner_domain::{LocationId, PatientId, PhysicianId, TreatmentId, name, text};
+use almoner_store::imported_records::{self, Mark};
 use almoner_store::locations::{self, Location};
 use almoner_store::merged;
 use almoner_store::patients::{self, Coverage, Patient};
@@ -17,6 +18,7 @@ use jiff::civil::Date;
 
 use crate::context::{Actor, App};
 use crate::error::Error;
+use crate::judge_record::PATIENT;
 use crate::permission::Action;
 
 /// A page of a list: the rows and their keys, both in the list's order.
@@ -95,7 +97,18 @@ pub async fn patients(
         PatientsAsked::All => Narrowed::Not,
         PatientsAsked::ChangedSince(since) => Narrowed::ChangedSince(*since),
         PatientsAsked::Born(day, q) => Narrowed::Born(*day, name::search_words(q)),
-        PatientsAsked::Marked(..) => return Ok(nobody()),
+        PatientsAsked::Marked(system, value) => {
+            let mark = Mark { system: system.clone(), value: value.clone() };
+            let seq = imported_records::find(&mut tx, org, PATIENT, &mark).await?;
+            let found = match seq {
+                Some(seq) => current(&mut tx, actor, PatientId::new(seq)).await?,
+                None => None,
+            };
+            return match found {
+                Some(patient) => alone(&mut tx, actor, patient).await,
+                None => Ok(nobody()),
+            };
+        }
         PatientsAsked::Mrn(mrn) => {
             return match patients::by_mrn(&mut tx, org, mrn).await? {
                 Some(patient) => alone(&mut tx, actor, patient).await,

@@ -1,8 +1,8 @@
 //! Has the rows of a checked import imported, or drops the import.
 
 use almoner_domain::{ImportId, Invalid};
-use almoner_store::imports::{self, Import, ImportState, ThenRun};
 use almoner_store::import_files;
+use almoner_store::imports::{self, Import, ImportState, ThenRun};
 use serde_json::json;
 
 use crate::begin_import::must_import;
@@ -30,12 +30,13 @@ pub async fn run_import(
     match import.state {
         ImportState::Running | ImportState::Done => return Ok(import),
         ImportState::Checking => {
-            let then = if skip_faulty { ThenRun::Rest } else { ThenRun::Whole };
+            let then =
+                if skip_faulty && !import.kind.is_whole() { ThenRun::Rest } else { ThenRun::Whole };
             imports::set_settings(&mut tx, org, id, &import.settings, then).await?;
         }
         ImportState::Ready => {
             let faulty = import.counts.faulty;
-            if faulty > 0 && !skip_faulty {
+            if faulty > 0 && (!skip_faulty || import.kind.is_whole()) {
                 let message = format!(
                     "{faulty} of the rows are faulty, so nothing was imported. Mend the file, or \
                     have the other rows imported."
@@ -73,10 +74,8 @@ pub async fn discard_import(app: &App, actor: &Actor, id: ImportId) -> Result<()
             let message = "Its rows are imported already.";
             return Err(Invalid::one("state", "not_now", message).into());
         }
-        ImportState::Mapping
-        | ImportState::Checking
-        | ImportState::Ready
-        | ImportState::Failed => {}
+        ImportState::Mapping | ImportState::Checking | ImportState::Ready | ImportState::Failed => {
+        }
     }
     imports::set_state(&mut tx, org, id, (ImportState::Discarded, app.now()), None).await?;
     import_files::remove_faults(&mut tx, org, id).await?;

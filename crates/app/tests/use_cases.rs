@@ -8,6 +8,8 @@
 
 #[path = "use_cases/answers.rs"]
 mod answers;
+#[path = "use_cases/bundles.rs"]
+mod bundles;
 #[path = "use_cases/common.rs"]
 mod common;
 #[path = "use_cases/crashes.rs"]

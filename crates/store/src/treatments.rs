@@ -342,6 +342,31 @@ async fn read_foreign_codes(
     Ok(())
 }
 
+/// Adds a CPT or HCPCS code without a charge to a treatment, after those that it has.
+pub async fn add_procedure(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: TreatmentId,
+    code: &str,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO treatment_procedure (organization_id, treatment_seq, line, code,
+        modifiers) SELECT $1, $2, coalesce(max(line), 0) + 1, $3, ''
+        FROM treatment_procedure WHERE organization_id = $1 AND treatment_seq = $2";
+    tx.execute_one(sql, params![org, id, code.to_owned()]).await
+}
+
+/// Notes that a treatment changed.
+pub async fn touch(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: TreatmentId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE treatment SET version = version + 1, modified_at_us = $3
+        WHERE organization_id = $1 AND seq = $2";
+    tx.execute_one(sql, params![org, id, now]).await
+}
+
 /// Adds a code of another system to a treatment, after those that it has.
 pub async fn add_foreign_code(
     tx: &mut Tx,

@@ -1,15 +1,18 @@
 //! Judges the records that only bundles bring: physicians, coverages, and what was done.
 
 use almoner_domain::{Invalid, PatientId, PhysicianId, TreatmentId, name};
+use almoner_store::locations::Location;
 use almoner_store::patients::{self, Coverage};
 use almoner_store::physicians::{Physician, PhysicianFields};
 use almoner_store::{Tx, imported_records, treatments};
 
 use super::{COVERAGE, Judge, Met, New, PHYSICIAN, PROCEDURE, Person};
-use super::{TREATMENT, Verdict, checked_marks};
+use super::{TREATMENT, VISIT, Verdict, checked_marks};
 use crate::context::Actor;
 use crate::error::Error;
-use crate::import_rows::{CoverageRecord, Mark, PhysicianRecord, ProcedureCode, ProcedureRecord};
+use crate::import_rows::{
+    CoverageRecord, Mark, PhysicianRecord, ProcedureCode, ProcedureRecord, TreatmentRecord,
+};
 use crate::permission::Action;
 use crate::save_patient::{self, MAX_COVERAGES};
 use crate::save_treatment::{self, MAX_FOREIGN_CODES, MAX_PROCEDURES, ProcedureEntry};
@@ -88,6 +91,41 @@ impl Judge {
         marks: &[Mark],
     ) -> Result<Option<PhysicianId>, Error> {
         Ok(self.marked(tx, actor, PHYSICIAN, marks).await?.map(PhysicianId::new))
+    }
+
+    /// Notes that a physician was added.
+    pub(crate) fn knows(&mut self, physician: Physician) {
+        self.physicians.push(physician);
+    }
+
+    /// The treatment with the very address of a visit: it is that one, whatever changed since.
+    pub(super) async fn visit_marked(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        record: &TreatmentRecord,
+    ) -> Result<Option<i64>, Error> {
+        let addresses: Vec<Mark> =
+            record.marks.iter().filter(|mark| mark.system == VISIT).cloned().collect();
+        self.marked(tx, actor, TREATMENT, &addresses).await
+    }
+
+    /// How the place of a treatment is named to those who look it up. A name that no location has
+    /// is as good as none, and where there is one location alone, it is that.
+    pub(super) fn place_name<'a>(&'a self, record: &'a TreatmentRecord) -> &'a str {
+        if !record.entry.location.trim().is_empty() {
+            return &record.entry.location;
+        }
+        let wanted = record.place.as_deref().map(name::normalize);
+        let named = |one: &&Location| Some(name::normalize(&one.fields.name)) == wanted;
+        if let Some(found) = self.locations.iter().find(named) {
+            return &found.fields.name;
+        }
+        match &self.locations[..] {
+            // The rows of tables say who by the entry; they name the place themselves.
+            [only] if self.location.is_none() && !record.patient.is_empty() => &only.fields.name,
+            _ => "",
+        }
     }
 
     /// The patient with one of the marks.
@@ -243,4 +281,3 @@ fn checked_code(code: &ProcedureCode) -> Result<ProcedureCode, Invalid> {
         }
     }
 }
-
