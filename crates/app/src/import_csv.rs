@@ -459,7 +459,7 @@ mod tests {
             separator: file.separator,
             dates,
             columns: columns.into_iter().map(|(name, at)| (name.to_owned(), at)).collect(),
-            location: None,
+            ..ImportSettings::default()
         };
         let mut rows = file.into_rows(kind, settings);
         std::iter::from_fn(move || rows.next_row()).collect()

@@ -16,7 +16,7 @@ use content::{Content, Reading, TableContent};
 use jiff::Timestamp;
 
 /// All tables whose rows are copied, each after those that its rows refer to.
-pub const TABLES: [&str; 64] = [
+pub const TABLES: [&str; 65] = [
     "organization",
     "counter",
     "location",
