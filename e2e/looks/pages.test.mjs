@@ -33,6 +33,7 @@ const PAGES = [
   ['/jump?q=pay', 'biller'],
   ['/settings/jobs', 'admin'],
   ['/settings/webhooks', 'admin'],
+  ['/imports', 'admin'],
   ['/audit?reads=1', 'manager'],
   ['/payments/new', 'biller'],
   ['/payments/new?patient=:PAT', 'biller'],

@@ -274,6 +274,9 @@ pub(crate) enum Command {
     /// Eligibility checks.
     #[command(subcommand)]
     Eligibility(EligibilityCommand),
+    /// Files of patients and treatments.
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// Prove that every cent is accounted for; exits 1 with the first difference.
     Verify {
         /// A seal that must be among the audit log's, as it was logged.
@@ -436,4 +439,35 @@ pub(crate) enum EligibilityCommand {
         #[arg(long)]
         org: Option<String>,
     },
+}
+
+/// Files of patients and treatments.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportCommand {
+    /// Import patients from a CSV file; exits 1 when a row is faulty, and imports nothing then.
+    Patients(CsvImport),
+    /// Import treatments from a CSV file; exits 1 when a row is faulty, and imports nothing then.
+    Treatments(CsvImport),
+}
+
+/// A file of comma-separated values, and how it is read.
+#[derive(Debug, Args)]
+pub(crate) struct CsvImport {
+    /// The file, in UTF-8; its first line has the headings.
+    pub(crate) file: PathBuf,
+    /// Which heading a field has, such as mrn=Chart; the others are recognised.
+    #[arg(long, value_name = "FIELD=HEADING")]
+    pub(crate) map: Vec<String>,
+    /// The order of dates: YYYY-MM-DD, MM/DD/YYYY or DD/MM/YYYY.
+    #[arg(long, default_value = "YYYY-MM-DD")]
+    pub(crate) dates: String,
+    /// Where treatments took place whose row does not say, such as LOC-001.
+    #[arg(long)]
+    pub(crate) location: Option<String>,
+    /// Leave faulty rows out and import the others.
+    #[arg(long)]
+    pub(crate) skip_faulty: bool,
+    /// The organization's slug; not needed while there is one.
+    #[arg(long)]
+    pub(crate) org: Option<String>,
 }

@@ -73,7 +73,8 @@ pub fn must_import(actor: &Actor) -> Result<(), Error> {
     ACTIONS.into_iter().try_for_each(|action| actor.must(action))
 }
 
-/// Takes a file in; when it is said how it is read, or nothing has to be, its rows are checked next.
+/// Takes a file in; when it is said how it is read, or nothing has to be, its rows are checked
+/// next.
 ///
 /// # Errors
 /// No permission; a file that cannot be read, columns that are missing or not there.
@@ -83,6 +84,10 @@ pub async fn begin_import(
     new: NewImport,
     key: Option<&str>,
 ) -> Result<Import, Error> {
+    if new.kind == ImportKind::Treatments {
+        // Whoever is refused is told of what they wanted.
+        actor.must(Action::ImportTreatments)?;
+    }
     must_import(actor)?;
     let NewImport { kind, file_name, content, told } = new;
     if content.len() > MAX_IMPORT_BYTES {

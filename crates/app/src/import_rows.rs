@@ -23,6 +23,9 @@ pub const MAX_IMPORT_BYTES: usize = 20 * 1024 * 1024;
 /// The greatest number of rows of a file.
 pub const MAX_ROWS: i64 = 100_000;
 
+/// The kinds that can be handed in.
+pub const OFFERED: [ImportKind; 2] = [ImportKind::Patients, ImportKind::Treatments];
+
 /// The order of the parts of a date. It is said once for a file, and never guessed for a row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum DateOrder {
@@ -189,7 +192,7 @@ pub struct ImportRow {
 }
 
 /// The rows of a file, one after another, always the same ones.
-pub trait Rows: Send {
+pub trait Rows: Send + Sync {
     /// What the cells of the rows are headed.
     fn headings(&self) -> &[String];
 

@@ -78,15 +78,13 @@ struct Person {
     name_sort: String,
     born: Date,
     mrn: Option<String>,
-    /// The numbers that other systems gave, of somebody who is yet to come.
-    marks: Vec<Mark>,
 }
 
 impl Person {
     fn of(patient: Patient) -> Self {
         let name_sort = patients::name_sort(&patient.fields);
         let PatientFields { date_of_birth: born, mrn, .. } = patient.fields;
-        Self { id: patient.id, name_sort, born, mrn, marks: Vec::new() }
+        Self { id: patient.id, name_sort, born, mrn }
     }
 }
 
@@ -94,7 +92,6 @@ impl Person {
 #[derive(Debug)]
 struct Coming {
     id: i64,
-    marks: Vec<Mark>,
     procedures: Vec<Procedure>,
 }
 
@@ -109,6 +106,8 @@ pub(crate) struct Met {
     mrns: HashMap<String, PatientId>,
     names: HashMap<(String, Date), Vec<PatientId>>,
     marks: HashMap<(&'static str, Mark), i64>,
+    /// The same the other way round.
+    called: HashMap<(&'static str, i64), Vec<Mark>>,
     occasions: HashMap<Occasion, Vec<Coming>>,
     treatments: HashMap<i64, Occasion>,
     coverages: HashMap<PatientId, Vec<Coverage>>,
@@ -126,6 +125,7 @@ impl Met {
         for mark in marks {
             self.marks.entry((kind, mark.clone())).or_insert(seq);
         }
+        self.called.entry((kind, seq)).or_default().extend_from_slice(marks);
     }
 
     fn add_patient(&mut self, fields: &PatientFields, marks: &[Mark]) {
@@ -135,7 +135,6 @@ impl Met {
             name_sort: patients::name_sort(fields),
             born: fields.date_of_birth,
             mrn: fields.mrn.clone(),
-            marks: marks.to_vec(),
         };
         if let Some(mrn) = &person.mrn {
             self.mrns.insert(mrn.clone(), id);
@@ -149,7 +148,7 @@ impl Met {
         let id = self.number();
         let occasion = (fields.patient, fields.location, fields.service_at);
         let procedures = fields.procedures.clone();
-        let coming = Coming { id, marks: marks.to_vec(), procedures };
+        let coming = Coming { id, procedures };
         self.occasions.entry(occasion).or_default().push(coming);
         self.treatments.insert(id, occasion);
         self.remember(TREATMENT, id, marks);
@@ -297,8 +296,7 @@ impl Judge {
             let mrns = person.mrn.is_some() && fields.mrn.is_some() && person.mrn != fields.mrn;
             let mut numbers = false;
             for mark in marks {
-                let seq = person.id.seq();
-                let called = self.mark_of(tx, actor, (PATIENT, seq, &person.marks), mark).await?;
+                let called = self.mark_of(tx, actor, (PATIENT, person.id.seq()), mark).await?;
                 numbers |= called.is_some_and(|value| value != mark.value);
             }
             if !mrns && !numbers {
@@ -313,13 +311,15 @@ impl Judge {
         &self,
         tx: &mut Tx,
         actor: &Actor,
-        (kind, seq, own): (&'static str, i64, &[Mark]),
+        record: (&'static str, i64),
         mark: &Mark,
     ) -> Result<Option<String>, Error> {
-        if let Some(own) = own.iter().find(|own| own.system == mark.system) {
-            return Ok(Some(own.value.clone()));
+        let met = self.met.as_ref().and_then(|met| met.called.get(&record));
+        let met = met.and_then(|all| all.iter().find(|own| own.system == mark.system));
+        match met {
+            Some(own) => Ok(Some(own.value.clone())),
+            None => Ok(imported_records::called(tx, actor.org(), record, &mark.system).await?),
         }
-        Ok(imported_records::called(tx, actor.org(), (kind, seq), &mark.system).await?)
     }
 
     async fn by_mrn(&self, tx: &mut Tx, actor: &Actor, mrn: &str) -> Result<Option<Person>, Error> {
@@ -533,14 +533,14 @@ impl Judge {
         }
         let occasion = (fields.patient, fields.location, fields.service_at);
         let known = treatments::at_moment(tx, actor.org(), occasion).await?;
-        let known = known.into_iter().map(|id| (id.seq(), &[][..], None));
+        let known = known.into_iter().map(|id| (id.seq(), None));
         let met = self.met.as_ref().and_then(|met| met.occasions.get(&occasion));
         let coming = met.into_iter().flatten();
-        let coming = coming.map(|coming| (coming.id, &coming.marks[..], Some(&coming.procedures)));
-        for (seq, own, procedures) in known.chain(coming).collect::<Vec<_>>() {
+        let coming = coming.map(|coming| (coming.id, Some(&coming.procedures)));
+        for (seq, procedures) in known.chain(coming).collect::<Vec<_>>() {
             let mut numbers = false;
             for mark in marks {
-                let called = self.mark_of(tx, actor, (TREATMENT, seq, own), mark).await?;
+                let called = self.mark_of(tx, actor, (TREATMENT, seq), mark).await?;
                 numbers |= called.is_some_and(|value| value != mark.value);
             }
             if numbers {

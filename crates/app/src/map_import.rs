@@ -30,7 +30,7 @@ pub struct Chosen {
 /// Has the rows checked as they were said to be read.
 ///
 /// # Errors
-/// No permission, no such import, one that is not to be said for any more, columns that are missing.
+/// No permission, no such import, one that goes on already, columns that are missing.
 pub async fn map_import(
     app: &App,
     actor: &Actor,

@@ -59,10 +59,11 @@ pub async fn run_import(
     Ok(now_is)
 }
 
-/// Drops an import of which nothing was imported, with its file. Doing it twice changes nothing.
+/// Drops an import of which nothing was imported, with its file; of one that is done, the file
+/// alone is removed, with the faulty rows in it. Doing it twice changes nothing.
 ///
 /// # Errors
-/// No permission, no such import, one that is being imported or is done.
+/// No permission, no such import, one that is being imported.
 pub async fn discard_import(app: &App, actor: &Actor, id: ImportId) -> Result<(), Error> {
     must_import(actor)?;
     let org = actor.org();
@@ -70,18 +71,26 @@ pub async fn discard_import(app: &App, actor: &Actor, id: ImportId) -> Result<()
     let import = imports::lock(&mut tx, org, id).await?.ok_or(Error::NotFound("import"))?;
     match import.state {
         ImportState::Discarded => return Ok(()),
-        ImportState::Running | ImportState::Done => {
-            let message = "Its rows are imported already.";
+        ImportState::Running => {
+            let message = "Its rows are being imported.";
             return Err(Invalid::one("state", "not_now", message).into());
         }
-        ImportState::Mapping | ImportState::Checking | ImportState::Ready | ImportState::Failed => {
-        }
+        ImportState::Mapping
+        | ImportState::Checking
+        | ImportState::Ready
+        | ImportState::Done
+        | ImportState::Failed => {}
     }
-    imports::set_state(&mut tx, org, id, (ImportState::Discarded, app.now()), None).await?;
-    import_files::remove_faults(&mut tx, org, id).await?;
+    let action = if import.state == ImportState::Done {
+        "import_file_removed"
+    } else {
+        let state = (ImportState::Discarded, app.now());
+        imports::set_state(&mut tx, org, id, state, None).await?;
+        import_files::remove_faults(&mut tx, org, id).await?;
+        "import_discarded"
+    };
     import_files::remove(&mut tx, org, id).await?;
-    let subject = (SUBJECT, id.seq());
-    record::happened(app, actor, &mut tx, "import_discarded", subject, json!({})).await?;
+    record::happened(app, actor, &mut tx, action, (SUBJECT, id.seq()), json!({})).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -30,6 +30,8 @@ mod exchange;
 mod exports;
 #[path = "use_cases/given_back.rs"]
 mod given_back;
+#[path = "use_cases/imports.rs"]
+mod imports;
 #[path = "use_cases/inbox.rs"]
 mod inbox;
 #[path = "use_cases/interleavings.rs"]

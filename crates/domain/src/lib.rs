@@ -38,7 +38,8 @@ pub mod webhook;
 pub use error::{FieldError, Invalid};
 pub use ids::{
     CheckId, DrawerCountId, ExceptionId, ImportId, InquiryId, KeyId, LocationId, OrganizationId,
-    PatientId, PaymentId, PayoutId, PhysicianId, ReceiptId, RefundId, TreatmentId, UserId, WebhookId,
+    PatientId, PaymentId, PayoutId, PhysicianId, ReceiptId, RefundId, TreatmentId, UserId,
+    WebhookId,
 };
 pub use money::{BasisPoints, Money};
 pub use status::Status;

@@ -2,11 +2,12 @@
 //!
 //! A job is a function that looks for what is due and does it; running it twice, or on two
 //! servers at once, does no harm. To add one, add a line to [`run`]. Questions to payers and to the
-//! processor, letters to patients, reminders, removed documents and events for other programs have
-//! loops of their own, since they take time.
+//! processor, letters to patients, reminders, removed documents, files that are imported and events
+//! for other programs have loops of their own, since they take time.
 
 mod documents;
 mod exchange;
+mod imports;
 mod mail;
 mod processor;
 mod reminders;
@@ -26,7 +27,7 @@ use tokio::task::JoinSet;
 use rounds::Rounds;
 
 /// What the jobs are called in the log and in metrics.
-pub const JOBS: [&str; 22] = [
+pub const JOBS: [&str; 23] = [
     "apply_events",
     "ask_attempts",
     "ask_payer",
@@ -36,6 +37,7 @@ pub const JOBS: [&str; 22] = [
     "collect_answers",
     "give_up_questions",
     "import_payouts",
+    "import_records",
     "list_payouts",
     "organizations",
     "remind",
@@ -63,6 +65,7 @@ pub async fn run(app: App, base_url: String, stop: watch::Receiver<bool>) {
     tokio::join!(
         kept_up("remove_documents", every, || documents::run(app.clone(), stop.clone())),
         kept_up("claim_questions", every, || exchange::run(app.clone(), stop.clone())),
+        kept_up("import_records", every, || imports::run(app.clone(), stop.clone())),
         kept_up("claim_mail", every, || mail::run(app.clone(), base_url.clone(), stop.clone())),
         kept_up("settle_refunds", every, || processor::run(app.clone(), stop.clone())),
         kept_up("remind", every, || reminders::run(app.clone(), stop.clone())),

@@ -40,7 +40,6 @@ enum Slot {
     Attempt,
     Tender,
     Refund,
-    LaterRefund,
     Ledger,
     Receipt,
     Seal,
@@ -59,9 +58,8 @@ macro_rules! tables {
     };
 }
 
-/// The tables, each after those that its rows refer to. Refunds are written in two rounds, as the
-/// database counts each before the next of the same payment is there.
-const TABLES: [Table; 21] = tables! {
+/// The tables, each after those that its rows refer to.
+const TABLES: [Table; 20] = tables! {
     "patient" seq first_name last_name birth_day sex mrn phone email address guarantor name_sort
         name_search payment_count first_seq last_seq version created_at_us modified_at_us;
     "patient_word" word patient_seq;
@@ -76,8 +74,6 @@ const TABLES: [Table; 21] = tables! {
         changed_at_us reference;
     "tender" payment_seq version kind amount_cents number authorization_code last_four reference
         location_seq user_seq received_at_us business_day payment_kind;
-    "refund" seq payment_seq amount_cents reason notes state tender_kind location_seq user_seq
-        made_at_us business_day settled_at_us payment_kind;
     "refund" seq payment_seq amount_cents reason notes state tender_kind location_seq user_seq
         made_at_us business_day settled_at_us payment_kind;
     "ledger_transfer" source source_seq version line event debit_account credit_account
@@ -97,13 +93,6 @@ const TABLES: [Table; 21] = tables! {
 /// All tables that are filled.
 pub fn tables() -> Vec<&'static str> {
     TABLES.iter().map(|table| table.name).collect()
-}
-
-/// The tables whose indexes nobody needs while they are filled: all but the refunds, which the
-/// database looks up by their payment to count them.
-pub fn tables_without_questions() -> Vec<&'static str> {
-    let refunds = TABLES[Slot::Refund as usize].name;
-    tables().into_iter().filter(|&name| name != refunds).collect()
 }
 
 /// A patient with what is counted of their payments.
@@ -215,10 +204,8 @@ impl Bulk {
         }
     }
 
-    /// Adds a payment of a patient with that sort key. Its refunds are counted by the database when
-    /// they are added, so that it is written as it was before them.
+    /// Adds a payment of a patient with that sort key, as it is after all that happened to it.
     pub fn payment(&mut self, p: &Payment, name_sort: &str) {
-        let status = if p.status.is_collected() { Status::Paid } else { p.status };
         let values = params![
             self.org,
             p.id,
@@ -226,10 +213,10 @@ impl Bulk {
             p.location,
             p.treatment,
             p.kind.map(PaymentType::as_str),
-            status.as_str(),
+            p.status.as_str(),
             p.amount,
             p.collected,
-            Money::ZERO,
+            p.refunded,
             time::due_key(p.due),
             name_sort,
             p.memo.as_deref(),
@@ -295,9 +282,8 @@ impl Bulk {
         self.add(Slot::Tender, values);
     }
 
-    /// Adds a refund that was settled when it was made; a payment has one other at most, which was
-    /// its first.
-    pub fn refund(&mut self, new: &NewRefund, moment: Moment, is_first: bool) {
+    /// Adds a refund that was settled when it was made, and that its payment counts already.
+    pub fn refund(&mut self, new: &NewRefund, moment: Moment) {
         let values = params![
             self.org,
             new.id,
@@ -314,7 +300,7 @@ impl Bulk {
             moment.at,
             new.kind.map(PaymentType::as_str),
         ];
-        self.add(if is_first { Slot::Refund } else { Slot::LaterRefund }, values);
+        self.add(Slot::Refund, values);
     }
 
     /// Adds what a payment's change to `version` moves in the ledger.

@@ -185,8 +185,7 @@ pub async fn copy(
     let shapes = same_shapes(from, to).await?;
     to.keep_others_out().await?;
     must_be_empty(to).await?;
-    let rules = to.lay_rules_aside().await?;
-    let indexes = to.drop_indexes(&TABLES).await?;
+    let aside = to.lay_aside(&TABLES).await?;
     let mut sent = Vec::with_capacity(shapes.len());
     for shape in &shapes {
         sent.push(content::told(from, shape).await?);
@@ -200,9 +199,8 @@ pub async fn copy(
             copy_table((from, to), shape, told, teller).await?
         });
     }
-    teller.begin("indexes made", i64::try_from(indexes.count()).unwrap_or_default());
-    to.make_indexes(indexes).await?;
-    to.put_back(rules).await?;
+    teller.begin("indexes made", aside.indexes());
+    to.put_back(aside).await?;
     teller.end();
     let read = Content::new(read);
     teller.begin("compared", read.rows());

@@ -27,8 +27,9 @@ mod pools;
 mod schema;
 mod writing;
 
-pub use bulk::{Indexes, Table};
-pub use copying::{Age, Kind, Rules, Shape};
+pub use bulk::{Aside, Table};
+use copying::Rules;
+pub use copying::{Age, Kind, Shape};
 pub use pools::PoolState;
 pub use writing::Writing;
 

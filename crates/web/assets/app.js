@@ -129,7 +129,7 @@ function handedOut() {
   show('The file is on its way. Your browser shows when it is there.', TOLD_MS);
 }
 
-// A question to a payer that is under way: the page looks whether the answer is there, ever more
+// A question to a payer or an import that is under way: the page looks how it stands, ever more
 // seldom and a bounded number of times, and then leaves it to the reader.
 
 let looks = 0;
@@ -151,7 +151,7 @@ async function lookNow() {
   const form = open.closest('form[data-estimate]');
   const url = form?.dataset.estimate ?? location.href;
   if (!await load(url, form ? estimating(form) : {}, () => ids, true)) return;
-  if (!document.querySelector('[data-look]')) say('The question to the payer has ended; the page says how.');
+  if (!document.querySelector('[data-look]')) say('What was under way has ended; the page says how.');
 }
 
 // Lists: the filter works while it is being set.

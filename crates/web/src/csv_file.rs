@@ -54,6 +54,12 @@ fn lines(rows: impl IntoIterator<Item = Line>) -> Vec<u8> {
     writer.into_inner().expect("memory takes every line")
 }
 
+/// A file of plain cells, as a command writes it.
+pub fn csv_text(rows: impl IntoIterator<Item = Vec<String>>) -> Vec<u8> {
+    let rows = rows.into_iter().map(|row| row.into_iter().map(Cell::from).collect());
+    [MARK.as_bytes(), &lines(rows)].concat()
+}
+
 /// A file to be kept, as its bytes come.
 fn attached(name: &str, body: Body) -> Response {
     let headers = [

@@ -27,6 +27,7 @@ mod watching;
 mod xlsx_file;
 
 pub use assets::assets;
+pub use csv_file::csv_text;
 pub use handlers::health::readiness;
 pub use routes::router;
 pub use state::{Web, WebSettings};

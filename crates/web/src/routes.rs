@@ -14,9 +14,9 @@ use tower_http::compression::{CompressionLayer, DefaultPredicate};
 use tower_http::timeout::TimeoutLayer;
 
 use crate::handlers::{
-    asset, audit, duplicates, eligibility, eligibility_settings, email_consent, health, jobs, jump,
-    lasting, merge_patients, patient_form, patients, pay, payments, payouts, reminder_settings,
-    reports, sandbox, settings, sign_in, treatments, webhook_settings, webhooks,
+    asset, audit, duplicates, eligibility, eligibility_settings, email_consent, health, imports,
+    jobs, jump, lasting, merge_patients, patient_form, patients, pay, payments, payouts,
+    reminder_settings, reports, sandbox, settings, sign_in, treatments, webhook_settings, webhooks,
 };
 use crate::state::Web;
 use crate::xlsx_file::MEDIA_TYPE;
@@ -62,6 +62,12 @@ fn pages(web: &Web) -> Router<Web> {
             "/payments/{id}/documents",
             post(payments::documents::add)
                 .layer(DefaultBodyLimit::max(payments::documents::max_form_bytes(web))),
+        )
+        .route(
+            "/imports",
+            get(imports::list)
+                .post(imports::begin)
+                .layer(DefaultBodyLimit::max(imports::MAX_FORM_BYTES)),
         )
         .layer(from_fn_with_state(web.clone(), uploads::bounded))
         .layer(staff_only.clone())
@@ -203,6 +209,8 @@ fn other_pages() -> Router<Web> {
             "/settings/eligibility",
             get(eligibility_settings::form).post(eligibility_settings::submit),
         )
+        .route("/imports/{id}", get(imports::page).post(imports::submit))
+        .route("/imports/{id}/faults.csv", get(imports::faults))
         .route("/jump", get(jump::page))
         .route("/colours", post(lasting::colours))
         .route("/audit", get(audit::page))

@@ -65,6 +65,9 @@ const FLASHES: &[(&str, &str)] = &[
     ("location_saved", "The location was saved."),
     ("physician_saved", "The physician was saved."),
     ("settings_saved", "The settings were saved."),
+    ("import_started", "The rows are being imported."),
+    ("import_discarded", "The import was dropped, with its file."),
+    ("import_removed", "The file was removed."),
     ("webhook_sent", "It is being sent. Reload to see what became of it."),
     ("webhook_enabled", "The endpoint is told of events again."),
     ("webhook_disabled", "The endpoint is told of nothing any more."),
@@ -190,6 +193,7 @@ fn seen(web: &Web, staff: &Staff, request: &Request) -> Option<Seen> {
         "eligibility" => ("eligibility_checks", "eligibility_check"),
         "inquiries" => ("eligibility_inquiries", "eligibility_inquiry"),
         "audit" => ("audit_log", "audit_log"),
+        "imports" => ("imports", "import"),
         _ => return None,
     };
     let number = parts.next().and_then(|id| id.split_once('-')?.1.parse().ok());

@@ -53,6 +53,8 @@ mod fhir_facade;
 mod fields;
 #[path = "pages/hostile.rs"]
 mod hostile;
+#[path = "pages/imports.rs"]
+mod imports;
 #[path = "pages/inbox.rs"]
 mod inbox;
 #[path = "pages/jobs.rs"]

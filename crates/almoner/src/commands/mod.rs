@@ -5,6 +5,7 @@ mod copying;
 mod demo;
 mod demo_data;
 mod eligibility;
+mod import;
 mod key;
 mod migrate;
 mod moving;
@@ -65,6 +66,7 @@ async fn carry_out(
         Command::User(command) => user::run(&settings, command).await,
         Command::Key(command) => key::run(&settings, command).await,
         Command::Eligibility(command) => eligibility::run(&settings, command).await,
+        Command::Import(command) => import::run(&settings, command).await,
         Command::Verify { anchor, documents, org } => {
             verify::run(&settings, anchor, &documents, org).await
         }

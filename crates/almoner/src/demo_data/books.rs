@@ -279,7 +279,6 @@ impl Books {
     ) {
         self.last.refund += 1;
         let (from, user) = (payment.status, self.clinic.biller);
-        let is_first = payment.refunded == Money::ZERO;
         let left = payment.remaining().cents();
         let amount = Money::from_cents((left * part / 100).max(1));
         payment.refunded = payment.refunded.plus(amount);
@@ -298,7 +297,7 @@ impl Books {
             author: Some(Author::User(user)),
         };
         let moment = self.moment(payment, at);
-        self.bulk.refund(&new, moment, is_first);
+        self.bulk.refund(&new, moment);
         let change = Change {
             action: "refund_made",
             by: By::Refunds,

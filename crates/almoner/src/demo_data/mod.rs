@@ -31,7 +31,7 @@ use story::Story;
 use timeline::{DAYS, Timeline};
 
 /// Payments whose rows are handed over together.
-const BATCH_PAYMENTS: i64 = 2_000;
+const BATCH_PAYMENTS: i64 = 8_000;
 /// Patients whose rows are handed over together.
 const BATCH_PATIENTS: i64 = 5_000;
 /// Batches that are made ahead of the database.
@@ -97,27 +97,22 @@ pub(crate) async fn load(
     seal_audit::seal_audit(&app, &clinic.system).await?;
     let mut tx = app.db.begin().await?;
     let chain = Chain::end(&mut tx, clinic.system.org()).await?;
-    let indexes = tx.drop_indexes(&bulk::tables_without_questions()).await?;
+    let aside = tx.lay_aside(&bulk::tables()).await?;
     let (sender, mut batches) = mpsc::channel(BATCHES_AHEAD);
     let making = {
         let app = app.clone();
         tokio::task::spawn_blocking(move || make(&app, wanted, clinic, chain, &sender))
     };
     let mut rows = 0;
-    let mut is_looked_at = false;
     while let Some(batch) = batches.recv().await {
         rows += batch.rows.count();
         batch.rows.write(&mut tx).await?;
-        if batch.what == PAYMENTS && !is_looked_at {
-            tx.look_at(&bulk::tables()).await?;
-            is_looked_at = true;
-        }
         tell(Progress { what: batch.what, done: batch.done, all: batch.all, rows });
     }
     making.await.map_err(|error| Failure::of(&error))?;
-    let count = i64::try_from(indexes.count()).unwrap_or_default();
+    let count = aside.indexes();
     tell(Progress { what: "indexes", done: 0, all: count, rows });
-    tx.make_indexes(indexes).await?;
+    tx.put_back(aside).await?;
     tx.commit().await?;
     tell(Progress { what: "indexes", done: count, all: count, rows });
     app.db.settle().await.map_err(StoreError::into)

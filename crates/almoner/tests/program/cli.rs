@@ -50,6 +50,45 @@ on_both_engines! {
         assert_eq!(verified.code, 0, "{}", verified.stderr);
     }
 
+    async fn files_of_patients_are_imported_once(db) {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+        set_up(folder.path(), &db.url, "m@test.clinic", "manager").await;
+        let file = at("people.csv");
+        let head = "Surname,First name,DOB\n";
+        let write = |rows: &str| std::fs::write(&file, format!("{head}{rows}")).unwrap();
+        let import = |more: &'static [&'static str]| {
+            let (folder, url, file) = (folder.path().to_owned(), db.url.clone(), file.clone());
+            let map = "last_name=Surname";
+            async move {
+                let args = [&["import", "patients", &*file, "--map", map][..], more].concat();
+                run(&folder, &url, &args).await
+            }
+        };
+        write("Sample,Ada,1980-02-03\nSample,Bo,1990-02-03\n");
+        let first = import(&[]).await;
+        assert_eq!(first.code, 0, "{}", first.stderr);
+        assert_eq!(first.stdout, "IMP-001: 2 rows, 2 added, 0 already there, 0 left out\n");
+        let again = import(&[]).await;
+        assert_eq!(again.stdout, "IMP-002: 2 rows, 0 added, 2 already there, 0 left out\n");
+        write("Sample,Cy,02/03/1980\nSample,Di,1980-02-03\n");
+        let faulty = import(&[]).await;
+        assert_eq!((faulty.code, &*faulty.stdout), (1, ""));
+        assert!(faulty.stderr.contains("row 2: Date of birth"), "{}", faulty.stderr);
+        assert!(faulty.stderr.contains("Nothing was imported: 1 of 2"), "{}", faulty.stderr);
+        let errors = std::fs::read_to_string(at("people.csv.errors.csv")).unwrap();
+        assert!(errors.contains("Sample,Cy,02/03/1980,Date of birth: "), "{errors}");
+        let rest = import(&["--skip-faulty"]).await;
+        assert_eq!(rest.code, 0, "{}", rest.stderr);
+        assert!(rest.stdout.ends_with("1 added, 0 already there, 1 left out\n"), "{}", rest.stdout);
+        let order = import(&["--dates", "DD.MM."]).await;
+        assert_eq!(order.code, 2, "{}", order.stderr);
+        write("");
+        let empty = import(&[]).await;
+        assert_eq!(empty.code, 1);
+        assert!(empty.stderr.contains("no rows below the headings"), "{}", empty.stderr);
+    }
+
     async fn organizations_and_accounts(db) {
         let folder = tempfile::tempdir().unwrap();
         let nobody = run(folder.path(), &db.url, &["verify", "--anchor", "00"]).await;

@@ -31,6 +31,7 @@ use almoner_app::issue_link::{IssueLink, issue_link, newest_link, revoke_link};
 use almoner_app::issue_receipts::issue_receipts;
 use almoner_app::keep_apart::keep_apart;
 use almoner_app::look_again::look_again;
+use almoner_app::map_import::{Chosen, map_import};
 use almoner_app::match_check::match_check;
 use almoner_app::print_receipt::{Medium, PrintReceipt, print_receipt};
 use almoner_app::read_records::{self, PatientsAsked, TreatmentsAsked};
@@ -40,6 +41,7 @@ use almoner_app::rename_document::rename_document;
 use almoner_app::restore_document::restore_document;
 use almoner_app::reverse_tender::{ReverseTender, reverse_tender};
 use almoner_app::run_check::{RunCheck, run_check};
+use almoner_app::run_import::{discard_import, run_import};
 use almoner_app::save_location::save_location;
 use almoner_app::save_patient::{add_patient, edit_patient};
 use almoner_app::save_physician::save_physician;
@@ -55,9 +57,10 @@ use almoner_app::use_payers_data::{UsePayersData, use_payers_data};
 use almoner_app::void_payment::void_payment;
 use almoner_app::webhook_deliveries::{deliveries, send_again, send_test};
 use almoner_app::webhook_endpoints::{delete_endpoint, endpoint, renew_secret, switch_endpoint};
+use almoner_app::work_on_import::take_up;
 use almoner_app::{
-    Error, read, read_documents, read_duplicates, read_inbox, read_inquiries, read_notes,
-    read_payments, read_payouts, read_receipt, read_reports, read_whole,
+    Error, read, read_documents, read_duplicates, read_imports, read_inbox, read_inquiries,
+    read_notes, read_payments, read_payouts, read_receipt, read_reports, read_whole,
 };
 use almoner_domain::estimate::Choices;
 use almoner_domain::list::{PageRequest, Place};
@@ -66,7 +69,7 @@ use almoner_domain::refund::{RefundState, ReversalReason};
 use almoner_domain::role::Role;
 use almoner_domain::webhook::EventId;
 use almoner_domain::{
-    CheckId, ExceptionId, InquiryId, KeyId, LocationId, PatientId, PaymentId, PayoutId,
+    CheckId, ExceptionId, ImportId, InquiryId, KeyId, LocationId, PatientId, PaymentId, PayoutId,
     PhysicianId, ReceiptId, RefundId, Status, TreatmentId, WebhookId, text,
 };
 use almoner_store::on_both_engines;
@@ -400,6 +403,21 @@ const RECORDS: &[Case] = cases! {
         let event = EventId::before(c.app.now());
         send_again(&c.app, &c.system(), (WebhookId::new(n), &event)).await
     };
+    "map_import::map_import" |c, n|
+        map_import(&c.app, &c.manager(), ImportId::new(n), Chosen::default());
+    "run_import::run_import" |c, n| run_import(&c.app, &c.manager(), ImportId::new(n), true);
+    "run_import::discard_import" |c, n| discard_import(&c.app, &c.manager(), ImportId::new(n));
+    "work_on_import::take_up" |c, n| async {
+        let work = take_up(&c.app, &c.manager(), ImportId::new(n)).await;
+        work.map(|work| work.is_some())
+    };
+    "read_imports::import" |c, n| read_imports::import(&c.app, &c.manager(), ImportId::new(n));
+    "read_imports::columns" |c, n| read_imports::columns(&c.app, &c.manager(), ImportId::new(n));
+    "read_imports::preview" |c, n| read_imports::preview(&c.app, &c.manager(), ImportId::new(n));
+    "read_imports::faults" |c, n|
+        read_imports::faults(&c.app, &c.manager(), ImportId::new(n), (0, 5));
+    "read_imports::faulty_rows" |c, n|
+        read_imports::faulty_rows(&c.app, &c.manager(), ImportId::new(n));
     "read_records::patients" |c, n| async {
         let asked = PatientsAsked::Search(PatientId::new(n).to_string());
         let found = read_records::patients(&c.app, &c.manager(), &asked, (Place::First, 9)).await?;
@@ -452,7 +470,10 @@ const RECORDS: &[Case] = cases! {
 };
 
 /// What takes no id, or only names and words.
-const WITHOUT_IDS: [&str; 53] = [
+const WITHOUT_IDS: [&str; 56] = [
+    "begin_import::begin_import",
+    "read_imports::list",
+    "work_on_import::due",
     "read_records::locations",
     "read_records::physicians",
     "save_location::add_location",

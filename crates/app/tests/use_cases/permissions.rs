@@ -7,6 +7,7 @@ use std::pin::Pin;
 use almoner_app::add_document::add_document;
 use almoner_app::add_note::add_note;
 use almoner_app::api_keys::{create_key, list_keys, revoke_key};
+use almoner_app::begin_import::begin_import;
 use almoner_app::cancel_drafts::cancel_drafts;
 use almoner_app::change_status::change_status;
 use almoner_app::compare_person::PersonField;
@@ -22,10 +23,12 @@ use almoner_app::estimate_payment::{estimate_payment, location_exists};
 use almoner_app::give_back::give_back;
 use almoner_app::hurry_queue::{HurryQueue, hurry_queue};
 use almoner_app::import_eligibility::import_eligibility;
+use almoner_app::import_rows::ImportKind;
 use almoner_app::issue_link::{issue_link, newest_link, revoke_link};
 use almoner_app::issue_receipts::issue_receipts;
 use almoner_app::keep_apart::keep_apart;
 use almoner_app::look_again::look_again;
+use almoner_app::map_import::{Chosen, map_import};
 use almoner_app::match_check::match_check;
 use almoner_app::merge_patients::merge_patients;
 use almoner_app::permission::{Action, allows};
@@ -39,6 +42,7 @@ use almoner_app::rename_document::rename_document;
 use almoner_app::restore_document::restore_document;
 use almoner_app::reverse_tender::reverse_tender;
 use almoner_app::run_check::run_check;
+use almoner_app::run_import::{discard_import, run_import};
 use almoner_app::save_eligibility_settings::save_eligibility_settings;
 use almoner_app::save_location::{add_location, save_location};
 use almoner_app::save_patient::{add_patient, edit_patient};
@@ -59,8 +63,8 @@ use almoner_app::webhook_endpoints::{
     add_endpoint, delete_endpoint, endpoint, endpoints, renew_secret, switch_endpoint,
 };
 use almoner_app::{
-    Actor, Error, read, read_documents, read_duplicates, read_inbox, read_inquiries, read_notes,
-    read_payments, read_payouts, read_receipt, read_reports, read_whole,
+    Actor, Error, read, read_documents, read_duplicates, read_imports, read_inbox, read_inquiries,
+    read_notes, read_payments, read_payouts, read_receipt, read_reports, read_whole,
 };
 use almoner_domain::checks::CheckRequest;
 use almoner_domain::estimate::EstimateSettings;
@@ -83,8 +87,8 @@ use crate::exports;
 use crate::given_back::paid_twice;
 use crate::merging::{ann_again, merged_into};
 use crate::permissions_given::{
-    a_document, account, cancelled, change, drawer, edited, file, held, link_of, matched, new_key,
-    note, question, receipt, reversal, unreadable, waiting,
+    a_document, account, an_import, cancelled, change, drawer, edited, file, held, imported,
+    link_of, matched, new_key, note, question, receipt, reversal, unreadable, waiting,
 };
 use crate::run_check::of_ann;
 use crate::source::use_cases;
@@ -298,6 +302,39 @@ const RECORDS: &[Case] = cases! {
     "staff_accounts::disable_user" ManageStaff |c, a| async {
         disable_user(&c.app, a, &account(c).await).await
     };
+    "begin_import::begin_import" ImportPatients |c, a|
+        begin_import(&c.app, a, an_import(ImportKind::Patients), None);
+    "begin_import::begin_import" ImportTreatments |c, a|
+        begin_import(&c.app, a, an_import(ImportKind::Treatments), None);
+    "map_import::map_import" ImportPatients |c, a| async {
+        let (id, columns) = imported(c).await;
+        map_import(&c.app, a, id, Chosen { columns, ..Chosen::default() }).await
+    };
+    "run_import::run_import" ImportPatients |c, a| async {
+        let (id, columns) = imported(c).await;
+        let chosen = Chosen { columns, ..Chosen::default() };
+        map_import(&c.app, &c.system(), id, chosen).await?;
+        run_import(&c.app, a, id, true).await
+    };
+    "run_import::discard_import" ImportPatients |c, a| async {
+        discard_import(&c.app, a, imported(c).await.0).await
+    };
+    "read_imports::list" ImportPatients |c, a| read_imports::list(&c.app, a, None, 5);
+    "read_imports::import" ImportPatients |c, a| async {
+        read_imports::import(&c.app, a, imported(c).await.0).await
+    };
+    "read_imports::columns" ImportPatients |c, a| async {
+        read_imports::columns(&c.app, a, imported(c).await.0).await
+    };
+    "read_imports::preview" ImportPatients |c, a| async {
+        read_imports::preview(&c.app, a, imported(c).await.0).await
+    };
+    "read_imports::faults" ImportPatients |c, a| async {
+        read_imports::faults(&c.app, a, imported(c).await.0, (0, 5)).await
+    };
+    "read_imports::faulty_rows" ImportPatients |c, a| async {
+        read_imports::faulty_rows(&c.app, a, imported(c).await.0).await
+    };
     "api_keys::create_key" ManageKeys |c, a| create_key(&c.app, a, new_key());
     "api_keys::list_keys" ManageKeys |c, a| list_keys(&c.app, a);
     "hurry_queue::hurry_queue" ManageJobs |c, a| {
@@ -470,7 +507,7 @@ const READS: &[Case] = cases! {
 };
 
 /// What the program does itself, whoever is signed in, and what everybody may ask of themselves.
-const OPEN: [&str; 22] = [
+const OPEN: [&str; 24] = [
     "ask_attempts::ask_attempts",
     "attempt::begin",
     "attempt::told",
@@ -493,6 +530,8 @@ const OPEN: [&str; 22] = [
     "settle_refund::settle_refunds",
     "settle_unapplied::settle_unapplied",
     "verify_documents::verify_documents",
+    "work_on_import::due",
+    "work_on_import::take_up",
 ];
 
 async fn try_all(clinic: &Clinic, cases: &[Case]) {

@@ -1,14 +1,18 @@
 //! What the use cases are given in `permissions.rs`: each thing a new one.
 
+use std::collections::BTreeMap;
+
 use almoner_app::add_document::add_document;
 use almoner_app::add_note::AddNote;
 use almoner_app::api_keys::NewKey;
 use almoner_app::attempt::Outcome;
+use almoner_app::begin_import::{NewImport, begin_import};
 use almoner_app::change_status::ChangeStatus;
 use almoner_app::count_drawer::CountEntry;
 use almoner_app::edit_payment::EditPayment;
 use almoner_app::estimate_payment::EstimateInput;
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
+use almoner_app::import_rows::ImportKind;
 use almoner_app::issue_link::IssueLink;
 use almoner_app::match_check::match_check;
 use almoner_app::reverse_tender::ReverseTender;
@@ -17,12 +21,25 @@ use almoner_domain::estimate::Choices;
 use almoner_domain::refund::ReversalReason;
 use almoner_domain::role::Role;
 use almoner_domain::scope::Scopes;
-use almoner_domain::{CheckId, PaymentId, ReceiptId, Status};
+use almoner_domain::{CheckId, ImportId, PaymentId, ReceiptId, Status};
 use sha2::{Digest as _, Sha256};
 
 use crate::answers::{BENEFITS, NORA, answer, envelope, transaction};
 use crate::common::{Clinic, cents, tender};
 use crate::documents::letter;
+
+/// A file that somebody has to say more about.
+pub(crate) fn an_import(kind: ImportKind) -> NewImport {
+    crate::imports::new(kind, "a,b,c\nSample,Pat,1980-02-03\n", None)
+}
+
+/// An import whose columns are to be said, with what they are.
+pub(crate) async fn imported(clinic: &Clinic) -> (ImportId, BTreeMap<String, usize>) {
+    let file = an_import(ImportKind::Patients);
+    let begun = begin_import(&clinic.app, &clinic.system(), file, None).await.unwrap();
+    let names = ["last_name", "first_name", "date_of_birth"];
+    (begun.id, names.into_iter().map(str::to_owned).zip(0..).collect())
+}
 
 pub(crate) fn change(payment: PaymentId, to: Status) -> ChangeStatus {
     let reason = Some("as agreed".to_owned());

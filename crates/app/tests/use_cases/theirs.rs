@@ -5,8 +5,10 @@ use almoner_app::add_document::add_document;
 use almoner_app::add_organization::add_organization;
 use almoner_app::api_keys::{NewKey, create_key};
 use almoner_app::attempt::{Outcome, begin, told};
+use almoner_app::begin_import::begin_import;
 use almoner_app::create_payment::{CreatePayment, create_payment};
 use almoner_app::import_eligibility::{ImportFile, import_eligibility};
+use almoner_app::import_rows::ImportKind;
 use almoner_app::refund_payment::refund_payment;
 use almoner_app::run_check::{RunCheck, run_check};
 use almoner_app::save_location::save_location;
@@ -26,6 +28,7 @@ use crate::answers::{BENEFITS, Insured, envelope, transaction};
 use crate::common::{Clinic, person, physician, place};
 use crate::documents::letter;
 use crate::other_organization::{THEIRS, refund, treated};
+use crate::permissions_given::an_import;
 use crate::run_check::of_ann;
 use crate::webhooks::new_hook;
 
@@ -99,6 +102,8 @@ pub(crate) async fn fill(ours: &Clinic) -> Actor {
         let url = format!("https://theirs-{number}.example/");
         let added = add_endpoint(app, &actor, &new_hook(&url)).await.unwrap();
         send_test(app, &actor, added.endpoint.id).await.unwrap();
+        let file = an_import(ImportKind::Patients);
+        begin_import(app, &actor, file, None).await.unwrap();
     }
     for _ in 0..THEIRS {
         refund_payment(app, &actor, &refund(1)).await.unwrap();
@@ -136,6 +141,8 @@ pub(crate) async fn inventory(ours: &Clinic, theirs: &Actor) -> Vec<String> {
         ("api_key", "seq || ' ' || coalesce(revoked_at_us, 0)"),
         ("webhook_endpoint", "seq || ' ' || state || coalesce(older_until_us, 0)"),
         ("webhook_delivery", "endpoint_seq || ' ' || state || tries"),
+        ("import", "seq || ' ' || state || then_run"),
+        ("import_part", "import_seq || ' ' || part_no"),
         ("staff_user", "password_hash || coalesce(disabled_at_us, 0)"),
         ("audit_event", "action"),
         ("ledger_transfer", "event || amount_cents"),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sqlx::{AssertSqlSafe, SqlSafeStr as _};
 
-use super::{Db, StoreError, Tx, Value, sqlite_query};
+use super::{Db, Rules, StoreError, Tx, Value, sqlite_query};
 
 /// Rows of one statement of the embedded engine at most.
 const STATEMENT_ROWS_MAX: usize = 200;
@@ -22,14 +22,20 @@ pub struct Table {
     pub columns: &'static [&'static str],
 }
 
-/// Indexes that were taken away, as statements that make them again.
-#[derive(Debug)]
-pub struct Indexes(Vec<String>);
+/// How much memory a server may take to make one index.
+const INDEX_MEMORY: &str = "512MB";
 
-impl Indexes {
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.0.len()
+/// What is laid aside while very many rows come, as statements that bring it back.
+#[derive(Debug)]
+pub struct Aside {
+    rules: Rules,
+    indexes: Vec<String>,
+}
+
+impl Aside {
+    /// How many indexes there are to make again.
+    pub fn indexes(&self) -> i64 {
+        i64::try_from(self.indexes.len()).unwrap_or(i64::MAX)
     }
 }
 
@@ -100,9 +106,16 @@ impl Tx {
         Ok(())
     }
 
-    /// Takes away the tables' indexes that only make questions faster; those of keys stay. Until
-    /// the transaction ends nobody else can use the tables of a server.
-    pub async fn drop_indexes(&mut self, tables: &[&str]) -> Result<Indexes, StoreError> {
+    /// Lays aside what costs much for each of very many rows and little for all of them: the
+    /// tables' indexes that only make questions faster (those of keys stay), and the rules of
+    /// [`Tx::lay_rules_aside`]. Until the transaction ends nobody else can use the tables of a
+    /// server.
+    pub async fn lay_aside(&mut self, tables: &[&str]) -> Result<Aside, StoreError> {
+        let rules = self.lay_rules_aside().await?;
+        Ok(Aside { rules, indexes: self.drop_indexes(tables).await? })
+    }
+
+    async fn drop_indexes(&mut self, tables: &[&str]) -> Result<Vec<String>, StoreError> {
         let sql = match self {
             Self::SqliteWrite(_) | Self::SqliteRead(_) => {
                 "SELECT name, tbl_name AS owner, sql AS definition FROM sqlite_master
@@ -126,7 +139,7 @@ impl Tx {
             self.execute(format!("DROP INDEX {}", row.text("name")?), Vec::new()).await?;
             definitions.push(row.text("definition")?);
         }
-        Ok(Indexes(definitions))
+        Ok(definitions)
     }
 
     /// Lets a server look at what the tables hold by now. It plans what it does for each row when
@@ -140,12 +153,16 @@ impl Tx {
         Ok(())
     }
 
-    /// Makes indexes again that were taken away.
-    pub async fn make_indexes(&mut self, indexes: Indexes) -> Result<(), StoreError> {
-        for definition in indexes.0 {
+    /// Brings back what was laid aside. Rules that are proved are proved for all rows.
+    pub async fn put_back(&mut self, aside: Aside) -> Result<(), StoreError> {
+        if matches!(self, Self::PostgresWrite(_)) {
+            let sql = format!("SET LOCAL maintenance_work_mem = '{INDEX_MEMORY}'");
+            self.execute(sql, Vec::new()).await?;
+        }
+        for definition in aside.indexes {
             self.execute(definition, Vec::new()).await?;
         }
-        Ok(())
+        self.put_rules_back(aside.rules).await
     }
 }
 

@@ -48,7 +48,7 @@ pub struct Shape {
 
 /// Rules that were laid aside, as statements that put them back.
 #[derive(Debug)]
-pub struct Rules(Vec<String>);
+pub(super) struct Rules(Vec<String>);
 
 impl Db {
     /// Opens a file that is only read, and left as it is to the last byte.
@@ -208,7 +208,7 @@ impl Tx {
     /// and what they refuse was let in before. The one that keeps the embedded engine's index of
     /// letters stays, as that index is no table of ours. A server proves a foreign key very much
     /// faster for all rows than for each, so that its foreign keys are laid aside as well.
-    pub(crate) async fn lay_rules_aside(&mut self) -> Result<Rules, StoreError> {
+    pub(super) async fn lay_rules_aside(&mut self) -> Result<Rules, StoreError> {
         let sql = match self {
             Self::SqliteWrite(_) | Self::SqliteRead(_) => {
                 "SELECT 'DROP TRIGGER ' || name AS aside, sql AS back FROM sqlite_schema
@@ -228,7 +228,8 @@ impl Tx {
                         pg_get_constraintdef(k.oid))
                 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
                 WHERE k.contype = 'f'
-                    AND c.relnamespace = CAST(current_schema() AS regnamespace)"
+                    AND c.relnamespace = CAST(current_schema() AS regnamespace)
+                ORDER BY 1"
             }
         };
         let mut back = Vec::new();
@@ -240,7 +241,7 @@ impl Tx {
     }
 
     /// Puts rules back; those that are proved are proved for all rows.
-    pub(crate) async fn put_back(&mut self, rules: Rules) -> Result<(), StoreError> {
+    pub(super) async fn put_rules_back(&mut self, rules: Rules) -> Result<(), StoreError> {
         for sql in rules.0 {
             self.execute(sql, Vec::new()).await?;
         }

@@ -17,8 +17,14 @@ const JSON: &str = "application/json";
 /// The type of a body of X12 (RFC 1767).
 pub(super) const X12: &str = "application/edi-x12";
 
+/// The type of a body of comma-separated values (RFC 7111).
+pub(super) const CSV: &str = "text/csv";
+
 /// A body of JSON.
 pub(super) struct Body<T>(pub(super) T);
+
+/// A body of comma-separated values, as it came.
+pub(super) struct CsvBody(pub(super) Vec<u8>);
 
 /// A body of X12, as it came.
 pub(super) struct X12Body(pub(super) Vec<u8>);
@@ -44,6 +50,14 @@ impl<S: Send + Sync> FromRequest<S> for X12Body {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         content(request, X12).await.map(|body| Self(body.into()))
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for CsvBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        content(request, CSV).await.map(|body| Self(body.into()))
     }
 }
 

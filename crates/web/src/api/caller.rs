@@ -5,7 +5,7 @@ use almoner_app::Actor;
 use almoner_app::api_keys::KeyToken;
 use almoner_app::audit_reads::Seen;
 use almoner_app::authenticate_key::{KeyCheck, authenticate_key};
-use almoner_domain::{CheckId, KeyId, PatientId, PaymentId, TreatmentId};
+use almoner_domain::{CheckId, ImportId, KeyId, PatientId, PaymentId, TreatmentId};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::{self, HeaderValue};
@@ -46,6 +46,8 @@ pub(crate) enum Thing {
     EligibilityCheck(CheckId),
     /// A treatment.
     Treatment(TreatmentId),
+    /// The faulty rows of an import.
+    Import(ImportId),
     /// A page of the payments.
     PaymentList,
     /// A payment, or what is attached to it.
@@ -66,6 +68,7 @@ impl Thing {
             Self::Patient(id) => ("patient", id.seq(), None),
             Self::Treatment(id) => ("treatment", id.seq(), None),
             Self::EligibilityCheck(id) => ("eligibility_check", id.seq(), None),
+            Self::Import(id) => ("import", id.seq(), None),
             Self::PaymentList => ("payments", 0, None),
             Self::Payment(id) => ("payment", id.seq(), None),
             Self::Document(payment, number) => ("payment", payment.seq(), Some(number)),

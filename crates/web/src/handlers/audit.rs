@@ -5,8 +5,8 @@ use std::str::FromStr;
 use almoner_app::Actor;
 use almoner_app::read_audit::{AuditView, read_audit};
 use almoner_domain::{
-    CheckId, DrawerCountId, ExceptionId, InquiryId, Invalid, LocationId, Money, PatientId,
-    PaymentId, PhysicianId, TreatmentId, UserId, text, time,
+    CheckId, DrawerCountId, ExceptionId, ImportId, InquiryId, Invalid, LocationId, Money,
+    PatientId, PaymentId, PhysicianId, TreatmentId, UserId, text, time,
 };
 use almoner_store::audit::NamedEvent;
 use almoner_store::audit_list::{AuditQuery, Doer, Place};
@@ -121,6 +121,7 @@ fn subject(id: &str) -> Option<(&'static str, i64)> {
         .or_else(|| seq(id, InquiryId::seq).map(|seq| ("eligibility_inquiry", seq)))
         .or_else(|| seq(id, ExceptionId::seq).map(|seq| ("exception", seq)))
         .or_else(|| seq(id, DrawerCountId::seq).map(|seq| ("drawer_count", seq)))
+        .or_else(|| seq(id, ImportId::seq).map(|seq| ("import", seq)))
         .or_else(|| seq(id, LocationId::seq).map(|seq| ("location", seq)))
         .or_else(|| seq(id, PhysicianId::seq).map(|seq| ("physician", seq)))
         .or_else(|| seq(id, UserId::seq).map(|seq| ("user", seq)))
@@ -141,6 +142,7 @@ fn about(subject: &str, seq: i64) -> Option<(String, Option<String>)> {
         "treatment" => shown("treatments", TreatmentId::new(seq).to_string()),
         "eligibility_check" => shown("eligibility", CheckId::new(seq).to_string()),
         "eligibility_inquiry" => shown("inquiries", InquiryId::new(seq).to_string()),
+        "import" => shown("imports", ImportId::new(seq).to_string()),
         "location" => shown("settings/locations", LocationId::new(seq).to_string()),
         "physician" => shown("settings/physicians", PhysicianId::new(seq).to_string()),
         "drawer_count" => Some((DrawerCountId::new(seq).to_string(), None)),

@@ -17,7 +17,7 @@ use crate::state::Web;
 use crate::view::jump::{Goal, JumpPage};
 
 /// The pages that can be gone to, and what they need.
-const PAGES: [(&str, &str, Action); 22] = [
+const PAGES: [(&str, &str, Action); 23] = [
     ("Payments", "/payments", Action::ReadPayments),
     ("Create Payment", "/payments/new", Action::CreatePayment),
     ("Exceptions", "/payments/exceptions", Action::ReadPayments),
@@ -38,6 +38,7 @@ const PAGES: [(&str, &str, Action); 22] = [
     ("Settings", "/settings/locations", Action::ReadSettings),
     ("Physicians", "/settings/physicians", Action::ReadSettings),
     ("Reminders", "/settings/reminders", Action::ReadSettings),
+    ("Imports", "/imports", Action::ImportPatients),
     ("Webhooks", "/settings/webhooks", Action::ManageWebhooks),
     ("Jobs", "/settings/jobs", Action::ManageJobs),
 ];

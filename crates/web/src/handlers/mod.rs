@@ -11,6 +11,7 @@ pub(crate) mod find_patient;
 pub(crate) mod form_key;
 pub(crate) mod handed_out;
 pub(crate) mod health;
+pub(crate) mod imports;
 pub(crate) mod jobs;
 pub(crate) mod jump;
 pub(crate) mod lasting;

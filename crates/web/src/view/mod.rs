@@ -17,6 +17,7 @@ pub(crate) mod duplicates;
 pub(crate) mod eligibility;
 pub(crate) mod eligibility_settings;
 pub(crate) mod error;
+pub(crate) mod imports;
 pub(crate) mod inquiries;
 pub(crate) mod jobs;
 pub(crate) mod jump;

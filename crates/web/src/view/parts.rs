@@ -53,6 +53,11 @@ impl Shell {
         allows(self.role, Action::ManageWebhooks)
     }
 
+    /// Whether imports are for them.
+    pub(crate) fn sees_imports(&self) -> bool {
+        allows(self.role, Action::ImportPatients)
+    }
+
     /// Whether reports are for them.
     pub(crate) fn sees_reports(&self) -> bool {
         allows(self.role, Action::ReadReports)

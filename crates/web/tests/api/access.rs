@@ -15,6 +15,7 @@ use crate::api_program::{CHECKS, ESTIMATES, JSON, Program, SEND_LINKS, X12, all_
 use crate::api_records::{LOCATIONS, PATIENTS, PHYSICIANS, TREATMENTS, a_patient, a_treatment};
 use crate::documents::PIXEL;
 use crate::eligibility::{BEN, answer};
+use crate::imports::{CSV, IMPORTS, PEOPLE};
 use crate::mail::mailing;
 use crate::site::Site;
 use crate::webhook_settings::{HOOKS, told};
@@ -36,6 +37,7 @@ async fn carried_out(
         _ if operation.path.starts_with(TREATMENTS) => "TRT-001".to_owned(),
         _ if operation.path.starts_with(LOCATIONS) => "LOC-001".to_owned(),
         _ if operation.path.starts_with(PHYSICIANS) => "PHY-001".to_owned(),
+        _ if operation.path.starts_with(IMPORTS) => "IMP-001".to_owned(),
         _ => "ELG-001".to_owned(),
     };
     let path = operation.path.replace("{id}", &id).replace("{number}", "1");
@@ -72,8 +74,16 @@ async fn carried_out(
         (&Method::POST, NOTES) => (JSON, br#"{"note":"Called."}"#.to_vec()),
         (&Method::POST, DOCUMENTS) => (FORM, form_of("card.png", PIXEL)),
         (&Method::POST, CHECKS) => (X12, answer(BEN)),
+        (&Method::POST, IMPORTS) => (CSV, PEOPLE.to_vec()),
+        (&Method::POST, path) if path.starts_with(IMPORTS) => {
+            (JSON, br#"{"skip_faulty":true}"#.to_vec())
+        }
         (&Method::GET | &Method::DELETE, _) => ("", Vec::new()),
         (method, path) => panic!("say here what is sent to {method} {path}"),
+    };
+    let path = match (&operation.method, &*path) {
+        (&Method::POST, IMPORTS) => format!("{path}?kind=patients&map=last_name%3DSurname"),
+        _ => path,
     };
     program.ask(operation.method.clone(), &path, kind, &body).await
 }

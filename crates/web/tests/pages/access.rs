@@ -8,6 +8,7 @@ use axum::http::{Method, StatusCode};
 use crate::documents::{DOCUMENTS, PIXEL};
 use crate::eligibility::{BEN, NORA, SCAN, SCAN_HASH, answer};
 use crate::fields::usual_fields;
+use crate::imports::{PEOPLE, hand_in};
 use crate::payouts::paid_out;
 use crate::site::{BASE, Origin, PASSWORD, Site, encoded, routes};
 use crate::troubles::raise;
@@ -53,6 +54,9 @@ const REPORTS: [(&str, &str); 7] = [
     ("/reports/books?book=ledger&from=2026-01-01&to=2026-03-09&location=LOC-002", "Books"),
 ];
 
+/// The pages of those who import files, with their headings.
+const IMPORTS: [(&str, &str); 2] = [("/imports", "Settings"), ("/imports/IMP-001", "IMP-001")];
+
 /// The pages of those who merge patients, with their headings.
 const MERGING: [(&str, &str); 3] = [
     ("/patients/duplicates", "Possible duplicates"),
@@ -96,6 +100,8 @@ async fn filled(site: &Site) {
     attached(site).await;
     paid_out(site, 700).await;
     told(site).await;
+    let manager = site.browser(Role::Manager).await;
+    hand_in(&manager, "patients", PEOPLE).await.to();
 }
 
 /// A document, an image, and a note on the first payment.
@@ -126,6 +132,7 @@ fn known_id(route: &str) -> &'static str {
         Some("locations") => "LOC-002",
         Some("physicians") => "PHY-001",
         Some("webhooks") => "WHK-001",
+        Some("imports") => "IMP-001",
         other => panic!("a kind of {other:?} is not known to this test"),
     }
 }
@@ -143,7 +150,7 @@ on_both_engines! {
         filled(&site).await;
         let manager = site.browser(Role::Manager).await;
         let of_manager = PAGES.into_iter().chain(PAID_OUT).chain(REPORTS).chain(MERGING);
-        for (path, expected) in of_manager.chain(FORMS) {
+        for (path, expected) in of_manager.chain(IMPORTS).chain(FORMS) {
             let reply = manager.open(path).await;
             assert_eq!(reply.status, StatusCode::OK, "{path}: {}", reply.text());
             assert!(heading(&reply.text()).starts_with(expected), "{path}: {}", reply.text());
@@ -152,7 +159,7 @@ on_both_engines! {
         for (path, _) in PAGES.into_iter().chain(PAID_OUT).chain(REPORTS) {
             assert_eq!(auditor.open(path).await.status, StatusCode::OK, "{path}");
         }
-        for (path, _) in FORMS.into_iter().chain(MERGING) {
+        for (path, _) in FORMS.into_iter().chain(MERGING).chain(IMPORTS) {
             assert_eq!(auditor.open(path).await.status, StatusCode::FORBIDDEN, "{path}");
         }
         let front = site.browser(Role::FrontDesk).await;

@@ -4,6 +4,7 @@ mod documents;
 mod eligibility_checks;
 mod estimates;
 mod events;
+mod imports;
 mod links;
 mod locations;
 mod notes;
@@ -53,6 +54,7 @@ pub(super) fn calls(web: &Web) -> OpenApiRouter<Web> {
         .merge(limited(web, MAX_JSON_BYTES, payments::calls()))
         .merge(limited(web, MAX_JSON_BYTES, webhook_endpoints::calls()))
         .merge(limited(web, MAX_JSON_BYTES, events::calls()))
+        .merge(bounded(web, limited(web, imports::MAX_BODY_BYTES, imports::calls())))
         .merge(bounded(
             web,
             limited(web, eligibility_checks::MAX_BODY_BYTES, eligibility_checks::calls()),

@@ -1,6 +1,7 @@
 //! The words of the domain, as the description lists them. They are taken from the domain's own
 //! lists, so that the description never knows other words than the program.
 
+use almoner_app::import_rows::{DateOrder, ImportKind, OFFERED};
 use almoner_domain::estimate::{
     Case, ChargeSource, FigureLevel, FigureState, Network, NetworkChoice, Outcome, Rule,
     VisitClass, WarningCode,
@@ -14,6 +15,7 @@ use almoner_domain::refund::{
 use almoner_domain::status::Status;
 use almoner_domain::tender::TenderType as Tender;
 use almoner_domain::webhook::EventKind;
+use almoner_store::imports::ImportState;
 use almoner_store::treatments::TreatmentStatus;
 use almoner_store::webhook_endpoints::EndpointState;
 use utoipa::openapi::RefOr;
@@ -82,6 +84,12 @@ words! {
         ENDPOINTS.into_iter().map(EndpointState::as_str).collect();
     PaymentSort "What the list of payments is ordered by.":
         Sort::ALL.into_iter().map(Sort::as_str).collect();
+    ImportKindName "What is in a file that is imported.":
+        OFFERED.into_iter().map(ImportKind::as_str).collect();
+    ImportStateName "Where an import stands.":
+        ImportState::ALL.into_iter().map(ImportState::as_str).collect();
+    ImportDates "The order of the parts of a date.":
+        DateOrder::ALL.into_iter().map(DateOrder::as_str).collect();
     YesOrNo "Whether it is so.": YES_OR_NO.map(|word| word.1).to_vec();
     SortDirection "Which way a list runs.":
         DIRECTIONS.into_iter().map(Direction::as_str).collect();

@@ -108,6 +108,8 @@ pub fn rendered_samples() -> Vec<(String, String)> {
     add::<settings::LocationsPage>(&mut all, "settings-locations");
     add::<settings::PhysiciansPage>(&mut all, "settings-physicians");
     add::<super::audit::AuditPage>(&mut all, "audit");
+    add::<super::imports::ImportsPage>(&mut all, "imports-list");
+    add::<super::imports::ImportPage>(&mut all, "imports-import");
     add::<super::jobs::JobsPage>(&mut all, "settings-jobs");
     add::<super::webhooks::WebhooksPage>(&mut all, "settings-webhooks");
     add::<super::webhooks::WebhookPage>(&mut all, "settings-webhook");
