@@ -24,7 +24,10 @@ pub const MAX_IMPORT_BYTES: usize = 20 * 1024 * 1024;
 pub const MAX_ROWS: i64 = 100_000;
 
 /// The kinds that can be handed in.
-pub const OFFERED: [ImportKind; 2] = [ImportKind::Patients, ImportKind::Treatments];
+pub const OFFERED: [ImportKind; 3] =
+    [ImportKind::Patients, ImportKind::Treatments, ImportKind::Fhir];
+/// The kinds of which a file is a table.
+pub const TABLES: [ImportKind; 2] = [ImportKind::Patients, ImportKind::Treatments];
 
 /// The order of the parts of a date. It is said once for a file, and never guessed for a row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -5,6 +5,7 @@ use std::process::Stdio;
 
 use almoner_app::refund_payment::{RefundPayment, refund_payment};
 use almoner_app::save_patient::{PatientEntry, add_patient};
+use almoner_app::work_on_import::{due, go_on, take_up};
 use almoner_domain::refund::{RefundAmount, RefundReason};
 use almoner_domain::role::Role;
 use almoner_domain::{Money, PaymentId};
@@ -17,6 +18,32 @@ use tokio::process::Command;
 use crate::api_program::{Program, all_but};
 use crate::eligibility::{BEN, answer};
 use crate::site::{Reply, Site};
+
+/// Where bundles are handed in.
+pub(crate) const BUNDLES: &str = "/api/v1/imports/fhir";
+/// The type of a body of FHIR.
+pub(crate) const FHIR: &str = "application/fhir+json";
+
+/// A bundle with a patient, an insurance, a visit and what was done.
+pub(crate) fn bundle() -> Value {
+    let whose = json!({ "reference": "urn:uuid:d1" });
+    let entry = |id: &str, resource: Value| {
+        json!({ "fullUrl": format!("urn:uuid:{id}"), "resource": resource })
+    };
+    json!({ "resourceType": "Bundle", "type": "transaction", "entry": [
+        entry("d1", json!({ "resourceType": "Patient", "birthDate": "1988-03-16",
+            "identifier": [{ "system": "https://ward.example", "value": "D-1" }],
+            "name": [{ "family": "Invented", "given": ["Dora"] }] })),
+        entry("d2", json!({ "resourceType": "Coverage", "status": "active", "beneficiary": whose,
+            "payor": [{ "display": "Invented Plan" }] })),
+        entry("d3", json!({ "resourceType": "Encounter", "status": "finished", "subject": whose,
+            "period": { "start": "2026-02-01T15:00:00Z" } })),
+        entry("d4", json!({ "resourceType": "Procedure", "status": "completed", "subject": whose,
+            "encounter": { "reference": "urn:uuid:d3" },
+            "code": { "coding": [{ "system": "http://snomed.info/sct", "code": "99214",
+                "display": "Invented procedure" }] } })),
+    ] })
+}
 
 /// What the facade needs of a key.
 const SCOPES: &str = "patients:read,payments:read,eligibility:read";
@@ -136,6 +163,22 @@ async fn checked(python: &Path, answers: &[Vec<u8>]) -> String {
     told
 }
 
+/// Has the imports go on.
+async fn work(site: &Site) {
+    let system = site.system();
+    loop {
+        let due = due(&site.app, &system).await.unwrap();
+        if due.is_empty() {
+            return;
+        }
+        for id in due {
+            if let Some(mut work) = take_up(&site.app, &system, id).await.unwrap() {
+                while go_on(&site.app, &mut work).await.unwrap() {}
+            }
+        }
+    }
+}
+
 on_both_engines! {
     async fn every_answer_is_what_fhir_has_there(db) {
         let Some(python) = python() else { return };
@@ -236,6 +279,50 @@ on_both_engines! {
             "Patient?_after=x", "Patient?_format=xml", "Coverage", "Invoice?subject=x"] {
             program.get(&format!("/fhir/{odd}")).await.outcome(400, "invalid");
         }
+    }
+
+    async fn a_bundle_that_was_handed_in_is_read_back(db) {
+        let site = story(db).await;
+        let scopes = "patients:read,patients:write,treatments:read,treatments:write";
+        let program = Program::new(&site, scopes).await;
+        let path = format!("{BUNDLES}?location_id=LOC-001&run=1");
+        let body = bundle().to_string();
+        let begun = program.ask(Method::POST, &path, FHIR, body.as_bytes()).await.value(201);
+        assert_eq!((&begun["kind"], &begun["state"]), (&json!("fhir"), &json!("checking")));
+        work(&site).await;
+        let done = program.get("/api/v1/imports/IMP-001").await.value(200);
+        let told = json!([done["state"], done["added"], done["faulty"]]);
+        assert_eq!(told, json!(["done", 4, 0]));
+        let found = program.get("/fhir/Patient?identifier=https://ward.example%7CD-1").await;
+        let found = found.resource("Bundle");
+        assert_eq!(found["entry"][0]["resource"]["name"][0]["family"], "Invented");
+        let treatment = program.get("/api/v1/treatments/TRT-001").await.value(200);
+        assert_eq!(treatment["procedures"], json!([]));
+        assert_eq!(treatment["foreign_codes"], json!([{ "system": "http://snomed.info/sct",
+            "code": "99214", "display": "Invented procedure" }]));
+        let desk = site.browser(Role::FrontDesk).await;
+        let page = desk.get("/treatments/TRT-001").await;
+        page.shows(200, &["SNOMED CT", "99214", "Invented procedure"]);
+        desk.get("/treatments").await.shows(200, &["SNOMED CT 99214"]);
+        // A broken one says where, to programs and to people.
+        let mut broken = bundle();
+        broken["entry"][0]["resource"]["birthDate"] = json!("1988-03");
+        let body = broken.to_string();
+        program.ask(Method::POST, &path, FHIR, body.as_bytes()).await.value(201);
+        work(&site).await;
+        let faults = program.get("/api/v1/imports/IMP-002/faults").await.value(200);
+        assert_eq!(faults["data"][0]["field"], "Bundle.entry[0].resource.birthDate");
+        let manager = site.browser(Role::Manager).await;
+        let page = manager.get("/imports/IMP-002").await;
+        page.shows(200, &["Bundle.entry[0].resource.birthDate", "Faulty rows"]);
+        page.lacks(&["Change the columns", "without faults"]);
+        let whole = bundle().to_string().into_bytes();
+        let form = [("kind", None, &b"fhir"[..]), ("location", None, &b"LOC-002"[..]),
+            ("file", Some("bundle.json"), &whole[..])];
+        let to = manager.upload_to("/imports", &form).await;
+        assert_eq!(to.to(), "/imports/IMP-003");
+        work(&site).await;
+        manager.get("/imports/IMP-003").await.shows(200, &["4 there already", "Import 4 rows"]);
     }
 
     async fn the_same_keys_and_the_same_audit(db) {
