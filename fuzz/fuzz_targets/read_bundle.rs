@@ -1,8 +1,8 @@
 //! The reader of FHIR bundles on any bytes: it returns, what it links lies within what it read, and
 //! every fault has a place.
 //!
-//! Run it with `cargo +nightly fuzz run read_bundle fuzz/corpus/read_bundle fuzz/seeds/read_bundle`;
-//! add a file to `fuzz/seeds/read_bundle` for each new shape of input.
+//! Run it with `cargo +nightly fuzz run read_bundle fuzz/corpus/read_bundle
+//! fuzz/seeds/read_bundle`; add a file to `fuzz/seeds/read_bundle` for each new shape of input.
 
 #![no_main]
 

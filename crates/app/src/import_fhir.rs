@@ -67,8 +67,8 @@ pub(crate) fn rows(content: &[u8], today: Date) -> Result<Box<dyn Rows>, Invalid
     Ok(Box::new(BundleRows { headings, rows: made.rows.into_iter() }))
 }
 
-/// An id of the world outside as a mark. An address that a bundle made up is a system of its own, so
-/// that somebody who has another one elsewhere may still be the same person.
+/// An id of the world outside as a mark. An address that a bundle made up is a system of its own,
+/// so that somebody who has another one elsewhere may still be the same person.
 fn person_mark(id: &str) -> Mark {
     match id.split_once('|') {
         Some((system, value)) => Mark { system: system.to_owned(), value: value.to_owned() },

@@ -5,10 +5,11 @@
 //! remembered ([`Met`]). The numbers of those who are yet to come count down from the greatest.
 
 mod fhir;
+mod names;
 
 use std::collections::HashMap;
 
-use almoner_domain::{Invalid, LocationId, PatientId, PhysicianId, TreatmentId, name, text, time};
+use almoner_domain::{Invalid, LocationId, PatientId, PhysicianId, TreatmentId, text, time};
 use almoner_store::locations::{self, Location};
 use almoner_store::patients::{self, Coverage, Patient, PatientFields};
 use almoner_store::physicians::{self, Physician, PhysicianFields};
@@ -21,8 +22,8 @@ use crate::context::Actor;
 use crate::error::Error;
 use crate::import_csv::CSV_SYSTEM;
 use crate::import_rows::{Mark, PatientRecord, ProcedureCode, Record, TreatmentRecord};
+use crate::save_patient;
 use crate::save_treatment::{self, TreatmentEntry};
-use crate::{npi, save_patient};
 
 /// What a mark of a patient belongs to.
 pub(crate) const PATIENT: &str = "patient";
@@ -459,63 +460,6 @@ impl Judge {
             patients::lock_current(tx, actor.org(), found.id).await?;
         }
         Ok(found.id)
-    }
-
-    fn place(&self, typed: &str) -> Result<LocationId, Invalid> {
-        let typed = typed.trim();
-        if typed.is_empty() {
-            let message = "Say where this was: the row names no location.";
-            let missing = || Invalid::one("location_id", "missing", message);
-            return self.location.ok_or_else(missing);
-        }
-        let id = typed.parse::<LocationId>().ok();
-        let wanted = name::normalize(typed);
-        let is_it = |location: &&Location| {
-            Some(location.id) == id || name::normalize(&location.fields.name) == wanted
-        };
-        let found = self.locations.iter().find(is_it);
-        found.map(|location| location.id).ok_or_else(|| {
-            let message = "There is no location of this name. Add it under Settings first.";
-            Invalid::one("location_id", "not_found", message)
-        })
-    }
-
-    fn by_whom(&self, typed: &str) -> Result<Option<PhysicianId>, Invalid> {
-        let typed = typed.trim();
-        if typed.is_empty() {
-            return Ok(None);
-        }
-        let id = typed.parse::<PhysicianId>().ok();
-        let number = npi::parse_npi("physician_id", typed).ok().flatten();
-        let mut wanted = name::normalize(typed);
-        for title in ["dr ", "doctor "] {
-            wanted = wanted.strip_prefix(title).map(str::to_owned).unwrap_or(wanted);
-        }
-        for title in [" md", " do", " m d"] {
-            wanted = wanted.strip_suffix(title).map(str::to_owned).unwrap_or(wanted);
-        }
-        let is_it = |physician: &&Physician| {
-            let fields = &physician.fields;
-            let names = [
-                format!("{} {}", fields.last_name, fields.first_name),
-                format!("{} {}", fields.first_name, fields.last_name),
-            ];
-            Some(physician.id) == id
-                || (number.is_some() && fields.npi == number)
-                || names.iter().any(|own| name::normalize(own) == wanted)
-        };
-        let mut found = self.physicians.iter().filter(is_it);
-        match (found.next(), found.next()) {
-            (Some(one), None) => Ok(Some(one.id)),
-            (Some(_), Some(_)) => {
-                let message = "Several physicians have this name. Give the NPI.";
-                Err(Invalid::one("physician_id", "several", message))
-            }
-            (None, _) => {
-                let message = "There is no such physician. Add them under Settings first.";
-                Err(Invalid::one("physician_id", "not_found", message))
-            }
-        }
     }
 
     /// The treatment that a record is about, when it is there.

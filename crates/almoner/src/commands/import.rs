@@ -101,9 +101,8 @@ async fn tell_of_bundle(
 }
 
 fn location(id: Option<&str>) -> Result<Option<LocationId>, Failure> {
-    let parse = |id: &str| {
-        id.parse().map_err(|error| Failure::Usage(format!("--location: {error}")))
-    };
+    let parse =
+        |id: &str| id.parse().map_err(|error| Failure::Usage(format!("--location: {error}")));
     id.map(parse).transpose()
 }
 

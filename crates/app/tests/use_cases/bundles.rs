@@ -152,7 +152,8 @@ on_both_engines! {
         let (_, counts, _) = import(&clinic, &system, bundle(&more), harbor).await;
         assert_eq!((counts.added, counts.there), (3, 6));
         assert_eq!(patient(&clinic, 3).await.treatments.len(), 2);
-        assert_eq!(clinic.number("SELECT count(*) AS n FROM coverage WHERE patient_seq = 3").await, 1);
+        let sql = "SELECT count(*) AS n FROM coverage WHERE patient_seq = 3";
+        assert_eq!(clinic.number(sql).await, 1);
         clinic.verified().await;
     }
 
@@ -166,11 +167,13 @@ on_both_engines! {
         assert_eq!(said, ["Bundle.entry[3].resource.birthDate incomplete_date"]);
         // What only our own records make a fault of.
         let (state, _, said) = import(&clinic, &system, bundle(&usual()), None).await;
-        assert_eq!((state, &*said), (ImportState::Ready, &["Bundle.entry[2].resource.location missing".to_owned()][..]));
+        assert_eq!(state, ImportState::Ready);
+        assert!(said.contains(&"Bundle.entry[2].resource.location missing".to_owned()), "{said:?}");
         let mut of_ann = usual();
         of_ann[3].1["birthDate"] = json!("2030-01-01");
         let (_, _, said) = import(&clinic, &system, bundle(&of_ann), Some(clinic.harbor)).await;
-        assert!(said.contains(&"Bundle.entry[3].resource.birthDate in_the_future".to_owned()), "{said:?}");
+        let future = "Bundle.entry[3].resource.birthDate in_the_future".to_owned();
+        assert!(said.contains(&future), "{said:?}");
         // Nor is the rest imported when somebody asks for it.
         let newest = read_imports::list(&clinic.app, &system, None, 1).await.unwrap().remove(0).id;
         let refused = run_import(&clinic.app, &system, newest, true).await;
@@ -179,7 +182,8 @@ on_both_engines! {
         assert_eq!(clinic.number("SELECT count(*) AS n FROM imported_record").await, 0);
         let cut = bundle(&usual())[..500].to_vec();
         let told = Some(Told::default());
-        let new = NewImport { kind: ImportKind::Fhir, file_name: String::new(), content: cut, told };
+        let (kind, file_name) = (ImportKind::Fhir, String::new());
+        let new = NewImport { kind, file_name, content: cut, told };
         let refused = begin_import(&clinic.app, &system, new, None).await;
         assert_eq!(fault(refused), ("file".to_owned(), "not_json".to_owned()));
     }
@@ -193,7 +197,8 @@ on_both_engines! {
         let before = patient(&clinic, 1).await;
         // Who may not change settings adds no physician.
         let manager = clinic.staff(Role::Manager);
-        let (state, _, said) = import(&clinic, &manager, bundle(&entries), Some(clinic.harbor)).await;
+        let (content, harbor) = (bundle(&entries), Some(clinic.harbor));
+        let (state, _, said) = import(&clinic, &manager, content, harbor).await;
         assert_eq!(state, ImportState::Done, "{said:?}");
         assert_eq!(said, ["Bundle.entry[3].resource.deceased deceased"]);
         let after = patient(&clinic, 1).await;
@@ -214,8 +219,8 @@ on_both_engines! {
         for round in 0..2 {
             for file in &files {
                 let content = std::fs::read(file).unwrap();
-                let harbor = Some(clinic.harbor);
-                let (state, counts, said) = import(&clinic, &clinic.system(), content, harbor).await;
+                let (system, harbor) = (clinic.system(), Some(clinic.harbor));
+                let (state, counts, said) = import(&clinic, &system, content, harbor).await;
                 assert_eq!((state, counts.faulty), (ImportState::Done, 0), "{said:?}");
                 assert_eq!(counts.added > 0, round == 0, "{counts:?}");
             }
