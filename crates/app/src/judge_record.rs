@@ -9,7 +9,7 @@ mod names;
 
 use std::collections::HashMap;
 
-use almoner_domain::{Invalid, LocationId, PatientId, PhysicianId, TreatmentId, text, time};
+use almoner_domain::{Invalid, LocationId, PatientId, TreatmentId, text, time};
 use almoner_store::locations::{self, Location};
 use almoner_store::patients::{self, Coverage, Patient, PatientFields};
 use almoner_store::physicians::{self, Physician, PhysicianFields};
