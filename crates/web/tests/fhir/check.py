@@ -31,7 +31,7 @@ def check(text):
     """Reads a resource; an error when it is none."""
     read = json.loads(text, parse_float=Decimal)
     element = construct_fhir_element(read["resourceType"], read)
-    if sorted(amounts(json.loads(element.json(), parse_float=Decimal))) != sorted(amounts(read)):
+    if sorted(amounts(element.dict())) != sorted(amounts(read)):
         raise ValueError("an amount has other digits")
     return read["resourceType"]
 
