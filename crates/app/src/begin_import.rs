@@ -78,6 +78,9 @@ pub fn must_import(actor: &Actor) -> Result<(), Error> {
 ///
 /// # Errors
 /// No permission; a file that cannot be read, columns that are missing or not there.
+///
+/// # Panics
+/// Never: a reader of files does not.
 pub async fn begin_import(
     app: &App,
     actor: &Actor,

@@ -153,6 +153,9 @@ const ERROR_HEADING: &str = "error";
 ///
 /// # Errors
 /// No permission, no such import, or a file that is not kept any more.
+///
+/// # Panics
+/// Never: a reader of files does not.
 pub async fn faulty_rows(app: &App, actor: &Actor, id: ImportId) -> Result<FaultyRows, Error> {
     let import = import(app, actor, id).await?;
     let (org, kind) = (actor.org(), import.kind);
@@ -174,7 +177,7 @@ pub async fn faulty_rows(app: &App, actor: &Actor, id: ImportId) -> Result<Fault
         let mut headings = all.headings().to_vec();
         let width = headings.len();
         headings.push(ERROR_HEADING.to_owned());
-        let faulty = |row: ImportRow| {
+        let with_words = |row: ImportRow| {
             let words = wrong.get(&row.number)?.join(" ");
             let mut cells = row.cells;
             // A row with more cells than headings keeps them, before what is wrong.
@@ -182,7 +185,7 @@ pub async fn faulty_rows(app: &App, actor: &Actor, id: ImportId) -> Result<Fault
             cells.push(words);
             Some(cells)
         };
-        let rows = std::iter::from_fn(|| all.next_row()).filter_map(faulty).collect();
+        let rows = std::iter::from_fn(|| all.next_row()).filter_map(with_words).collect();
         Ok::<_, Error>((headings, rows))
     });
     let (headings, rows) = reading.await.expect("a reader never panics")?;

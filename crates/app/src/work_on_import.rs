@@ -59,6 +59,9 @@ pub async fn due(app: &App, actor: &Actor) -> Result<Vec<ImportId>, Error> {
 ///
 /// # Errors
 /// The database failed.
+///
+/// # Panics
+/// Never: a reader of files does not.
 pub async fn take_up(app: &App, actor: &Actor, id: ImportId) -> Result<Option<Work>, Error> {
     let (org, now) = (actor.org(), app.now());
     let mut tx = app.db.begin().await?;

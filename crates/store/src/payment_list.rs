@@ -19,7 +19,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use self::conditions::{Start, listed_statuses, push_conditions, push_standing, quoted};
-use self::search::{Found, found, push_range, ranges};
+use self::search::{Found, MAX_COLLECTED, found, push_range, ranges};
 use crate::db::{Row, StoreError, Tx, Value};
 use crate::params;
 use crate::payments::{self, Payment};
@@ -90,9 +90,11 @@ struct Run<'a> {
     direction: Direction,
     /// The order of the segments is reversed too.
     backwards: bool,
-    /// What the search finds, where that is collected; otherwise each status's own index range is
+    /// What the search finds, where that is looked up; otherwise each status's own index range is
     /// read.
     few: Option<&'a Found>,
+    /// The filter lets few through: they are collected by its own indexes and sorted.
+    is_sparse: bool,
     after: Option<(Cursor, Value)>,
     offset: i64,
     limit: i64,
@@ -223,6 +225,12 @@ fn last_page_rows(total: i64, exact: bool, per_page: i64) -> i64 {
     }
 }
 
+/// Whether the order is that of the numbers, which are given out as payments are created: a search
+/// for numbers reads them in theirs, as those that begin alike may all be far from the newest.
+fn by_number(request: &PageRequest) -> bool {
+    matches!(request.search, Search::Id(_)) && request.sort == Sort::Created
+}
+
 /// The row that a page begins after, with the key that the database compares.
 async fn located(
     tx: &mut Tx,
@@ -230,6 +238,7 @@ async fn located(
     cursor: Cursor,
 ) -> Result<(Cursor, Value), StoreError> {
     let key = match (run.request.sort, cursor.key) {
+        (Sort::Created, _) if by_number(run.request) => Value::Int(Some(cursor.seq)),
         (Sort::Patient, _) => {
             let sql = "SELECT name_sort FROM payment WHERE organization_id = $1 AND seq = $2";
             let row = tx.optional(sql, params![run.org, cursor.seq]).await?;
@@ -258,7 +267,8 @@ impl<'a> Run<'a> {
             calendar,
             direction: request.direction,
             backwards: false,
-            few: found.filter(|found| found.is_few()),
+            few: found.filter(|found| found.is_few() || by_number(request)),
+            is_sparse: false,
             after: None,
             offset: 0,
             limit: request.per_page + 1,
@@ -274,6 +284,10 @@ impl<'a> Run<'a> {
         total_is_exact: bool,
     ) -> Result<Self, StoreError> {
         let per_page = self.request.per_page;
+        self.is_sparse = self.request.search == Search::All
+            && !self.request.filter.is_plain()
+            && total_is_exact
+            && total <= MAX_COLLECTED;
         match self.request.place {
             Place::First => {}
             Place::Number(number) => {
@@ -301,6 +315,7 @@ impl<'a> Run<'a> {
 
     fn key_column(&self) -> &'static str {
         match self.request.sort {
+            Sort::Created if by_number(self.request) => "seq",
             Sort::Created | Sort::Status => "created_at_us",
             Sort::Amount => "amount_cents",
             Sort::Due => "due_key",
@@ -376,33 +391,40 @@ impl<'a> Run<'a> {
         }
         let after = self.after.as_ref().filter(|(at, _)| self.segment_rank(at) == segment.rank);
         let start = after.and_then(|(_, value)| match value {
-            Value::Int(Some(start)) => {
+            Value::Int(Some(start)) if !self.is_sparse => {
                 Some(Start { column: key, key: *start, direction: self.direction })
             }
             _ => None,
         });
         let is_dated_anyway = start.is_some_and(|start| start.implies(key, "<", NO_DUE_KEY));
+        let due = if self.is_sparse { "due_key + 0" } else { "due_key" };
         match segment.dated {
             Some(true) if !is_dated_anyway => {
-                statement.push(" AND due_key < ").bind(NO_DUE_KEY);
+                statement.push(&format!(" AND {due} < ")).bind(NO_DUE_KEY);
             }
             Some(false) => {
-                statement.push(" AND due_key = ").bind(NO_DUE_KEY);
+                statement.push(&format!(" AND {due} = ")).bind(NO_DUE_KEY);
             }
             _ => {}
         }
         push_conditions(statement, self.request, self.calendar, (self.few, start));
         if let Some((cursor, value)) = after {
             let relation = if self.direction == Direction::Ascending { ">" } else { "<" };
-            if segment.dated == Some(false) {
-                statement.push(&format!(" AND seq {relation} ")).bind(cursor.seq);
+            if self.is_by_seq_alone(segment) {
+                let seq = if self.is_sparse { hidden("seq") } else { "seq".to_owned() };
+                statement.push(&format!(" AND {seq} {relation} ")).bind(cursor.seq);
             } else {
+                let key = if self.is_sparse { hidden(key) } else { key.to_owned() };
                 statement.push(&format!(" AND ({key}, seq) {relation} ("));
                 statement.bind(value.clone()).push(", ").bind(cursor.seq).push(")");
             }
         }
-        // Ordered by itself, so that a server reads the index in its order.
-        statement.push(&self.order(segment, key)).push(&self.branch_limit).push(")");
+        // Ordered by itself, so that a server reads the index in its order; not where that would
+        // lead it past what its filter has an index for.
+        if !self.is_sparse {
+            statement.push(&self.order(segment, key)).push(&self.branch_limit);
+        }
+        statement.push(")");
     }
 
     /// What is read apart for each status: each location, or each range of numbers that a search
@@ -410,7 +432,7 @@ impl<'a> Run<'a> {
     fn parts(&self, segments: &[Segment]) -> Vec<Part> {
         let statuses: usize = segments.iter().map(|segment| segment.statuses.len()).sum();
         let merged = statuses * self.locations.len();
-        if self.few.is_none() && (1..=MAX_MERGED).contains(&merged) {
+        if self.is_merged() && (1..=MAX_MERGED).contains(&merged) {
             return self.locations.iter().map(|&location| (Some(location), None)).collect();
         }
         let ranges = ranges(&self.request.search, self.few.is_some());
@@ -424,7 +446,7 @@ impl<'a> Run<'a> {
         let each: Vec<Vec<Status>> = segment.statuses.iter().map(|&s| vec![s]).collect();
         let mut branches = 0;
         statement.push("SELECT seq, sort_key FROM (");
-        for statuses in if self.few.is_none() { &each[..] } else { &all[..] } {
+        for statuses in if self.is_merged() { &each[..] } else { &all[..] } {
             for &part in parts {
                 statement.push(if branches > 0 { " UNION ALL " } else { "" });
                 self.push_branch(statement, segment, statuses, part);
@@ -440,10 +462,21 @@ impl<'a> Run<'a> {
     /// The order of a segment, without a key that is the same in all of it.
     fn order(&self, segment: &Segment, key: &str) -> String {
         let direction = self.direction.as_str();
-        match segment.dated {
-            Some(false) => format!(" ORDER BY seq {direction}"),
-            _ => format!(" ORDER BY {key} {direction}, seq {direction}"),
+        if self.is_by_seq_alone(segment) && !self.is_sparse {
+            format!(" ORDER BY seq {direction}")
+        } else {
+            format!(" ORDER BY {key} {direction}, seq {direction}")
         }
+    }
+
+    /// Whether all of a segment has the same key, or none but its number.
+    fn is_by_seq_alone(&self, segment: &Segment) -> bool {
+        segment.dated == Some(false) || by_number(self.request)
+    }
+
+    /// Whether the list is a merge of what each status has, instead of being collected.
+    fn is_merged(&self) -> bool {
+        self.few.is_none() && !self.is_sparse
     }
 
     /// The statement of a page: segments one after another, cut, then the rows looked up.
@@ -497,6 +530,11 @@ fn listed(row: &Row, sort: Sort) -> Result<ListedPayment, StoreError> {
     Ok(ListedPayment { payment, last_name, first_name, cursor })
 }
 
+/// A sort key as a value that no index has.
+fn hidden(key: &str) -> String {
+    if key == "name_sort" { format!("{key} || ''") } else { format!("{key} + 0") }
+}
+
 /// How many payments match, and whether that is exact: otherwise there are so many at least. No
 /// more than `most` and one are counted.
 async fn total(
@@ -523,8 +561,8 @@ async fn total(
         }
         _ => {}
     }
-    // A name that very many have is not counted under a filter: the page tells what it saw.
-    if matches!(request.search, Search::Name(_)) && !found.is_some_and(Found::is_looked_up) {
+    // What very many have is not counted under a filter: the page tells what it saw.
+    if request.search != Search::All && !found.is_some_and(Found::is_looked_up) {
         return Ok((0, false));
     }
     let looked_up = found.filter(|found| found.is_looked_up());

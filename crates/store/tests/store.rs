@@ -35,6 +35,8 @@ mod kept_rows;
 mod list_model;
 #[path = "store/list_walk.rs"]
 mod list_walk;
+#[path = "store/receipt_lookup.rs"]
+mod receipt_lookup;
 #[path = "store/record_flat.rs"]
 mod record_flat;
 #[path = "store/record_load.rs"]

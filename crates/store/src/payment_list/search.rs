@@ -11,8 +11,8 @@ use crate::db::{StoreError, Tx};
 use crate::named::{Named, named};
 use crate::statement::{NumberSet, Statement};
 
-/// Payments that a search may find and still have collected and sorted.
-const MAX_COLLECTED: i64 = 10_000;
+/// Payments that a search or a filter may find and still have collected and sorted.
+pub(super) const MAX_COLLECTED: i64 = 10_000;
 
 /// Payments that are counted of the patients of a name that more have than are looked at.
 const MIN_OF_MANY: i64 = 1_001;

@@ -11,8 +11,10 @@ use crate::common::{Raw, run};
 pub(crate) const EACH: i64 = 10;
 /// Payments that are voided: the oldest.
 pub(crate) const RARE_STATUS: i64 = 8;
-/// The payments after them are of a location that no other has.
+/// The payments after them are of a location that no other has, and of an amount beyond all others.
 pub(crate) const RARE_LOCATION: i64 = 32;
+/// That amount, in cents.
+pub(crate) const RARE_AMOUNT: i64 = 60_000;
 
 /// One row for each number up to `$2`.
 const NUMBERS: &str = "WITH RECURSIVE s(i) AS (
@@ -25,7 +27,8 @@ const PAYMENTS: &str = ",
             WHEN i * 31 % 100 < 84 THEN 'draft' WHEN i * 31 % 100 < 88 THEN 'processing'
             WHEN i * 31 % 100 < 92 THEN 'failed' WHEN i * 31 % 100 < 95 THEN 'cancelled'
             WHEN i * 31 % 100 < 98 THEN 'partially_refunded' ELSE 'refunded' END AS status,
-            i * 7919 % 499 * 100 + 200 AS amount, i * 7919 % $3 + 1 AS patient,
+            CASE WHEN i BETWEEN 9 AND 40 THEN 60000 ELSE i * 7919 % 499 * 100 + 200 END AS amount,
+            i * 7919 % $3 + 1 AS patient,
             1767225600000000 + i * (63072000000000 / $2) AS created FROM s)
     SELECT $1, i, patient, CASE WHEN i BETWEEN 9 AND 40 THEN 3 ELSE 1 + i % 2 END, status, amount,
         CASE WHEN status IN ('paid', 'partially_refunded', 'refunded') THEN amount ELSE 0 END,

@@ -116,11 +116,14 @@ fn in_direction(order: Ordering, direction: Direction) -> Ordering {
     if direction == Direction::Ascending { order } else { order.reverse() }
 }
 
-fn order(one: &Card, other: &Card, sort: Sort, direction: Direction) -> Ordering {
+fn order(one: &Card, other: &Card, request: &PageRequest) -> Ordering {
     let (a, b) = (&one.payment, &other.payment);
+    let (sort, direction) = (request.sort, request.direction);
     let by_id = a.id.seq().cmp(&b.id.seq());
     let created = a.created_at.cmp(&b.created_at);
     let whole = match sort {
+        // Those found by their number are in the order of the numbers.
+        Sort::Created if matches!(request.search, Search::Id(_)) => by_id,
         Sort::Created => created.then(by_id),
         Sort::Amount => a.amount.cents().cmp(&b.amount.cents()).then(by_id),
         Sort::Status => rank(a.status).cmp(&rank(b.status)).then(created).then(by_id),
@@ -142,7 +145,7 @@ pub(crate) fn list<'a>(
     let wanted =
         |card: &&Card| card.fits(&request.filter, calendar) && card.is_found(&request.search);
     let mut listed: Vec<&Card> = cards.iter().filter(wanted).collect();
-    listed.sort_by(|one, other| order(one, other, request.sort, request.direction));
+    listed.sort_by(|one, other| order(one, other, request));
     listed
 }
 
