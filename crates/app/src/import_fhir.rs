@@ -7,14 +7,15 @@
 use std::collections::HashMap;
 use std::vec::IntoIter;
 
-use almoner_domain::Invalid;
 use almoner_domain::foreign_code::ForeignCode;
+use almoner_domain::{Invalid, text};
 use almoner_fhir::{
     self as fhir, Bundle, Code, Coverage, Finding, Link, Person, Practitioner, Procedure, Relation,
     Sex, Visit, VisitStatus,
 };
 use almoner_store::treatments::TreatmentStatus;
 use jiff::civil::Date;
+use sha2::{Digest as _, Sha256};
 
 use crate::import_rows::{
     CoverageRecord, ImportRow, Mark, PatientRecord, PhysicianRecord, ProcedureCode,
@@ -142,7 +143,7 @@ impl Made {
         }
         for visit in &bundle.visits {
             for procedure in &visit.procedures {
-                self.add_procedure(procedure, marks(VISIT, &visit.ids));
+                self.add_procedure(procedure, visit_marks(bundle, visit));
             }
         }
         for loose in &bundle.loose {
@@ -173,10 +174,10 @@ impl Made {
         let mut sorted: Vec<&Coverage> = bundle.coverages.iter().collect();
         sorted.sort_by_key(|coverage| coverage.order.unwrap_or(u64::MAX));
         let mut found: Vec<(String, CoverageRecord)> = Vec::new();
-        let mut counts: HashMap<Vec<String>, usize> = HashMap::new();
-        let mut places: HashMap<(Vec<String>, CoverageKey), usize> = HashMap::new();
+        let mut counts: HashMap<Vec<Mark>, usize> = HashMap::new();
+        let mut places: HashMap<(Vec<Mark>, CoverageKey), usize> = HashMap::new();
         for coverage in sorted {
-            let patient = person_ids(bundle, &coverage.patient);
+            let patient = known_person(bundle, &coverage.patient);
             let key = (patient.clone(), coverage_key(coverage));
             if let Some(at) = places.get(&key) {
                 found[*at].1.marks.extend(marks(COVERAGE, &coverage.ids));
@@ -195,7 +196,7 @@ impl Made {
             places.insert(key, found.len());
             let record = CoverageRecord {
                 marks: marks(COVERAGE, &coverage.ids),
-                patient: person_marks(&patient),
+                patient,
                 entry: coverage_entry(coverage),
             };
             found.push((coverage.place.clone(), record));
@@ -213,17 +214,53 @@ fn coverage_key(coverage: &Coverage) -> CoverageKey {
     (coverage.payer.clone(), coverage.member_id.clone())
 }
 
-/// Under which ids a patient is known.
-fn person_ids(bundle: &Bundle, link: &Link) -> Vec<String> {
-    match link {
-        Link::Within(at) => bundle.persons[*at].ids.clone(),
-        Link::Outside(id) => vec![id.clone()],
+/// A mark made of what tells something apart that has no id of its own. It is hashed, so that no
+/// name is kept twice.
+fn made_of(own: &str, parts: &[&str]) -> Vec<Mark> {
+    let hash = Sha256::digest(parts.join("\0").as_bytes());
+    vec![Mark { system: own.to_owned(), value: text::hex(&hash) }]
+}
+
+/// By what a patient is known.
+fn own_marks(person: &Person) -> Vec<Mark> {
+    if person.ids.is_empty() {
+        let born = person.birth_date.to_string();
+        return made_of("fhir:person", &[&person.last_name, &person.first_name, &born]);
     }
+    person_marks(&person.ids)
+}
+
+/// By what the patient is known to whom a link leads.
+fn known_person(bundle: &Bundle, link: &Link) -> Vec<Mark> {
+    match link {
+        Link::Within(at) => own_marks(&bundle.persons[*at]),
+        Link::Outside(id) => vec![person_mark(id)],
+    }
+}
+
+/// By what a physician is known.
+fn physician_marks(practitioner: &Practitioner) -> Vec<Mark> {
+    if practitioner.ids.is_empty() {
+        let names = [&*practitioner.last_name, &*practitioner.first_name];
+        return made_of("fhir:practitioner", &names);
+    }
+    person_marks(&practitioner.ids)
+}
+
+/// By what a visit is known.
+fn visit_marks(bundle: &Bundle, visit: &Visit) -> Vec<Mark> {
+    if visit.ids.is_empty() {
+        let whose = known_person(bundle, &visit.patient);
+        let at = visit.service_at.to_string();
+        let whose = whose.first().map(|mark| format!("{}|{}", mark.system, mark.value));
+        return made_of(VISIT, &[&whose.unwrap_or_default(), &at]);
+    }
+    marks(VISIT, &visit.ids)
 }
 
 fn physician(practitioner: &Practitioner) -> PhysicianRecord {
     PhysicianRecord {
-        marks: person_marks(&practitioner.ids),
+        marks: physician_marks(practitioner),
         first_name: practitioner.first_name.clone(),
         last_name: practitioner.last_name.clone(),
         npi: practitioner.npi.as_ref().map(|npi| npi.0.clone()).unwrap_or_default(),
@@ -239,7 +276,7 @@ fn patient(person: &Person) -> PatientRecord {
         None => "",
     };
     PatientRecord {
-        marks: person_marks(&person.ids),
+        marks: own_marks(person),
         entry: PatientEntry {
             first_name: person.first_name.clone(),
             last_name: person.last_name.clone(),
@@ -277,7 +314,7 @@ fn treatment(bundle: &Bundle, visit: &Visit) -> TreatmentRecord {
         VisitStatus::Cancelled => TreatmentStatus::Cancelled,
     };
     let physician = match &visit.practitioner {
-        Some(Link::Within(at)) => person_marks(&bundle.practitioners[*at].ids),
+        Some(Link::Within(at)) => physician_marks(&bundle.practitioners[*at]),
         Some(Link::Outside(id)) => vec![person_mark(id)],
         None => Vec::new(),
     };
@@ -286,8 +323,8 @@ fn treatment(bundle: &Bundle, visit: &Visit) -> TreatmentRecord {
         Some(Link::Outside(_)) | None => None,
     };
     TreatmentRecord {
-        marks: marks(VISIT, &visit.ids),
-        patient: person_marks(&person_ids(bundle, &visit.patient)),
+        marks: visit_marks(bundle, visit),
+        patient: known_person(bundle, &visit.patient),
         physician,
         place,
         entry: TreatmentEntry {

@@ -44,10 +44,11 @@ pub struct Person {
     pub address: Option<String>,
 }
 
-/// Identifiers that say who somebody is to others, such as a social security number. They are not
-/// ours to keep.
-const PRIVATE_TYPES: [&str; 7] = ["SS", "SB", "DL", "PPN", "TAX", "NI", "NIIP"];
-/// The systems of such identifiers, when no type is said.
+/// The types of identifiers that are kept: those by which records of patients are numbered. Others
+/// are not ours to keep, such as a social security number, or are a family's, such as a member's
+/// number at a payer.
+const KEPT_TYPES: [&str; 5] = ["MR", "MRT", "PI", "PT", "RI"];
+/// The systems of identifiers that are not kept, when no type is said.
 const PRIVATE_SYSTEMS: [&str; 2] =
     ["http://hl7.org/fhir/sid/us-ssn", "http://hl7.org/fhir/sid/us-mbi"];
 
@@ -58,9 +59,13 @@ fn is_type(identifier: &Node<'_>, code: &str) -> bool {
 
 /// Whether an identifier may be kept to know somebody again by.
 fn is_kept(identifier: &Node<'_>) -> bool {
-    let is_private = PRIVATE_TYPES.iter().any(|code| is_type(identifier, code));
+    let kind = identifier.get("type");
+    let is_typed = kind.is_some_and(|kind| kind.get("coding").is_some());
+    let is_record = KEPT_TYPES.iter().any(|code| is_type(identifier, code));
     let system = identifier.word("system").unwrap_or_default();
-    !is_private && !PRIVATE_SYSTEMS.contains(&system) && identifier.word("use") != Some("old")
+    (is_record || !is_typed)
+        && !PRIVATE_SYSTEMS.contains(&system)
+        && identifier.word("use") != Some("old")
 }
 
 /// Reads a patient; what is missing or wrong is noted.

@@ -210,6 +210,27 @@ on_both_engines! {
         assert_eq!(clinic.number("SELECT count(*) AS n FROM patient").await, 2);
     }
 
+    async fn what_has_no_address_is_found_again_all_the_same(db) {
+        let clinic = Clinic::new(db).await;
+        let (system, harbor) = (clinic.system(), Some(clinic.harbor));
+        let mut patient = cleo();
+        patient["id"] = json!("p");
+        patient.as_object_mut().unwrap().remove("identifier");
+        let mut visit = encounter("2025-07-29T20:37:06Z");
+        visit["id"] = json!("v");
+        visit["subject"] = json!({ "reference": "Patient/p" });
+        let mut done = procedure("Encounter/v");
+        done["subject"] = json!({ "reference": "Patient/p" });
+        let entry: Vec<Value> =
+            [patient, visit, done].iter().map(|one| json!({ "resource": one })).collect();
+        let bundle = json!({ "resourceType": "Bundle", "type": "transaction", "entry": entry });
+        let content = bundle.to_string().into_bytes();
+        for added in [4, 0] {
+            let (state, counts, said) = import(&clinic, &system, content.clone(), harbor).await;
+            assert_eq!((state, counts.added), (ImportState::Done, added), "{said:?}");
+        }
+    }
+
     async fn synthea_s_bundles_are_imported(db) {
         let Some(folder) = samples() else { return };
         let clinic = Clinic::new(db).await;
