@@ -7,7 +7,7 @@ use super::parts::{Choice, Errors, Fact, Shell};
 use super::{Samples, samples};
 
 /// All imports and the form of a new one: GET `/imports`; POST to the same address with `kind` and
-/// `file`.
+/// `file`, and `location` for a bundle.
 #[derive(Debug, Clone, Template)]
 #[template(path = "imports/list.html")]
 pub(crate) struct ImportsPage {
