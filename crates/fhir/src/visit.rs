@@ -272,11 +272,11 @@ pub(crate) fn procedure(index: &Index<'_>, at: usize, found: &mut Findings) -> O
         return alone(index, at, procedure, found);
     };
     match index.resource(at, &encounter, "Encounter") {
-        Some(Ok(other)) => match index.read.get(&other) {
-            Some(visit) => Some(Done::At(*visit, procedure)),
-            // The encounter was passed over, which was said.
-            None => None,
-        },
+        // One that was passed over was told of.
+        Some(Ok(other)) => {
+            let visit = index.read.get(&other).copied();
+            visit.map(|visit| Done::At(visit, procedure))
+        }
         Some(Err(visit)) => Some(Done::Elsewhere(LooseProcedure { visit, procedure })),
         None => {
             let message = "This leads to no encounter.";

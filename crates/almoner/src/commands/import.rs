@@ -101,9 +101,9 @@ async fn tell_of_bundle(
 }
 
 fn location(id: Option<&str>) -> Result<Option<LocationId>, Failure> {
-    let parse =
-        |id: &str| id.parse().map_err(|error| Failure::Usage(format!("--location: {error}")));
-    id.map(parse).transpose()
+    let Some(id) = id else { return Ok(None) };
+    let parsed = id.parse::<LocationId>();
+    parsed.map(Some).map_err(|error| Failure::Usage(format!("--location: {error}")))
 }
 
 fn content(path: &Path) -> Result<Vec<u8>, Failure> {

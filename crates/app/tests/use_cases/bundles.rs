@@ -66,9 +66,9 @@ fn carer() -> Value {
     })
 }
 
-type Entries = Vec<(&'static str, Value)>;
+type Entry = (&'static str, Value);
 
-fn usual() -> Entries {
+fn usual() -> Vec<Entry> {
     vec![
         ("urn:uuid:x1", explanation()),
         ("urn:uuid:q1", procedure(FIRST)),
@@ -79,8 +79,8 @@ fn usual() -> Entries {
     ]
 }
 
-fn bundle(entries: &Entries) -> Vec<u8> {
-    let entry = |(url, resource): &(&str, Value)| json!({ "fullUrl": url, "resource": resource });
+fn bundle(entries: &[Entry]) -> Vec<u8> {
+    let entry = |(url, resource): &Entry| json!({ "fullUrl": url, "resource": resource });
     let entry: Vec<Value> = entries.iter().map(entry).collect();
     json!({ "resourceType": "Bundle", "type": "transaction", "entry": entry }).to_string().into()
 }
@@ -142,7 +142,7 @@ on_both_engines! {
         let before = changes(&clinic).await;
         let (_, counts, _) = import(&clinic, &system, bundle(&usual()), harbor).await;
         assert_eq!((counts.added, counts.there, counts.faulty), (0, 6, 0));
-        let part: Entries = usual().into_iter().skip(1).take(2).collect();
+        let part: Vec<Entry> = usual().into_iter().skip(1).take(2).collect();
         let (state, counts, said) = import(&clinic, &system, bundle(&part), harbor).await;
         assert_eq!((state, counts.added), (ImportState::Done, 0), "{said:?}");
         assert_eq!(changes(&clinic).await, before);

@@ -2,6 +2,8 @@
 //! `Prefer: handling=strict`; else it is ignored, and the page's own link, which repeats what was
 //! heeded, does not have it.
 
+use std::fmt::Write as _;
+
 use almoner_app::read_records::{PageAt, RecordsView};
 use almoner_domain::PatientId;
 use almoner_domain::list::Place;
@@ -148,7 +150,7 @@ impl Asked {
         let turn = turn.map(|(name, value)| (name.to_owned(), value));
         for (index, (name, value)) in self.heeded.iter().cloned().chain(turn).enumerate() {
             address.push(if index == 0 { '?' } else { '&' });
-            address.push_str(&format!("{}={}", escaped(&name), escaped(&value)));
+            let _ = write!(address, "{}={}", escaped(&name), escaped(&value));
         }
         address
     }
@@ -188,7 +190,7 @@ fn escaped(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             escaped.push(char::from(byte));
         } else {
-            escaped.push_str(&format!("%{byte:02X}"));
+            let _ = write!(escaped, "%{byte:02X}");
         }
     }
     escaped
