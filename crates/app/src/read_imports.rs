@@ -96,6 +96,9 @@ pub struct Preview {
 ///
 /// # Errors
 /// No permission, or no such import.
+///
+/// # Panics
+/// Never: a reader of files does not.
 pub async fn preview(app: &App, actor: &Actor, id: ImportId) -> Result<Preview, Error> {
     let import = import(app, actor, id).await?;
     let settings = ImportSettings::read(&import.settings)?;
