@@ -22,6 +22,7 @@ mod canary;
 mod cli;
 mod conformance;
 mod engines;
+mod fhir;
 mod guard;
 mod long;
 mod makers;

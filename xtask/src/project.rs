@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-/// Names a folder of 271 samples.
-pub(crate) const SAMPLES: &str = "ALMONER_SAMPLES_271";
+/// Samples that the project may not carry: what names their folder, what it is called beside the
+/// project, and how its files end.
+pub(crate) const SAMPLES: [(&str, &str, &str); 2] =
+    [("ALMONER_SAMPLES_271", "271", ".271"), ("ALMONER_SAMPLES_FHIR", "fhir", ".json")];
 
 /// The folder that holds the workspace's `Cargo.toml`.
 pub(crate) fn root() -> PathBuf {
@@ -17,16 +19,19 @@ pub(crate) fn target(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir))
 }
 
-/// A folder of 271 samples that the project may not carry: the one that the environment names,
-/// or else `data/271` in a folder beside the project.
-pub(crate) fn samples(root: &Path) -> Option<PathBuf> {
-    if let Some(named) = std::env::var_os(SAMPLES) {
+/// A folder of samples: the one that the environment names, or else one of that name in `data` of
+/// a folder beside the project.
+pub(crate) fn samples(
+    root: &Path,
+    (variable, name, ending): (&str, &str, &str),
+) -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os(variable) {
         return Some(PathBuf::from(named));
     }
     let beside = std::fs::read_dir(root.parent()?).ok()?;
-    let folders = beside.filter_map(|entry| Some(entry.ok()?.path().join("data").join("271")));
+    let folders = beside.filter_map(|entry| Some(entry.ok()?.path().join("data").join(name)));
     let mut found: Vec<PathBuf> =
-        folders.filter(|folder| !files_ending(folder, ".271").is_empty()).collect();
+        folders.filter(|folder| !files_ending(folder, ending).is_empty()).collect();
     found.sort();
     found.into_iter().next()
 }

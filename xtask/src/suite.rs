@@ -10,7 +10,7 @@ use crate::process::{self, Outcome};
 use crate::s3::{self, S3};
 use crate::steps::Steps;
 use crate::tools::{self, Tool};
-use crate::{conformance, makers, project, readers, stripe, tidy, webhooks};
+use crate::{conformance, fhir, makers, project, readers, stripe, tidy, webhooks};
 
 /// What can be chosen with `--only`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,6 +143,10 @@ fn rust_tests(root: &Path, server: Option<&Postgres>, steps: &mut Steps) {
         clients.extend(webhooks::libraries(root)?);
         Ok(())
     });
+    steps.run("models of FHIR", || {
+        clients.extend(fhir::models(root)?);
+        Ok(())
+    });
     steps.run("makers of clients", || {
         clients.extend(makers::makers(root)?);
         Ok(())
@@ -156,9 +160,11 @@ fn rust_tests(root: &Path, server: Option<&Postgres>, steps: &mut Steps) {
         Ok(())
     });
     steps.run("tests", || {
-        match project::samples(root) {
-            Some(folder) => println!("the tests on the samples in {} run", folder.display()),
-            None => println!("{}: the tests on samples are left out", project::SAMPLES),
+        for samples in project::SAMPLES {
+            match project::samples(root, samples) {
+                Some(folder) => println!("the tests on the samples in {} run", folder.display()),
+                None => println!("{}: the tests on samples are left out", samples.0),
+            }
         }
         nextest(root, needed(server)?, "nextest.toml", &clients)
     });
@@ -197,7 +203,9 @@ pub(crate) fn nextest(
     command.args(["--no-tests", "warn", "--tool-config-file", &config]);
     command.env(postgres::VARIABLE, server.url());
     command.envs(variables.iter().map(|(name, value)| (name, value)));
-    command.envs(project::samples(root).map(|folder| (project::SAMPLES, folder)));
+    for samples in project::SAMPLES {
+        command.envs(project::samples(root, samples).map(|folder| (samples.0, folder)));
+    }
     let outcome = process::run(&mut command);
     let ran = Ran::read(&report);
     if let Ok(ran) = &ran {

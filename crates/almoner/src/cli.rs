@@ -467,6 +467,22 @@ pub(crate) enum ImportCommand {
     Patients(CsvImport),
     /// Import treatments from a CSV file; exits 1 when a row is faulty, and imports nothing then.
     Treatments(CsvImport),
+    /// Import FHIR R4 bundles, each whole or not at all; exits 1 when one has a fault.
+    Fhir(FhirImport),
+}
+
+/// Bundles of FHIR R4.
+#[derive(Debug, Args)]
+pub(crate) struct FhirImport {
+    /// The files, in the order in which one may refer to another.
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Where visits were whose place a bundle does not say, such as LOC-001.
+    #[arg(long)]
+    pub(crate) location: Option<String>,
+    /// The organization's slug; not needed while there is one.
+    #[arg(long)]
+    pub(crate) org: Option<String>,
 }
 
 /// A file of comma-separated values, and how it is read.

@@ -6,6 +6,7 @@ use almoner_store::author::Author;
 use almoner_store::idempotency::{self, Seen};
 use almoner_store::imports::{self, Counts, Import, ImportKind, ImportState, ThenRun};
 use almoner_store::{Tx, counters, import_files, locations};
+use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -99,9 +100,10 @@ pub async fn begin_import(
     let file_hash = Sha256::digest(&content).to_vec();
     let hash = request_hash(&(kind.as_str(), &file_hash, &told));
     let asked = told.clone();
+    let today = actor.date(app.now());
     // On a thread of its own, so that a large file keeps no request waiting.
     let looking = tokio::task::spawn_blocking(move || {
-        let looked_at = look(kind, &content, asked.as_ref());
+        let looked_at = look(kind, &content, asked.as_ref(), today);
         (looked_at, content)
     });
     let (looked_at, content) = looking.await.expect("a reader never panics");
@@ -186,10 +188,12 @@ fn look(
     kind: ImportKind,
     content: &[u8],
     told: Option<&Told>,
+    today: Date,
 ) -> Result<(ImportSettings, i64), Invalid> {
     if import_fields::fields(kind).is_empty() {
         let location = told.and_then(|told| told.location);
-        let settings = ImportSettings { location, ..ImportSettings::default() };
+        let read_on = Some(today);
+        let settings = ImportSettings { location, read_on, ..ImportSettings::default() };
         let mut rows = import_rows::open(kind, content.to_vec(), &settings)?;
         let count = std::iter::from_fn(|| rows.next_row()).count();
         let count = i64::try_from(count).unwrap_or(i64::MAX);

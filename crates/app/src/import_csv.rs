@@ -220,7 +220,7 @@ impl Rows for CsvRows {
             let message = format!("The row has {cells} cells; there are {headings} headings.");
             Err(Invalid::one("row", "uneven", message))
         };
-        Some(ImportRow { number: self.number, cells, record })
+        Some(ImportRow { number: self.number, cells, record, place: None, is_note: false })
     }
 }
 
@@ -351,7 +351,7 @@ fn treatment(cells: &Cells<'_>) -> Result<Record, Invalid> {
         }
     }
     faults.into_result()?;
-    let record = TreatmentRecord { marks: cells.marks(), patient: Vec::new(), entry };
+    let record = TreatmentRecord { marks: cells.marks(), entry, ..TreatmentRecord::default() };
     Ok(Record::Treatment(Box::new(record)))
 }
 
@@ -460,7 +460,7 @@ mod tests {
             separator: file.separator,
             dates,
             columns: columns.into_iter().map(|(name, at)| (name.to_owned(), at)).collect(),
-            location: None,
+            ..ImportSettings::default()
         };
         let mut rows = file.into_rows(kind, settings);
         std::iter::from_fn(move || rows.next_row()).collect()

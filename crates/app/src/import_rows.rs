@@ -5,14 +5,17 @@
 
 use std::collections::BTreeMap;
 
+use almoner_domain::foreign_code::ForeignCode;
 use almoner_domain::{Invalid, LocationId};
 use almoner_store::StoreError;
 pub use almoner_store::imported_records::Mark;
 pub use almoner_store::imports::ImportKind;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::import_csv::{CsvFile, Separator};
-use crate::save_patient::PatientEntry;
+use crate::import_fhir;
+use crate::save_patient::{CoverageEntry, PatientEntry};
 use crate::save_treatment::TreatmentEntry;
 
 /// The greatest file that is imported: 20 MB.
@@ -21,7 +24,10 @@ pub const MAX_IMPORT_BYTES: usize = 20 * 1024 * 1024;
 pub const MAX_ROWS: i64 = 100_000;
 
 /// The kinds that can be handed in.
-pub const OFFERED: [ImportKind; 2] = [ImportKind::Patients, ImportKind::Treatments];
+pub const OFFERED: [ImportKind; 3] =
+    [ImportKind::Patients, ImportKind::Treatments, ImportKind::Fhir];
+/// The kinds of which a file is a table.
+pub const TABLES: [ImportKind; 2] = [ImportKind::Patients, ImportKind::Treatments];
 
 /// The order of the parts of a date. It is said once for a file, and never guessed for a row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -68,6 +74,9 @@ pub struct ImportSettings {
     pub columns: BTreeMap<String, usize>,
     /// Where treatments took place whose row does not say.
     pub location: Option<LocationId>,
+    /// The day on which the file was handed in: as of it, what a bundle says stands or has ended.
+    #[serde(default)]
+    pub read_on: Option<Date>,
 }
 
 impl ImportSettings {
@@ -89,6 +98,12 @@ pub enum Record {
     Patient(Box<PatientRecord>),
     /// A treatment.
     Treatment(Box<TreatmentRecord>),
+    /// A physician.
+    Physician(Box<PhysicianRecord>),
+    /// An insurance of a patient who stands in an earlier row, or who is there already.
+    Coverage(Box<CoverageRecord>),
+    /// Something that was done in a treatment of an earlier row, or one that is there already.
+    Procedure(Box<ProcedureRecord>),
 }
 
 /// A patient as a row tells of them.
@@ -112,6 +127,56 @@ pub struct TreatmentRecord {
     /// its `physician` an id, an NPI or a name, its `status` the stored name (blank goes by the
     /// time: completed when it is over).
     pub entry: TreatmentEntry,
+    /// What other systems call its physician, when the entry names none; one who is not known is
+    /// left out.
+    pub physician: Vec<Mark>,
+    /// The name of its place, when the entry names none; one that is not known is where the import
+    /// is for.
+    pub place: Option<String>,
+}
+
+/// A physician as a row tells of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PhysicianRecord {
+    /// What other systems call the physician.
+    pub marks: Vec<Mark>,
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
+    /// What is said to be the NPI, or nothing.
+    pub npi: String,
+}
+
+/// An insurance as a row tells of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CoverageRecord {
+    /// What other systems call the coverage.
+    pub marks: Vec<Mark>,
+    /// What other systems call its patient.
+    pub patient: Vec<Mark>,
+    /// The coverage.
+    pub entry: CoverageEntry,
+}
+
+/// Something that was done, as a row tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcedureRecord {
+    /// What other systems call it.
+    pub marks: Vec<Mark>,
+    /// What other systems call its treatment.
+    pub treatment: Vec<Mark>,
+    /// Its code.
+    pub code: ProcedureCode,
+}
+
+/// A code of something that was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProcedureCode {
+    /// A CPT or HCPCS code.
+    National(String),
+    /// A code of another system.
+    Foreign(ForeignCode),
 }
 
 /// A row of a file.
@@ -123,6 +188,10 @@ pub struct ImportRow {
     pub cells: Vec<String>,
     /// The record, or why there is none.
     pub record: Result<Record, Invalid>,
+    /// Where in the file its fields are, when they have places there.
+    pub place: Option<String>,
+    /// It only says what is not imported; that is no fault.
+    pub is_note: bool,
 }
 
 /// The rows of a file, one after another, always the same ones.
@@ -148,9 +217,7 @@ pub(crate) fn open(
             let file = CsvFile::open(content, settings.separator)?;
             Ok(Box::new(file.into_rows(kind, settings.clone())))
         }
-        ImportKind::Fhir => {
-            Err(Invalid::one("file", "not_supported", "Bundles cannot be imported yet."))
-        }
+        ImportKind::Fhir => import_fhir::rows(&content, settings.read_on.unwrap_or_default()),
     }
 }
 
@@ -160,6 +227,9 @@ impl Record {
         match self {
             Self::Patient(_) => "Patient",
             Self::Treatment(_) => "Treatment",
+            Self::Physician(_) => "Physician",
+            Self::Coverage(_) => "Coverage",
+            Self::Procedure(_) => "Procedure",
         }
     }
 
@@ -174,6 +244,10 @@ impl Record {
                 "" => treatment.patient.first().map(|mark| mark.value.clone()).unwrap_or_default(),
                 typed => typed.to_owned(),
             },
+            Self::Physician(physician) => {
+                joined(", ", &[&physician.last_name, &physician.first_name])
+            }
+            Self::Coverage(_) | Self::Procedure(_) => String::new(),
         }
     }
 
@@ -188,6 +262,7 @@ impl Record {
                     None => joined(" ", &[&entry.service_date, &entry.service_time]),
                 }
             }
+            Self::Physician(_) | Self::Coverage(_) | Self::Procedure(_) => String::new(),
         }
     }
 
@@ -226,6 +301,17 @@ impl Record {
                 parts.extend(treatment.marks.iter().map(|mark| said("Number", &mark.value)));
                 joined(" · ", &parts)
             }
+            Self::Physician(physician) => said("NPI", &physician.npi),
+            Self::Coverage(coverage) => {
+                let entry = &coverage.entry;
+                joined(" · ", &[&entry.payer, &entry.member_id, &entry.plan])
+            }
+            Self::Procedure(procedure) => match &procedure.code {
+                ProcedureCode::National(code) => code.clone(),
+                ProcedureCode::Foreign(code) => {
+                    joined(" · ", &[code.label(), code.display.clone().unwrap_or_default()])
+                }
+            },
         }
     }
 }

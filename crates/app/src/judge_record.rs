@@ -4,12 +4,15 @@
 //! While a file is checked nothing is written, so what its earlier rows would have added is
 //! remembered ([`Met`]). The numbers of those who are yet to come count down from the greatest.
 
+mod fhir;
+mod names;
+
 use std::collections::HashMap;
 
-use almoner_domain::{Invalid, LocationId, PatientId, PhysicianId, TreatmentId, name, text, time};
+use almoner_domain::{Invalid, LocationId, PatientId, TreatmentId, text, time};
 use almoner_store::locations::{self, Location};
 use almoner_store::patients::{self, Coverage, Patient, PatientFields};
-use almoner_store::physicians::{self, Physician};
+use almoner_store::physicians::{self, Physician, PhysicianFields};
 use almoner_store::treatments::{self, Procedure, TreatmentFields, TreatmentStatus};
 use almoner_store::{Tx, imported_records, merged};
 use jiff::Timestamp;
@@ -18,16 +21,28 @@ use jiff::civil::Date;
 use crate::context::Actor;
 use crate::error::Error;
 use crate::import_csv::CSV_SYSTEM;
-use crate::import_rows::{Mark, PatientRecord, Record, TreatmentRecord};
+use crate::import_rows::{Mark, PatientRecord, ProcedureCode, Record, TreatmentRecord};
+use crate::save_patient;
 use crate::save_treatment::{self, TreatmentEntry};
-use crate::{npi, save_patient};
 
 /// What a mark of a patient belongs to.
 pub(crate) const PATIENT: &str = "patient";
 /// What a mark of a treatment belongs to.
 pub(crate) const TREATMENT: &str = "treatment";
+/// What a mark of a physician belongs to.
+pub(crate) const PHYSICIAN: &str = "physician";
+/// What a mark of a coverage belongs to: its patient.
+pub(crate) const COVERAGE: &str = "coverage";
+/// What a mark of something that was done belongs to: its treatment.
+pub(crate) const PROCEDURE: &str = "procedure";
+/// What the value is of a mark whose system is an address that nothing else has.
+pub(crate) const ADDRESS: &str = "fhir";
+/// The system of marks that are addresses of visits.
+pub(crate) const VISIT: &str = "fhir:visit";
 /// The longest name of a system that numbers records.
 const MAX_SYSTEM_BYTES: usize = 200;
+/// The numbers of those who are yet to come are greater.
+const FIRST_COMING: i64 = i64::MAX / 2;
 /// People of one name and date of birth who are looked at.
 const MAX_NAMESAKES: i64 = 20;
 
@@ -38,6 +53,8 @@ pub(crate) enum Verdict {
     New(New),
     /// It is there already, under that number, and stays as it is.
     There(&'static str, i64, Vec<Mark>),
+    /// It is left out, which is no fault.
+    Left,
 }
 
 /// A record that is to be added.
@@ -47,6 +64,12 @@ pub(crate) enum New {
     Patient(Box<(PatientFields, Vec<Coverage>)>, Vec<Mark>),
     /// A treatment.
     Treatment(Box<TreatmentFields>, Vec<Mark>),
+    /// A physician.
+    Physician(PhysicianFields, Vec<Mark>),
+    /// An insurance of a patient.
+    Coverage(PatientId, Box<Coverage>, Vec<Mark>),
+    /// A code of a treatment.
+    Procedure(TreatmentId, ProcedureCode, Vec<Mark>),
 }
 
 /// Somebody whom a row may be about.
@@ -88,6 +111,8 @@ pub(crate) struct Met {
     called: HashMap<(&'static str, i64), Vec<Mark>>,
     occasions: HashMap<Occasion, Vec<Coming>>,
     treatments: HashMap<i64, Occasion>,
+    coverages: HashMap<PatientId, Vec<Coverage>>,
+    codes: HashMap<TreatmentId, Vec<ProcedureCode>>,
 }
 
 impl Met {
@@ -174,12 +199,17 @@ impl Judge {
         let verdict = match record {
             Record::Patient(record) => self.judge_patient(tx, actor, record).await?,
             Record::Treatment(record) => self.judge_treatment(tx, actor, record).await?,
+            Record::Physician(record) => self.judge_physician(tx, actor, record).await?,
+            Record::Coverage(record) => self.judge_coverage(tx, actor, record).await?,
+            Record::Procedure(record) => self.judge_procedure(tx, actor, record).await?,
         };
         if let Some(met) = &mut self.met {
             match &verdict {
                 Verdict::New(New::Patient(patient, marks)) => met.add_patient(&patient.0, marks),
                 Verdict::New(New::Treatment(fields, marks)) => met.add_treatment(fields, marks),
                 Verdict::There(kind, seq, marks) => met.remember(kind, *seq, marks),
+                // What else is new was remembered by whoever judged it.
+                Verdict::New(_) | Verdict::Left => {}
             }
         }
         Ok(verdict)
@@ -197,7 +227,14 @@ impl Judge {
         let (Some((fields, coverages)), Some(marks)) = (checked, marks) else {
             return Err(faults.into());
         };
-        let found = match self.by_numbers(tx, actor, &fields, &marks).await? {
+        let addresses: Vec<Mark> =
+            marks.iter().filter(|mark| mark.value == ADDRESS).cloned().collect();
+        let known = self.person_marked(tx, actor, &addresses).await?.map(|person| person.id);
+        let found = match known {
+            Some(found) => Some(found),
+            None => self.by_numbers(tx, actor, &fields, &marks).await?,
+        };
+        let found = match found {
             Some(found) => Some(found),
             None => self.by_name(tx, actor, &fields, &marks).await?,
         };
@@ -345,13 +382,25 @@ impl Judge {
         record: &TreatmentRecord,
     ) -> Result<Verdict, Error> {
         let mut faults = Invalid::default();
+        if let Some(seq) = self.visit_marked(tx, actor, record).await? {
+            return Ok(Verdict::There(TREATMENT, seq, checked_marks(&record.marks)?));
+        }
         let patient = faults.collect_error(self.whose(tx, actor, record).await)?;
-        let location = faults.collect(self.place(&record.entry.location));
-        let physician = faults.collect(self.by_whom(&record.entry.physician));
+        let location = faults.collect(self.place(self.place_name(record)));
+        let marked = self.physician_marked(tx, actor, &record.physician).await?;
+        let physician = match marked {
+            Some(physician) => Some(Some(physician)),
+            None => faults.collect(self.by_whom(&record.entry.physician)),
+        };
+        // One who is yet to come is not looked for among those who are there.
+        let coming = physician.flatten().filter(|id| id.seq() > FIRST_COMING);
         let marks = faults.collect(checked_marks(&record.marks));
         let entry = TreatmentEntry {
             location: location.map(|id| id.to_string()).unwrap_or_default(),
-            physician: physician.flatten().map(|id| id.to_string()).unwrap_or_default(),
+            physician: match physician.flatten().filter(|_| coming.is_none()) {
+                Some(id) => id.to_string(),
+                None => String::new(),
+            },
             ..record.entry.clone()
         };
         let checked = save_treatment::checked_of(tx, actor, patient, &entry).await;
@@ -366,6 +415,7 @@ impl Judge {
         let (Some(mut fields), Some(marks), true) = (checked, marks, faults.0.is_empty()) else {
             return Err(faults.into());
         };
+        fields.physician = coming.or(fields.physician);
         if record.entry.status.is_empty() && fields.service_at < self.now {
             fields.status = TreatmentStatus::Completed;
         }
@@ -410,63 +460,6 @@ impl Judge {
             patients::lock_current(tx, actor.org(), found.id).await?;
         }
         Ok(found.id)
-    }
-
-    fn place(&self, typed: &str) -> Result<LocationId, Invalid> {
-        let typed = typed.trim();
-        if typed.is_empty() {
-            let message = "Say where this was: the row names no location.";
-            let missing = || Invalid::one("location_id", "missing", message);
-            return self.location.ok_or_else(missing);
-        }
-        let id = typed.parse::<LocationId>().ok();
-        let wanted = name::normalize(typed);
-        let is_it = |location: &&Location| {
-            Some(location.id) == id || name::normalize(&location.fields.name) == wanted
-        };
-        let found = self.locations.iter().find(is_it);
-        found.map(|location| location.id).ok_or_else(|| {
-            let message = "There is no location of this name. Add it under Settings first.";
-            Invalid::one("location_id", "not_found", message)
-        })
-    }
-
-    fn by_whom(&self, typed: &str) -> Result<Option<PhysicianId>, Invalid> {
-        let typed = typed.trim();
-        if typed.is_empty() {
-            return Ok(None);
-        }
-        let id = typed.parse::<PhysicianId>().ok();
-        let number = npi::parse_npi("physician_id", typed).ok().flatten();
-        let mut wanted = name::normalize(typed);
-        for title in ["dr ", "doctor "] {
-            wanted = wanted.strip_prefix(title).map(str::to_owned).unwrap_or(wanted);
-        }
-        for title in [" md", " do", " m d"] {
-            wanted = wanted.strip_suffix(title).map(str::to_owned).unwrap_or(wanted);
-        }
-        let is_it = |physician: &&Physician| {
-            let fields = &physician.fields;
-            let names = [
-                format!("{} {}", fields.last_name, fields.first_name),
-                format!("{} {}", fields.first_name, fields.last_name),
-            ];
-            Some(physician.id) == id
-                || (number.is_some() && fields.npi == number)
-                || names.iter().any(|own| name::normalize(own) == wanted)
-        };
-        let mut found = self.physicians.iter().filter(is_it);
-        match (found.next(), found.next()) {
-            (Some(one), None) => Ok(Some(one.id)),
-            (Some(_), Some(_)) => {
-                let message = "Several physicians have this name. Give the NPI.";
-                Err(Invalid::one("physician_id", "several", message))
-            }
-            (None, _) => {
-                let message = "There is no such physician. Add them under Settings first.";
-                Err(Invalid::one("physician_id", "not_found", message))
-            }
-        }
     }
 
     /// The treatment that a record is about, when it is there.

@@ -47,7 +47,7 @@ pub async fn map_import(
     }
     let old = ImportSettings::read(&import.settings)?;
     let Chosen { columns, dates, location } = chosen;
-    let settings = ImportSettings { separator: old.separator, dates, columns, location };
+    let settings = ImportSettings { dates, columns, location, ..old };
     let content = import_files::content(&mut tx, org, id, 1).await?;
     let file = CsvFile::open(content, settings.separator)?;
     import_csv::must_fit(import.kind, &file.headings, &settings)?;

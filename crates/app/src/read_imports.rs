@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use almoner_domain::{FieldError, ImportId};
+use almoner_domain::{FieldError, ImportId, Invalid};
 use almoner_store::import_files;
-use almoner_store::imports::{self, Import};
+use almoner_store::imports::{self, Import, ImportState};
 
 use crate::begin_import::must_import;
 use crate::context::{Actor, App};
@@ -96,21 +96,33 @@ pub struct Preview {
 ///
 /// # Errors
 /// No permission, or no such import.
+///
+/// # Panics
+/// Never: a reader of files does not.
 pub async fn preview(app: &App, actor: &Actor, id: ImportId) -> Result<Preview, Error> {
     let import = import(app, actor, id).await?;
     let settings = ImportSettings::read(&import.settings)?;
     let org = actor.org();
     let mut tx = app.db.read().await?;
-    let parts =
-        if import_fields::fields(import.kind).is_empty() { i64::MAX } else { PREVIEW_PARTS };
+    // A bundle is read whole, and only where its rows are shown.
+    let parts = match import.state {
+        _ if !import.kind.is_whole() => PREVIEW_PARTS,
+        ImportState::Ready | ImportState::Done => i64::MAX,
+        _ => 0,
+    };
     let content = import_files::content(&mut tx, org, id, parts).await?;
     let is_whole = i64::try_from(content.len()).unwrap_or(i64::MAX) == import.size_bytes;
     let faults = import_files::faults(&mut tx, org, id, (0, MAX_FAULTS_SHOWN)).await?;
     drop(tx);
     let mut rows = Vec::new();
     if !content.is_empty() {
-        let mut all = import_rows::open(import.kind, content, &settings)?;
-        rows.extend(std::iter::from_fn(|| all.next_row()).take(MAX_PREVIEW_ROWS));
+        let kind = import.kind;
+        let reading = tokio::task::spawn_blocking(move || {
+            let mut all = import_rows::open(kind, content, &settings)?;
+            let first = std::iter::from_fn(|| all.next_row()).take(MAX_PREVIEW_ROWS);
+            Ok::<Vec<ImportRow>, Invalid>(first.collect())
+        });
+        rows = reading.await.expect("a reader never panics")?;
         if !is_whole && rows.len() < MAX_PREVIEW_ROWS {
             // The last one may be cut off.
             rows.pop();

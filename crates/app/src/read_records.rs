@@ -5,6 +5,7 @@
 
 use almoner_domain::list::Place;
 use almoner_domain::{LocationId, PatientId, PhysicianId, TreatmentId, name, text};
+use almoner_store::imported_records::{self, Mark};
 use almoner_store::locations::{self, Location};
 use almoner_store::merged;
 use almoner_store::patients::{self, Coverage, Patient};
@@ -13,9 +14,11 @@ use almoner_store::record_list::{self, Narrowed, RecordPage, Records};
 use almoner_store::treatments::{self, Treatment};
 use almoner_store::{StoreError, Tx};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::context::{Actor, App};
 use crate::error::Error;
+use crate::judge_record::PATIENT;
 use crate::permission::Action;
 
 /// A page of a list: the rows and their keys, both in the list's order.
@@ -47,6 +50,12 @@ pub enum PatientsAsked {
     ChangedSince(Timestamp),
     /// Those whose name has all the words; the one whose id or medical record number it is.
     Search(String),
+    /// The one whose medical record number it is.
+    Mrn(String),
+    /// The one who has that mark in another system.
+    Marked(String, String),
+    /// Those who were born on that day and whose name has all the words, when there are any.
+    Born(Date, String),
 }
 
 /// Which treatments are listed.
@@ -87,6 +96,25 @@ pub async fn patients(
     let narrowed = match asked {
         PatientsAsked::All => Narrowed::Not,
         PatientsAsked::ChangedSince(since) => Narrowed::ChangedSince(*since),
+        PatientsAsked::Born(day, q) => Narrowed::Born(*day, name::search_words(q)),
+        PatientsAsked::Marked(system, value) => {
+            let mark = Mark { system: system.clone(), value: value.clone() };
+            let seq = imported_records::find(&mut tx, org, PATIENT, &mark).await?;
+            let found = match seq {
+                Some(seq) => current(&mut tx, actor, PatientId::new(seq)).await?,
+                None => None,
+            };
+            return match found {
+                Some(patient) => alone(&mut tx, actor, patient).await,
+                None => Ok(nobody()),
+            };
+        }
+        PatientsAsked::Mrn(mrn) => {
+            return match patients::by_mrn(&mut tx, org, mrn).await? {
+                Some(patient) => alone(&mut tx, actor, patient).await,
+                None => Ok(nobody()),
+            };
+        }
         PatientsAsked::Search(q) => match exact(&mut tx, actor, q).await? {
             Some(patient) => return alone(&mut tx, actor, patient).await,
             None => match name::search_words(q) {

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use almoner_domain::estimate::Estimate;
 use almoner_domain::list::PageRequest;
 use almoner_domain::status::{self, Facts, Status};
-use almoner_domain::{LocationId, PaymentId};
+use almoner_domain::{LocationId, PatientId, PaymentId};
 use almoner_store::cards::{self, Cards};
 use almoner_store::payment_list::{self, Calendar, ListedPayment, PaymentPage};
 use almoner_store::record_list::{self, Narrowed, Records};
 use almoner_store::tenders::{self, TenderRow};
-use almoner_store::{Tx, attempts, links, locations, payments};
+use almoner_store::{Tx, attempts, links, locations, merged, patients, payments};
 use jiff::Timestamp;
 
 use crate::context::{Actor, App};
@@ -120,6 +120,30 @@ pub async fn locations_exist(app: &App, actor: &Actor, ids: &[LocationId]) -> Re
     let mut tx = app.db.read().await?;
     let all = locations::all(&mut tx, actor.org()).await?;
     Ok(ids.iter().all(|id| all.iter().any(|location| location.id == *id)))
+}
+
+/// A page of a patient's payments, in the order of their numbers.
+///
+/// # Errors
+/// No permission, or the database failed.
+pub async fn of_patient(
+    app: &App,
+    actor: &Actor,
+    patient: PatientId,
+    at: PageAt,
+) -> Result<RecordsView<WholePayment>, Error> {
+    actor.must(Action::ReadPayments)?;
+    let org = actor.org();
+    let mut tx = app.db.read().await?;
+    let patient = match patients::get(&mut tx, org, patient).await? {
+        Some(_) => patient,
+        None => merged::heir(&mut tx, org, patient).await?.unwrap_or(patient),
+    };
+    let narrowed = Narrowed::Owed(patient);
+    let page = record_list::page(&mut tx, org, (Records::Payments, &narrowed), at).await?;
+    let ids: Vec<PaymentId> = page.rows.iter().map(|row| PaymentId::new(row.seq)).collect();
+    let rows = payment_list::named(&mut tx, org, &ids).await?;
+    Ok(RecordsView { rows: completed(app, actor, &mut tx, rows).await?, page })
 }
 
 async fn whole(app: &App, actor: &Actor, id: PaymentId) -> Result<Estimated, Error> {

@@ -30,12 +30,13 @@ pub async fn run_import(
     match import.state {
         ImportState::Running | ImportState::Done => return Ok(import),
         ImportState::Checking => {
-            let then = if skip_faulty { ThenRun::Rest } else { ThenRun::Whole };
+            let then =
+                if skip_faulty && !import.kind.is_whole() { ThenRun::Rest } else { ThenRun::Whole };
             imports::set_settings(&mut tx, org, id, &import.settings, then).await?;
         }
         ImportState::Ready => {
             let faulty = import.counts.faulty;
-            if faulty > 0 && !skip_faulty {
+            if faulty > 0 && (!skip_faulty || import.kind.is_whole()) {
                 let message = format!(
                     "{faulty} of the rows are faulty, so nothing was imported. Mend the file, or \
                     have the other rows imported."

@@ -2,7 +2,7 @@
 
 use almoner_domain::insured::Relationship;
 use almoner_domain::likeness::Trait;
-use almoner_domain::{CheckId, Invalid, PatientId, text, time};
+use almoner_domain::{CheckId, ImportId, Invalid, PatientId, text, time};
 use almoner_store::idempotency::{self, Seen};
 use almoner_store::patients::{self, Coverage, PatientFields};
 use almoner_store::{StoreError, Tx, counters};
@@ -129,7 +129,8 @@ pub(crate) fn checked(
     }
 }
 
-fn checked_coverages(
+/// Coverages as typed, checked.
+pub(crate) fn checked_coverages(
     faults: &mut Invalid,
     entries: &[CoverageEntry],
     today: Date,
@@ -266,6 +267,26 @@ pub(crate) async fn insert(
     let subject = ("patient", id.seq());
     record::happened(app, actor, tx, "patient_added", subject, detail).await?;
     Ok((id, alike))
+}
+
+/// Adds a coverage that an import brings behind those that a patient has; all of it falls with the
+/// transaction.
+pub(crate) async fn add_coverage(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    (id, coverage): (PatientId, Coverage),
+    import: ImportId,
+) -> Result<(), Error> {
+    let (org, now) = (actor.org(), app.now());
+    let before = patients::lock(tx, org, id).await?.ok_or(Error::NotFound("patient"))?;
+    let mut coverages = patients::coverages(tx, org, id).await?;
+    coverages.push(coverage);
+    patients::update(tx, org, &before, &before.fields, now).await?;
+    patients::set_coverages(tx, org, id, &coverages).await?;
+    find_duplicates::look(tx, org, id).await?;
+    let detail = json!({ "changed": {}, "coverages_changed": true, "import": import });
+    record::happened(app, actor, tx, "patient_changed", ("patient", id.seq()), detail).await
 }
 
 /// Changes a patient that is at `version`.

@@ -1,9 +1,9 @@
 //! Adds and changes physicians.
 
-use almoner_domain::{Invalid, PhysicianId, text};
-use almoner_store::counters;
+use almoner_domain::{ImportId, Invalid, PhysicianId, text};
 use almoner_store::idempotency::{self, Seen};
 use almoner_store::physicians::{self, Physician, PhysicianFields};
+use almoner_store::{Tx, counters};
 use serde_json::json;
 
 use crate::context::{Actor, App, request_hash};
@@ -15,7 +15,11 @@ use crate::record;
 /// What keys of requests are told apart by.
 const SCOPE: &str = "add_physician";
 
-fn checked(fields: &PhysicianFields) -> Result<PhysicianFields, Invalid> {
+/// A physician as typed, checked.
+///
+/// # Errors
+/// The fields that need attention.
+pub(crate) fn checked(fields: &PhysicianFields) -> Result<PhysicianFields, Invalid> {
     let mut faults = Invalid::default();
     let first_name = text::required_line("first_name", "the first name", &fields.first_name);
     let first_name = faults.collect(first_name).unwrap_or_default();
@@ -66,6 +70,27 @@ pub async fn add_physician(
     physicians::get(&mut tx, actor.org(), id).await?.ok_or(Error::NotFound("physician"))
 }
 
+/// Adds a physician who was checked; all of it falls with the transaction. When an import brings
+/// them, the audit log says which.
+pub(crate) async fn insert(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    fields: &PhysicianFields,
+    import: Option<ImportId>,
+) -> Result<PhysicianId, Error> {
+    let org = actor.org();
+    let id = PhysicianId::new(counters::next(tx, org, PhysicianId::PREFIX).await?);
+    physicians::insert(tx, org, id, fields, app.now()).await?;
+    let mut detail = json!({ "npi": fields.npi });
+    if let Some(import) = import {
+        detail["import"] = json!(import);
+    }
+    let subject = ("physician", id.seq());
+    record::happened(app, actor, tx, "physician_added", subject, detail).await?;
+    Ok(id)
+}
+
 async fn attempt(
     app: &App,
     actor: &Actor,
@@ -90,12 +115,12 @@ async fn attempt(
         }
         (id, "physician_changed")
     } else {
-        let id = PhysicianId::new(counters::next(&mut tx, org, PhysicianId::PREFIX).await?);
-        physicians::insert(&mut tx, org, id, &fields, now).await?;
-        (id, "physician_added")
+        (insert(app, actor, &mut tx, &fields, None).await?, "")
     };
-    let detail = json!({ "npi": fields.npi });
-    record::happened(app, actor, &mut tx, action, ("physician", id.seq()), detail).await?;
+    if !action.is_empty() {
+        let detail = json!({ "npi": fields.npi });
+        record::happened(app, actor, &mut tx, action, ("physician", id.seq()), detail).await?;
+    }
     if let Some(key) = key {
         idempotency::keep(&mut tx, org, (SCOPE, key), &hash, id.seq(), now).await?;
     }

@@ -1,5 +1,6 @@
 //! Adds and changes treatments.
 
+use almoner_domain::foreign_code::ForeignCode;
 use almoner_domain::{
     ImportId, Invalid, LocationId, Money, PatientId, PhysicianId, TreatmentId, text, time,
 };
@@ -14,6 +15,7 @@ use serde_json::json;
 
 use crate::context::{Actor, App, request_hash};
 use crate::error::Error;
+use crate::import_rows::ProcedureCode;
 use crate::permission::Action;
 use crate::record;
 
@@ -51,10 +53,16 @@ pub struct ProcedureEntry {
 
 /// The greatest number of codes of a treatment.
 pub const MAX_PROCEDURES: usize = 20;
+/// The greatest number of codes of other systems that a treatment has.
+pub(crate) const MAX_FOREIGN_CODES: usize = 100;
 /// The greatest length of a code.
 const MAX_CODE_LETTERS: usize = 7;
 
-fn checked_procedures(faults: &mut Invalid, entries: &[ProcedureEntry]) -> Vec<Procedure> {
+/// Codes as typed, checked.
+pub(crate) fn checked_procedures(
+    faults: &mut Invalid,
+    entries: &[ProcedureEntry],
+) -> Vec<Procedure> {
     let mut procedures = Vec::new();
     if entries.len() > MAX_PROCEDURES {
         let message = format!("A treatment has at most {MAX_PROCEDURES} codes.");
@@ -236,6 +244,38 @@ pub(crate) async fn insert(
     }
     record::happened(app, actor, tx, "treatment_added", subject, detail).await?;
     Ok(id)
+}
+
+/// A code of another system, as it is kept.
+///
+/// # Errors
+/// Says that a part of it is missing or too long.
+pub(crate) fn checked_foreign_code(code: &ForeignCode) -> Result<ForeignCode, Invalid> {
+    let part = |text: &Option<String>| text::line("code", text.as_deref().unwrap_or_default());
+    Ok(ForeignCode {
+        system: part(&code.system)?,
+        code: text::required_line("code", "a code", &code.code)?,
+        display: part(&code.display)?,
+    })
+}
+
+/// Adds a code that an import brings to a treatment; all of it falls with the transaction.
+pub(crate) async fn add_code(
+    app: &App,
+    actor: &Actor,
+    tx: &mut Tx,
+    (id, code): (TreatmentId, &ProcedureCode),
+    import: ImportId,
+) -> Result<(), Error> {
+    let (org, now) = (actor.org(), app.now());
+    match code {
+        ProcedureCode::National(code) => treatments::add_procedure(tx, org, id, code).await?,
+        ProcedureCode::Foreign(code) => treatments::add_foreign_code(tx, org, id, code).await?,
+    }
+    treatments::touch(tx, org, id, now).await?;
+    let (subject, detail) =
+        (("treatment", id.seq()), json!({ "import": import, "code_added": true }));
+    record::happened(app, actor, tx, "treatment_changed", subject, detail).await
 }
 
 /// Changes a treatment that is at `version`. Its patient stays.

@@ -6,9 +6,10 @@
 
 use std::collections::HashSet;
 
-use almoner_domain::{FieldError, ImportId, PatientId, time};
+use almoner_domain::{FieldError, ImportId, Invalid, PatientId, time};
 use almoner_store::author::Author;
 use almoner_store::imports::{self, Counts, Import, ImportKind, ImportState, ThenRun};
+use almoner_store::physicians::Physician;
 use almoner_store::{StoreError, Tx, api_keys, counters, import_files, imported_records, staff};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -16,8 +17,10 @@ use serde_json::json;
 use crate::context::{Actor, App, KeyHolder, Member};
 use crate::error::Error;
 use crate::import_rows::{self, ImportRow, ImportSettings, Rows};
-use crate::judge_record::{Judge, New, PATIENT, TREATMENT, Verdict};
-use crate::{record, save_patient, save_treatment};
+use crate::judge_record::{
+    COVERAGE, Judge, New, PATIENT, PHYSICIAN, PROCEDURE, TREATMENT, Verdict,
+};
+use crate::{import_fhir, record, save_patient, save_physician, save_treatment};
 
 /// Rows that one transaction does at most.
 pub const MAX_ROWS_AT_ONCE: usize = 200;
@@ -150,8 +153,10 @@ async fn fail(
 /// The database failed; the import goes on when it is taken up again.
 pub async fn go_on(app: &App, work: &mut Work) -> Result<bool, Error> {
     let (org, id) = (work.actor.org(), work.id);
-    let mut batch = Vec::with_capacity(MAX_ROWS_AT_ONCE);
-    batch.extend(std::iter::from_fn(|| work.rows.next_row()).take(MAX_ROWS_AT_ONCE));
+    // A bundle is there whole or not at all.
+    let is_whole = work.kind.is_whole() && work.state == ImportState::Running;
+    let most = if is_whole { usize::MAX } else { MAX_ROWS_AT_ONCE };
+    let batch: Vec<_> = std::iter::from_fn(|| work.rows.next_row()).take(most).collect();
     let mut tx = app.db.begin().await?;
     let import = imports::lock(&mut tx, org, id).await?;
     let mine =
@@ -162,10 +167,17 @@ pub async fn go_on(app: &App, work: &mut Work) -> Result<bool, Error> {
     if work.kind != ImportKind::Treatments {
         counters::hold(&mut tx, org, PatientId::PREFIX).await?;
     }
-    let is_end = batch.len() < MAX_ROWS_AT_ONCE;
+    let is_end = batch.len() < most;
     let mut counts = import.counts;
     for row in &batch {
         do_row(app, work, &mut tx, row, &mut counts).await?;
+    }
+    if is_whole && counts.faulty > import.counts.faulty {
+        drop(tx);
+        let message = "Records changed since the file was checked, and it does not fit them any \
+            more. Nothing was imported; hand it in again.";
+        fail(app, &work.actor, id, &Invalid::one("file", "changed", message)).await?;
+        return Ok(false);
     }
     if is_end {
         counts.rows = counts.done;
@@ -209,34 +221,58 @@ async fn do_row(
             }
             counts.there += 1;
         }
+        Ok(Verdict::Left) => counts.there += 1,
         Err(Error::Invalid(faults)) => {
-            let faults: Vec<FieldError> = faults.0.into_iter().take(MAX_FAULTS_OF_ROW).collect();
+            let mut faults: Vec<FieldError> =
+                faults.0.into_iter().take(MAX_FAULTS_OF_ROW).collect();
+            if let Some(at) = &row.place {
+                for fault in &mut faults {
+                    fault.field = import_fhir::place_of(at, &fault.field);
+                }
+            }
             let place = (work.id, row.number);
             import_files::add_faults(tx, work.actor.org(), place, &faults).await?;
-            counts.faulty += 1;
+            if row.is_note {
+                counts.there += 1;
+            } else {
+                counts.faulty += 1;
+            }
         }
         Err(other) => return Err(other),
     }
     Ok(())
 }
 
-async fn save(app: &App, work: &Work, tx: &mut Tx, new: New) -> Result<(), Error> {
+async fn save(app: &App, work: &mut Work, tx: &mut Tx, new: New) -> Result<(), Error> {
     let (actor, org) = (&work.actor, work.actor.org());
-    match new {
+    let (kind, seq, marks) = match new {
         New::Patient(patient, marks) => {
             let (fields, coverages) = *patient;
             let detail = json!({ "import": work.id });
             let saving = save_patient::insert(app, actor, tx, (&fields, &coverages), detail);
             // Who may be the same person stands in the list of possible duplicates.
             let (id, _) = saving.await?;
-            imported_records::keep(tx, org, (PATIENT, id.seq()), &marks, work.id).await?;
+            (PATIENT, id.seq(), marks)
         }
         New::Treatment(fields, marks) => {
             let id = save_treatment::insert(app, actor, tx, &fields, Some(work.id)).await?;
-            imported_records::keep(tx, org, (TREATMENT, id.seq()), &marks, work.id).await?;
+            (TREATMENT, id.seq(), marks)
         }
-    }
-    Ok(())
+        New::Physician(fields, marks) => {
+            let id = save_physician::insert(app, actor, tx, &fields, Some(work.id)).await?;
+            work.judge.knows(Physician { id, fields });
+            (PHYSICIAN, id.seq(), marks)
+        }
+        New::Coverage(id, coverage, marks) => {
+            save_patient::add_coverage(app, actor, tx, (id, *coverage), work.id).await?;
+            (COVERAGE, id.seq(), marks)
+        }
+        New::Procedure(id, code, marks) => {
+            save_treatment::add_code(app, actor, tx, (id, &code), work.id).await?;
+            (PROCEDURE, id.seq(), marks)
+        }
+    };
+    Ok(imported_records::keep(tx, org, (kind, seq), &marks, work.id).await?)
 }
 
 /// All rows were looked at.
@@ -256,7 +292,7 @@ async fn end(app: &App, actor: &Actor, tx: &mut Tx, import: &Import) -> Result<(
     let goes_on = match import.then_run {
         ThenRun::Ask => false,
         ThenRun::Whole => faulty == 0,
-        ThenRun::Rest => true,
+        ThenRun::Rest => faulty == 0 || !import.kind.is_whole(),
     };
     if goes_on {
         return start(app, actor, tx, import).await;

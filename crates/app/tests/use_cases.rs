@@ -10,6 +10,8 @@
 mod answers;
 #[path = "use_cases/archives.rs"]
 mod archives;
+#[path = "use_cases/bundles.rs"]
+mod bundles;
 #[path = "use_cases/common.rs"]
 mod common;
 #[path = "use_cases/crashes.rs"]

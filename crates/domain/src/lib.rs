@@ -11,6 +11,7 @@ pub mod checks;
 pub mod document;
 pub mod error;
 pub mod estimate;
+pub mod foreign_code;
 pub mod ids;
 pub mod inquiry;
 pub mod insured;

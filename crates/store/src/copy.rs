@@ -16,7 +16,7 @@ use content::{Content, Reading, TableContent};
 use jiff::Timestamp;
 
 /// All tables whose rows are copied, each after those that its rows refer to.
-pub const TABLES: [&str; 64] = [
+pub const TABLES: [&str; 65] = [
     "organization",
     "counter",
     "location",
@@ -34,6 +34,7 @@ pub const TABLES: [&str; 64] = [
     "merged_patient",
     "treatment",
     "treatment_procedure",
+    "treatment_foreign_code",
     "eligibility_file",
     "eligibility_file_part",
     "eligibility_check",

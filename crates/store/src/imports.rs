@@ -32,6 +32,11 @@ impl ImportKind {
         }
     }
 
+    /// Whether all of a file is imported, in one transaction, or nothing.
+    pub fn is_whole(self) -> bool {
+        self == Self::Fhir
+    }
+
     /// The kind with that stored name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)

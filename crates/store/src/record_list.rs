@@ -41,6 +41,8 @@ pub enum Records {
     Locations,
     /// Physicians.
     Physicians,
+    /// Payments.
+    Payments,
 }
 
 /// What narrows a list.
@@ -52,6 +54,10 @@ pub enum Narrowed {
     ChangedSince(Timestamp),
     /// Patients whose name has all these words.
     Named(Vec<String>),
+    /// Patients who were born on that day and whose name has all these words.
+    Born(Date, Vec<String>),
+    /// Payments of a patient.
+    Owed(PatientId),
     /// Treatments of a patient; with the date, only those with payments that were due before it.
     OfPatient(PatientId, Option<Date>),
     /// Treatments with payments that were due before this date.
@@ -138,7 +144,11 @@ pub async fn page_statement(
 
 async fn known(tx: &mut Tx, org: OrganizationId, narrowed: &Narrowed) -> Result<Known, StoreError> {
     match narrowed {
-        Narrowed::Not | Narrowed::ChangedSince(_) | Narrowed::OfPatient(..) => Ok(Known::Nothing),
+        Narrowed::Not
+        | Narrowed::ChangedSince(_)
+        | Narrowed::Born(..)
+        | Narrowed::Owed(_)
+        | Narrowed::OfPatient(..) => Ok(Known::Nothing),
         Narrowed::Named(words) => {
             let found = named(tx, org, words).await?;
             Ok(if found.is_all {
@@ -180,6 +190,7 @@ impl Records {
             Self::Payments => "payment",
             Self::Locations => "location",
             Self::Physicians => "physician",
+            Self::Payments => "payment",
         }
     }
 }
@@ -227,6 +238,14 @@ impl List<'_> {
                 statement.push(" THEN 1 = 1 ELSE 1 = 0 END");
             }
             _ => {}
+        }
+        if let Narrowed::Owed(patient) = self.narrowed {
+            statement.push(" AND patient_seq = ").bind(*patient);
+        }
+        if let Narrowed::Born(day, words) = self.narrowed {
+            // The few who were born on that day are tested for the name.
+            statement.push(" AND birth_day = ").bind(time::date_key(*day));
+            statement.and_named("(name_search || '')", words);
         }
         if let Narrowed::OfPatient(patient, overdue_on) = self.narrowed {
             statement.push(" AND patient_seq = ").bind(*patient);

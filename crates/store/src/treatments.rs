@@ -1,5 +1,6 @@
 //! Treatments with their codes and charges, and what is overdue on them.
 
+use almoner_domain::foreign_code::ForeignCode;
 use almoner_domain::{
     LocationId, Money, OrganizationId, PatientId, PhysicianId, TreatmentId, time,
 };
@@ -113,6 +114,16 @@ pub struct Treatment {
     pub modified_at: Timestamp,
     /// What is overdue.
     pub overdue: Overdue,
+    /// What was done in codes of other systems than CPT and HCPCS.
+    pub foreign_codes: Vec<ForeignCode>,
+}
+
+impl Treatment {
+    /// The codes as lists show them, those of other systems last and with their system.
+    pub fn code_labels(&self) -> Vec<String> {
+        let own = self.fields.procedures.iter().map(|procedure| procedure.code.clone());
+        own.chain(self.foreign_codes.iter().map(ForeignCode::label)).collect()
+    }
 }
 
 impl TreatmentFields {
@@ -245,6 +256,7 @@ fn treatment(row: &Row) -> Result<Treatment, StoreError> {
         created_at: row.time("created_at_us")?,
         modified_at: row.time("modified_at_us")?,
         overdue: Overdue::default(),
+        foreign_codes: Vec::new(),
     })
 }
 
@@ -284,6 +296,7 @@ async fn whole(
             });
         }
     }
+    read_foreign_codes(tx, org, &mut treatments).await?;
     let mut statement = Statement::default();
     statement.push(
         "SELECT treatment_seq, count(*) AS n, CAST(sum(amount_cents) AS BIGINT) AS amount,
@@ -305,6 +318,68 @@ async fn whole(
         }
     }
     Ok(treatments)
+}
+
+async fn read_foreign_codes(
+    tx: &mut Tx,
+    org: OrganizationId,
+    treatments: &mut [Treatment],
+) -> Result<(), StoreError> {
+    let mut statement = Statement::default();
+    statement.push("SELECT treatment_seq, system, code, display FROM treatment_foreign_code");
+    statement.push(" WHERE organization_id = ").bind(org);
+    push_owners(&mut statement, treatments);
+    statement.push(" ORDER BY treatment_seq, line");
+    for row in statement.all(tx).await? {
+        let seq = row.int("treatment_seq")?;
+        if let Some(owner) = treatments.iter_mut().find(|treatment| treatment.id.seq() == seq) {
+            owner.foreign_codes.push(ForeignCode {
+                system: row.opt_text("system")?,
+                code: row.text("code")?,
+                display: row.opt_text("display")?,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Adds a CPT or HCPCS code without a charge to a treatment, after those that it has.
+pub async fn add_procedure(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: TreatmentId,
+    code: &str,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO treatment_procedure (organization_id, treatment_seq, line, code,
+        modifiers) SELECT $1, $2, coalesce(max(line), 0) + 1, $3, ''
+        FROM treatment_procedure WHERE organization_id = $1 AND treatment_seq = $2";
+    tx.execute_one(sql, params![org, id, code.to_owned()]).await
+}
+
+/// Notes that a treatment changed.
+pub async fn touch(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: TreatmentId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE treatment SET version = version + 1, modified_at_us = $3
+        WHERE organization_id = $1 AND seq = $2";
+    tx.execute_one(sql, params![org, id, now]).await
+}
+
+/// Adds a code of another system to a treatment, after those that it has.
+pub async fn add_foreign_code(
+    tx: &mut Tx,
+    org: OrganizationId,
+    id: TreatmentId,
+    code: &ForeignCode,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO treatment_foreign_code (organization_id, treatment_seq, line, system,
+        code, display) SELECT $1, $2, coalesce(max(line), 0) + 1, $3, $4, $5
+        FROM treatment_foreign_code WHERE organization_id = $1 AND treatment_seq = $2";
+    let ForeignCode { system, code, display } = code.clone();
+    tx.execute_one(sql, params![org, id, system, code, display]).await
 }
 
 /// The treatment with that id.

@@ -10,6 +10,7 @@ mod assets;
 mod cell;
 mod csv_file;
 mod failure;
+mod fhir;
 mod format;
 mod handlers;
 mod pdf;

@@ -20,7 +20,7 @@ use crate::handlers::{
 };
 use crate::state::Web;
 use crate::xlsx_file::MEDIA_TYPE;
-use crate::{api, failure, security, session, uploads, watching};
+use crate::{api, failure, fhir, security, session, uploads, watching};
 
 /// The largest form that is read.
 const MAX_FORM_BYTES: usize = 256 * 1024;
@@ -42,6 +42,7 @@ pub fn router(web: Web) -> Router {
     Router::new()
         .merge(pages(&web))
         .merge(api::router(&web))
+        .merge(fhir::router(&web))
         .layer(CompressionLayer::new().gzip(true).compress_when(is_compressed))
         .layer(from_fn_with_state(web.clone(), security::headers))
         .layer(from_fn_with_state(web.clone(), watching::watched))

@@ -51,6 +51,8 @@ mod estimate;
 mod estimate_cases;
 #[path = "pages/exports.rs"]
 mod exports;
+#[path = "fhir/facade.rs"]
+mod fhir_facade;
 #[path = "pages/fields.rs"]
 mod fields;
 #[path = "pages/hostile.rs"]

@@ -1,4 +1,4 @@
-//! `almoner import patients|treatments FILE.csv`
+//! `almoner import patients|treatments FILE.csv`, `almoner import fhir BUNDLE.json…`
 
 use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -10,11 +10,11 @@ use almoner_app::import_rows::{DateOrder, ImportKind, MAX_IMPORT_BYTES};
 use almoner_app::read_imports::{self, FaultyRows, import};
 use almoner_app::work_on_import::{go_on, take_up};
 use almoner_app::{Actor, App, Error};
-use almoner_domain::ImportId;
+use almoner_domain::{ImportId, LocationId};
 use almoner_store::imports::{Import, ImportState};
 
 use crate::Failure;
-use crate::cli::{CsvImport, ImportCommand};
+use crate::cli::{CsvImport, FhirImport, ImportCommand};
 use crate::settings::Settings;
 
 /// How long is waited before it is looked again how far another program has come.
@@ -27,6 +27,7 @@ pub(crate) async fn run(settings: &Settings, command: ImportCommand) -> Result<(
     let (kind, wanted) = match command {
         ImportCommand::Patients(wanted) => (ImportKind::Patients, wanted),
         ImportCommand::Treatments(wanted) => (ImportKind::Treatments, wanted),
+        ImportCommand::Fhir(wanted) => return bundles(settings, wanted).await,
     };
     let content = content(&wanted.file)?;
     let told = told(&wanted)?;
@@ -39,6 +40,70 @@ pub(crate) async fn run(settings: &Settings, command: ImportCommand) -> Result<(
     let failure = tell(&app, &actor, &wanted.file, &ended).await?;
     app.db.close().await;
     failure.map_or(Ok(()), |line| Err(Failure::Failed(line)))
+}
+
+/// Imports bundles one after another, until one has a fault.
+async fn bundles(settings: &Settings, wanted: FhirImport) -> Result<(), Failure> {
+    let location = location(wanted.location.as_deref())?;
+    let app = super::open(settings).await?;
+    let actor = super::organization(&app, wanted.org.as_deref()).await?;
+    let mut failure = None;
+    for path in &wanted.files {
+        let told = Some(Told { location, run: true, ..Told::default() });
+        let (kind, file_name) = (ImportKind::Fhir, path.to_string_lossy().into_owned());
+        let new = NewImport { kind, file_name, content: content(path)?, told };
+        let begun = begin_import(&app, &actor, new, None).await;
+        let begun = begun.map_err(|error| in_file(path, said(kind, error)))?;
+        let ended = to_the_end(&app, &actor, begun.id).await?;
+        failure = tell_of_bundle(&app, &actor, path, &ended).await?;
+        if failure.is_some() {
+            break;
+        }
+    }
+    app.db.close().await;
+    failure.map_or(Ok(()), |line| Err(Failure::Failed(line)))
+}
+
+fn in_file(path: &Path, failure: Failure) -> Failure {
+    match failure {
+        Failure::Failed(line) => Failure::Failed(format!("{}: {line}", path.display())),
+        other => other,
+    }
+}
+
+/// Tells what became of a bundle: the places of its faults, and what is not taken over.
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's answer")]
+async fn tell_of_bundle(
+    app: &App,
+    actor: &Actor,
+    path: &Path,
+    ended: &Import,
+) -> Result<Option<String>, Failure> {
+    if std::io::stderr().is_terminal() {
+        eprintln!();
+    }
+    let (id, counts, path) = (ended.id, ended.counts, path.display());
+    if let Some(failure) = &ended.failure {
+        return Ok(Some(format!("{path}: {failure}")));
+    }
+    let (_, said) = read_imports::faults(app, actor, id, (0, i64::MAX)).await?;
+    for (_, finding) in said.iter().take(MAX_PRINTED) {
+        eprintln!("{}: {}", finding.field, finding.message);
+    }
+    if said.len() > MAX_PRINTED {
+        eprintln!("and {} more, which the page of {id} shows", said.len() - MAX_PRINTED);
+    }
+    if ended.state == ImportState::Done {
+        println!("{id}: {path}: {} added, {} already there", counts.added, counts.there);
+        return Ok(None);
+    }
+    Ok(Some(format!("{path}: nothing was imported: {} resources are faulty", counts.faulty)))
+}
+
+fn location(id: Option<&str>) -> Result<Option<LocationId>, Failure> {
+    let Some(id) = id else { return Ok(None) };
+    let parsed = id.parse::<LocationId>();
+    parsed.map(Some).map_err(|error| Failure::Usage(format!("--location: {error}")))
 }
 
 fn content(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -62,12 +127,7 @@ fn told(wanted: &CsvImport) -> Result<Told, Failure> {
     let orders = DateOrder::ALL.map(DateOrder::as_str).join(", ");
     let order = DateOrder::from_name(&wanted.dates);
     let unknown = || Failure::Usage(format!("--dates {}: one of {orders}", wanted.dates));
-    let location = match &wanted.location {
-        Some(id) => {
-            Some(id.parse().map_err(|error| Failure::Usage(format!("--location: {error}")))?)
-        }
-        None => None,
-    };
+    let location = location(wanted.location.as_deref())?;
     let skip_faulty = wanted.skip_faulty;
     Ok(Told { columns, dates: order.ok_or_else(unknown)?, location, run: true, skip_faulty })
 }

@@ -89,6 +89,36 @@ on_both_engines! {
         assert!(empty.stderr.contains("no rows below the headings"), "{}", empty.stderr);
     }
 
+    async fn a_bundle_is_imported_whole_or_not_at_all(db) {
+        let folder = tempfile::tempdir().unwrap();
+        set_up(folder.path(), &db.url, "m@test.clinic", "manager").await;
+        let write = |name: &str, born: &str| {
+            let bundle = format!(
+                r#"{{"resourceType":"Bundle","type":"collection","entry":[
+                {{"fullUrl":"urn:uuid:1","resource":{{"resourceType":"Patient",
+                "name":[{{"family":"Sample","given":["Ada"]}}],"birthDate":"{born}"}}}},
+                {{"fullUrl":"urn:uuid:2","resource":{{"resourceType":"Encounter",
+                "status":"finished","subject":{{"reference":"urn:uuid:1"}},
+                "period":{{"start":"2026-02-01T15:00:00Z"}}}}}}]}}"#
+            );
+            std::fs::write(folder.path().join(name), bundle).unwrap();
+            folder.path().join(name).to_string_lossy().into_owned()
+        };
+        let (good, bad) = (write("good.json", "1980-02-03"), write("bad.json", "1980"));
+        let broken = run(folder.path(), &db.url, &["import", "fhir", &bad, &good]).await;
+        assert_eq!((broken.code, &*broken.stdout), (1, ""));
+        let place = "Bundle.entry[0].resource.birthDate: Only a part";
+        assert!(broken.stderr.contains(place), "{}", broken.stderr);
+        let both = ["import", "fhir", &good, &good, "--location", "LOC-001"];
+        let told = run(folder.path(), &db.url, &both).await;
+        assert_eq!(told.code, 0, "{}", told.stderr);
+        let lines: Vec<&str> = told.stdout.lines().collect();
+        assert!(lines[0].ends_with("good.json: 2 added, 0 already there"), "{lines:?}");
+        assert!(lines[1].ends_with("good.json: 0 added, 2 already there"), "{lines:?}");
+        let odd = ["import", "fhir", &good, "--location", "x"];
+        assert_eq!(run(folder.path(), &db.url, &odd).await.code, 2);
+    }
+
     async fn organizations_and_accounts(db) {
         let folder = tempfile::tempdir().unwrap();
         let nobody = run(folder.path(), &db.url, &["verify", "--anchor", "00"]).await;

@@ -289,6 +289,11 @@ const PAYMENTS: &[Case] = cases! {
         read_documents::content(app, &who, &document, None).await.map(drop)
     };
     "read_whole::get" |c, n| read_whole::get(&c.app, &c.manager(), PaymentId::new(n));
+    "read_whole::of_patient" |c, n| async {
+        let (whose, at) = (PatientId::new(n), (Place::First, 9));
+        let found = read_whole::of_patient(&c.app, &c.manager(), whose, at).await?;
+        Ok::<_, Error>((found.rows.len(), found.page.total))
+    };
     "read_whole::created" |c, n| read_whole::created(&c.app, &c.manager(), PaymentId::new(n));
     "read_whole::list" |c, n| whole_at(c, n);
     "read_whole::changed" |c, n| async {

@@ -403,6 +403,8 @@ const READS: &[Case] = cases! {
     "read_whole::get" ReadPayments |c, a| async {
         read_whole::get(&c.app, a, c.pending(700).await).await
     };
+    "read_whole::of_patient" ReadPayments |c, a|
+        read_whole::of_patient(&c.app, a, c.ann, FIRST_PAGE);
     "read_whole::summary" ReadPayments |c, a| read_whole::summary(&c.app, a, &[]);
     "read_whole::locations_exist" ReadPayments |c, a|
         read_whole::locations_exist(&c.app, a, &[c.harbor]);

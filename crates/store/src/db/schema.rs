@@ -32,6 +32,7 @@ macro_rules! steps {
             20 "0020_records",
             21 "0021_webhooks",
             22 "0022_imports",
+            23 "0023_foreign_codes",
             24 "0024_payment_changes",
             25 "0025_payment_kinds",
         )

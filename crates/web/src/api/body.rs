@@ -26,11 +26,17 @@ pub(super) const X12: &str = "application/edi-x12";
 /// The type of a body of comma-separated values (RFC 7111).
 pub(super) const CSV: &str = "text/csv";
 
+/// The type of a body of FHIR.
+pub(super) const FHIR: &str = "application/fhir+json";
+
 /// A body of JSON.
 pub(super) struct Body<T>(pub(super) T);
 
 /// A body of comma-separated values, as it came.
 pub(super) struct CsvBody(pub(super) Vec<u8>);
+
+/// A body of FHIR, as it came.
+pub(super) struct FhirBody(pub(super) Vec<u8>);
 
 /// A body of X12, as it came.
 pub(super) struct X12Body(pub(super) Vec<u8>);
@@ -64,6 +70,14 @@ impl<S: Send + Sync> FromRequest<S> for CsvBody {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         content(request, CSV).await.map(|body| Self(body.into()))
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for FhirBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        content(request, FHIR).await.map(|body| Self(body.into()))
     }
 }
 

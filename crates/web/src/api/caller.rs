@@ -22,11 +22,11 @@ use crate::state::Web;
 
 /// The program that asks.
 #[derive(Debug, Clone)]
-pub(super) struct Caller {
+pub(crate) struct Caller {
     /// Who it is to the use cases.
-    pub(super) actor: Actor,
+    pub(crate) actor: Actor,
     /// Its key.
-    pub(super) key: KeyId,
+    pub(crate) key: KeyId,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
@@ -41,7 +41,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 /// A thing of a patient's that an answer shows.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Thing {
+pub(crate) enum Thing {
     /// What is known of a patient.
     Patient(PatientId),
     /// An eligibility check.
@@ -92,13 +92,13 @@ impl Thing {
 }
 
 /// A response that shows these things.
-pub(super) fn showing(things: Vec<Thing>, mut response: Response) -> Response {
+pub(crate) fn showing(things: Vec<Thing>, mut response: Response) -> Response {
     response.extensions_mut().insert(Shown(things));
     response
 }
 
 /// Lets only programs with a good key through, at their pace, and records what they are shown.
-pub(super) async fn known(State(web): State<Web>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn known(State(web): State<Web>, mut request: Request, next: Next) -> Response {
     let caller = match caller(&web, request.headers()).await {
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),

@@ -11,7 +11,7 @@
 
 mod answers;
 mod body;
-mod caller;
+pub(crate) mod caller;
 mod docs;
 mod etag;
 mod fields;
@@ -19,8 +19,8 @@ mod json;
 mod listing;
 mod once;
 mod pace;
-mod problem;
-mod v1;
+pub(crate) mod problem;
+pub(crate) mod v1;
 
 pub(crate) use pace::Pace;
 

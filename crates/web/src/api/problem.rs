@@ -206,6 +206,11 @@ impl Problem {
         self
     }
 
+    /// What kind of failure it is, and what went wrong this time.
+    pub(crate) fn told(&self) -> (Code, &str) {
+        (self.code, &self.detail)
+    }
+
     /// Why it failed, for the log; never for the program that asked.
     pub(crate) fn cause(&self) -> &str {
         self.cause.as_deref().unwrap_or("the request was given up or panicked")

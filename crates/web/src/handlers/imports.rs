@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use almoner_app::begin_import::{self, NewImport, author_name, must_import};
+use almoner_app::begin_import::{self, NewImport, Told, author_name, must_import};
 use almoner_app::import_fields::{fields, label};
 use almoner_app::import_rows::{DateOrder, ImportKind, ImportSettings, MAX_IMPORT_BYTES, OFFERED};
 use almoner_app::map_import::{Chosen, map_import};
@@ -12,6 +12,7 @@ use almoner_app::run_import::{discard_import, run_import};
 use almoner_app::{Actor, Error, read};
 use almoner_domain::{ImportId, Invalid};
 use almoner_store::imports::{Counts, Import, ImportState};
+use almoner_store::locations::Location;
 use axum::extract::multipart::{Field, Multipart, MultipartError, MultipartRejection};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -71,6 +72,8 @@ async fn list_page(
         older: last.map(|last| format!("{ADDRESS}?before={}", last.id)),
         kinds: OFFERED.iter().map(|kind| Choice::new(kind.as_str(), kind_label(*kind))).collect(),
         kind: kind.to_owned(),
+        locations: all_locations(web, &staff.actor).await?,
+        location: String::new(),
         max_mb: MAX_IMPORT_BYTES / (1024 * 1024),
         key: web.form_key(),
         errors,
@@ -92,6 +95,7 @@ pub(crate) async fn list(
 #[derive(Debug, Default)]
 struct Sent {
     kind: String,
+    location: String,
     key: Option<String>,
     file_name: String,
     content: Vec<u8>,
@@ -134,9 +138,17 @@ async fn begin_one(web: &Web, actor: &Actor, sent: &mut Sent) -> Result<Import, 
     if sent.file_name.is_empty() && sent.content.is_empty() {
         faults.push("file", "required", "Choose a file.");
     }
+    let location = sent.location.trim();
+    let location = (!location.is_empty()).then(|| location.parse());
+    let Ok(location) = location.transpose() else {
+        faults.push("location", "unknown", "Choose from the list.");
+        return Err(faults.into());
+    };
     let (Some(kind), true) = (kind, faults.0.is_empty()) else { return Err(faults.into()) };
+    // Of a table, the columns are asked for next, and the location with them.
+    let told = fields(kind).is_empty().then(|| Told { location, ..Told::default() });
     let (file_name, content) = (sent.file_name.clone(), std::mem::take(&mut sent.content));
-    let new = NewImport { kind, file_name, content, told: None };
+    let new = NewImport { kind, file_name, content, told };
     begin_import::begin_import(&web.app, actor, new, sent.key.as_deref()).await
 }
 
@@ -145,6 +157,7 @@ async fn received(mut upload: Multipart, sent: &mut Sent) -> Result<(), Invalid>
     while let Some(field) = upload.next_field().await.map_err(|error| cut_off(&error))? {
         match field.name() {
             Some("kind") => sent.kind = text(field).await?,
+            Some("location") => sent.location = text(field).await?,
             Some("key") => sent.key = Some(text(field).await?),
             Some("file") => {
                 field.file_name().unwrap_or_default().clone_into(&mut sent.file_name);
@@ -341,6 +354,7 @@ async fn import_page(
         preview: view.rows.iter().filter(|_| shows_rows).map(|row| preview(row, &faulty)).collect(),
         faults: view.faults.iter().filter(|_| shows_rows).map(fault).collect(),
         has_more_faults: shown >= MAX_FAULTS_SHOWN,
+        has_faulty: import.counts.faulty > 0,
         has_file: import.counts.faulty > 0 && !view.rows.is_empty(),
         stage,
         key: web.form_key(),
@@ -363,7 +377,9 @@ fn stage(import: &Import) -> Stage {
                 (1, _) => Some("Import the 1 row without faults".to_owned()),
                 _ => Some(format!("Import the {} rows without faults", count(right))),
             };
-            Stage::Ready { leaves_out: faulty > 0 && run.is_some(), run }
+            let run = run.filter(|_| faulty == 0 || !import.kind.is_whole());
+            let has_columns = !fields(import.kind).is_empty();
+            Stage::Ready { leaves_out: faulty > 0 && run.is_some(), run, has_columns }
         }
         _ => Stage::Over,
     }
@@ -398,7 +414,7 @@ async fn columns(
         column: settings.columns.get(field.name).map(usize::to_string).unwrap_or_default(),
     };
     let locations = if import.kind == ImportKind::Treatments {
-        read::locations(&web.app, actor).await?
+        all_locations(web, actor).await?
     } else {
         Vec::new()
     };
@@ -412,12 +428,15 @@ async fn columns(
         samples: headings.iter().cloned().zip(samples).collect(),
         orders: DateOrder::ALL.iter().map(|order| order_choice(*order)).collect(),
         order: settings.dates.as_str().to_owned(),
-        locations: locations
-            .iter()
-            .map(|location| Choice::new(location.id, location.fields.name.as_str()))
-            .collect(),
+        locations,
         location: settings.location.map(|id| id.to_string()).unwrap_or_default(),
     })
+}
+
+async fn all_locations(web: &Web, actor: &Actor) -> Result<Vec<Choice>, Error> {
+    let all = read::locations(&web.app, actor).await?;
+    let choice = |location: &Location| Choice::new(location.id, location.fields.name.as_str());
+    Ok(all.iter().map(choice).collect())
 }
 
 fn order_choice(order: DateOrder) -> Choice {
@@ -443,7 +462,7 @@ fn preview(row: &almoner_app::import_rows::ImportRow, faulty: &HashSet<i64>) -> 
         Ok(record) => (record.what(), record.who(), record.when(), record.details()),
         Err(_) => ("", String::new(), String::new(), String::new()),
     };
-    let is_faulty = row.record.is_err() || faulty.contains(&row.number);
+    let is_faulty = (row.record.is_err() && !row.is_note) || faulty.contains(&row.number);
     let (who, details) = (short(&who), details);
     PreviewRow { number: row.number, what, who, when: short(&when), details, is_faulty }
 }

@@ -72,14 +72,13 @@ pub(crate) fn treatment_zone(treatment: &Treatment) -> TimeZone {
 /// A treatment as lists show it.
 pub(crate) fn treatment_row(today: Date, treatment: &Treatment) -> TreatmentRow {
     let fields = &treatment.fields;
-    let codes = fields.procedures.iter().map(|procedure| procedure.code.clone());
     TreatmentRow {
         id: treatment.id,
         patient: PatientRef { id: fields.patient, name: treatment.patient_name.clone() },
         service_at: format::moment_with_zone(fields.service_at, &treatment_zone(treatment)),
         physician: treatment.physician_name.clone(),
         location: treatment.location_name.clone(),
-        codes: codes.collect(),
+        codes: treatment.code_labels(),
         status: fields.status.label().to_owned(),
         overdue: overdue(&treatment.overdue, today),
     }

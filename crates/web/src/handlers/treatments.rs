@@ -86,6 +86,7 @@ pub(crate) async fn page(State(web): State<Web>, staff: Staff, Path(id): Path<St
         status: fields.status.label().to_owned(),
         facts: facts(&treatment),
         procedures: fields.procedures.iter().map(line).collect(),
+        foreign_codes: treatment.foreign_codes.clone(),
         charges: fields.charge(),
         overdue: overdue(&treatment.overdue, today),
         payments: payments.iter().map(payment).collect(),

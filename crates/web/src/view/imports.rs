@@ -7,7 +7,7 @@ use super::parts::{Choice, Errors, Fact, Shell};
 use super::{Samples, samples};
 
 /// All imports and the form of a new one: GET `/imports`; POST to the same address with `kind` and
-/// `file`.
+/// `file`, and `location` for a bundle.
 #[derive(Debug, Clone, Template)]
 #[template(path = "imports/list.html")]
 pub(crate) struct ImportsPage {
@@ -21,6 +21,10 @@ pub(crate) struct ImportsPage {
     pub(crate) kinds: Vec<Choice>,
     /// What was chosen of them.
     pub(crate) kind: String,
+    /// The locations of a bundle's visits that name none.
+    pub(crate) locations: Vec<Choice>,
+    /// What was chosen of them.
+    pub(crate) location: String,
     /// The greatest file, in megabytes.
     pub(crate) max_mb: usize,
     /// What makes a second sending the same.
@@ -66,6 +70,8 @@ pub(crate) struct ImportPage {
     pub(crate) faults: Vec<FaultRow>,
     /// Whether there are more faults than those.
     pub(crate) has_more_faults: bool,
+    /// Whether any of them is a fault; else they say what is not taken over.
+    pub(crate) has_faulty: bool,
     /// Whether the faulty rows can be had as a file.
     pub(crate) has_file: bool,
     /// What makes a second sending the same.
@@ -94,6 +100,8 @@ pub(crate) enum Stage {
         run: Option<String>,
         /// Whether rows are left out by that.
         leaves_out: bool,
+        /// Whether its columns can be chosen again.
+        has_columns: bool,
     },
     /// It is over.
     Over,
@@ -204,6 +212,8 @@ impl Samples for ImportsPage {
                 Choice::new("treatments", "Treatments (CSV)"),
             ],
             kind: "patients".to_owned(),
+            locations: vec![Choice::new("LOC-001", "Northside")],
+            location: String::new(),
             max_mb: 20,
             key: "k".to_owned(),
             errors: Errors::default(),
@@ -268,11 +278,13 @@ impl Samples for ImportPage {
             stage: Stage::Ready {
                 run: Some("Import the 9,997 rows without faults".to_owned()),
                 leaves_out: true,
+                has_columns: true,
             },
             facts: vec![Fact::new("File", "patients.csv"), Fact::new("Rows", "10,000")],
             preview: vec![row(2, false), row(3, true)],
             faults: vec![fault],
             has_more_faults: true,
+            has_faulty: true,
             has_file: true,
             key: "k".to_owned(),
             errors: Errors::default(),

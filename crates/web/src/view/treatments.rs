@@ -1,5 +1,6 @@
 //! Pages of treatments.
 
+use almoner_domain::foreign_code::ForeignCode;
 use almoner_domain::list::Direction;
 use almoner_domain::{Money, TreatmentId};
 use askama::Template;
@@ -68,6 +69,8 @@ pub(crate) struct TreatmentPage {
     pub(crate) facts: Vec<Fact>,
     /// The codes with their charges.
     pub(crate) procedures: Vec<ProcedureLine>,
+    /// The codes of other systems.
+    pub(crate) foreign_codes: Vec<ForeignCode>,
     /// The sum of the charges, when all are known.
     pub(crate) charges: Option<Money>,
     /// What of its payments is overdue.
@@ -185,6 +188,7 @@ impl Samples for TreatmentPage {
         let usual = samples::treatment_page();
         let bare = Self {
             procedures: Vec::new(),
+            foreign_codes: Vec::new(),
             charges: None,
             overdue: None,
             payments: Vec::new(),

@@ -18,6 +18,7 @@ use crate::api_program::{CHECKS, ESTIMATES, JSON, Program, SEND_LINKS, X12, all_
 use crate::api_records::{LOCATIONS, PATIENTS, PHYSICIANS, TREATMENTS, a_patient, a_treatment};
 use crate::documents::PIXEL;
 use crate::eligibility::{BEN, answer};
+use crate::fhir_facade::{BUNDLES, FHIR, bundle};
 use crate::imports::{CSV, IMPORTS, PEOPLE};
 use crate::mail::mailing;
 use crate::site::Site;
@@ -83,6 +84,7 @@ async fn carried_out(
         (&Method::POST, DOCUMENTS) => (FORM, form_of("card.png", PIXEL)),
         (&Method::POST, CHECKS) => (X12, answer(BEN)),
         (&Method::POST, IMPORTS) => (CSV, PEOPLE.to_vec()),
+        (&Method::POST, BUNDLES) => (FHIR, bundle().to_string().into_bytes()),
         (&Method::POST, path) if path.starts_with(IMPORTS) => {
             (JSON, br#"{"skip_faulty":true}"#.to_vec())
         }

@@ -1,6 +1,7 @@
 """What the description cannot say of how to ask: the keys, X12, and what makes two requests one."""
 
 import itertools
+import json
 import os
 from pathlib import Path
 
@@ -14,6 +15,15 @@ CSV = "text/csv"
 RECORDS = (
     "last_name,first_name,date_of_birth,patient,service_date,service_time,location\n"
     "Sample,Pat,1980-02-03,PAT-001,2026-01-05,09:30,LOC-001\n"
+)
+FHIR = "application/fhir+json"
+PATIENT = {
+    "resourceType": "Patient",
+    "name": [{"family": "Sample", "given": ["Pat"]}],
+    "birthDate": "1980-02-03",
+}
+BUNDLE = json.dumps(
+    {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": PATIENT}]}
 )
 ANSWER = Path(os.environ["ALMONER_ANSWER"]).read_text()
 NUMBERS = itertools.count(1)
@@ -29,7 +39,7 @@ class Key:
         case.headers["Authorization"] = f"Bearer {data}"
 
 
-@schemathesis.serializer(X12, CSV)
+@schemathesis.serializer(X12, CSV, FHIR)
 def text(context, value):
     return str(value).encode()
 
@@ -42,9 +52,11 @@ def before_call(context, case, **kwargs):
     if isinstance(key, str) and key.isascii() and key.isprintable() and 0 < len(key.strip()) < 200:
         headers["Idempotency-Key"] = f"{key.strip()}-{next(NUMBERS)}"
     # No generator writes X12 or a table: every other time, a request that is meant to be well formed
-    # hands in an answer of a payer, or a file of records.
+    # hands in an answer of a payer, a file of records or a bundle.
     is_meant_well = case.meta is not None and case.meta.generation.mode.is_positive
     if case.media_type == X12 and is_meant_well and next(NUMBERS) % 2 == 0:
         case.body = ANSWER
     if case.media_type == CSV and is_meant_well and next(NUMBERS) % 2 == 0:
         case.body = RECORDS
+    if case.media_type == FHIR and is_meant_well and next(NUMBERS) % 2 == 0:
+        case.body = BUNDLE

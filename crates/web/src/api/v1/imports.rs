@@ -1,7 +1,7 @@
 //! Files of patients and treatments that are imported.
 
 use almoner_app::begin_import::{NewImport, Told, begin_import, must_import};
-use almoner_app::import_rows::{DateOrder, ImportKind, MAX_IMPORT_BYTES, OFFERED};
+use almoner_app::import_rows::{DateOrder, ImportKind, MAX_IMPORT_BYTES, TABLES};
 use almoner_app::read_imports::{self, FaultyRows, MAX_FAULTS_SHOWN, MAX_LISTED};
 use almoner_app::run_import::run_import;
 use almoner_domain::{FieldError, ImportId, LocationId};
@@ -15,8 +15,10 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::words::{ImportDates, ImportKindName, ImportStateName, YES_OR_NO, YesOrNo};
-use crate::api::body::{Asked, Body, CsvBody};
+use super::words::{
+    ImportDates, ImportKindName, ImportStateName, TableKindName, YES_OR_NO, YesOrNo,
+};
+use crate::api::body::{Asked, Body, CsvBody, FhirBody};
 use crate::api::caller::{Caller, Thing, showing};
 use crate::api::fields::{self, Fields, FromFields};
 use crate::api::json;
@@ -31,12 +33,15 @@ use crate::state::Web;
 pub(super) const MAX_BODY_BYTES: usize = MAX_IMPORT_BYTES;
 /// What a file is called when nothing is said.
 const FILE_NAME: &str = "api.csv";
+/// What a bundle is called when nothing is said.
+const BUNDLE_NAME: &str = "api.json";
 /// The greatest number of a row.
 const MAX_ROW: i64 = 1_000_000_000;
 
 pub(super) fn calls() -> OpenApiRouter<Web> {
     OpenApiRouter::default()
         .routes(routes!(list, create))
+        .routes(routes!(create_of_bundle))
         .routes(routes!(get))
         .routes(routes!(run))
         .routes(routes!(faults))
@@ -101,7 +106,7 @@ impl From<Import> for ImportAnswer {
 #[expect(dead_code, reason = "it only describes what `ImportAsked` reads")]
 struct ImportParams {
     /// What is in the file.
-    #[param(inline, value_type = ImportKindName)]
+    #[param(inline, value_type = TableKindName)]
     kind: String,
     /// The file's name, for people.
     #[param(max_length = 200)]
@@ -133,7 +138,7 @@ struct ImportAsked {
 
 impl FromFields for ImportAsked {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let kinds = OFFERED.map(|kind| (kind, kind.as_str()));
+        let kinds = TABLES.map(|kind| (kind, kind.as_str()));
         let kind = fields.required("kind", fields::word(&kinds));
         let file_name = fields.optional("file_name", fields::line);
         let orders = DateOrder::ALL.map(|order| (order, order.as_str()));
@@ -177,6 +182,66 @@ async fn create(
     let ImportAsked { kind, file_name, told } = asked;
     let file_name = file_name.unwrap_or_else(|| FILE_NAME.to_owned());
     let new = NewImport { kind, file_name, content, told: Some(told) };
+    let begun = begin_import(&web.app, &caller.actor, new, key.as_deref()).await;
+    let begun = begun.map_err(named)?;
+    Ok(json(StatusCode::CREATED, &ImportAnswer::from(begun)))
+}
+
+/// How a bundle is imported, as it is described.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it only describes what `BundleAsked` reads")]
+struct BundleParams {
+    /// The file's name, for people.
+    #[param(max_length = 200)]
+    file_name: Option<String>,
+    /// Where visits were whose place the bundle does not say.
+    #[param(example = "LOC-001")]
+    location_id: Option<String>,
+    /// Whether the bundle is imported as soon as it is checked and without a fault.
+    #[param(inline, value_type = Option<YesOrNo>)]
+    run: Option<String>,
+}
+
+/// What a bundle is handed in with.
+struct BundleAsked {
+    file_name: Option<String>,
+    told: Told,
+}
+
+impl FromFields for BundleAsked {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let file_name = fields.optional("file_name", fields::line);
+        let location = fields.optional("location_id", fields::id::<LocationId>);
+        let run = fields.optional("run", fields::word(&YES_OR_NO)).unwrap_or_default();
+        Some(Self { file_name, told: Told { location, run, ..Told::default() } })
+    }
+}
+
+/// Import a FHIR bundle
+///
+/// The body is a bundle of FHIR R4. All of it is checked first, and imported whole or not at all;
+/// the answer comes before that, so ask for the import until its state is `ready` or `done`. The
+/// faults of a bundle name their places, such as `Bundle.entry[12].resource.birthDate`. The same
+/// bundle again changes nothing. What is read of it is in `fhir.md`.
+#[utoipa::path(
+    post,
+    path = "/imports/fhir",
+    tag = "Imports",
+    security(("key" = ["patients:write", "treatments:write"])),
+    params(BundleParams),
+    request_body(content = String, content_type = "application/fhir+json"),
+    responses((status = 201, description = "It is being checked.", body = ImportAnswer)),
+)]
+async fn create_of_bundle(
+    State(web): State<Web>,
+    caller: Caller,
+    OnceKey(key): OnceKey,
+    Asked(BundleAsked { file_name, told }): Asked<BundleAsked>,
+    FhirBody(content): FhirBody,
+) -> Answer {
+    let file_name = file_name.unwrap_or_else(|| BUNDLE_NAME.to_owned());
+    let new = NewImport { kind: ImportKind::Fhir, file_name, content, told: Some(told) };
     let begun = begin_import(&web.app, &caller.actor, new, key.as_deref()).await;
     let begun = begun.map_err(named)?;
     Ok(json(StatusCode::CREATED, &ImportAnswer::from(begun)))

@@ -12,7 +12,7 @@ mod patients;
 mod payment_links;
 mod payments;
 mod physicians;
-mod records;
+pub(crate) mod records;
 mod reports;
 mod treatments;
 mod webhook_endpoints;

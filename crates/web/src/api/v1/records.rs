@@ -29,7 +29,8 @@ pub(super) fn turn(fields: &mut Fields<'_>, is_by_change: bool) -> Option<PageAt
     Some((place, turn.limit))
 }
 
-fn cursor(text: &str, is_by_change: bool) -> Option<Cursor> {
+/// The row that a cursor names; `None` when it is not of that order.
+pub(crate) fn cursor(text: &str, is_by_change: bool) -> Option<Cursor> {
     let (key, seq) = match text.split_once(PARTING) {
         Some((key, seq)) if is_by_change => (Some(key.parse().ok()?), seq),
         None if !is_by_change => (None, text),
@@ -38,7 +39,8 @@ fn cursor(text: &str, is_by_change: bool) -> Option<Cursor> {
     Some(Cursor { key, rank: 0, seq: seq.parse().ok()? })
 }
 
-fn told(cursor: &Cursor) -> String {
+/// A row as a cursor names it.
+pub(crate) fn told(cursor: &Cursor) -> String {
     let key = cursor.key.map(|key| format!("{key}{PARTING}")).unwrap_or_default();
     format!("{key}{}", cursor.seq)
 }

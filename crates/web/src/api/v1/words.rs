@@ -1,7 +1,7 @@
 //! The words of the domain, as the description lists them. They are taken from the domain's own
 //! lists, so that the description never knows other words than the program.
 
-use almoner_app::import_rows::{DateOrder, ImportKind, OFFERED};
+use almoner_app::import_rows::{DateOrder, ImportKind, OFFERED, TABLES};
 use almoner_domain::estimate::{
     Case, ChargeSource, FigureLevel, FigureState, Network, NetworkChoice, Outcome, Rule,
     VisitClass, WarningCode,
@@ -90,6 +90,8 @@ words! {
         Sort::ALL.into_iter().map(Sort::as_str).collect();
     ImportKindName "What is in a file that is imported.":
         OFFERED.into_iter().map(ImportKind::as_str).collect();
+    TableKindName "What is in a table that is imported.":
+        TABLES.into_iter().map(ImportKind::as_str).collect();
     ImportStateName "Where an import stands.":
         ImportState::ALL.into_iter().map(ImportState::as_str).collect();
     ImportDates "The order of the parts of a date.":

@@ -98,8 +98,7 @@ pub(crate) async fn again(State(web): State<Web>, staff: Staff, Form(sent): Form
 
 /// A treatment as the form's select shows it.
 pub(super) fn treatment_choice(treatment: &Treatment) -> Choice {
-    let codes: Vec<&str> =
-        treatment.fields.procedures.iter().map(|procedure| &*procedure.code).collect();
+    let codes = treatment.code_labels();
     let day = format::day(treatment.fields.service_at, &treatment_zone(treatment));
     Choice::new(treatment.id, format!("{}, {day}, {}", treatment.id, codes.join(" ")))
 }

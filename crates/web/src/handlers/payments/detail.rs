@@ -222,13 +222,12 @@ pub(super) fn tender_line(row: &TenderRow, zone: &TimeZone) -> TenderLine {
 
 fn treatment_block(treatment: &Treatment) -> TreatmentBlock {
     let zone = TimeZone::get(&treatment.time_zone).unwrap_or(TimeZone::UTC);
-    let codes = treatment.fields.procedures.iter().map(|procedure| procedure.code.clone());
     TreatmentBlock {
         id: treatment.id,
         service_at: format::moment_with_zone(treatment.fields.service_at, &zone),
         physician: treatment.physician_name.clone(),
         location: treatment.location_name.clone(),
-        codes: codes.collect(),
+        codes: treatment.code_labels(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Patients and treatments of the samples.
 
+use almoner_domain::foreign_code::ForeignCode;
 use almoner_domain::{Money, PatientId, TreatmentId};
 
 use super::{HARD_NAME, NAMES, asked_rows, check_rows, patient, payment_rows, shell};
@@ -117,6 +118,15 @@ pub(crate) fn treatment_rows() -> Vec<TreatmentRow> {
     NAMES.iter().enumerate().map(row).collect()
 }
 
+/// A code of another system than CPT and HCPCS.
+fn foreign_code() -> ForeignCode {
+    ForeignCode {
+        system: Some("http://snomed.info/sct".to_owned()),
+        code: "428191000124101".to_owned(),
+        display: Some(HARD_NAME.to_owned()),
+    }
+}
+
 /// A treatment with everything.
 pub(crate) fn treatment_page() -> TreatmentPage {
     let line = |code: &str, modifiers: &str, cents: Option<i64>| ProcedureLine {
@@ -135,6 +145,7 @@ pub(crate) fn treatment_page() -> TreatmentPage {
             Fact::new("Location", "Harbor Street"),
         ],
         procedures: vec![line("27447", "RT 51", Some(400_000)), line("99213", "", None)],
+        foreign_codes: vec![foreign_code()],
         charges: None,
         overdue: Some(overdue()),
         payments: payment_rows(4),

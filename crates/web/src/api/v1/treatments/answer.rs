@@ -1,6 +1,7 @@
 //! A treatment, as other programs are told.
 
 use almoner_domain::Money;
+use almoner_domain::foreign_code::ForeignCode;
 use almoner_store::treatments::{Overdue, Procedure, Treatment};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -31,6 +32,8 @@ pub(super) struct TreatmentAnswer {
     status: &'static str,
     /// What is done.
     procedures: Vec<TreatedProcedure>,
+    /// What is done in codes of other systems than CPT and HCPCS, which came with an import.
+    foreign_codes: Vec<TreatedForeignCode>,
     /// The sum of the charges; null when one of them is not known, or when there is none.
     #[schema(value_type = Option<i64>)]
     charge_cents: Option<Money>,
@@ -71,6 +74,18 @@ struct TreatedProcedure {
     charge_cents: Option<Money>,
 }
 
+/// A code of another system than CPT and HCPCS, as it was sent.
+#[derive(Debug, Serialize, ToSchema)]
+struct TreatedForeignCode {
+    /// The address of the system.
+    #[schema(example = "http://snomed.info/sct")]
+    system: Option<String>,
+    /// The code.
+    code: String,
+    /// What the sender calls it.
+    display: Option<String>,
+}
+
 /// What of a treatment's payments is overdue.
 #[derive(Debug, Serialize, ToSchema)]
 struct OverdueAnswer {
@@ -102,11 +117,18 @@ impl From<Procedure> for TreatedProcedure {
     }
 }
 
+impl From<ForeignCode> for TreatedForeignCode {
+    fn from(code: ForeignCode) -> Self {
+        let ForeignCode { system, code, display } = code;
+        Self { system, code, display }
+    }
+}
+
 impl TreatmentAnswer {
     /// A treatment as it stands today.
     pub(super) fn new(treatment: Treatment, today: Date) -> Self {
         let charge_cents = treatment.fields.charge();
-        let fields = treatment.fields;
+        let (fields, foreign_codes) = (treatment.fields, treatment.foreign_codes);
         let patient =
             TreatedPatient { id: fields.patient.to_string(), name: treatment.patient_spoken };
         Self {
@@ -117,6 +139,7 @@ impl TreatmentAnswer {
             service_at: fields.service_at,
             status: fields.status.as_str(),
             procedures: fields.procedures.into_iter().map(TreatedProcedure::from).collect(),
+            foreign_codes: foreign_codes.into_iter().map(TreatedForeignCode::from).collect(),
             charge_cents,
             overdue: OverdueAnswer::new(treatment.overdue, today),
             version: treatment.version,
