@@ -145,16 +145,15 @@ pub(crate) fn encounter(index: &Index<'_>, at: usize, found: &mut Findings) -> O
     let node = &index.resources[at].node;
     let status = encounter_status(node, found)?;
     let patient = needed(index, at, node.get("subject"), &node.at("subject"), found);
-    let service_at = match node.get("period") {
-        Some(period) => start(&period, found),
-        None => {
-            found.fault(&node.at("period"), "required", "It says when it was.");
-            None
-        }
+    let service_at = if let Some(period) = node.get("period") {
+        start(&period, found)
+    } else {
+        found.fault(&node.at("period"), "required", "It says when it was.");
+        None
     };
     let locations = node.items("location", found);
-    let locations = locations.iter().filter_map(|one| one.get("location"));
-    let location = locations.filter_map(|one| index.link(at, &one, "Location")).next();
+    let mut locations = locations.iter().filter_map(|one| one.get("location"));
+    let location = locations.find_map(|one| index.link(at, &one, "Location"));
     let mut ids = index.outside_ids(at, found, |_| true);
     let mut procedures = Vec::new();
     for appointment in node.items("appointment", found) {

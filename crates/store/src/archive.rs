@@ -46,7 +46,7 @@ const EVENTS: &str = "what the processor told; it belongs to its account and is 
 
 /// What each table holds, in words for whoever opens an archive, and what of it is taken, in the
 /// order of [`crate::copy::TABLES`].
-pub const TAKEN: [(&str, Taken, &str); 60] = [
+pub const TAKEN: [(&str, Taken, &str); 65] = [
     ("organization", Whole, "the clinic: its name, time zone and currency"),
     ("counter", Whole, "the last number given out for each kind of id"),
     ("location", Whole, "locations of the clinic"),
@@ -78,6 +78,7 @@ pub const TAKEN: [(&str, Taken, &str); 60] = [
     ("merged_patient", Whole, "patients who were merged into others, as they were before"),
     ("treatment", Whole, "treatments"),
     ("treatment_procedure", Whole, "procedures of treatments, with what is charged"),
+    ("treatment_foreign_code", Whole, "codes of other systems on treatments, as they came"),
     ("eligibility_file", Whole, "files with payers' answers"),
     ("eligibility_file_part", Whole, "the content of those files, in parts"),
     ("eligibility_check", Whole, "payers' answers about patients"),
@@ -135,6 +136,10 @@ pub const TAKEN: [(&str, Taken, &str); 60] = [
     ("webhook_endpoint", Nothing, WEBHOOKS),
     ("webhook_event", Nothing, WEBHOOKS),
     ("webhook_delivery", Nothing, WEBHOOKS),
+    ("import", Whole, "files of other systems that were imported, or are being"),
+    ("import_part", Whole, "the content of those that are being imported, in parts"),
+    ("import_fault", Whole, "rows of those files that had a fault, and which"),
+    ("imported_record", Whole, "what other systems call the records that came from them"),
 ];
 
 /// Whose rows, and when the archive of them is or was made.

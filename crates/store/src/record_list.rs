@@ -35,14 +35,12 @@ pub enum Records {
     Patients,
     /// Treatments.
     Treatments,
-    /// Payments; only by their changes, as `payment_list` has the other orders.
+    /// Payments; by their changes or of a patient, as `payment_list` has the other orders.
     Payments,
     /// Locations.
     Locations,
     /// Physicians.
     Physicians,
-    /// Payments.
-    Payments,
 }
 
 /// What narrows a list.
@@ -190,7 +188,6 @@ impl Records {
             Self::Payments => "payment",
             Self::Locations => "location",
             Self::Physicians => "physician",
-            Self::Payments => "payment",
         }
     }
 }

@@ -67,7 +67,7 @@ async fn bundles(settings: &Settings, wanted: FhirImport) -> Result<(), Failure>
 fn in_file(path: &Path, failure: Failure) -> Failure {
     match failure {
         Failure::Failed(line) => Failure::Failed(format!("{}: {line}", path.display())),
-        other => other,
+        usage @ Failure::Usage(_) => usage,
     }
 }
 

@@ -139,6 +139,7 @@ const DATA_ABSENT: &str = "http://hl7.org/fhir/StructureDefinition/data-absent-r
 
 /// Another resource, or what is known of it.
 #[derive(Debug, Clone, Default, Serialize)]
+#[expect(clippy::struct_field_names, reason = "FHIR's own words")]
 pub struct Reference {
     /// Why it is not there.
     #[serde(skip_serializing_if = "Vec::is_empty")]

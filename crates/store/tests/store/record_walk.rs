@@ -5,6 +5,7 @@ use almoner_domain::{PatientId, TreatmentId, name, time};
 use almoner_store::record_list::{Narrowed, RecordPage, Records, page};
 use almoner_store::testing::TestDb;
 use almoner_store::{Tx, on_both_engines, params};
+use jiff::civil::Date;
 
 use crate::clinic;
 use crate::common::run;
@@ -15,6 +16,8 @@ use crate::record_load::{
 const PATIENTS: i64 = 90;
 const TREATMENTS: i64 = 200;
 const LIMIT: i64 = 7;
+/// When all of them were born.
+const BIRTH: Date = Date::constant(1980, 2, 29);
 
 /// What a list has, by hand.
 fn expected(records: Records, narrowed: &Narrowed) -> Vec<Cursor> {
@@ -26,6 +29,11 @@ fn expected(records: Records, narrowed: &Narrowed) -> Vec<Cursor> {
             let key = format!("last{} first{}", 1_000_000 + seq, seq % 7);
             name::matches(&key, words)
         }
+        Narrowed::Born(day, words) => {
+            let key = format!("last{} first{}", 1_000_000 + seq, seq % 7);
+            *day == BIRTH && name::matches(&key, words)
+        }
+        Narrowed::Owed(patient) => whose(seq, PATIENTS) == *patient,
         Narrowed::OfPatient(patient, overdue_on) => {
             let id = TreatmentId::new(seq);
             let is_due = overdue_on.is_none_or(|day| is_overdue(id, day));
@@ -50,6 +58,9 @@ fn lists() -> Vec<(Records, Narrowed)> {
         (Records::Patients, named("first3")),
         (Records::Patients, named("10000 fi")),
         (Records::Patients, named("nobody")),
+        (Records::Patients, Narrowed::Born(BIRTH, name::search_words("first3"))),
+        (Records::Patients, Narrowed::Born(BIRTH.tomorrow().unwrap(), Vec::new())),
+        (Records::Payments, Narrowed::Owed(patient)),
         (Records::Treatments, Narrowed::Not),
         (Records::Treatments, since_of(TREATMENTS)),
         (Records::Payments, since_of(TREATMENTS)),

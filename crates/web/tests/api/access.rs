@@ -24,6 +24,13 @@ use crate::mail::mailing;
 use crate::site::Site;
 use crate::webhook_settings::{EVENTS, HOOKS, told};
 
+/// The first event that programs are told of.
+async fn an_event(site: &Site) -> String {
+    let place = Place::After(EventId::before(Timestamp::UNIX_EPOCH));
+    let known = events(&site.app, &site.system(), &place, 1).await.unwrap();
+    known.events[0].id.to_string()
+}
+
 /// What a call is sent so that it is carried out.
 async fn carried_out(
     site: &Site,
@@ -41,11 +48,7 @@ async fn carried_out(
         _ if operation.path.starts_with(TREATMENTS) => "TRT-001".to_owned(),
         _ if operation.path.starts_with(LOCATIONS) => "LOC-001".to_owned(),
         _ if operation.path.starts_with(PHYSICIANS) => "PHY-001".to_owned(),
-        _ if operation.path.starts_with(EVENTS) => {
-            let place = Place::After(EventId::before(Timestamp::UNIX_EPOCH));
-            let known = events(&site.app, &site.system(), &place, 1).await.unwrap();
-            known.events[0].id.to_string()
-        }
+        _ if operation.path.starts_with(EVENTS) => an_event(site).await,
         _ if operation.path.starts_with(IMPORTS) => "IMP-001".to_owned(),
         _ => "ELG-001".to_owned(),
     };
