@@ -20,15 +20,15 @@ function file(second) {
   return { name: 'people.csv', mimeType: 'text/csv', buffer: Buffer.from(`${rows.join('\n')}\n`) };
 }
 
-async function handIn(page, second) {
+async function handIn(page, second, scripts) {
   await page.goto('/imports');
   await page.getByLabel('What is in it').selectOption({ label: 'Patients' });
-  await page.getByLabel('File').setInputFiles(file(second));
+  await page.locator('input[type=file]').setInputFiles(file(second));
   await page.getByRole('button', { name: 'Upload' }).click();
   await awaitId(page, 'IMP');
   await page.getByLabel('Last name').selectOption({ label: '1: Surname' });
   await page.getByLabel('Dates are written').selectOption({ label: '11/23/2026 (month, day, year)' });
-  await looks(page, 'imports-columns');
+  if (scripts) await looks(page, 'imports-columns');
   await page.getByRole('button', { name: 'Check the rows' }).click();
 }
 
@@ -44,7 +44,7 @@ async function comesTo(page, words, scripts) {
 for (const scripts of [true, false]) {
   const name = `patients come over from a file, scripts ${scripts ? 'on' : 'off'}`;
   stage.test(name, { as: 'admin', scripts }, async (page) => {
-    await handIn(page, scripts ? '13/13/1990' : '12/31/1990');
+    await handIn(page, scripts ? '13/13/1990' : '12/31/1990', scripts);
     if (scripts) {
       await comesTo(page, '1 new, 1 faulty', scripts);
       await shows(region(page, 'Faulty rows'), 'Date of birth', 'MM/DD/YYYY');

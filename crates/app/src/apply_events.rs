@@ -5,11 +5,13 @@
 //! moment on and commits that first, so that no two servers apply it at once and a server that
 //! ends anywhere between takes it up again.
 
+use almoner_domain::OrganizationId;
 use almoner_domain::asking::wait_after;
 use almoner_gateways::processor::{self, Fact, Object, ObjectKind, ProcessorError};
 use almoner_store::attempts::{self, Attempt};
 use almoner_store::exceptions::{self, ExceptionKind, NewException};
 use almoner_store::processor_events::{self, Event, EventState};
+use almoner_store::{Tx, refunds, unapplied_refunds};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::apply_attempt::{Applied, apply_attempt};
@@ -118,10 +120,33 @@ async fn apply(app: &App, organizations: &[Actor], event: &Event) -> Result<Verd
     })
 }
 
-/// The organization that gave out a reference.
-fn owner<'a>(organizations: &'a [Actor], reference: Option<&str>) -> Option<&'a Actor> {
-    let (org, _) = reference?.split_once('-')?;
-    organizations.iter().find(|actor| actor.org().0.to_string() == org)
+/// The organization whose reference it is. One that was brought in from elsewhere has references
+/// that begin with the number that it had there, which may be another one's here. So the number
+/// is only where the search begins, and decides where nobody has the reference.
+async fn owner<'a>(
+    app: &App,
+    organizations: &'a [Actor],
+    reference: Option<&str>,
+) -> Result<Option<&'a Actor>, Error> {
+    let Some((reference, (number, _))) = reference.and_then(|r| Some((r, r.split_once('-')?)))
+    else {
+        return Ok(None);
+    };
+    let named = organizations.iter().find(|actor| actor.org().0.to_string() == number);
+    let mut tx = app.db.read().await?;
+    for actor in named.into_iter().chain(organizations) {
+        if has(&mut tx, actor.org(), reference).await? {
+            return Ok(Some(actor));
+        }
+    }
+    Ok(named)
+}
+
+/// Whether an organization has something that the processor knows by that reference.
+async fn has(tx: &mut Tx, org: OrganizationId, reference: &str) -> Result<bool, Error> {
+    Ok(attempts::by_reference(tx, org, reference).await?.is_some()
+        || refunds::by_reference(tx, org, reference).await?.is_some()
+        || unapplied_refunds::by_reference(tx, org, reference).await?.is_some())
 }
 
 async fn of_attempt(
@@ -129,7 +154,7 @@ async fn of_attempt(
     organizations: &[Actor],
     told: &processor::Attempt,
 ) -> Result<Verdict, Error> {
-    let Some(actor) = owner(organizations, told.reference.as_deref()) else {
+    let Some(actor) = owner(app, organizations, told.reference.as_deref()).await? else {
         return Ok(Verdict::Ignored("it is not ours".to_owned()));
     };
     Ok(match apply_attempt(app, actor, told).await {
@@ -166,7 +191,7 @@ async fn of_refund(
     organizations: &[Actor],
     told: &processor::Refund,
 ) -> Result<Verdict, Error> {
-    if let Some(actor) = owner(organizations, told.reference.as_deref()) {
+    if let Some(actor) = owner(app, organizations, told.reference.as_deref()).await? {
         return Ok(match apply_refund(app, actor, told).await? {
             Applied::Yes => Verdict::Applied,
             Applied::Unknown => Verdict::Later("there is no such refund here".to_owned()),
@@ -188,7 +213,8 @@ async fn of_dispute(
     (told, asked_at): (&processor::Dispute, Timestamp),
 ) -> Result<Verdict, Error> {
     let by_payment = that_made(app, organizations, told.payment.as_deref()).await?;
-    let found = match (by_payment, owner(organizations, told.reference.as_deref())) {
+    let by_reference = owner(app, organizations, told.reference.as_deref()).await?;
+    let found = match (by_payment, by_reference) {
         (Some(found), _) => Some(found),
         // A webhook of the capture may not have come yet.
         (None, Some(actor)) => {

@@ -71,7 +71,8 @@ impl Outcome {
 }
 
 /// Our name of something at the processor: made by chance, so that it says nothing and is never
-/// given out again, not even by a database that was restored; the organization can be read off.
+/// given out again, not even by a database that was restored. It begins with the number that the
+/// organization has now; where the organization goes, its references come along as they are.
 pub(crate) fn new_reference(app: &App, org: OrganizationId) -> String {
     format!("{}-{}", org.0, text::hex(&app.random::<16>()))
 }

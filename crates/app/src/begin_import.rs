@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::import_csv::{self, CsvFile};
 use crate::import_eligibility::shown_name;
 use crate::import_fields;
-use crate::import_rows::{self, DateOrder, ImportSettings, MAX_IMPORT_BYTES, MAX_ROWS};
+use crate::import_rows::{self, DateOrder, ImportSettings, MAX_IMPORT_BYTES, MAX_RECORDS_WHOLE};
 use crate::permission::Action;
 use crate::record;
 use crate::work_on_import::SUBJECT;
@@ -197,8 +197,11 @@ fn look(
         let mut rows = import_rows::open(kind, content.to_vec(), &settings)?;
         let count = std::iter::from_fn(|| rows.next_row()).count();
         let count = i64::try_from(count).unwrap_or(i64::MAX);
-        if count > MAX_ROWS {
-            let message = format!("There are {count} records; at most {MAX_ROWS} are imported.");
+        if count > MAX_RECORDS_WHOLE {
+            let message = format!(
+                "There are {count} records; at most {MAX_RECORDS_WHOLE} are imported at once. Hand \
+                it in in parts."
+            );
             return Err(Invalid::one("file", "too_many_rows", message));
         }
         return Ok((settings, count));

@@ -224,6 +224,13 @@ impl Rows for CsvRows {
     }
 }
 
+/// What a cell holds. A file of faulty rows has an apostrophe before what a spreadsheet could take
+/// for a formula; it is not part of what is handed in again.
+fn meant(cell: &str) -> &str {
+    let rest = cell.strip_prefix('\'').map(str::trim);
+    rest.filter(|rest| rest.starts_with(['=', '+', '-', '@'])).unwrap_or(cell)
+}
+
 /// The cells of a row by the fields that they hold.
 struct Cells<'a> {
     cells: &'a [String],
@@ -234,7 +241,7 @@ impl Cells<'_> {
     /// The cell of a field; blank when no column holds it.
     fn get(&self, field: &str) -> &str {
         let column = self.settings.columns.get(field);
-        column.and_then(|&column| self.cells.get(column)).map_or("", |cell| cell.trim())
+        column.and_then(|&column| self.cells.get(column)).map_or("", |cell| meant(cell.trim()))
     }
 
     fn owned(&self, field: &str) -> String {

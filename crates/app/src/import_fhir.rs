@@ -68,14 +68,23 @@ pub(crate) fn rows(content: &[u8], today: Date) -> Result<Box<dyn Rows>, Invalid
     Ok(Box::new(BundleRows { headings, rows: made.rows.into_iter() }))
 }
 
+/// A mark without the characters that no record keeps, so that it is asked for as it is kept.
+fn clean(system: &str, value: &str) -> Mark {
+    let kept = |text: &str| -> String {
+        let kept: String = text.chars().filter(|letter| !letter.is_control()).collect();
+        kept.trim().to_owned()
+    };
+    Mark { system: kept(system), value: kept(value) }
+}
+
 /// An id of the world outside as a mark. An address that a bundle made up is a system of its own,
 /// so that somebody who has another one elsewhere may still be the same person.
 fn person_mark(id: &str) -> Mark {
     match id.split_once('|') {
-        Some((system, value)) => Mark { system: system.to_owned(), value: value.to_owned() },
+        Some((system, value)) => clean(system, value),
         None => match id.rsplit_once('/').filter(|_| id.starts_with("http")) {
-            Some((base, value)) => Mark { system: base.to_owned(), value: value.to_owned() },
-            None => Mark { system: id.to_owned(), value: ADDRESS.to_owned() },
+            Some((base, value)) => clean(base, value),
+            None => clean(id, ADDRESS),
         },
     }
 }
@@ -83,8 +92,8 @@ fn person_mark(id: &str) -> Mark {
 /// An id of the world outside as a mark of something that has one address.
 fn mark(own: &str, id: &str) -> Mark {
     match id.split_once('|') {
-        Some((system, value)) => Mark { system: system.to_owned(), value: value.to_owned() },
-        None => Mark { system: own.to_owned(), value: id.to_owned() },
+        Some((system, value)) => clean(system, value),
+        None => clean(own, id),
     }
 }
 
@@ -143,18 +152,20 @@ impl Made {
         }
         for visit in &bundle.visits {
             for procedure in &visit.procedures {
-                self.add_procedure(procedure, visit_marks(bundle, visit));
+                self.add_procedure(procedure, visit_marks(bundle, visit), Vec::new());
             }
         }
         for loose in &bundle.loose {
-            self.add_procedure(&loose.procedure, vec![mark(VISIT, &loose.visit)]);
+            let whose = loose.patient.as_ref().map(|whose| known_person(bundle, whose));
+            let visit = vec![mark(VISIT, &loose.visit)];
+            self.add_procedure(&loose.procedure, visit, whose.unwrap_or_default());
         }
         for note in &bundle.notes {
             self.say(note, true);
         }
     }
 
-    fn add_procedure(&mut self, procedure: &Procedure, treatment: Vec<Mark>) {
+    fn add_procedure(&mut self, procedure: &Procedure, treatment: Vec<Mark>, patient: Vec<Mark>) {
         let code = match &procedure.code {
             Code::National(code) => ProcedureCode::National(code.clone()),
             Code::Foreign(coding) => ProcedureCode::Foreign(ForeignCode {
@@ -164,7 +175,7 @@ impl Made {
             }),
         };
         let marks = marks(PROCEDURE, &procedure.ids);
-        let record = ProcedureRecord { marks, treatment, code };
+        let record = ProcedureRecord { marks, treatment, patient, code };
         self.record(&procedure.place, Record::Procedure(Box::new(record)));
     }
 

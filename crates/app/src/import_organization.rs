@@ -1,10 +1,11 @@
 //! Brings an archive of an organization into a database where it is new.
 //!
 //! All of the archive is read and proved first. Then the documents are written, before anything
-//! refers to them; then all rows, in one transaction, are written, read again, compared with the
-//! archive, and verified as `almoner verify` does. Whatever fails leaves no row and takes back the
-//! documents. Where the program is killed, documents may be left that nothing refers to: bringing
-//! the archive in again writes them to the same place.
+//! refers to them, and only to where none is: the store may be another database's as well. Then
+//! all rows, in one transaction, are written, read again, compared with the archive, and verified as
+//! `almoner verify` does. Whatever fails leaves no row and takes back the documents that it wrote.
+//! Where the program is killed, documents may be left that nothing refers to. They are not told
+//! from somebody's: the archive goes to another store then, or they are removed by hand.
 
 use std::io::{Read, Seek};
 
@@ -67,14 +68,30 @@ pub async fn import_organization<F: Read + Seek>(
         keep_documents(app, org, &mut archive, (&documents, &mut kept), teller).await?;
         write(app, org, &mut archive, &tables, teller).await
     };
-    let done = done.await;
-    match done {
-        Ok(organization) => Ok(Imported { organization, manifest: archive.manifest().clone() }),
+    let (tx, organization) = match done.await {
+        Ok(written) => written,
         Err(error) => {
             take_back(app, org, &documents[..kept]).await;
-            Err(error)
+            return Err(error);
         }
+    };
+    if let Err(error) = tx.commit().await {
+        // Only its answer may be lost.
+        match is_free(app, org).await {
+            Ok(true) => take_back(app, org, &documents[..kept]).await,
+            Ok(false) => {}
+            Err(_) => tracing::warn!(org = org.0, "whether its documents are needed is not known"),
+        }
+        return Err(error.into());
     }
+    Ok(Imported { organization, manifest: archive.manifest().clone() })
+}
+
+/// Whether no organization has that number, when all are done who were about to take it.
+async fn is_free(app: &App, org: OrganizationId) -> Result<bool, StoreError> {
+    let mut tx = app.db.begin().await?;
+    archive::alone(&mut tx).await?;
+    Ok(organizations::get(&mut tx, org).await?.is_none())
 }
 
 async fn must_be_new(tx: &mut Tx, manifest: &Manifest) -> Result<(), ArchiveError> {
@@ -87,7 +104,8 @@ async fn must_be_new(tx: &mut Tx, manifest: &Manifest) -> Result<(), ArchiveErro
     )))
 }
 
-/// Writes the documents; counts them, so that they can be taken back.
+/// Writes the documents, each where none is; counts those that were written, so that they can be
+/// taken back.
 async fn keep_documents<F: Read + Seek>(
     app: &App,
     org: OrganizationId,
@@ -98,14 +116,25 @@ async fn keep_documents<F: Read + Seek>(
     teller.begin("documents", i64::try_from(documents.len()).unwrap_or(i64::MAX));
     for document in documents {
         let content = archive.document(document)?;
-        // What fails half way is taken back too.
+        let made = app.files.create(org, &document.file, content).await;
+        if !made.map_err(|error| ArchiveError::Document(document.entry().file, error))? {
+            return Err(occupied(org, document));
+        }
         *kept += 1;
-        let put = app.files.put(org, &document.file, content).await;
-        put.map_err(|error| ArchiveError::Document(document.entry().file, error))?;
         teller.add(1);
     }
     teller.end();
     Ok(())
+}
+
+/// A document is where one is to be written.
+fn occupied(org: OrganizationId, document: &Document) -> ArchiveError {
+    let (name, file) = (document.entry().file, hex(&document.file));
+    ArchiveError::Refused(format!(
+        "a document is there already where {name} is to be kept ({}/{file}); it may be another \
+         database's, and was left as it is. Name another --files",
+        org.0
+    ))
 }
 
 /// Removes the documents again. One that cannot be removed is one that nothing refers to.
@@ -118,14 +147,14 @@ async fn take_back(app: &App, org: OrganizationId, documents: &[Document]) {
     }
 }
 
-/// Writes all rows and proves them.
+/// Writes all rows and proves them; they are there once the transaction is committed.
 async fn write<F: Read + Seek>(
     app: &App,
     org: OrganizationId,
     archive: &mut Archive<F>,
     tables: &[TakenTable],
     teller: &mut Teller<'_>,
-) -> Result<Organization, ArchiveError> {
+) -> Result<(Tx, Organization), ArchiveError> {
     let of = Of { org, made_at: archive.manifest().made_at };
     let mut tx = app.db.begin().await?;
     let rules = archive::begin(&mut tx).await?;
@@ -159,8 +188,7 @@ async fn write<F: Read + Seek>(
     let organization = organizations::get(&mut tx, org).await?;
     let organization = organization.ok_or(crate::Error::NotFound("organization"))?;
     note(app, &organization, archive.manifest(), &mut tx).await?;
-    tx.commit().await?;
-    Ok(organization)
+    Ok((tx, organization))
 }
 
 async fn write_table<F: Read + Seek>(

@@ -22,6 +22,9 @@ use crate::save_treatment::TreatmentEntry;
 pub const MAX_IMPORT_BYTES: usize = 20 * 1024 * 1024;
 /// The greatest number of rows of a file.
 pub const MAX_ROWS: i64 = 100_000;
+/// The most records of a file that is imported whole or not at all: as long as they are written,
+/// nobody else writes to an embedded database.
+pub const MAX_RECORDS_WHOLE: i64 = 5_000;
 
 /// The kinds that can be handed in.
 pub const OFFERED: [ImportKind; 3] =
@@ -166,6 +169,8 @@ pub struct ProcedureRecord {
     pub marks: Vec<Mark>,
     /// What other systems call its treatment.
     pub treatment: Vec<Mark>,
+    /// What other systems call the patient, when the treatment must be found to be theirs.
+    pub patient: Vec<Mark>,
     /// Its code.
     pub code: ProcedureCode,
 }

@@ -6,12 +6,13 @@
 
 mod fhir;
 mod names;
+mod person;
 
 use std::collections::HashMap;
 
 use almoner_domain::{Invalid, LocationId, PatientId, TreatmentId, text, time};
 use almoner_store::locations::{self, Location};
-use almoner_store::patients::{self, Coverage, Patient, PatientFields};
+use almoner_store::patients::{self, Coverage, PatientFields};
 use almoner_store::physicians::{self, Physician, PhysicianFields};
 use almoner_store::treatments::{self, Procedure, TreatmentFields, TreatmentStatus};
 use almoner_store::{Tx, imported_records, merged};
@@ -24,6 +25,7 @@ use crate::import_csv::CSV_SYSTEM;
 use crate::import_rows::{Mark, PatientRecord, ProcedureCode, Record, TreatmentRecord};
 use crate::save_patient;
 use crate::save_treatment::{self, TreatmentEntry};
+use person::{Person, mrn_mark};
 
 /// What a mark of a patient belongs to.
 pub(crate) const PATIENT: &str = "patient";
@@ -70,23 +72,6 @@ pub(crate) enum New {
     Coverage(PatientId, Box<Coverage>, Vec<Mark>),
     /// A code of a treatment.
     Procedure(TreatmentId, ProcedureCode, Vec<Mark>),
-}
-
-/// Somebody whom a row may be about.
-#[derive(Debug, Clone)]
-struct Person {
-    id: PatientId,
-    name_sort: String,
-    born: Date,
-    mrn: Option<String>,
-}
-
-impl Person {
-    fn of(patient: Patient) -> Self {
-        let name_sort = patients::name_sort(&patient.fields);
-        let PatientFields { date_of_birth: born, mrn, .. } = patient.fields;
-        Self { id: patient.id, name_sort, born, mrn }
-    }
 }
 
 /// A treatment that an earlier row would have added.
@@ -136,6 +121,7 @@ impl Met {
             name_sort: patients::name_sort(fields),
             born: fields.date_of_birth,
             mrn: fields.mrn.clone(),
+            is_heir: false,
         };
         if let Some(mrn) = &person.mrn {
             self.mrns.insert(mrn.clone(), id);
@@ -229,8 +215,7 @@ impl Judge {
         };
         let addresses: Vec<Mark> =
             marks.iter().filter(|mark| mark.value == ADDRESS).cloned().collect();
-        let known = self.person_marked(tx, actor, &addresses).await?.map(|person| person.id);
-        let found = match known {
+        let found = match self.person_at(tx, actor, &addresses, &fields).await? {
             Some(found) => Some(found),
             None => self.by_numbers(tx, actor, &fields, &marks).await?,
         };
@@ -238,6 +223,7 @@ impl Judge {
             Some(found) => Some(found),
             None => self.by_name(tx, actor, &fields, &marks).await?,
         };
+        let marks = [marks, fields.mrn.iter().map(|mrn| mrn_mark(mrn)).collect()].concat();
         Ok(match found {
             Some(found) => Verdict::There(PATIENT, found.seq(), marks),
             None => Verdict::New(New::Patient(Box::new((fields, coverages)), marks)),
@@ -256,7 +242,8 @@ impl Judge {
         if let Some(mrn) = &fields.mrn
             && let Some(found) = self.by_mrn(tx, actor, mrn).await?
         {
-            if found.name_sort == name_sort && found.born == fields.date_of_birth {
+            let is_alike = found.name_sort == name_sort && found.born == fields.date_of_birth;
+            if is_alike || found.is_heir {
                 return Ok(Some(found.id));
             }
             let message = format!(
@@ -267,11 +254,14 @@ impl Judge {
         }
         for mark in marks {
             let Some(found) = self.by_mark(tx, actor, mark).await? else { continue };
-            if found.born == fields.date_of_birth {
+            if found.is_meant_by(fields) {
                 return Ok(Some(found.id));
             }
-            let message =
-                format!("{} has this number, with another date of birth.", self.called(found.id));
+            let message = format!(
+                "{} has this number, with another first name, date of birth or medical record \
+                number.",
+                self.called(found.id)
+            );
             return Err(Invalid::one("number", "of_another_patient", message).into());
         }
         Ok(None)
@@ -328,7 +318,12 @@ impl Judge {
             return Ok(Some(Person::of(found)));
         }
         let met = self.met.as_ref();
-        Ok(met.and_then(|met| met.mrns.get(mrn).map(|id| met.people[id].clone())))
+        if let Some(coming) = met.and_then(|met| met.mrns.get(mrn).map(|id| &met.people[id])) {
+            return Ok(Some(coming.clone()));
+        }
+        // Whoever was merged into another lost their number to nobody.
+        let lost = self.by_mark(tx, actor, &mrn_mark(mrn)).await?;
+        Ok(lost.filter(|person| person.is_heir))
     }
 
     async fn by_mark(
@@ -363,7 +358,8 @@ impl Judge {
             return Ok(Some(Person::of(found)));
         }
         let Some(heir) = merged::heir(tx, org, id).await? else { return Ok(None) };
-        Ok(patients::get(tx, org, heir).await?.map(Person::of))
+        let heir = patients::get(tx, org, heir).await?.map(Person::of);
+        Ok(heir.map(|heir| Person { is_heir: true, ..heir }))
     }
 
     fn is_coming(&self, id: PatientId) -> bool {
@@ -382,10 +378,12 @@ impl Judge {
         record: &TreatmentRecord,
     ) -> Result<Verdict, Error> {
         let mut faults = Invalid::default();
-        if let Some(seq) = self.visit_marked(tx, actor, record).await? {
+        let patient = faults.collect_error(self.whose(tx, actor, record).await)?;
+        if let Some(patient) = patient
+            && let Some(seq) = self.visit_marked(tx, actor, record, patient).await?
+        {
             return Ok(Verdict::There(TREATMENT, seq, checked_marks(&record.marks)?));
         }
-        let patient = faults.collect_error(self.whose(tx, actor, record).await)?;
         let location = faults.collect(self.place(self.place_name(record)));
         let marked = self.physician_marked(tx, actor, &record.physician).await?;
         let physician = match marked {
@@ -446,10 +444,20 @@ impl Judge {
             }
             if found.is_none() {
                 found = self.by_mrn(tx, actor, &typed).await?;
-            }
-            if found.is_none() {
                 let mark = Mark { system: CSV_SYSTEM.to_owned(), value: typed };
-                found = self.by_mark(tx, actor, &mark).await?;
+                let numbered = self.by_mark(tx, actor, &mark).await?;
+                if let (Some(one), Some(other)) = (&found, &numbered)
+                    && one.id != other.id
+                {
+                    let message = format!(
+                        "{} has this medical record number, and {} this number of the other \
+                        system. Say which by the PAT- number.",
+                        self.called(one.id),
+                        self.called(other.id)
+                    );
+                    return Err(Invalid::one("patient_id", "ambiguous", message).into());
+                }
+                found = found.or(numbered);
             }
         }
         let Some(found) = found else {

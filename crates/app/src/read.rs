@@ -542,6 +542,5 @@ pub async fn eligibility_settings(app: &App, actor: &Actor) -> Result<SettingsVi
     let mut tx = app.db.read().await?;
     let stored = eligibility_settings::get(&mut tx, org).await?;
     let subject = save_eligibility_settings::SUBJECT;
-    let changes = audit::of_subject(&mut tx, org, subject, org.0, 1).await?;
-    Ok(SettingsView { stored, last_change: changes.into_iter().next() })
+    Ok(SettingsView { stored, last_change: audit::newest(&mut tx, org, subject).await? })
 }

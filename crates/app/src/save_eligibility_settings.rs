@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::permission::Action;
 use crate::record;
 
-/// The subject of the audit rows; its number is the organization's.
+/// The subject of the audit rows; its number is the organization's at the time.
 pub(crate) const SUBJECT: &str = "eligibility_settings";
 
 /// Changes the settings that are at `version`, which is 0 while the defaults hold. The same

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::permission::Action;
 use crate::record;
 
-/// The subject of the audit rows; its number is the organization's.
+/// The subject of the audit rows; its number is the organization's at the time.
 const SUBJECT: &str = "reminder_settings";
 
 /// When the clinic reminds of what is due.
@@ -34,9 +34,8 @@ pub async fn reminder_settings(app: &App, actor: &Actor) -> Result<RemindersView
     let org = actor.org();
     let mut tx = app.db.read().await?;
     let stored = reminders::get(&mut tx, org).await?;
-    let changes = audit::of_subject(&mut tx, org, SUBJECT, org.0, 1).await?;
-    let is_set_up = app.mailer.is_set_up();
-    Ok(RemindersView { stored, last_change: changes.into_iter().next(), is_set_up })
+    let last_change = audit::newest(&mut tx, org, SUBJECT).await?;
+    Ok(RemindersView { stored, last_change, is_set_up: app.mailer.is_set_up() })
 }
 
 /// Changes the settings that are at `version`, which is 0 while the defaults hold. The same

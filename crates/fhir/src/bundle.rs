@@ -18,6 +18,8 @@ use crate::visit::{self, Done, LooseProcedure, Visit};
 pub const MAX_BUNDLE_BYTES: usize = 64 * 1024 * 1024;
 /// The most entries of a bundle.
 pub const MAX_ENTRIES: usize = 100_000;
+/// The most values of a bundle, as each takes many times the bytes that it was written in.
+pub const MAX_VALUES: usize = 2_000_000;
 /// The most resources that are contained in one.
 const MAX_CONTAINED: usize = 1_000;
 /// The types of bundles that say what there is.
@@ -69,6 +71,11 @@ pub fn read(bytes: &[u8], today: Date) -> Result<Bundle, Vec<Finding>> {
         return Err(found.faults);
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if values(bytes) > MAX_VALUES {
+        let message = format!("A bundle has at most {MAX_VALUES} values; send it in parts.");
+        found.fault("Bundle", "too_large", &message);
+        return Err(found.faults);
+    }
     let value: Value = match serde_json::from_slice(bytes) {
         Ok(value) => value,
         Err(error) => {
@@ -89,6 +96,22 @@ pub fn read(bytes: &[u8], today: Date) -> Result<Bundle, Vec<Finding>> {
     } else {
         Err(found.faults)
     }
+}
+
+/// How many values JSON has at most, counted before any of them is read: what parts or opens them
+/// outside of texts.
+fn values(bytes: &[u8]) -> usize {
+    let (mut count, mut is_text, mut is_escaped) = (1, false, false);
+    for byte in bytes {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_text => is_escaped = true,
+            b'"' => is_text = !is_text,
+            b'{' | b'[' | b',' if !is_text => count += 1,
+            _ => {}
+        }
+    }
+    count
 }
 
 /// Finds the resources of a bundle.

@@ -70,7 +70,8 @@ pub(crate) fn read(
     let subscriber_id = node.text("subscriberId", found).map(str::to_owned);
     Some(Coverage {
         place: node.place.clone(),
-        ids: index.outside_ids(at, found, |_| true),
+        // A family's coverages have one member's number: it is not this one's own.
+        ids: index.outside_ids(at, found, |_| false),
         patient,
         payer,
         member_id: subscriber_id.or_else(|| member_number(node, found)),
@@ -86,9 +87,9 @@ fn patient(index: &Index<'_>, at: usize, node: &Node<'_>, found: &mut Findings) 
         found.fault(&place, "required", "A coverage says whose it is.");
         return None;
     };
-    let link = index.link(at, &beneficiary, "Patient");
+    let link = index.link(at, &beneficiary, "Patient", found);
     if link.is_none() {
-        found.fault(&place, "unresolved_reference", "This leads to no patient.");
+        found.unresolved(&place, "This leads to no patient.");
     }
     link
 }
@@ -98,7 +99,7 @@ fn payer(index: &Index<'_>, at: usize, node: &Node<'_>, found: &mut Findings) ->
     let payors = node.items("payor", found);
     let mut is_private = false;
     for payor in &payors {
-        let target = index.target(at, payor, "Organization");
+        let target = index.target(at, payor, "Organization", found);
         let resource = match &target {
             Some(Target::Resource(at)) => Some(&index.resources[*at]),
             _ => None,

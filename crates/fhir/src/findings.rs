@@ -33,6 +33,22 @@ impl Findings {
         }
     }
 
+    /// A reference that leads nowhere, unless more is said of it already.
+    pub(crate) fn unresolved(&mut self, place: &str, message: &str) {
+        if !self.faults.iter().any(|fault| fault.place == place) {
+            self.fault(place, "unresolved_reference", message);
+        }
+    }
+
+    /// A reference that leads to several, told once.
+    pub(crate) fn ambiguous(&mut self, place: &str) {
+        if !self.faults.iter().any(|fault| fault.place == place) {
+            let message = "Several resources have this id or identifier. Give each its own, or \
+                name one by the address of its entry.";
+            self.fault(place, "ambiguous_reference", message);
+        }
+    }
+
     /// Something that is not taken over.
     pub(crate) fn note(&mut self, place: &str, code: &'static str, message: &str) {
         if self.notes.len() < MAX_NOTES {

@@ -2,6 +2,8 @@
 //! within the resource itself; else it is an outside id, which an earlier bundle may have held.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
 
 use crate::Link;
 use crate::findings::Findings;
@@ -32,15 +34,33 @@ pub(crate) enum Target {
     Outside(String),
 }
 
+/// What resources are found by; nothing for a key that several have.
+type Keyed<K> = HashMap<K, Option<usize>>;
+
+/// Notes which resource has a key; false when another has it too.
+fn note<K: Eq + Hash>(keyed: &mut Keyed<K>, key: K, index: usize) -> bool {
+    match keyed.entry(key) {
+        Entry::Vacant(place) => {
+            place.insert(Some(index));
+            true
+        }
+        Entry::Occupied(place) if *place.get() == Some(index) => true,
+        Entry::Occupied(mut place) => {
+            place.insert(None);
+            false
+        }
+    }
+}
+
 /// All resources of a bundle.
 #[derive(Debug, Default)]
 pub(crate) struct Index<'a> {
     /// The resources, those that are contained in others after the one that contains them.
     pub(crate) resources: Vec<Resource<'a>>,
-    by_url: HashMap<&'a str, usize>,
-    by_id: HashMap<(&'a str, &'a str), usize>,
-    by_identifier: HashMap<(&'a str, String), usize>,
-    contained: HashMap<(usize, &'a str), usize>,
+    by_url: Keyed<&'a str>,
+    by_id: Keyed<(&'a str, &'a str)>,
+    by_identifier: Keyed<(&'a str, String)>,
+    contained: Keyed<(usize, &'a str)>,
     /// The place of a resource in the list of its kind.
     pub(crate) read: HashMap<usize, usize>,
 }
@@ -76,17 +96,18 @@ impl<'a> Index<'a> {
         let index = self.resources.len();
         let mut is_new = true;
         if let Some(owner) = resource.within {
-            let id = resource.node.word("id");
-            self.contained.extend(id.map(|id| ((owner, id), index)));
+            if let Some(id) = resource.node.word("id") {
+                note(&mut self.contained, (owner, id), index);
+            }
         } else {
             if let Some(url) = resource.full_url {
-                is_new = self.by_url.insert(url, index).is_none();
+                is_new = note(&mut self.by_url, url, index);
             }
             if let Some(id) = resource.node.word("id") {
-                self.by_id.insert((resource.kind, id), index);
+                note(&mut self.by_id, (resource.kind, id), index);
             }
             for (identifier, _) in identifiers(&resource.node, found) {
-                self.by_identifier.insert((resource.kind, identifier), index);
+                note(&mut self.by_identifier, (resource.kind, identifier), index);
             }
         }
         self.resources.push(resource);
@@ -118,52 +139,66 @@ impl<'a> Index<'a> {
         ids
     }
 
-    /// Where a reference of the resource `from` leads; `None` when it says nothing.
-    pub(crate) fn target(&self, from: usize, reference: &Node<'_>, kind: &str) -> Option<Target> {
-        if let Some(text) = reference.word("reference") {
-            return Some(self.followed(from, text));
+    /// Where a reference of the resource `from` leads; `None` when it says nothing, and when it
+    /// leads to several, which is a fault.
+    pub(crate) fn target(
+        &self,
+        from: usize,
+        reference: &Node<'_>,
+        kind: &str,
+        found: &mut Findings,
+    ) -> Option<Target> {
+        let target = match reference.word("reference") {
+            Some(text) => self.followed(from, text),
+            None => self.identified(kind, identifier(&reference.get("identifier")?)?),
+        };
+        if target.is_none() {
+            found.ambiguous(&reference.place);
         }
-        let identifier = identifier(&reference.get("identifier")?)?;
-        Some(self.identified(kind, identifier))
+        target
     }
 
-    fn identified(&self, kind: &str, identifier: String) -> Target {
+    /// What has an identifier; `None` when several have it.
+    fn identified(&self, kind: &str, identifier: String) -> Option<Target> {
         match self.by_identifier.get(&(kind, identifier.clone())) {
-            Some(index) => Target::Resource(*index),
-            None => Target::Outside(identifier),
+            Some(index) => index.map(Target::Resource),
+            None => Some(Target::Outside(identifier)),
         }
     }
 
-    fn followed(&self, from: usize, text: &str) -> Target {
+    /// Where a reference leads; `None` when that are several.
+    fn followed(&self, from: usize, text: &str) -> Option<Target> {
         if let Some(id) = text.strip_prefix('#') {
             let owner = self.resources[from].within.unwrap_or(from);
-            let found = self.contained.get(&(owner, id)).copied();
-            return found.map_or_else(|| Target::Outside(text.to_owned()), Target::Resource);
+            return match self.contained.get(&(owner, id)) {
+                Some(index) => index.map(Target::Resource),
+                None => Some(Target::Outside(text.to_owned())),
+            };
         }
         if let Some((kind, query)) = text.split_once('?') {
             let wanted = query.split('&').find_map(|part| part.strip_prefix("identifier="));
             return match wanted {
                 Some(identifier) => self.identified(kind, unescaped(identifier)),
-                None => Target::Outside(text.to_owned()),
+                None => Some(Target::Outside(text.to_owned())),
             };
         }
         let text = text.split_once("/_history/").map_or(text, |(text, _)| text);
         if let Some(index) = self.by_url.get(text) {
-            return Target::Resource(*index);
+            return index.map(Target::Resource);
         }
         if text.contains(':') {
-            return Target::Outside(text.to_owned());
+            return Some(Target::Outside(text.to_owned()));
         }
         let owner = self.resources[from].within.unwrap_or(from);
         let base = self.resources[owner].full_url.and_then(base);
         let whole = base.map(|base| format!("{base}/{text}"));
         if let Some(index) = whole.as_deref().and_then(|whole| self.by_url.get(whole)) {
-            return Target::Resource(*index);
+            return index.map(Target::Resource);
         }
         let by_id = text.split_once('/').and_then(|pair| self.by_id.get(&pair));
         match by_id {
-            Some(index) => Target::Resource(*index),
-            None => Target::Outside(whole.unwrap_or_else(|| text.to_owned())),
+            Some(index) => index.map(Target::Resource),
+            None => Some(Target::Outside(whole.unwrap_or_else(|| text.to_owned()))),
         }
     }
 
@@ -173,8 +208,9 @@ impl<'a> Index<'a> {
         from: usize,
         reference: &Node<'_>,
         kind: &str,
+        found: &mut Findings,
     ) -> Option<Result<usize, String>> {
-        let mut target = self.target(from, reference, kind)?;
+        let mut target = self.target(from, reference, kind, found)?;
         for _ in 0..MAX_STEPS {
             let index = match target {
                 Target::Outside(id) => return Some(Err(id)),
@@ -187,14 +223,20 @@ impl<'a> Index<'a> {
             if resource.kind != "PractitionerRole" {
                 return None;
             }
-            target = self.target(index, &resource.node.get("practitioner")?, kind)?;
+            target = self.target(index, &resource.node.get("practitioner")?, kind, found)?;
         }
         None
     }
 
     /// A reference as a link to something that was read, or to something outside.
-    pub(crate) fn link(&self, from: usize, reference: &Node<'_>, kind: &str) -> Option<Link> {
-        match self.resource(from, reference, kind)? {
+    pub(crate) fn link(
+        &self,
+        from: usize,
+        reference: &Node<'_>,
+        kind: &str,
+        found: &mut Findings,
+    ) -> Option<Link> {
+        match self.resource(from, reference, kind, found)? {
             Ok(index) => self.read.get(&index).copied().map(Link::Within),
             Err(id) => Some(Link::Outside(id)),
         }
@@ -202,7 +244,7 @@ impl<'a> Index<'a> {
 }
 
 /// Whether an address names the same thing in another bundle too.
-fn is_lasting(url: &str) -> bool {
+pub(crate) fn is_lasting(url: &str) -> bool {
     let schemes = ["urn:uuid:", "urn:oid:", "http://", "https://"];
     schemes.iter().any(|scheme| url.starts_with(scheme))
 }

@@ -20,7 +20,7 @@ mod places;
 mod visit;
 pub mod write;
 
-pub use bundle::{Bundle, MAX_BUNDLE_BYTES, MAX_ENTRIES, read};
+pub use bundle::{Bundle, MAX_BUNDLE_BYTES, MAX_ENTRIES, MAX_VALUES, read};
 pub use coding::{Code, Coding};
 pub use coverage::{Coverage, Relation};
 pub use findings::{Finding, MAX_FAULTS, MAX_NOTES};

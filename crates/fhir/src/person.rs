@@ -48,9 +48,26 @@ pub struct Person {
 /// are not ours to keep, such as a social security number, or are a family's, such as a member's
 /// number at a payer.
 const KEPT_TYPES: [&str; 5] = ["MR", "MRT", "PI", "PT", "RI"];
-/// The systems of identifiers that are not kept, when no type is said.
-const PRIVATE_SYSTEMS: [&str; 2] =
-    ["http://hl7.org/fhir/sid/us-ssn", "http://hl7.org/fhir/sid/us-mbi"];
+/// The systems of identifiers that are not kept, whatever their type, also by their numbers: social
+/// security, Medicare, passports, and driver's licences, of which each state has a system within.
+const PRIVATE_SYSTEMS: [&str; 7] = [
+    "http://hl7.org/fhir/sid/us-ssn",
+    "urn:oid:2.16.840.1.113883.4.1",
+    "http://hl7.org/fhir/sid/us-mbi",
+    "http://hl7.org/fhir/sid/us-medicare",
+    "urn:oid:2.16.840.1.113883.4.927",
+    "http://hl7.org/fhir/sid/passport",
+    "urn:oid:2.16.840.1.113883.4.3",
+];
+
+/// Whether a system is one of those, or within one: `…4.3.25` is, `…4.31` is not.
+fn is_private(system: &str) -> bool {
+    PRIVATE_SYSTEMS.iter().any(|private| {
+        system
+            .strip_prefix(private)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '/']))
+    })
+}
 
 fn is_type(identifier: &Node<'_>, code: &str) -> bool {
     let kind = identifier.get("type");
@@ -63,9 +80,7 @@ fn is_kept(identifier: &Node<'_>) -> bool {
     let is_typed = kind.is_some_and(|kind| kind.get("coding").is_some());
     let is_record = KEPT_TYPES.iter().any(|code| is_type(identifier, code));
     let system = identifier.word("system").unwrap_or_default();
-    (is_record || !is_typed)
-        && !PRIVATE_SYSTEMS.contains(&system)
-        && identifier.word("use") != Some("old")
+    (is_record || !is_typed) && !is_private(system) && identifier.word("use") != Some("old")
 }
 
 /// Reads a patient; what is missing or wrong is noted.

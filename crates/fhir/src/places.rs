@@ -9,6 +9,8 @@ use crate::person::one_line;
 
 /// The system of national provider identifiers.
 const NPI: &str = "http://hl7.org/fhir/sid/us-npi";
+/// The same by its number.
+const NPI_OID: &str = "urn:oid:2.16.840.1.113883.4.6";
 /// The extension that says in which time zone a place is.
 const TIME_ZONE: &str = "http://hl7.org/fhir/StructureDefinition/timezone";
 /// An older name of it.
@@ -67,11 +69,13 @@ pub(crate) fn practitioner(
         return None;
     };
     let numbers = node.items("identifier", found);
-    let npi = numbers.iter().find(|number| number.word("system") == Some(NPI));
+    let is_npi = |number: &Node<'_>| matches!(number.word("system"), Some(NPI | NPI_OID));
+    let npi = numbers.iter().find(|number| is_npi(number));
     let npi = npi.and_then(|npi| Some((npi.word("value")?.to_owned(), npi.at("value"))));
     Some(Practitioner {
         place: node.place.clone(),
-        ids: index.outside_ids(at, found, |_| true),
+        // Other numbers are a group's, such as a tax number, or not ours to keep.
+        ids: index.outside_ids(at, found, is_npi),
         first_name,
         last_name: name.word("family")?.to_owned(),
         npi,

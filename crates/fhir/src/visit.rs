@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::Link;
 use crate::coding::{self, Code};
 use crate::findings::Findings;
-use crate::index::{Index, Target};
+use crate::index::{Index, Target, is_lasting};
 use crate::moment::moment;
 use crate::node::Node;
 
@@ -58,6 +58,8 @@ pub struct Procedure {
 pub struct LooseProcedure {
     /// The visit's outside id.
     pub visit: String,
+    /// Whose it is, when that is said.
+    pub patient: Option<Link>,
     /// What was done.
     pub procedure: Procedure,
 }
@@ -124,9 +126,9 @@ fn needed(
         found.fault(place, "required", "It says which patient it is about.");
         return None;
     };
-    let link = index.link(at, &reference, "Patient");
+    let link = index.link(at, &reference, "Patient", found);
     if link.is_none() {
-        found.fault(&reference.place, "unresolved_reference", "This leads to no patient.");
+        found.unresolved(&reference.place, "This leads to no patient.");
     }
     link
 }
@@ -153,12 +155,15 @@ pub(crate) fn encounter(index: &Index<'_>, at: usize, found: &mut Findings) -> O
     };
     let locations = node.items("location", found);
     let mut locations = locations.iter().filter_map(|one| one.get("location"));
-    let location = locations.find_map(|one| index.link(at, &one, "Location"));
+    let location = locations.find_map(|one| index.link(at, &one, "Location", found));
     let mut ids = index.outside_ids(at, found, |_| true);
     let mut procedures = Vec::new();
     for appointment in node.items("appointment", found) {
-        if let Some(Ok(other)) = index.resource(at, &appointment, "Appointment") {
-            ids.extend(index.outside_ids(other, found, |_| true));
+        match index.resource(at, &appointment, "Appointment", found) {
+            Some(Ok(other)) => ids.extend(index.outside_ids(other, found, |_| true)),
+            // An earlier bundle may have held it, under that address.
+            Some(Err(id)) if is_lasting(&id) && !id.contains('|') => ids.push(id),
+            Some(Err(_)) | None => {}
         }
     }
     for kind in node.items("type", found) {
@@ -204,7 +209,7 @@ fn participant(
             ["Patient/", "Location/", "RelatedPerson/"].iter().any(|kind| text.contains(kind))
         };
         let reference = reference.filter(|reference| !is_other(reference));
-        let link = reference.and_then(|one| index.link(at, &one, "Practitioner"));
+        let link = reference.and_then(|one| index.link(at, &one, "Practitioner", found));
         if is_main && link.is_some() {
             return link;
         }
@@ -217,7 +222,7 @@ fn participant(
 pub(crate) fn kept_appointments(index: &Index<'_>, at: usize, found: &mut Findings) -> Vec<usize> {
     let node = &index.resources[at].node;
     let all = node.items("appointment", found);
-    all.iter().filter_map(|one| index.resource(at, one, "Appointment")?.ok()).collect()
+    all.iter().filter_map(|one| index.resource(at, one, "Appointment", found)?.ok()).collect()
 }
 
 /// Reads an appointment.
@@ -232,21 +237,21 @@ pub(crate) fn appointment(index: &Index<'_>, at: usize, found: &mut Findings) ->
     let service_at = start(node, found);
     let participants = node.items("participant", found);
     let actors: Vec<Node<'_>> = participants.iter().filter_map(|one| one.get("actor")).collect();
-    let is = |actor: &Node<'_>, kind: &str| match index.target(at, actor, kind) {
+    let mut is = |actor: &Node<'_>, kind: &str| match index.target(at, actor, kind, found) {
         Some(Target::Resource(target)) => index.resources[target].kind == kind,
         Some(Target::Outside(id)) => {
             id.contains(&format!("{kind}/")) || actor.word("type") == Some(kind)
         }
         None => false,
     };
-    let of_kind = |kind: &str| actors.iter().find(|actor| is(actor, kind)).cloned();
+    let mut of_kind = |kind: &str| actors.iter().find(|actor| is(actor, kind)).cloned();
     let (whose, at_place) = (of_kind("Patient"), of_kind("Location"));
     let patient = needed(index, at, whose, &node.at("participant"), found);
     Some(Visit {
         place: node.place.clone(),
         ids: index.outside_ids(at, found, |_| true),
         practitioner: participant(index, at, node, "actor", found),
-        location: at_place.and_then(|one| index.link(at, &one, "Location")),
+        location: at_place.and_then(|one| index.link(at, &one, "Location", found)),
         status,
         procedures: Vec::new(),
         patient: patient?,
@@ -265,21 +270,25 @@ pub(crate) fn procedure(index: &Index<'_>, at: usize, found: &mut Findings) -> O
         found.note(&node.at("code"), "no_code", "It has no code and is not taken over.");
         return None;
     };
-    let ids = index.outside_ids(at, found, |_| true);
+    // What was done under one order has one number: it is not this one's own.
+    let ids = index.outside_ids(at, found, |_| false);
     let procedure = Procedure { place: node.place.clone(), ids, code };
     let Some(encounter) = node.get("encounter") else {
         return alone(index, at, procedure, found);
     };
-    match index.resource(at, &encounter, "Encounter") {
+    match index.resource(at, &encounter, "Encounter", found) {
         // One that was passed over was told of.
         Some(Ok(other)) => {
             let visit = index.read.get(&other).copied();
             visit.map(|visit| Done::At(visit, procedure))
         }
-        Some(Err(visit)) => Some(Done::Elsewhere(LooseProcedure { visit, procedure })),
+        Some(Err(visit)) => {
+            let subject = node.get("subject");
+            let patient = subject.and_then(|one| index.link(at, &one, "Patient", found));
+            Some(Done::Elsewhere(LooseProcedure { visit, patient, procedure }))
+        }
         None => {
-            let message = "This leads to no encounter.";
-            found.fault(&encounter.place, "unresolved_reference", message);
+            found.unresolved(&encounter.place, "This leads to no encounter.");
             None
         }
     }
@@ -308,8 +317,8 @@ fn alone(index: &Index<'_>, at: usize, procedure: Procedure, found: &mut Finding
     Some(Done::Alone(Visit {
         place: node.place.clone(),
         ids: procedure.ids.iter().map(|id| format!("{id}#visit")).collect(),
-        practitioner: actors.find_map(|one| index.link(at, &one, "Practitioner")),
-        location: place.and_then(|one| index.link(at, &one, "Location")),
+        practitioner: actors.find_map(|one| index.link(at, &one, "Practitioner", found)),
+        location: place.and_then(|one| index.link(at, &one, "Location", found)),
         status,
         procedures: vec![procedure],
         patient: patient?,

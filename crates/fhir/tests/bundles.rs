@@ -1,6 +1,6 @@
 //! Bundles as others make them: what is read of them, and what is wrong with them and where.
 
-use almoner_fhir::{Bundle, Code, Finding, Link, Relation, Sex, VisitStatus, read};
+use almoner_fhir::{Bundle, Code, Finding, Link, MAX_VALUES, Relation, Sex, VisitStatus, read};
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -177,6 +177,68 @@ fn what_is_wrong_is_told_with_its_place() {
 }
 
 #[test]
+fn what_several_have_is_not_taken_for_one_s_own() {
+    let number = |system: &str, value: &str| json!([{ "system": system, "value": value }]);
+    let mut coverage = explanation()["contained"][0].clone();
+    coverage["identifier"] = number("https://payer.example", "FAMILY-1");
+    let mut done = procedure();
+    done["identifier"] = number("https://ward.example/accession", "ACC-1");
+    let mut carer = practitioner();
+    carer["identifier"].as_array_mut().unwrap().push(json!(
+        { "system": "urn:oid:2.16.840.1.113883.4.4", "value": "TAX-1" }
+    ));
+    let mut person = patient();
+    let private = ["4.1", "4.927", "4.3.25", "4.3"];
+    person["identifier"] = private
+        .iter()
+        .map(|oid| json!({ "system": format!("urn:oid:2.16.840.1.113883.{oid}"), "value": "9" }))
+        .chain([json!({ "system": "urn:oid:2.16.840.1.113883.4.31", "value": "K-1" })])
+        .collect();
+    let read = good(&bundle(&[
+        entry(PATIENT, &person),
+        entry("urn:uuid:c", &coverage),
+        entry("urn:uuid:p", &carer),
+        entry("urn:uuid:e", &encounter()),
+        entry("urn:uuid:q", &done),
+    ]));
+    assert_eq!(read.persons[0].ids, [PATIENT, "urn:oid:2.16.840.1.113883.4.31|K-1"]);
+    assert_eq!(read.coverages[0].ids, ["urn:uuid:c"]);
+    let npi = "http://hl7.org/fhir/sid/us-npi|1234567893";
+    assert_eq!(read.practitioners[0].ids, ["urn:uuid:p", npi]);
+    assert_eq!(read.visits[0].procedures[1].ids, ["urn:uuid:q"]);
+}
+
+#[test]
+fn what_leads_to_several_is_told() {
+    let two = |mine: &Value, other: &Value, subject: Value| {
+        let visit = with(encounter(), "/subject", subject);
+        let entries =
+            [entry(PATIENT, mine), entry("urn:uuid:b", other), entry("urn:uuid:e", &visit)];
+        bundle(&entries)
+    };
+    let ambiguous = ["Bundle.entry[2].resource.subject ambiguous_reference"];
+    let by_id = json!({ "reference": "Patient/1" });
+    assert_eq!(faults(&two(&patient(), &patient(), by_id.clone())), ambiguous);
+    let other = with(patient(), "/id", json!("2"));
+    let number = json!({ "identifier": { "system": "https://records.example", "value": "A-1" } });
+    assert_eq!(faults(&two(&patient(), &other, number)), ambiguous);
+    let read = good(&two(&patient(), &other, by_id));
+    assert_eq!(read.visits[0].patient, Link::Within(0), "what is not followed is no fault");
+}
+
+#[test]
+fn a_bundle_of_too_many_values_is_not_read() {
+    let values = vec!["[]"; MAX_VALUES / 2].join(",");
+    let content = format!("{{\"resourceType\":\"Bundle\",\"odd\":[{values}]}}");
+    let told_of = read(content.as_bytes(), TODAY).expect_err("it is too large");
+    assert_eq!(told(&told_of), ["Bundle too_large"]);
+    let text = "{[,\\\"".repeat(MAX_VALUES / 2);
+    let mut whole = visit_bundle();
+    whole["odd"] = json!(text);
+    assert_eq!(good(&whole).visits.len(), 1, "what stands in a text is no value");
+}
+
+#[test]
 fn what_cannot_be_taken_over_is_noted() {
     let mut dead = patient();
     dead["deceasedDateTime"] = json!("2020");
@@ -224,6 +286,9 @@ fn an_appointment_that_was_kept_is_its_encounter() {
     let read = good(&whole);
     assert_eq!(read.visits.len(), 1);
     assert_eq!(read.visits[0].ids, ["urn:uuid:e", "urn:uuid:a"]);
+    // Nor when an earlier bundle held it.
+    whole["entry"].as_array_mut().unwrap().remove(2);
+    assert_eq!(good(&whole).visits[0].ids, ["urn:uuid:e", "urn:uuid:a"]);
 }
 
 #[test]
@@ -233,6 +298,7 @@ fn what_an_earlier_bundle_held_is_named_by_its_outside_id() {
         entry("urn:uuid:e2", &with(encounter(), "/subject", json!({ "reference": PATIENT }))),
     ]));
     assert_eq!(read.loose[0].visit, "urn:uuid:e");
+    assert_eq!(read.loose[0].patient, Some(Link::Outside(PATIENT.to_owned())));
     assert_eq!(read.visits[0].patient, Link::Outside(PATIENT.to_owned()));
     let npi = "http://hl7.org/fhir/sid/us-npi|1234567893".to_owned();
     assert_eq!(read.visits[0].practitioner, Some(Link::Outside(npi)));

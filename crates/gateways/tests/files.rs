@@ -70,6 +70,13 @@ async fn keeps_and_removes(files: &Files) {
         let other = files.get(ORG, &ID, size as u64 + 1).await;
         assert!(matches!(other.map(drop), Err(FilesError::Changed)), "{size}");
     }
+    for size in [1, PART_BYTES, PART_BYTES + 1] {
+        let content = |byte: u8| io::Cursor::new(vec![byte; size]);
+        assert!(!files.create(ORG, &ID, content(1)).await.unwrap(), "one is there");
+        files.remove(ORG, &ID).await.unwrap();
+        assert!(files.create(ORG, &ID, content(2)).await.unwrap());
+        assert!(whole(files, size).await.unwrap().0 == vec![2; size]);
+    }
     let foreign = files.get(OTHER, &ID, 1).await;
     assert!(matches!(foreign.map(drop), Err(FilesError::Missing)));
     files.remove(OTHER, &ID).await.unwrap();
@@ -77,6 +84,19 @@ async fn keeps_and_removes(files: &Files) {
     for _ in 0..2 {
         files.remove(ORG, &ID).await.unwrap();
         assert!(matches!(files.size(ORG, &ID).await, Err(FilesError::Missing)));
+    }
+}
+
+/// Of two who write to one place at once, one does.
+async fn one_of_two_creates(files: &Files) {
+    for size in [1, PART_BYTES, PART_BYTES + 1] {
+        let content = |byte: u8| io::Cursor::new(vec![byte; size]);
+        let (one, other) = (content(1), content(2));
+        let both = tokio::join!(files.create(ORG, &ID, one), files.create(ORG, &ID, other));
+        let (one, other) = (both.0.unwrap(), both.1.unwrap());
+        assert!(one != other, "{size}");
+        assert!(whole(files, size).await.unwrap().0 == vec![if one { 1 } else { 2 }; size]);
+        files.remove(ORG, &ID).await.unwrap();
     }
 }
 
@@ -108,6 +128,7 @@ fn folder(make: bool) -> (tempfile::TempDir, Files) {
 async fn a_folder_keeps_and_removes() {
     let (kept, files) = folder(true);
     keeps_and_removes(&files).await;
+    one_of_two_creates(&files).await;
     keeps_what_is_large(&files, MAX_PIECE_BYTES).await;
     let left: Vec<_> = std::fs::read_dir(kept.path().join("a/b/7")).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");
@@ -173,6 +194,9 @@ async fn what_fails_in_the_middle_leaves_nothing() {
     let put = files.put(ORG, &ID, Broken(0)).await;
     assert!(matches!(put, Err(FilesError::Unread(_))), "{put:?}");
     assert_eq!((watched.aborted(), watched.places().await), (1, Vec::new()));
+    let created = files.create(ORG, &ID, Broken(0)).await;
+    assert!(matches!(created, Err(FilesError::Unread(_))), "{created:?}");
+    assert_eq!((watched.aborted(), watched.places().await), (2, Vec::new()));
     // So does a store that is away.
     watched.fault(Some(Fault::Away));
     let put = files.put(ORG, &ID, &b"short"[..]).await;

@@ -318,8 +318,13 @@ impl Piece {
 /// Readies a database for the rows of an archive: nobody else adds an organization meanwhile, and
 /// the triggers are laid aside, as the rows have been through them once.
 pub async fn begin(tx: &mut Tx) -> Result<Rules, StoreError> {
-    tx.keep_others_from_adding().await?;
+    alone(tx).await?;
     tx.lay_triggers_aside().await
+}
+
+/// Waits for whoever adds an organization; nobody else adds one until the transaction ends.
+pub async fn alone(tx: &mut Tx) -> Result<(), StoreError> {
+    tx.keep_others_from_adding().await
 }
 
 /// Writes rows of a table as an organization's.

@@ -113,6 +113,22 @@ pub async fn of_subject(
     rows.iter().map(named_event).collect()
 }
 
+/// What was last done to that of which an organization has one, such as its settings. Its number
+/// in the rows is the organization's at the time, which was another one where it came from.
+pub async fn newest(
+    tx: &mut Tx,
+    org: OrganizationId,
+    subject: &str,
+) -> Result<Option<NamedEvent>, StoreError> {
+    let sql = "SELECT e.*, u.name AS user_name, k.name AS key_name FROM audit_event e
+        LEFT JOIN staff_user u ON u.organization_id = e.organization_id AND u.seq = e.user_seq
+        LEFT JOIN api_key k ON k.organization_id = e.organization_id AND k.seq = e.key_seq
+        WHERE e.organization_id = $1 AND e.subject = $2 AND e.action <> $3
+        ORDER BY e.at_us DESC, coalesce(e.subject_version, 0) DESC, e.event_id DESC LIMIT 1";
+    let row = tx.optional(sql, params![org, subject, VIEWED]).await?;
+    row.as_ref().map(named_event).transpose()
+}
+
 /// An event with its names.
 pub(crate) fn named_event(row: &Row) -> Result<NamedEvent, StoreError> {
     let (user_name, key_name) = (row.opt_text("user_name")?, row.opt_text("key_name")?);

@@ -18,7 +18,7 @@ use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteRow, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite};
+use sqlx::{AssertSqlSafe, Connection as _, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite};
 
 pub use crate::value::Value;
 mod bulk;
@@ -45,6 +45,9 @@ const EMBEDDED_READERS: u32 = 4;
 const SERVER_CONNECTIONS: u32 = 20;
 /// How long a request waits for a connection or for another writer.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The same at a server, in its own words: a lock that is held longer, as by somebody who brings a
+/// whole clinic in, must not keep all connections waiting.
+const LOCK_TIMEOUT: &str = "10s";
 /// Pages of the write-ahead log after which it is folded into the file.
 const CHECKPOINT_PAGES: &str = "4000";
 /// Rows that an embedded database reads ahead of whoever takes them: a page has them all at once,
@@ -89,7 +92,7 @@ impl From<sqlx::Error> for StoreError {
                 // SQLite tells of a trigger's refusal by its own code.
                 let trigger = told.code().is_some_and(|code| code == "1811");
                 let away = told.code().is_some_and(|code| {
-                    let classes = ["08", "40", "57P"];
+                    let classes = ["08", "40", "55P03", "57P"];
                     classes.iter().any(|class| code.starts_with(class)) || code == "5"
                 });
                 // Kept rows tell by a trigger that they are there already.
@@ -231,7 +234,7 @@ impl Db {
             .map_err(|_| StoreError::Address("The postgres:// address is not readable.".into()))?
             .application_name("almoner")
             // A page's statement is long and reads little: compiling it takes longer than that.
-            .options([("jit", "off")]);
+            .options([("jit", "off"), ("lock_timeout", LOCK_TIMEOUT)]);
         let pool = PgPoolOptions::new()
             .max_connections(SERVER_CONNECTIONS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -294,7 +297,13 @@ impl Db {
         let migrator = Migrator::with_migrations(migrations(self.engine()));
         match self {
             Self::Sqlite { writer, .. } => migrator.run(writer).await?,
-            Self::Postgres(pool) => migrator.run(pool).await?,
+            Self::Postgres(pool) => {
+                // Whoever comes while another server migrates waits for it to end.
+                let mut connection = pool.acquire().await?.detach();
+                sqlx::raw_sql("SET lock_timeout = 0").execute(&mut connection).await?;
+                migrator.run(&mut connection).await?;
+                connection.close().await?;
+            }
         }
         crate::fill::payer_keys(self).await
     }

@@ -189,6 +189,10 @@ pub async fn update(
                 modified_at_us = CASE WHEN modified_at_us < $4 THEN $4 ELSE modified_at_us + 1 END
             WHERE organization_id = $1 AND patient_seq = $2";
         tx.execute(sql, params![org, before.id, sort, now]).await?;
+        let sql = "UPDATE treatment SET
+                modified_at_us = CASE WHEN modified_at_us < $3 THEN $3 ELSE modified_at_us + 1 END
+            WHERE organization_id = $1 AND patient_seq = $2";
+        tx.execute(sql, params![org, before.id, now]).await?;
         eligibility::rename(tx, org, before.id).await?;
         let sql = "DELETE FROM patient_word WHERE organization_id = $1 AND patient_seq = $2";
         tx.execute(sql, params![org, before.id]).await?;

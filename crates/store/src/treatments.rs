@@ -363,7 +363,8 @@ pub async fn touch(
     id: TreatmentId,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE treatment SET version = version + 1, modified_at_us = $3
+    let sql = "UPDATE treatment SET version = version + 1,
+        modified_at_us = CASE WHEN modified_at_us < $3 THEN $3 ELSE modified_at_us + 1 END
         WHERE organization_id = $1 AND seq = $2";
     tx.execute_one(sql, params![org, id, now]).await
 }

@@ -23,8 +23,8 @@ use almoner_app::link_keys::LinkKeys;
 use almoner_app::{Actor, App};
 use almoner_domain::ambient::{SystemClock, SystemEntropy};
 use almoner_gateways::files::Files;
-use almoner_store::Db;
 use almoner_store::db::Durability;
+use almoner_store::{Db, copy};
 
 use crate::Failure;
 use crate::cli::{Cli, Command, OrgCommand};
@@ -81,6 +81,31 @@ async fn carry_out(
 
 /// Opens the database, makes its folder, and brings it to this version.
 async fn open(settings: &Settings) -> Result<App, Failure> {
+    let db = open_db(settings).await?;
+    let keys = link_keys::kept(&settings.link_key_file, &SystemEntropy)?;
+    Ok(app(db, settings, keys, settings.files.open(true)?))
+}
+
+/// The same for an organization that comes from elsewhere. Keys that are there before the database
+/// has any organization seal the links of another one: what those name would be open here. No keys
+/// are made, so that what was cut off can begin again.
+async fn open_to_arrive(settings: &Settings) -> Result<App, Failure> {
+    let (db, file) = (open_db(settings).await?, &settings.link_key_file);
+    if file.exists() && !copy::is_taken(&db).await? {
+        return Err(Failure::Failed(format!(
+            "{} is there already, and this database has no organization yet: links sealed with \
+             these keys could open somebody else's payments here. Name a --link-key-file that is \
+             not there yet, and start the server with the same; or delete this one, if no link was \
+             ever sent with it.",
+            file.display()
+        )));
+    }
+    let keys = link_keys::there(file, &SystemEntropy)?;
+    Ok(app(db, settings, keys, settings.files.open(true)?))
+}
+
+/// The database, its folder made, at this version.
+async fn open_db(settings: &Settings) -> Result<Db, Failure> {
     if let Some(path) = settings.database.strip_prefix("sqlite://")
         && let Some(folder) = Path::new(path).parent()
     {
@@ -89,8 +114,7 @@ async fn open(settings: &Settings) -> Result<App, Failure> {
     }
     let db = Db::open(&settings.database, Durability::Full).await?;
     db.migrate().await?;
-    let keys = link_keys::kept(&settings.link_key_file, &SystemEntropy)?;
-    Ok(app(db, settings, keys, settings.files.open(true)?))
+    Ok(db)
 }
 
 /// Opens a database that must be there and at this version; changes nothing.

@@ -83,7 +83,7 @@ async fn import(settings: &Settings, file: &Path) -> Result<(), Failure> {
     let opened = File::open(file).map_err(failed)?;
     // What is no archive is told before a database is made for it.
     let archive = open_archive(opened).map_err(|error| told(file, error))?;
-    let app = super::open(settings).await?;
+    let app = super::open_to_arrive(settings).await?;
     let mut report = Report::new(SystemClock.now());
     let mut tell = |Progress { what, done, all, rows }| report.tell(what, (done, all), rows);
     let imported = import_organization(&app, archive, &mut Teller::new(&mut tell)).await;
@@ -94,6 +94,7 @@ async fn import(settings: &Settings, file: &Path) -> Result<(), Failure> {
     let (slug, made_at) = (&imported.organization.slug, imported.manifest.made_at);
     println!("{slug} is here as it was at {made_at}, and its books are right.");
     println!("To be made again: keys of other programs, webhooks, and links that were sent.");
+    println!("Start the server with the same --database, --files and --link-key-file.");
     Ok(())
 }
 

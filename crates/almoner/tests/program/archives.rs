@@ -55,6 +55,13 @@ on_both_engines! {
         let over = run(folder, &from, &away).await;
         assert!(over.code == 1 && over.stderr.contains("is there already"), "{}", over.stderr);
         let here = ["org", "import", "clinic.zip"];
+        // Keys that seal the old clinic's links are not taken along to another database.
+        let old_key = folder.join("almoner-data/link.key");
+        std::fs::create_dir_all(old_key.parent().unwrap()).unwrap();
+        std::fs::write(&old_key, "a7".repeat(32)).unwrap();
+        let old = run(folder, &db.url, &here).await;
+        assert!(old.code == 1 && old.stderr.contains("--link-key-file"), "{}", old.stderr);
+        let here = [&here[..], &["--link-key-file", "new.key"]].concat();
         for until in ["imported: 0 of", "compared: 0 of"] {
             cut_off(folder, &db.url, &here, until).await;
             let verified = run(folder, &db.url, &["verify"]).await;
@@ -73,7 +80,8 @@ on_both_engines! {
         let back = format!("sqlite://{}", folder.join("new/back.db").display());
         let sent = run(folder, &db.url, &["org", "export", "back.zip"]).await;
         assert_eq!(tables(&sent), tables(&left));
-        let returned = run(folder, &back, &["org", "import", "back.zip"]).await;
+        let again = ["org", "import", "back.zip", "--link-key-file", "new.key"];
+        let returned = run(folder, &back, &again).await;
         assert_eq!(tables(&returned), tables(&left));
         let verified = run(folder, &back, &["verify"]).await;
         assert_eq!(verified.code, 0, "{}", verified.stderr);

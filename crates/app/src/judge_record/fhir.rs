@@ -2,7 +2,7 @@
 
 use almoner_domain::{Invalid, PatientId, PhysicianId, TreatmentId, name};
 use almoner_store::locations::Location;
-use almoner_store::patients::{self, Coverage};
+use almoner_store::patients::{self, Coverage, PatientFields};
 use almoner_store::physicians::{Physician, PhysicianFields};
 use almoner_store::{Tx, imported_records, treatments};
 
@@ -98,16 +98,42 @@ impl Judge {
         self.physicians.push(physician);
     }
 
-    /// The treatment with the very address of a visit: it is that one, whatever changed since.
+    /// The treatment with the very address of a visit: it is that one, whatever changed since but
+    /// the patient, as servers reuse addresses.
     pub(super) async fn visit_marked(
         &self,
         tx: &mut Tx,
         actor: &Actor,
         record: &TreatmentRecord,
+        patient: PatientId,
     ) -> Result<Option<i64>, Error> {
         let addresses: Vec<Mark> =
             record.marks.iter().filter(|mark| mark.system == VISIT).cloned().collect();
-        self.marked(tx, actor, TREATMENT, &addresses).await
+        let Some(seq) = self.marked(tx, actor, TREATMENT, &addresses).await? else {
+            return Ok(None);
+        };
+        match self.whose_treatment(tx, actor, seq).await? {
+            Some(whose) if whose == patient => Ok(Some(seq)),
+            Some(_) => {
+                let message = "A treatment of another patient has this address.";
+                Err(Invalid::one("", "of_another_treatment", message).into())
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Whose a treatment is, also one that is yet to come.
+    async fn whose_treatment(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        seq: i64,
+    ) -> Result<Option<PatientId>, Error> {
+        if let Some(coming) = self.met.as_ref().and_then(|met| met.treatments.get(&seq)) {
+            return Ok(Some(coming.0));
+        }
+        let known = treatments::whose(tx, actor.org(), TreatmentId::new(seq)).await?;
+        Ok(known.map(|(patient, _)| patient))
     }
 
     /// How the place of a treatment is named to those who look it up. A name that no location has
@@ -126,6 +152,30 @@ impl Judge {
             [only] if self.location.is_none() && !record.patient.is_empty() => &only.fields.name,
             _ => "",
         }
+    }
+
+    /// The patient with the very address of a record. Bundles make addresses up and servers reuse
+    /// them, so the date of birth must be the same, and the medical record number when both have
+    /// one.
+    pub(super) async fn person_at(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        addresses: &[Mark],
+        fields: &PatientFields,
+    ) -> Result<Option<PatientId>, Error> {
+        let Some(found) = self.person_marked(tx, actor, addresses).await? else { return Ok(None) };
+        // Whoever was merged into another has the other's number.
+        let mrns = found.mrn.as_ref().zip(fields.mrn.as_ref());
+        let is_numbered_so = found.is_heir || mrns.is_none_or(|(own, other)| own == other);
+        if found.born == fields.date_of_birth && is_numbered_so {
+            return Ok(Some(found.id));
+        }
+        let message = format!(
+            "{} has this address, with another date of birth or medical record number.",
+            self.called(found.id)
+        );
+        Err(Invalid::one("", "of_another_patient", message).into())
     }
 
     /// The patient with one of the marks.
@@ -162,8 +212,13 @@ impl Judge {
             return Err(Invalid::one("beneficiary", "not_found", message).into());
         };
         let id = person.id;
-        if self.marked(tx, actor, COVERAGE, &marks).await?.is_some() {
-            return Ok(Verdict::There(COVERAGE, id.seq(), marks));
+        for mark in &marks {
+            let one = std::slice::from_ref(mark);
+            let Some(seq) = self.marked(tx, actor, COVERAGE, one).await? else { continue };
+            let whose = self.person(tx, actor, PatientId::new(seq)).await?;
+            if whose.is_some_and(|whose| whose.id == id) {
+                return Ok(Verdict::There(COVERAGE, id.seq(), marks));
+            }
         }
         let known = self.coverages_of(tx, actor, id).await?;
         if known.iter().any(|own| is_same(own, &coverage)) {
@@ -214,10 +269,14 @@ impl Judge {
         let (Some(marks), Some(code), Some(treatment)) = (marks, code, treatment) else {
             return Err(faults.into());
         };
-        let treatment = TreatmentId::new(treatment);
-        if self.marked(tx, actor, PROCEDURE, &marks).await?.is_some() {
-            return Ok(Verdict::There(PROCEDURE, treatment.seq(), marks));
+        self.must_be_whose(tx, actor, treatment, &record.patient).await?;
+        for mark in &marks {
+            let one = std::slice::from_ref(mark);
+            if self.marked(tx, actor, PROCEDURE, one).await? == Some(treatment) {
+                return Ok(Verdict::There(PROCEDURE, treatment, marks));
+            }
         }
+        let treatment = TreatmentId::new(treatment);
         let known = self.codes_of(tx, actor, treatment).await?;
         if known.contains(&code) {
             return Ok(Verdict::There(PROCEDURE, treatment.seq(), marks));
@@ -237,6 +296,28 @@ impl Judge {
             met.remember(PROCEDURE, treatment.seq(), &marks);
         }
         Ok(Verdict::New(New::Procedure(treatment, code, marks)))
+    }
+
+    /// A fault when a treatment is not that patient's; nothing when no patient is said.
+    async fn must_be_whose(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        treatment: i64,
+        patient: &[Mark],
+    ) -> Result<(), Error> {
+        if patient.is_empty() {
+            return Ok(());
+        }
+        let Some(person) = self.person_marked(tx, actor, patient).await? else {
+            let message = "There is no such patient. Import the patient first, or with it.";
+            return Err(Invalid::one("patient_id", "not_found", message).into());
+        };
+        if self.whose_treatment(tx, actor, treatment).await? == Some(person.id) {
+            return Ok(());
+        }
+        let message = "The encounter is a treatment of another patient.";
+        Err(Invalid::one("treatment_id", "of_another_treatment", message).into())
     }
 
     /// The codes of a treatment, with those that earlier rows would have added.

@@ -12,11 +12,15 @@ use almoner_app::delete_document::delete_document;
 use almoner_app::export_organization::export_organization;
 use almoner_app::import_organization::{Imported, import_organization, open_archive};
 use almoner_app::org_archive::{ArchiveError, Manifest, Table};
+use almoner_app::save_eligibility_settings::save_eligibility_settings;
+use almoner_app::save_reminder_settings::{reminder_settings, save_reminder_settings};
 use almoner_app::seal_audit::seal_audit;
 use almoner_app::sign_in::sign_in;
 use almoner_app::staff_accounts::add_user;
 use almoner_app::verify_documents::{Depth, verify_documents};
 use almoner_app::{Actor, App, read};
+use almoner_domain::estimate::EstimateSettings;
+use almoner_domain::reminder::ReminderEntry;
 use almoner_domain::role::Role;
 use almoner_domain::scope::Scopes;
 use almoner_domain::{OrganizationId, PaymentId};
@@ -39,7 +43,7 @@ use crate::theirs;
 /// A file of an archive: its name and content.
 type Unpacked = Vec<(String, Vec<u8>)>;
 
-async fn export(app: &App, actor: &Actor) -> (Vec<u8>, Manifest) {
+pub(crate) async fn export(app: &App, actor: &Actor) -> (Vec<u8>, Manifest) {
     let mut bytes = Cursor::new(Vec::new());
     let mut tell = |_: Progress| ();
     let done = export_organization(app, actor, &mut bytes, &mut Teller::new(&mut tell)).await;
@@ -47,7 +51,7 @@ async fn export(app: &App, actor: &Actor) -> (Vec<u8>, Manifest) {
     (bytes.into_inner(), manifest)
 }
 
-async fn import(app: &App, bytes: &[u8]) -> Result<Imported, ArchiveError> {
+pub(crate) async fn import(app: &App, bytes: &[u8]) -> Result<Imported, ArchiveError> {
     let mut tell = |_: Progress| ();
     let archive = open_archive(Cursor::new(bytes))?;
     import_organization(app, archive, &mut Teller::new(&mut tell)).await
@@ -84,7 +88,7 @@ async fn is_right(app: &App, actor: &Actor, documents: u64) {
 }
 
 /// The same program on a fresh database with documents of its own.
-async fn elsewhere(clinic: &Clinic, engine: Engine) -> (App, TestDb) {
+pub(crate) async fn elsewhere(clinic: &Clinic, engine: Engine) -> (App, TestDb) {
     let db = TestDb::new(engine).await;
     let app = App { db: db.db.clone(), files: Files::in_memory(), ..clinic.app.clone() };
     (app, db)
@@ -228,8 +232,35 @@ async fn filled(clinic: &Clinic) -> Actor {
     let gone = file(PaymentId::new(1), "gone.txt", b"To be deleted.\n", None);
     let added = add_document(&clinic.app, &actor, gone).await.unwrap();
     delete_document(&clinic.app, &actor, (PaymentId::new(1), added.number)).await.unwrap();
+    let mut entry = EstimateSettings::default().entry();
+    entry.stale_after_days = "11".to_owned();
+    save_eligibility_settings(&clinic.app, &actor, 0, &entry).await.unwrap();
+    let (days_before, days_after) = ("2".to_owned(), "9".to_owned());
+    let entry = ReminderEntry { is_on: true, days_before, days_after };
+    save_reminder_settings(&clinic.app, &actor, 0, &entry).await.unwrap();
     seal_audit(&clinic.app, &actor).await.unwrap();
     actor
+}
+
+/// The file of the last document that comes along.
+async fn last_file(app: &App, actor: &Actor) -> Vec<u8> {
+    let mut tx = app.db.read().await.unwrap();
+    let sql = "SELECT file_id FROM document WHERE organization_id = $1 AND deleted_at_us IS NULL
+        ORDER BY payment_seq DESC, document_no DESC LIMIT 1";
+    let row = tx.one(sql.to_owned(), vec![Value::from(actor.org())]).await.unwrap();
+    row.bytes("file_id").unwrap()
+}
+
+/// Who last changed the settings is told.
+async fn changes_are_told(app: &App, actor: &Actor) {
+    let estimates = read::eligibility_settings(app, actor).await.unwrap();
+    let reminders = reminder_settings(app, actor).await.unwrap();
+    for (change, action) in [
+        (estimates.last_change, "eligibility_settings_changed"),
+        (reminders.last_change, "reminder_settings_changed"),
+    ] {
+        assert_eq!(change.expect("it was changed").event.action, action);
+    }
 }
 
 on_both_engines! {
@@ -259,6 +290,7 @@ on_both_engines! {
             let there = Actor::system(import(&app, &bytes).await.unwrap().organization);
             assert_eq!(there.org() == actor.org(), other == engine);
             is_right(&app, &there, documents).await;
+            changes_are_told(&app, &there).await;
             let (again, arrived) = export(&app, &there).await;
             assert_eq!(same(&arrived), same(&left), "on {other:?}");
             // It came, and it left.
@@ -317,6 +349,39 @@ on_both_engines! {
         is_right(&app, &there, manifest.documents.count).await;
         assert_eq!(u64::try_from(kept()).unwrap(), manifest.documents.count);
         assert_eq!(same(&export(&app, &there).await.1), same(&manifest));
+    }
+
+    async fn documents_that_are_somebody_elses_stay(db) {
+        let engine = db.engine();
+        let clinic = Clinic::new(db).await;
+        let actor = filled(&clinic).await;
+        let (bytes, manifest) = export(&clinic.app, &actor).await;
+        let documents = manifest.documents.count;
+        // The store is the old database's, and the number is the same.
+        let (mut app, _db) = elsewhere(&clinic, engine).await;
+        add_organization(&app, "One", "UTC").await.unwrap();
+        app.files = clinic.app.files.clone();
+        let told = refused(&app, &bytes).await;
+        assert!(told.contains("a document is there already") && told.contains("--files"), "{told}");
+        is_right(&clinic.app, &actor, documents + 1).await;
+        // One is another's: those that this import wrote are taken back, and only those.
+        let watched = Watched::default();
+        app.files = Files::of(Arc::new(watched.clone()));
+        let last = last_file(&clinic.app, &actor).await;
+        app.files.put(actor.org(), &last, &b"another's"[..]).await.unwrap();
+        let before = watched.places().await;
+        let told = refused(&app, &bytes).await;
+        assert!(told.contains("a document is there already"), "{told}");
+        assert!(documents > 1 && watched.parts().len() as u64 == documents, "others were written");
+        assert_eq!(watched.places().await, before);
+        assert_eq!(app.files.size(actor.org(), &last).await.unwrap(), 9);
+        app.files.remove(actor.org(), &last).await.unwrap();
+        // The same archive twice at once: the one that is refused takes nothing from the other.
+        let (one, other) = tokio::join!(import(&app, &bytes), import(&app, &bytes));
+        assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+        let there = Actor::system(one.or(other).unwrap().organization);
+        is_right(&app, &there, documents).await;
+        is_right(&clinic.app, &actor, documents + 1).await;
     }
 
     async fn an_address_signs_in_to_one_organization(db) {

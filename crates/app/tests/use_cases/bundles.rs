@@ -231,6 +231,161 @@ on_both_engines! {
         }
     }
 
+    async fn an_address_alone_says_nothing_of_who_it_is(db) {
+        let clinic = Clinic::new(db).await;
+        let (system, harbor) = (clinic.system(), Some(clinic.harbor));
+        let (state, _, said) = import(&clinic, &system, bundle(&usual()), harbor).await;
+        assert_eq!(state, ImportState::Done, "{said:?}");
+        let before = changes(&clinic).await;
+        let marks = "SELECT count(*) AS n FROM imported_record";
+        let kept = clinic.number(marks).await;
+        // Another server's address of somebody else, and of one who only shares the birthday.
+        let mut bob = cleo();
+        bob["name"] = json!([{ "family": "Else", "given": ["Bob"] }]);
+        bob["identifier"][0]["value"] = json!("222");
+        let mut twin = bob.clone();
+        bob["birthDate"] = json!("1990-01-01");
+        twin["name"][0]["given"] = json!(["Ben"]);
+        for other in [&bob, &twin] {
+            let content = bundle(&[(CLEO, other.clone())]);
+            let (state, _, said) = import(&clinic, &system, content, harbor).await;
+            assert_eq!(state, ImportState::Ready);
+            assert_eq!(said, ["Bundle.entry[0].resource of_another_patient"]);
+        }
+        // An address of a visit, with what was done, also when the visit is elsewhere.
+        let mut visit = encounter("2026-02-02T15:00:00Z");
+        let mut done = procedure(FIRST);
+        for resource in [&mut visit, &mut done] {
+            resource["subject"] = json!({ "reference": "urn:uuid:bob" });
+        }
+        let told = "Bundle.entry[1].resource";
+        for (entry, fault) in [
+            ((FIRST, visit), format!("{told} of_another_treatment")),
+            (("urn:uuid:q9", done), format!("{told}.encounter of_another_treatment")),
+        ] {
+            let content = bundle(&[("urn:uuid:bob", bob.clone()), entry]);
+            let (state, _, said) = import(&clinic, &system, content, harbor).await;
+            assert_eq!(state, ImportState::Ready);
+            assert_eq!(said, [fault]);
+        }
+        assert_eq!(changes(&clinic).await, before);
+        assert_eq!(clinic.number(marks).await, kept);
+    }
+
+    async fn numbers_that_several_share_lose_nothing(db) {
+        let clinic = Clinic::new(db).await;
+        let (system, harbor) = (clinic.system(), Some(clinic.harbor));
+        let numbered = |mut resource: Value, system: &str| {
+            resource["identifier"] = json!([{ "system": system, "value": "SHARED" }]);
+            resource
+        };
+        let coverage = |whose: &str| {
+            let mut coverage = explanation()["contained"][0].clone();
+            coverage["beneficiary"] = json!({ "reference": whose });
+            numbered(coverage, "https://payer.example/member")
+        };
+        let done = |code: &str| {
+            let mut done = procedure(FIRST);
+            done["code"]["coding"][0] =
+                json!({ "system": "http://www.ama-assn.org/go/cpt", "code": code });
+            numbered(done, "https://ward.example/accession")
+        };
+        let physician = |given: &str| {
+            let name = json!([{ "family": "Carer", "given": [given] }]);
+            let physician = json!({ "resourceType": "Practitioner", "name": name });
+            numbered(physician, "urn:oid:2.16.840.1.113883.4.4")
+        };
+        let mut child = cleo();
+        child["name"][0]["given"] = json!(["Dan"]);
+        child["birthDate"] = json!("2016-05-05");
+        child.as_object_mut().unwrap().remove("identifier");
+        let content = bundle(&[
+            ("urn:uuid:other", physician("Eva")),
+            ("urn:uuid:carer", physician("Ida")),
+            (CLEO, cleo()),
+            ("urn:uuid:child", child),
+            ("urn:uuid:c1", coverage(CLEO)),
+            ("urn:uuid:c2", coverage("urn:uuid:child")),
+            (FIRST, encounter("2025-07-29T20:37:06Z")),
+            ("urn:uuid:q1", done("99214")),
+            ("urn:uuid:q2", done("99215")),
+        ]);
+        for added in [10, 0] {
+            let (state, counts, said) = import(&clinic, &system, content.clone(), harbor).await;
+            assert_eq!((state, counts.added), (ImportState::Done, added), "{said:?}");
+        }
+        assert_eq!(patient(&clinic, 4).await.coverages.len(), 1);
+        let view = patient(&clinic, 3).await;
+        assert_eq!(view.coverages.len(), 1);
+        let mut codes = codes(&view.treatments[0]);
+        codes.sort_unstable();
+        assert_eq!(codes, ["99213", "99214", "99215"]);
+        assert_eq!(view.treatments[0].physician_name.as_deref(), Some("Ida Carer"));
+        // An address that was another patient's coverage before is no reason to be without one.
+        let mut other = cleo();
+        other["name"][0]["given"] = json!(["Fay"]);
+        other.as_object_mut().unwrap().remove("identifier");
+        let content = bundle(&[("urn:uuid:fay", other), ("urn:uuid:c1", coverage("urn:uuid:fay"))]);
+        for added in [2, 0] {
+            let (_, counts, said) = import(&clinic, &system, content.clone(), harbor).await;
+            assert_eq!(counts.added, added, "{said:?}");
+        }
+        assert_eq!(patient(&clinic, 5).await.coverages.len(), 1);
+    }
+
+    async fn a_character_that_no_database_keeps_holds_nothing_up(db) {
+        let clinic = Clinic::new(db).await;
+        let (system, harbor) = (clinic.system(), Some(clinic.harbor));
+        let odd = |text: &str| format!("{text}\0");
+        let mut patient = cleo();
+        patient["identifier"][0]["system"] = json!(odd("https://ward.example"));
+        let mut visit = encounter("2025-07-29T20:37:06Z");
+        visit["participant"][0]["individual"]["reference"] = json!(odd("urn:uuid:nobody"));
+        visit["identifier"] = json!([{ "system": "https://ward.example", "value": odd("V-1") }]);
+        visit["subject"] = json!({ "reference": "urn:uuid:p\0q" });
+        let loose = procedure("urn:uuid:gone\0");
+        let coverage = explanation();
+        let entries =
+            [("urn:uuid:p\0q", patient), ("urn:uuid:v\0", visit), ("urn:uuid:x\0", coverage)];
+        let (state, counts, said) = import(&clinic, &system, bundle(&entries), harbor).await;
+        assert_eq!((state, counts.added), (ImportState::Ready, 3), "{said:?}");
+        assert_eq!(said, ["Bundle.entry[2].resource.contained[0].beneficiary not_found"]);
+        let alone = bundle(&[("urn:uuid:q\0", loose)]);
+        let (_, _, said) = import(&clinic, &system, alone, harbor).await;
+        assert_eq!(said, ["Bundle.entry[0].resource.encounter not_found"]);
+        for added in [3, 0] {
+            let content = bundle(&entries[..2]);
+            let (state, counts, said) = import(&clinic, &system, content, harbor).await;
+            assert_eq!((state, counts.added), (ImportState::Done, added), "{said:?}");
+        }
+    }
+
+    async fn an_appointment_is_its_encounter_in_a_later_bundle_too(db) {
+        let clinic = Clinic::new(db).await;
+        let (system, harbor) = (clinic.system(), Some(clinic.harbor));
+        let appointment = json!({
+            "resourceType": "Appointment", "status": "booked", "start": "2026-04-01T13:00:00Z",
+            "participant": [{ "actor": { "reference": CLEO } }],
+        });
+        let first = bundle(&[(CLEO, cleo()), ("urn:uuid:a", appointment)]);
+        let (_, counts, said) = import(&clinic, &system, first, harbor).await;
+        assert_eq!(counts.added, 2, "{said:?}");
+        let mut kept = encounter("2026-04-01T13:10:00Z");
+        kept["appointment"] = json!([{ "reference": "urn:uuid:a" }]);
+        let later = bundle(&[(FIRST, kept.clone()), ("urn:uuid:q", procedure(FIRST))]);
+        let (state, counts, said) = import(&clinic, &system, later, harbor).await;
+        assert_eq!((state, counts.added), (ImportState::Done, 2), "{said:?}");
+        assert_eq!(patient(&clinic, 3).await.treatments.len(), 1, "only its codes are new");
+        // Another patient's appointment is not.
+        let mut other = cleo();
+        other["name"][0]["given"] = json!(["Fay"]);
+        other.as_object_mut().unwrap().remove("identifier");
+        kept["subject"] = json!({ "reference": "urn:uuid:fay" });
+        let theirs = bundle(&[("urn:uuid:fay", other), ("urn:uuid:e9", kept)]);
+        let (_, _, said) = import(&clinic, &system, theirs, harbor).await;
+        assert_eq!(said, ["Bundle.entry[1].resource of_another_treatment"]);
+    }
+
     async fn synthea_s_bundles_are_imported(db) {
         let Some(folder) = samples() else { return };
         let clinic = Clinic::new(db).await;

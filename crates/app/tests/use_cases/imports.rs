@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use almoner_app::begin_import::{NewImport, Told, begin_import};
 use almoner_app::import_rows::{DateOrder, ImportKind};
 use almoner_app::map_import::{Chosen, map_import};
+use almoner_app::merge_patients::MergePatients;
 use almoner_app::read_imports::{columns, faults, faulty_rows, import, preview};
 use almoner_app::run_import::{discard_import, run_import};
 use almoner_app::work_on_import::{CLAIM, MAX_ROWS_AT_ONCE, due, go_on, take_up};
@@ -141,6 +142,53 @@ on_both_engines! {
         let merged = handed_in(&clinic, ImportKind::Patients, text, at_once()).await;
         assert_eq!(merged.counts, counted(1, 0, 1, 0));
         clinic.verified().await;
+    }
+
+    async fn what_a_family_shares_makes_nobody_the_other(db) {
+        let clinic = Clinic::new(db).await;
+        let twins = "last_name,first_name,date_of_birth,mrn,number\n\
+            Twin,Max,2015-05-05,901,55\nTwin,Mia,2015-05-05,902,55\nTwin,Max,2015-05-05,,55\n";
+        let told = Told { skip_faulty: true, ..at_once() };
+        let done = handed_in(&clinic, ImportKind::Patients, twins, told).await;
+        assert_eq!(done.counts, counted(3, 1, 1, 1));
+        assert_eq!(wrong(&clinic, done.id).await, ["3 number of_another_patient"]);
+        let other = "last_name,first_name,date_of_birth,mrn,number\nElse,Eve,1990-01-01,,901\n";
+        handed_in(&clinic, ImportKind::Patients, other, at_once()).await;
+        let visit = "patient,service_date,service_time\n901,2026-03-02,09:00\n";
+        let done = handed_in(&clinic, ImportKind::Treatments, visit, at_once()).await;
+        assert_eq!(wrong(&clinic, done.id).await, ["2 patient_id ambiguous"]);
+    }
+
+    async fn whoever_was_merged_is_not_imported_again(db) {
+        let clinic = Clinic::new(db).await;
+        let text = "last_name,first_name,date_of_birth,mrn\nRow,Rob,1970-01-01,222\n\
+            Row,Robert,1970-01-01,111\n";
+        handed_in(&clinic, ImportKind::Patients, text, at_once()).await;
+        let (known, kept) = (PatientId::new(3), PatientId::new(4));
+        let merging = merged_into(&clinic, known, kept).await;
+        merge(&clinic, &MergePatients { coverages: Vec::new(), ..merging }).await.unwrap();
+        let before = people(&clinic).await;
+        let again = handed_in(&clinic, ImportKind::Patients, text, at_once()).await;
+        assert_eq!((again.state, again.counts), (ImportState::Done, counted(2, 0, 2, 0)));
+        assert_eq!(people(&clinic).await, before);
+        let visit = "patient,service_date,service_time\n222,2026-03-02,09:00\n";
+        handed_in(&clinic, ImportKind::Treatments, visit, at_once()).await;
+        let whose = "SELECT patient_seq AS n FROM treatment ORDER BY seq DESC LIMIT 1";
+        assert_eq!(clinic.number(whose).await, kept.seq());
+    }
+
+    async fn faulty_rows_come_back_as_they_were(db) {
+        let clinic = Clinic::new(db).await;
+        let text = "last_name,first_name,date_of_birth,phone,mrn\n\
+            Back,Ida,1980-01-01,'+14155550100,'-12\nBack,Ed,1980-01-02,'555,'\n";
+        handed_in(&clinic, ImportKind::Patients, text, at_once()).await;
+        let found = async |seq| {
+            let id = PatientId::new(seq);
+            read::patient(&clinic.app, &clinic.manager(), id).await.unwrap().patient.fields
+        };
+        let (ida, ed) = (found(3).await, found(4).await);
+        assert_eq!((ida.phone.as_deref(), ida.mrn.as_deref()), (Some("+14155550100"), Some("-12")));
+        assert_eq!((ed.phone.as_deref(), ed.mrn.as_deref()), (Some("'555"), Some("'")));
     }
 
     async fn nothing_is_imported_while_a_row_is_faulty(db) {

@@ -1,18 +1,21 @@
 //! What Stripe tells by webhook: believed once, applied as it is now, in whatever order it comes.
 
+use almoner_app::add_organization::add_organization;
 use almoner_app::apply_events::apply_events;
 use almoner_app::receive_event::{Received, receive_event};
 use almoner_app::solve_exception::solve_exception;
 use almoner_app::sweep_events::sweep_events;
+use almoner_domain::refund::RefundState;
 use almoner_domain::{Money, PaymentId, Status};
 use almoner_gateways::processor::{BeginPayment, CaptureMode, HeaderMap, WebhookRefusal};
 use almoner_store::exceptions::{self, Exception, ExceptionKind};
 use almoner_store::on_both_engines;
 use almoner_store::processor_events::{self, Event, EventState};
-use almoner_stripe_fake::{Fault, WEBHOOK_SECRET, Webhook, sign};
+use almoner_stripe_fake::{Fault, RefundPlan, WEBHOOK_SECRET, Webhook, sign};
 use jiff::SignedDuration;
 use serde_json::json;
 
+use crate::archives::{elsewhere, export, import};
 use crate::common::{Dice, at_desk, cents, fault, rounds};
 use crate::stripe::Desk;
 
@@ -160,6 +163,34 @@ on_both_engines! {
             assert_eq!(desk.status(id).await, expected, "round {round}");
         }
         assert!(desk.exceptions().await.is_empty());
+        desk.clinic.verified().await;
+    }
+
+    async fn who_was_brought_in_under_another_number_hears_of_its_money(db) {
+        let engine = db.engine();
+        let mut desk = Desk::open(db).await;
+        let refunded = desk.paid(1_000).await;
+        desk.fake.plan_refund(RefundPlan::Pending);
+        desk.clinic.refund(refunded, 400).await.unwrap();
+        desk.settle().await;
+        desk.hear().await;
+        let (id, page) = desk.on_page(700).await;
+        let (bytes, _) = export(&desk.clinic.app, &desk.clinic.system()).await;
+        let (app, _db) = elsewhere(&desk.clinic, engine).await;
+        let first = add_organization(&app, "One", "UTC").await.unwrap();
+        let there = import(&app, &bytes).await.unwrap().organization;
+        assert!(first.id == desk.clinic.organization.id && there.id != first.id);
+        (desk.clinic.app, desk.clinic.organization) = (app, there);
+        desk.pay(&page);
+        desk.fake.settle_refund(&desk.newest("refund"), true);
+        desk.hear().await;
+        assert_eq!(desk.status(id).await, Status::Paid);
+        let refunds = desk.clinic.view(refunded).await.refunds;
+        assert_eq!(refunds[0].state, RefundState::Settled);
+        assert!(desk.exceptions().await.is_empty());
+        let mut tx = desk.clinic.app.db.read().await.unwrap();
+        assert!(exceptions::open(&mut tx, first.id, 100).await.unwrap().is_empty());
+        drop(tx);
         desk.clinic.verified().await;
     }
 

@@ -18,7 +18,7 @@ use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt as _, PutPayload};
+use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt as _, PutMode, PutPayload};
 
 pub use s3::S3Access;
 
@@ -142,7 +142,61 @@ impl Files {
             self.store.put(&at, PutPayload::from(first)).await?;
             return Ok(());
         }
-        let mut upload = self.store.put_multipart(&at).await?;
+        self.put_in_parts(&at, content, first).await
+    }
+
+    /// Writes a file where none is; `false`, and nothing is changed, where one is. Of several who
+    /// write to one place at once one does. When this fails, nothing is there but what somebody
+    /// else wrote; where the store's answer is lost, there may be a short file of ours.
+    ///
+    /// # Errors
+    /// The content could not be read, or the store could not be reached.
+    pub async fn create(
+        &self,
+        org: OrganizationId,
+        id: &[u8],
+        content: impl Read + Send + 'static,
+    ) -> Result<bool, FilesError> {
+        let at = place(org, id);
+        // Not every store that speaks S3 heeds a condition of what is written.
+        match self.size(org, id).await {
+            Ok(_) => return Ok(false),
+            Err(FilesError::Missing) => {}
+            Err(other) => return Err(other),
+        }
+        let (content, first) = next_part(content).await?;
+        if first.len() < PART_BYTES {
+            return self.claim(&at, first).await;
+        }
+        // Parts have no condition: an empty file holds the place until they are there.
+        if !self.claim(&at, Vec::new()).await? {
+            return Ok(false);
+        }
+        let written = self.put_in_parts(&at, content, first).await;
+        if written.is_err() {
+            // What came before is told; an empty file that nothing refers to tells nothing more.
+            let _ = self.remove(org, id).await;
+        }
+        written.map(|()| true)
+    }
+
+    /// Writes a short file where none is.
+    async fn claim(&self, at: &Path, content: Vec<u8>) -> Result<bool, FilesError> {
+        let (payload, only) = (PutPayload::from(content), PutMode::Create.into());
+        match self.store.put_opts(at, payload, only).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    async fn put_in_parts(
+        &self,
+        at: &Path,
+        content: impl Read + Send + 'static,
+        first: Vec<u8>,
+    ) -> Result<(), FilesError> {
+        let mut upload = self.store.put_multipart(at).await?;
         let written = in_parts(&mut upload, content, first).await;
         if written.is_err() {
             // What came before is told; that it could not be taken back tells nothing more.

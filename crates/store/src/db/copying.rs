@@ -13,6 +13,9 @@ use super::{
     migrations, postgres_query, sqlite_query,
 };
 
+/// Has a transaction on a server wait for locks as long as it takes.
+const WAIT_FOR_LOCKS: &str = "SET LOCAL lock_timeout = 0";
+
 /// What the columns of a table hold; there are no other kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -222,6 +225,7 @@ impl Tx {
     /// at; an embedded one has a single writer anyway.
     pub(crate) async fn keep_others_out(&mut self) -> Result<(), StoreError> {
         if matches!(self, Self::PostgresWrite(_)) {
+            self.execute(WAIT_FOR_LOCKS, Vec::new()).await?;
             let sql = "LOCK TABLE organization IN ACCESS EXCLUSIVE MODE";
             self.execute(sql, Vec::new()).await?;
         }
@@ -232,6 +236,7 @@ impl Tx {
     /// embedded database has a single writer anyway.
     pub(crate) async fn keep_others_from_adding(&mut self) -> Result<(), StoreError> {
         if matches!(self, Self::PostgresWrite(_)) {
+            self.execute(WAIT_FOR_LOCKS, Vec::new()).await?;
             let sql = "LOCK TABLE organization IN SHARE ROW EXCLUSIVE MODE";
             self.execute(sql, Vec::new()).await?;
         }

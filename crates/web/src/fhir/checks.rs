@@ -110,8 +110,13 @@ fn item(row: estimate::Benefit, currency: &str) -> InsuranceItem {
     };
     let words = labels::code_label(&row.code).map(str::to_owned);
     let kind = Concept::code(ROW_CODES, &*row.code).with_words(words);
+    // An item is about services or about a procedure, never both and never neither (ces-1).
+    let category = match &product_or_service {
+        Some(_) => None,
+        None => Some(services(&row.service_types)),
+    };
     InsuranceItem {
-        category: services(&row.service_types),
+        category,
         product_or_service,
         modifier,
         excluded: (row.code == "I").then_some(true),
@@ -125,10 +130,14 @@ fn item(row: estimate::Benefit, currency: &str) -> InsuranceItem {
     }
 }
 
-fn services(types: &[String]) -> Option<Concept> {
+/// The services that a row is about; without any it is about all.
+fn services(types: &[String]) -> Concept {
     let coding: Vec<_> =
         types.iter().flat_map(|code| Concept::code(SERVICE_TYPES, &**code).coding).collect();
-    (!coding.is_empty()).then_some(Concept { coding, text: None })
+    if coding.is_empty() {
+        return Concept::words("Whole plan");
+    }
+    Concept { coding, text: None }
 }
 
 /// The procedure that a row is about. A range is only words, as no code means it.

@@ -87,6 +87,9 @@ impl Asked {
         if found.as_ref().is_some_and(|value| value.len() > MAX_VALUE_BYTES) {
             return Err(wrong(name, "This is too long."));
         }
+        if found.as_ref().is_some_and(|value| value.chars().any(char::is_control)) {
+            return Err(wrong(name, "This holds a character that stands in no record."));
+        }
         Ok(found)
     }
 
@@ -215,6 +218,7 @@ mod tests {
         assert!(search.end().is_ok());
         assert!(asked(&[("name:exact", "x")]).one("name").is_err());
         assert!(asked(&[("name", "x"), ("name", "y")]).one("name").is_err());
+        assert!(asked(&[("identifier", "a\0")]).one("identifier").is_err());
     }
 
     #[test]

@@ -162,6 +162,7 @@ on_both_engines! {
                 { "code": "99213", "modifiers": ["25", "59"], "charge_cents": 15_000 },
                 { "code": "J1100", "modifiers": [], "charge_cents": null },
             ],
+            "foreign_codes": [],
             "charge_cents": null, "overdue": { "count": 0, "amount_cents": 0, "days": null },
             "version": 1, "created_at": "2026-03-10T15:00:00Z",
             "modified_at": "2026-03-10T15:00:00Z",

@@ -132,6 +132,18 @@ on_both_engines! {
         changed.problem(404, "not_found");
     }
 
+    async fn a_treatment_changes_when_its_patient_is_renamed(db) {
+        let site = Site::new(db).await;
+        let program = keeper(&site).await;
+        program.post(TREATMENTS, &a_treatment().to_string()).await.value(201);
+        minute(&site);
+        let since = format!("modified_since={}", site.app.now());
+        assert!(walked(&program, TREATMENTS, &since).await.is_empty());
+        let path = format!("{PATIENTS}/PAT-002");
+        program.patch(&path, r#"{"first_name":"Benedict"}"#).await.value(200);
+        assert_eq!(walked(&program, TREATMENTS, &since).await, ["TRT-001"]);
+    }
+
     async fn a_copy_of_the_payments_is_kept_by_what_changed(db) {
         let site = Site::new(db).await;
         let program = keeper(&site).await;

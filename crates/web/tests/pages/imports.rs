@@ -164,7 +164,7 @@ on_both_engines! {
             (format!("{IMPORTS}?kind=hats"), PEOPLE, &["kind not_one_of"]),
             (format!("{IMPORTS}?kind=patients"), b"", &["body empty"]),
             (format!("{IMPORTS}?kind=patients"), b"\xff", &["body not_utf8"]),
-            (format!("{IMPORTS}?kind=patients"), PEOPLE, &["map required"]),
+            (format!("{IMPORTS}?kind=patients"), b"DOB,First name\n", &["map required"]),
             (format!("{ask}&map=hat"), PEOPLE, &["map malformed"]),
             (format!("{ask}&map=hat%3DHead"), PEOPLE, &["map unknown_field"]),
             (format!("{ask}&location_id=LOC-999"), PEOPLE, &["location_id not_found"]),
