@@ -233,7 +233,7 @@ async fn filled(clinic: &Clinic) -> Actor {
     let added = add_document(&clinic.app, &actor, gone).await.unwrap();
     delete_document(&clinic.app, &actor, (PaymentId::new(1), added.number)).await.unwrap();
     let mut entry = EstimateSettings::default().entry();
-    entry.stale_after_days = "11".to_owned();
+    "11".clone_into(&mut entry.stale_after_days);
     save_eligibility_settings(&clinic.app, &actor, 0, &entry).await.unwrap();
     let (days_before, days_after) = ("2".to_owned(), "9".to_owned());
     let entry = ReminderEntry { is_on: true, days_before, days_after };
