@@ -3,9 +3,9 @@
 //! All of the archive is read and proved first. Then the documents are written, before anything
 //! refers to them, and only to where none is: the store may be another database's as well. Then
 //! all rows, in one transaction, are written, read again, compared with the archive, and verified
-//! as `almoner verify` does. Whatever fails leaves no row and takes back the documents that it wrote.
-//! Where the program is killed, documents may be left that nothing refers to. They are not told
-//! from somebody's: the archive goes to another store then, or they are removed by hand.
+//! as `almoner verify` does. Whatever fails leaves no row and takes back the documents that it
+//! wrote. Where the program is killed, documents may be left that nothing refers to. They are not
+//! told from somebody's: the archive goes to another store then, or they are removed by hand.
 
 use std::io::{Read, Seek};
 
