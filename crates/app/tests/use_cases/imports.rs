@@ -12,7 +12,7 @@ use almoner_app::run_import::{discard_import, run_import};
 use almoner_app::work_on_import::{CLAIM, MAX_ROWS_AT_ONCE, due, go_on, take_up};
 use almoner_app::{App, Error, read};
 use almoner_domain::role::Role;
-use almoner_domain::{ImportId, PatientId, TreatmentId};
+use almoner_domain::{ImportId, LocationId, PatientId, TreatmentId};
 use almoner_store::db::{Db, Durability};
 use almoner_store::imports::{Counts, Import, ImportState};
 use almoner_store::on_both_engines;
@@ -30,6 +30,11 @@ const PEOPLE: &str = "Last name;First name;DOB;MRN;Payer;Member ID;Number in the
 /// Files are imported as soon as all of their rows are right.
 pub(crate) fn at_once() -> Told {
     Told { run: true, ..Told::default() }
+}
+
+/// The same, of treatments at the first location.
+fn at_the_first() -> Told {
+    Told { location: Some(LocationId::new(1)), ..at_once() }
 }
 
 pub(crate) fn new(kind: ImportKind, text: &str, told: impl Into<Option<Told>>) -> NewImport {
@@ -155,7 +160,7 @@ on_both_engines! {
         let other = "last_name,first_name,date_of_birth,mrn,number\nElse,Eve,1990-01-01,,901\n";
         handed_in(&clinic, ImportKind::Patients, other, at_once()).await;
         let visit = "patient,service_date,service_time\n901,2026-03-02,09:00\n";
-        let done = handed_in(&clinic, ImportKind::Treatments, visit, at_once()).await;
+        let done = handed_in(&clinic, ImportKind::Treatments, visit, at_the_first()).await;
         assert_eq!(wrong(&clinic, done.id).await, ["2 patient_id ambiguous"]);
     }
 
@@ -172,7 +177,7 @@ on_both_engines! {
         assert_eq!((again.state, again.counts), (ImportState::Done, counted(2, 0, 2, 0)));
         assert_eq!(people(&clinic).await, before);
         let visit = "patient,service_date,service_time\n222,2026-03-02,09:00\n";
-        handed_in(&clinic, ImportKind::Treatments, visit, at_once()).await;
+        handed_in(&clinic, ImportKind::Treatments, visit, at_the_first()).await;
         let whose = "SELECT patient_seq AS n FROM treatment ORDER BY seq DESC LIMIT 1";
         assert_eq!(clinic.number(whose).await, kept.seq());
     }

@@ -119,7 +119,8 @@ on_both_engines! {
 
     async fn programs_hand_files_in_and_ask_how_they_stand(db) {
         let site = Site::new(db).await;
-        let program = Program::new(&site, "patients:write,treatments:write").await;
+        let scopes = "patients:read,patients:write,treatments:read,treatments:write";
+        let program = Program::new(&site, scopes).await;
         let post = |path: String, content: &'static [u8]| {
             let program = &program;
             async move { program.ask(Method::POST, &path, CSV, content).await }

@@ -432,7 +432,9 @@ async fn faults(
     get,
     path = "/imports/{id}/faulty-rows",
     tag = "Imports",
-    security(("key" = ["patients:write", "treatments:write"])),
+    security(("key" = [
+        "patients:read", "patients:write", "treatments:read", "treatments:write"
+    ])),
     params(("id" = String, Path, description = "The import's id.", example = "IMP-001")),
     responses((
         status = 200,
