@@ -3,33 +3,22 @@
 
 use std::time::Duration;
 
-use almoner_app::{App, read, remove_documents};
+use almoner_app::{App, remove_documents};
 use tokio::sync::watch;
 
-use crate::rounds::Rounds;
-use crate::{done, in_turn, told};
+use crate::rounds::in_rounds;
+use crate::{done, in_turn, organizations};
 
 /// How often it is looked for what is due. Nothing is in a hurry.
 const EACH: Duration = Duration::from_mins(1);
 
-/// Runs until `stop` turns true.
-pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
-    let mut rounds = Rounds::new(EACH, stop.clone());
-    while let Some(round) = rounds.next().await {
-        tokio::select! {
-            () = once(&app, round) => {}
-            // What was begun is taken up again after a restart.
-            _ = stop.wait_for(|stop| *stop) => return,
-        }
-    }
+/// Runs until `stop` turns true. What was begun is taken up again after a restart.
+pub(crate) async fn run(app: App, stop: watch::Receiver<bool>) {
+    in_rounds(EACH, stop, |round| once(app.clone(), round)).await;
 }
 
-async fn once(app: &App, round: u32) {
-    let organizations = match read::organizations(app).await {
-        Ok(organizations) => organizations,
-        Err(error) => return told("remove_documents", Err(error)),
-    };
-    for actor in in_turn(organizations, round) {
-        done("remove_documents", app, remove_documents::remove_documents(app, &actor)).await;
+async fn once(app: App, round: u32) {
+    for actor in in_turn(organizations("remove_documents", &app).await, round) {
+        done("remove_documents", &app, remove_documents::remove_documents(&app, &actor)).await;
     }
 }

@@ -3,38 +3,27 @@
 use std::time::Duration;
 
 use almoner_app::work_on_import::{due, go_on, take_up};
-use almoner_app::{Actor, App, Error, read};
+use almoner_app::{Actor, App, Error};
 use almoner_domain::ImportId;
 use tokio::sync::watch;
 
-use crate::rounds::Rounds;
-use crate::{done, in_turn, told};
+use crate::rounds::in_rounds;
+use crate::{done, in_turn, organizations, told};
 
 /// How often imports that go on by themselves are looked for.
 const SHORT: Duration = Duration::from_secs(1);
 
-/// Runs until `stop` turns true.
-pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
-    let mut rounds = Rounds::new(SHORT, stop.clone());
-    while let Some(round) = rounds.next().await {
-        tokio::select! {
-            () = once(&app, round) => {}
-            // Rows that are not committed are done after a restart.
-            _ = stop.wait_for(|stop| *stop) => return,
-        }
-    }
+/// Runs until `stop` turns true. Rows that are not committed are done after a restart.
+pub(crate) async fn run(app: App, stop: watch::Receiver<bool>) {
+    in_rounds(SHORT, stop, |round| once(app.clone(), round)).await;
 }
 
-async fn once(app: &App, round: u32) {
-    let organizations = match read::organizations(app).await {
-        Ok(organizations) => organizations,
-        Err(error) => return told("import_records", Err(error)),
-    };
-    for actor in in_turn(organizations, round) {
-        match due(app, &actor).await {
+async fn once(app: App, round: u32) {
+    for actor in in_turn(organizations("import_records", &app).await, round) {
+        match due(&app, &actor).await {
             Ok(ids) => {
                 for id in ids {
-                    done("import_records", app, work_on(app, &actor, id)).await;
+                    done("import_records", &app, work_on(&app, &actor, id)).await;
                 }
             }
             Err(error) => told("import_records", Err(error)),

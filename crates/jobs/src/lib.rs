@@ -18,7 +18,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use almoner_app::{App, Error, read, run_once, seal_audit, sign_in};
+use almoner_app::{Actor, App, Error, read, run_once, seal_audit, sign_in};
 use almoner_domain::ambient::Stopwatch;
 use metrics::{counter, gauge, histogram};
 use tokio::sync::watch;
@@ -109,10 +109,7 @@ async fn run_short(app: App, stop: watch::Receiver<bool>) {
 /// One round of all jobs. Each stands alone: what fails is logged and tried in the next round,
 /// and keeps no other job and no other organization waiting.
 async fn once(app: &App, clean: bool) {
-    let organizations = match read::organizations(app).await {
-        Ok(organizations) => organizations,
-        Err(error) => return told("organizations", Err(error)),
-    };
+    let organizations = organizations("organizations", app).await;
     for actor in &organizations {
         done("seal_audit", app, seal_audit::seal_audit(app, actor)).await;
     }
@@ -121,6 +118,18 @@ async fn once(app: &App, clean: bool) {
             done("remove_answers", app, run_once::remove_old_answers(app, actor)).await;
         }
         done("remove_sessions", app, sign_in::remove_ended_sessions(app)).await;
+    }
+}
+
+/// Whom a job works for. Where they cannot be read, that is told, and there is nobody in this
+/// round.
+async fn organizations(job: &'static str, app: &App) -> Vec<Actor> {
+    match read::organizations(app).await {
+        Ok(organizations) => organizations,
+        Err(error) => {
+            told(job, Err(error));
+            Vec::new()
+        }
     }
 }
 

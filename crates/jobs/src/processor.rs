@@ -4,14 +4,13 @@
 use std::time::Duration;
 
 use almoner_app::{
-    App, apply_events, ask_attempts, import_payouts, read, settle_refund, settle_unapplied,
-    sweep_events,
+    App, apply_events, ask_attempts, import_payouts, settle_refund, settle_unapplied, sweep_events,
 };
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::rounds::Rounds;
-use crate::{done, told};
+use crate::{done, organizations};
 
 /// How often work that is due is looked for.
 const SHORT: Duration = Duration::from_secs(1);
@@ -92,11 +91,7 @@ impl Work {
     /// What fails in one organization keeps no other waiting.
     async fn of_organizations(self, each: Each, app: &App) {
         let job = self.name();
-        let organizations = match read::organizations(app).await {
-            Ok(organizations) => organizations,
-            Err(error) => return told(job, Err(error)),
-        };
-        for actor in &organizations {
+        for actor in &organizations(job, app).await {
             match each {
                 Each::Refunds => done(job, app, settle_refund::settle_refunds(app, actor)).await,
                 Each::Unapplied => {

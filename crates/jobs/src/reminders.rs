@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use almoner_app::App;
 use almoner_app::remind::remind;
-use almoner_app::{App, read};
 use tokio::sync::watch;
 
 use crate::rounds::Rounds;
-use crate::{done, told};
+use crate::{done, organizations};
 
 /// How often payments that are due are looked for.
 const EVERY: Duration = Duration::from_mins(2);
@@ -18,13 +18,8 @@ const MAX_IN_A_ROUND: usize = 500;
 pub(crate) async fn run(app: App, stop: watch::Receiver<bool>) {
     let mut rounds = Rounds::new(EVERY, stop);
     while rounds.next().await.is_some() {
-        match read::organizations(&app).await {
-            Ok(organizations) => {
-                for actor in &organizations {
-                    done("remind", &app, remind(&app, actor, MAX_IN_A_ROUND)).await;
-                }
-            }
-            Err(error) => told("remind", Err(error)),
+        for actor in &organizations("remind", &app).await {
+            done("remind", &app, remind(&app, actor, MAX_IN_A_ROUND)).await;
         }
     }
 }

@@ -34,6 +34,22 @@ impl Rounds {
     }
 }
 
+/// Does the work of each round until `stop` turns true. A round that goes on then is left where it
+/// waits, so what it has not committed must be taken up again after a restart.
+pub(crate) async fn in_rounds<F: Future<Output = ()>>(
+    pause: Duration,
+    mut stop: watch::Receiver<bool>,
+    mut work: impl FnMut(u32) -> F,
+) {
+    let mut rounds = Rounds::new(pause, stop.clone());
+    while let Some(round) = rounds.next().await {
+        tokio::select! {
+            () = work(round) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -25,6 +25,8 @@ mod bulk;
 mod copying;
 mod pools;
 mod schema;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod writing;
 
 pub use bulk::{Aside, Table};

@@ -64,7 +64,7 @@ pub mod stored_files;
 pub mod suggestions;
 pub mod tenders;
 #[cfg(feature = "testing")]
-pub mod testing;
+pub use db::testing;
 pub mod treatments;
 pub mod unapplied;
 pub mod unapplied_refunds;

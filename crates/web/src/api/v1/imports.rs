@@ -182,8 +182,12 @@ async fn create(
     let ImportAsked { kind, file_name, told } = asked;
     let file_name = file_name.unwrap_or_else(|| FILE_NAME.to_owned());
     let new = NewImport { kind, file_name, content, told: Some(told) };
-    let begun = begin_import(&web.app, &caller.actor, new, key.as_deref()).await;
-    let begun = begun.map_err(named)?;
+    begun(&web, &caller, new, key.as_deref()).await
+}
+
+/// Takes a file in, and answers with its import.
+async fn begun(web: &Web, caller: &Caller, new: NewImport, key: Option<&str>) -> Answer {
+    let begun = begin_import(&web.app, &caller.actor, new, key).await.map_err(named)?;
     Ok(json(StatusCode::CREATED, &ImportAnswer::from(begun)))
 }
 
@@ -242,9 +246,7 @@ async fn create_of_bundle(
 ) -> Answer {
     let file_name = file_name.unwrap_or_else(|| BUNDLE_NAME.to_owned());
     let new = NewImport { kind: ImportKind::Fhir, file_name, content, told: Some(told) };
-    let begun = begin_import(&web.app, &caller.actor, new, key.as_deref()).await;
-    let begun = begun.map_err(named)?;
-    Ok(json(StatusCode::CREATED, &ImportAnswer::from(begun)))
+    begun(&web, &caller, new, key.as_deref()).await
 }
 
 /// What is wrong, under the names that the query has.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use sqlx::migrate::MigrateDatabase as _;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres};
 
-use crate::db::{self, Db, Durability, Engine};
+use super::{Db, Durability, Engine};
 
 /// The address of a server on which tests may make databases.
 pub const SERVER_VARIABLE: &str = "ALMONER_TEST_POSTGRES";
@@ -130,7 +130,7 @@ fn sibling_url(server: &str, name: &str) -> String {
 
 /// A database with this version's schema, made by whichever test comes first.
 async fn ready_template(server: &str) -> String {
-    let mark = db::schema_mark(Engine::Postgres);
+    let mark = super::schema_mark(Engine::Postgres);
     let name = format!("almoner_template_{mark:016x}");
     let mut connection = PgConnection::connect(server).await.expect("the server answers");
     let locked = sqlx::query("SELECT pg_advisory_lock($1)").bind(TEMPLATE_LOCK);
