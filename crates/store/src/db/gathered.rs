@@ -196,13 +196,13 @@ impl Tx {
         Ok(())
     }
 
-    async fn send(&mut self, chain: Chain, touches: &[Touches]) -> Result<super::Row, StoreError> {
+    async fn send(&mut self, chain: Chain, expected: &[Touches]) -> Result<super::Row, StoreError> {
         let Self::PostgresWrite(writing) = self else { panic!("only a server is sent a chain") };
         let (sql, values) = chain.end();
         let row = postgres_query(sql.0, values).fetch_one(&mut **writing).await?;
-        for (index, touches) in touches.iter().enumerate() {
+        for (index, rows) in expected.iter().enumerate() {
             let touched: i64 = row.try_get(index)?;
-            touches.check(touched.unsigned_abs());
+            rows.check(touched.unsigned_abs());
         }
         Ok(row.into())
     }

@@ -9,7 +9,7 @@ use sqlx::{Database, Transaction};
 use super::gathered::Gathered;
 use super::{StoreError, Tx};
 
-/// Rows that hold a much-changed sum at a server. Each costs whoever reads the sum, so they are few.
+/// Rows that hold a much-changed sum at a server. Each costs whoever reads it, so they are few.
 const SHARDS: i64 = 4;
 static NEXT_SHARD: AtomicI64 = AtomicI64::new(0);
 

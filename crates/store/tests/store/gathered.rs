@@ -42,7 +42,8 @@ on_both_engines! {
         // A number goes along with what was gathered, also when it has to see it.
         assert_eq!(counters::next(&mut tx, ORG, "XA").await.unwrap(), 1_102);
         assert_eq!(counters::next(&mut tx, ORG, "XC").await.unwrap(), 1);
-        tx.gather("DELETE FROM counter WHERE kind = $1", params!["XC"], Touches::Any).await.unwrap();
+        let sql = "DELETE FROM counter WHERE kind = $1";
+        tx.gather(sql, params!["XC"], Touches::Any).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(number(&db, SUM).await, 11_112);
     }
