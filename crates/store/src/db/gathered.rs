@@ -42,36 +42,34 @@ pub(super) struct Gathered {
     sql: Sql,
     values: Vec<Value>,
     touches: Touches,
+    /// The table that it changes.
+    changed: String,
+    /// Other tables that it names.
+    read: Vec<String>,
+    /// Whether all it does is to add rows.
+    only_adds: bool,
 }
 
 impl Gathered {
-    fn text(&self) -> &str {
-        self.sql.0.as_str()
-    }
-
-    /// The tables that it names, first the one that it changes.
-    fn tables(&self) -> impl Iterator<Item = &str> {
-        let words = self.text().split_whitespace();
+    fn new(sql: Sql, values: Vec<Value>, touches: Touches) -> Self {
+        let text = sql.0.as_str();
+        let words = text.split_whitespace();
         let after = words.clone().skip(1);
         let named = words.zip(after).filter(|(word, table)| {
             matches!(*word, "INTO" | "UPDATE" | "FROM" | "JOIN") && *table != "SET"
         });
-        named.map(|(_, table)| table)
-    }
-
-    /// Whether all it does is to add rows.
-    fn only_adds(&self) -> bool {
-        self.text().starts_with("INSERT") && !self.text().contains("ON CONFLICT")
+        let mut tables = named.map(|(_, table)| table.to_owned());
+        let changed = tables.next().expect("a statement names the table that it changes");
+        let read = tables.collect();
+        let only_adds = text.starts_with("INSERT") && !text.contains("ON CONFLICT");
+        Self { sql, values, touches, changed, read, only_adds }
     }
 
     /// Whether it does the same when it does not see what an earlier one did. Several may add rows
     /// to the same table.
     fn goes_with(&self, earlier: &Self) -> bool {
-        let changed = earlier.tables().next();
-        let mut named = self.tables();
-        let own = named.next();
-        let both_add = self.only_adds() && earlier.only_adds();
-        (own != changed || both_add) && named.all(|table| Some(table) != changed)
+        let both_add = self.only_adds && earlier.only_adds;
+        (self.changed != earlier.changed || both_add) && !self.read.contains(&earlier.changed)
     }
 }
 
@@ -97,7 +95,7 @@ impl Chain {
     fn of(gathered: Vec<Gathered>) -> Self {
         let mut chain = Self::default();
         for (index, part) in gathered.into_iter().enumerate() {
-            let sql = format!("{} RETURNING 1", part.text());
+            let sql = format!("{} RETURNING 1", part.sql.0.as_str());
             chain.push(&format!("w{index}"), (&sql, part.values), "count(*)");
         }
         chain
@@ -138,7 +136,7 @@ impl Tx {
             touches.check(self.execute(sql, values).await?);
             return Ok(());
         };
-        let new = Gathered { sql, values, touches };
+        let new = Gathered::new(sql, values, touches);
         let goes_along = writing.gathered.iter().all(|earlier| new.goes_with(earlier));
         if !goes_along || writing.gathered.len() >= GATHERED_MAX {
             self.send_gathered().await?;
@@ -166,7 +164,7 @@ impl Tx {
         values: Vec<Value>,
         column: &'static str,
     ) -> Result<i64, StoreError> {
-        let last = Gathered { sql: sql.into(), values, touches: Touches::Exactly(1) };
+        let last = Gathered::new(sql.into(), values, Touches::Exactly(1));
         let gathered = match self {
             Self::PostgresWrite(writing) => std::mem::take(&mut writing.gathered),
             Self::SqliteWrite(_) | Self::SqliteRead(_) | Self::PostgresRead(_) => Vec::new(),
@@ -218,7 +216,7 @@ mod tests {
     use crate::params;
 
     fn gathered(sql: &'static str) -> Gathered {
-        Gathered { sql: sql.into(), values: params![1_i64, 2_i64], touches: Touches::Any }
+        Gathered::new(sql.into(), params![1_i64, 2_i64], Touches::Any)
     }
 
     #[test]
