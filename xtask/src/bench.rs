@@ -93,7 +93,7 @@ pub(crate) fn run(options: &BenchOptions) -> Outcome<()> {
     // as a clinic has them.
     let buffers = format!("shared_buffers={}MB", memory_mib() / 4);
     let settings = [&*buffers, "fsync=on", "full_page_writes=on", "synchronous_commit=on"];
-    let server = Postgres::start_with(&settings)?;
+    let server = Postgres::start_on_disk(&settings)?;
     let measured = measure(&root, &folder, &server, options);
     let _ = std::fs::remove_dir_all(&folder);
     if has(Part::Server) || has(Part::Browser) {

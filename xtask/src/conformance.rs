@@ -3,7 +3,7 @@
 //! `crates/web/tests/conformance/`.
 
 use std::net::{Ipv4Addr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -25,10 +25,14 @@ const SCOPES: &str = "payments:read,payments:write,refunds:write,patients:read,p
 const START_SECONDS_MAX: u64 = 60;
 const POLL: Duration = Duration::from_millis(50);
 
+/// The Python that has Schemathesis.
+pub(crate) fn python(root: &Path) -> Outcome<PathBuf> {
+    python::environment(root, "schemathesis", &root.join(FOLDER).join("requirements.txt"))
+}
+
 /// Fills a database, starts the program on it, asks, and has every cent verified.
 pub(crate) fn run(root: &Path, engine: Engine, server: &Postgres) -> Outcome<()> {
-    let list = root.join(FOLDER).join("requirements.txt");
-    let python = python::environment(root, "schemathesis", &list)?;
+    let python = python(root)?;
     let folder = postgres::make_folder(None)?;
     let database = database(engine, server, &folder)?;
     let almoner = |words: &[&str]| {

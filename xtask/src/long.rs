@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::postgres::{self, Postgres};
+use crate::postgres::Postgres;
 use crate::process::{self, Outcome};
 use crate::steps::Steps;
 use crate::tools::{self, Tool};
@@ -15,7 +15,7 @@ const SOAK: (&str, &str) = ("ALMONER_SOAK", "1");
 /// Runs every benchmark of the crates; each prints its own ratios.
 pub(crate) fn criterion(root: &Path, server: &Postgres) -> Outcome<()> {
     let mut command = process::cargo(root, &["bench", "--workspace", "--bench", "*"]);
-    process::run(command.env(postgres::VARIABLE, server.url()))
+    process::run(command.envs(server.variables()))
 }
 
 /// Runs the long forms of all tests, then each fuzz target for so many seconds.
@@ -23,7 +23,7 @@ pub(crate) fn soak(seconds: u32) -> Outcome<()> {
     let root = project::root();
     tools::ensure(&[Tool::Postgres])?;
     tools::ensure_cargo(&root)?;
-    let server = Postgres::start()?;
+    let server = Postgres::start_on_disk(&[])?;
     let mut steps = Steps::new(true);
     steps.run("long tests", || suite::nextest(&root, &server, "nextest-soak.toml", &[SOAK]));
     let targets = tools::fuzz_targets(&root);
@@ -42,7 +42,7 @@ pub(crate) fn with_postgres(words: &[String]) -> Outcome<()> {
     tools::ensure(&[Tool::Postgres])?;
     let server = Postgres::start()?;
     let mut command = Command::new(&words[0]);
-    process::run(command.args(&words[1..]).env(postgres::VARIABLE, server.url()))
+    process::run(command.args(&words[1..]).envs(server.variables()))
 }
 
 /// Fuzzes one target for so many seconds, from its seeds and from what earlier runs found.

@@ -16,6 +16,7 @@
     reason = "a test driver measures real time, reads its environment and waits for processes"
 )]
 
+mod ahead;
 mod bench;
 mod browser;
 mod canary;

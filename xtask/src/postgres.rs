@@ -1,5 +1,6 @@
 //! A PostgreSQL of our own: in a temporary folder, on a free loopback port, gone afterwards.
 
+use std::ffi::OsStr;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,7 +13,16 @@ use crate::tools;
 
 /// The variable that tells tests where the server is; without it they run on SQLite alone.
 pub(crate) const VARIABLE: &str = "ALMONER_TEST_POSTGRES";
+/// The variable that tells tests of a folder for what all of them need, as long as the server runs.
+const TEMPLATES_VARIABLE: &str = "ALMONER_TEST_TEMPLATES";
 
+/// Where Linux keeps files in memory. A test's database is a thousand files that live for a second:
+/// on a disk, making them takes longer than most tests.
+const MEMORY: &str = "/dev/shm";
+/// What must be free there: the log of what is written, and the databases of a few tests at once.
+const MEMORY_KIB_MIN: u64 = 6 << 20;
+/// How long that log may become there, instead of what is said below.
+const MEMORY_SETTING: &str = "max_wal_size=1GB";
 const START_SECONDS_MAX: u64 = 60;
 const START_TRIES_MAX: u32 = 3;
 const POLL: Duration = Duration::from_millis(50);
@@ -32,25 +42,38 @@ const SETTINGS: [&str; 8] = [
 pub(crate) struct Postgres {
     url: String,
     programs: PathBuf,
+    templates: PathBuf,
     _server: Guarded,
 }
 
 impl Postgres {
-    /// Makes an empty cluster and starts it.
+    /// Makes an empty cluster and starts it, in memory where there is enough: for many small
+    /// databases.
     pub(crate) fn start() -> Outcome<Self> {
-        Self::start_with(&[])
+        match memory() {
+            Some(place) => Self::start_in(&place, &[MEMORY_SETTING]),
+            None => Self::start_on_disk(&[]),
+        }
     }
 
-    /// Makes one with further settings, which override ours.
-    pub(crate) fn start_with(settings: &[&str]) -> Outcome<Self> {
+    /// Makes one on the disk, with further settings, which override ours: for large databases.
+    pub(crate) fn start_on_disk(settings: &[&str]) -> Outcome<Self> {
+        Self::start_in(&std::env::temp_dir(), settings)
+    }
+
+    fn start_in(place: &Path, settings: &[&str]) -> Outcome<Self> {
         let programs = tools::postgres_programs()
             .ok_or("PostgreSQL's initdb and postgres were not found on this machine")?;
         let owner = server_owner()?;
         let mut last = String::new();
         for _ in 0..START_TRIES_MAX {
-            let folder = make_folder(owner)?;
-            match start_in(&folder, &programs, owner, settings) {
-                Ok((server, url)) => return Ok(Self { url, programs, _server: server }),
+            let folder = make_folder_in(place, owner)?;
+            match start_server(&folder, &programs, owner, settings) {
+                Ok((server, url)) => {
+                    let templates = folder.join("templates");
+                    std::fs::create_dir(&templates).map_err(|error| error.to_string())?;
+                    return Ok(Self { url, programs, templates, _server: server });
+                }
                 Err(message) => last = message,
             }
             let _ = std::fs::remove_dir_all(&folder);
@@ -63,13 +86,18 @@ impl Postgres {
         &self.url
     }
 
+    /// What tests are told by their environment.
+    pub(crate) fn variables(&self) -> [(&'static str, &OsStr); 2] {
+        [(VARIABLE, self.url.as_ref()), (TEMPLATES_VARIABLE, self.templates.as_os_str())]
+    }
+
     /// The `psql` that belongs to the server.
     pub(crate) fn psql(&self) -> PathBuf {
         self.programs.join("psql")
     }
 }
 
-fn start_in(
+fn start_server(
     folder: &Path,
     programs: &Path,
     owner: Option<Owner>,
@@ -150,12 +178,32 @@ fn server_owner() -> Outcome<Option<Owner>> {
     Ok(Some(Owner { uid: id("-u", user)?, gid: id("-g", user)? }))
 }
 
+/// The folder that is memory, when there is enough of it; a container may have very little.
+fn memory() -> Option<PathBuf> {
+    let words = ["--output=fstype,avail", "-k", MEMORY];
+    let told = process::output(Command::new("df").args(words)).ok()?;
+    let told = told.lines().last()?.split_once(' ').filter(|(kind, _)| *kind == "tmpfs")?;
+    let room: u64 = told.1.trim().parse().ok()?;
+    let free = available_kib(&std::fs::read_to_string("/proc/meminfo").ok()?)?;
+    (room.min(free) >= MEMORY_KIB_MIN).then(|| PathBuf::from(MEMORY))
+}
+
+/// The memory that can be had without pushing anything out, as Linux tells it.
+fn available_kib(told: &str) -> Option<u64> {
+    let line = told.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
+}
+
 /// A new folder for a server, which its guard removes.
 pub(crate) fn make_folder(owner: Option<Owner>) -> Outcome<PathBuf> {
+    make_folder_in(&std::env::temp_dir(), owner)
+}
+
+fn make_folder_in(place: &Path, owner: Option<Owner>) -> Outcome<PathBuf> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("almoner-server-{}-{count}", std::process::id());
-    let folder = std::env::temp_dir().join(name);
+    let folder = place.join(name);
     std::fs::create_dir(&folder)
         .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
     if let Some(owner) = owner {
@@ -176,6 +224,13 @@ mod tests {
         for folder in [one, two] {
             std::fs::remove_dir(folder.expect("it was made")).expect("it is empty");
         }
+    }
+
+    #[test]
+    fn free_memory_is_read() {
+        let told = "MemTotal:       24601948 kB\nMemAvailable:   23166340 kB\nBuffers: 1 kB\n";
+        assert_eq!(available_kib(told), Some(23_166_340));
+        assert_eq!(available_kib("MemTotal: 1 kB\n"), None);
     }
 
     #[test]

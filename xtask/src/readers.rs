@@ -4,7 +4,7 @@
 //! cargo builds into. What they check, and how it is known that they do, stands in
 //! `crates/x12/tests/independent/read_270.py` and `crates/web/tests/independent/read_pdf.py`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::process::{self, Outcome};
@@ -21,8 +21,7 @@ const READ: [(&str, &str); 2] = [
 /// Writes a question and a receipt of each shape and has them read; an error when a reader
 /// objects.
 pub(crate) fn run(root: &Path) -> Outcome<()> {
-    let list = root.join(FOLDER).join("requirements.txt");
-    let python = python::environment(root, "python", &list)?;
+    let python = python(root)?;
     // Built as for the tests, so that nothing is built twice with other features.
     process::run(&mut process::cargo(root, &["build", "--workspace", "--examples"]))?;
     for (example, script) in READ {
@@ -34,6 +33,11 @@ pub(crate) fn run(root: &Path) -> Outcome<()> {
         process::run(Command::new(&python).arg("-B").arg(script).arg(folder))?;
     }
     Ok(())
+}
+
+/// The Python that has the readers.
+pub(crate) fn python(root: &Path) -> Outcome<PathBuf> {
+    python::environment(root, "python", &root.join(FOLDER).join("requirements.txt"))
 }
 
 /// An empty folder, whatever was there.

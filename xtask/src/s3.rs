@@ -3,7 +3,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::guard::{Guarded, LOG};
@@ -28,7 +28,7 @@ pub(crate) struct S3 {
 impl S3 {
     /// Starts a server and makes its bucket.
     pub(crate) fn start(root: &Path) -> Outcome<Self> {
-        let python = python::environment(root, "s3-python", &root.join(PACKAGES))?;
+        let python = python(root)?;
         let mut last = String::new();
         for _ in 0..START_TRIES_MAX {
             match start_on(&python, postgres::free_port()?) {
@@ -43,6 +43,11 @@ impl S3 {
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
+}
+
+/// The Python that has the server.
+pub(crate) fn python(root: &Path) -> Outcome<PathBuf> {
+    python::environment(root, "s3-python", &root.join(PACKAGES))
 }
 
 fn start_on(python: &Path, port: u16) -> Outcome<S3> {

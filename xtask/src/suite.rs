@@ -3,9 +3,10 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
+use crate::ahead::{self, Ahead};
 use crate::browser::{self, Engine};
 use crate::engines::Ran;
-use crate::postgres::{self, Postgres};
+use crate::postgres::Postgres;
 use crate::process::{self, Outcome};
 use crate::s3::{self, S3};
 use crate::steps::Steps;
@@ -68,9 +69,6 @@ impl TestOptions {
         if [Group::Rust, Group::Readers, Group::Interface].iter().any(|&group| self.wants(group)) {
             tools.push(Tool::Python);
         }
-        if self.wants(Group::Browser) {
-            tools.extend([Tool::Chromium, Tool::Firefox]);
-        }
         tools
     }
 }
@@ -79,7 +77,13 @@ impl TestOptions {
 pub(crate) fn test(options: &TestOptions) -> Outcome<()> {
     let root = project::root();
     let mut steps = Steps::new(options.keep_going);
-    steps.run("tools", || tools::ensure(&options.tools()));
+    let has_tools = steps.run("tools", || {
+        if options.wants(Group::Browser) {
+            tools::missing_packages(&ahead::BROWSERS)?;
+        }
+        tools::ensure(&options.tools())
+    });
+    let mut fetched = has_tools.then(|| Ahead::start(&root, &options.groups));
     if options.wants(Group::Tidy) {
         steps.run("tidy", tidy::run);
     }
@@ -98,6 +102,7 @@ pub(crate) fn test(options: &TestOptions) -> Outcome<()> {
     } else {
         None
     };
+    steps.run("what others made", || fetched.as_mut().map_or(Ok(()), Ahead::wait));
     if options.wants(Group::Rust) {
         rust_tests(&root, server.as_ref(), &mut steps);
     }
@@ -170,12 +175,13 @@ fn rust_tests(root: &Path, server: Option<&Postgres>, steps: &mut Steps) {
     });
     steps.run("documentation tests", || {
         let mut command = process::cargo(root, &["test", "--doc", "--workspace", "--quiet"]);
-        process::run(command.env(postgres::VARIABLE, needed(server)?.url()))
+        process::run(command.envs(needed(server)?.variables()))
     });
     drop(documents);
 }
 
 fn browser_tests(root: &Path, server: Option<&Postgres>, steps: &mut Steps) {
+    steps.run("browsers", || tools::ensure(&ahead::BROWSERS));
     steps.run("node packages", || {
         tools::ensure_node_packages(&root.join("e2e"), tools::NODE_MAJOR_MIN)
     });
@@ -201,7 +207,7 @@ pub(crate) fn nextest(
     let _ = std::fs::remove_file(&report);
     let mut command = process::cargo(root, &["nextest", "run", "--workspace", "--no-fail-fast"]);
     command.args(["--no-tests", "warn", "--tool-config-file", &config]);
-    command.env(postgres::VARIABLE, server.url());
+    command.envs(server.variables());
     command.envs(variables.iter().map(|(name, value)| (name, value)));
     for samples in project::SAMPLES {
         command.envs(project::samples(root, samples).map(|folder| (samples.0, folder)));

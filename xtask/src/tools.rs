@@ -60,13 +60,9 @@ impl Tool {
 
 /// Makes sure that all of `wanted` are there, installing what is missing as root on Debian.
 pub(crate) fn ensure(wanted: &[Tool]) -> Outcome<()> {
-    let missing = missing(wanted);
-    if missing.is_empty() {
+    let packages = missing_packages(wanted)?;
+    if packages.is_empty() {
         return Ok(());
-    }
-    let packages: Vec<&str> = missing.iter().flat_map(|tool| tool.packages()).copied().collect();
-    if !is_root() || !Path::new("/etc/debian_version").exists() {
-        return Err(how_to_install(&packages));
     }
     let apt = || {
         let mut command = Command::new("apt-get");
@@ -81,6 +77,15 @@ pub(crate) fn ensure(wanted: &[Tool]) -> Outcome<()> {
         [] => Ok(()),
         still => Err(format!("still missing after installing {}: {still:?}", packages.join(" "))),
     }
+}
+
+/// The packages of those of `wanted` that are not there; an error when they cannot be installed
+/// either.
+pub(crate) fn missing_packages(wanted: &[Tool]) -> Outcome<Vec<&'static str>> {
+    let missing = missing(wanted);
+    let packages: Vec<&str> = missing.iter().flat_map(|tool| tool.packages()).copied().collect();
+    let can_install = is_root() && Path::new("/etc/debian_version").exists();
+    if packages.is_empty() || can_install { Ok(packages) } else { Err(how_to_install(&packages)) }
 }
 
 /// Makes sure of Rust's own tools: rustfmt, clippy and nextest.

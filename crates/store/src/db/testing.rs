@@ -1,6 +1,6 @@
 //! Databases for tests: a fresh one for each, on both engines, from a template made once.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use sqlx::migrate::MigrateDatabase as _;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres};
@@ -9,6 +9,9 @@ use super::{Db, Durability, Engine};
 
 /// The address of a server on which tests may make databases.
 pub const SERVER_VARIABLE: &str = "ALMONER_TEST_POSTGRES";
+/// A folder that is there for one run of the tests: the first test leaves an embedded database with
+/// the schema in it, and those that follow copy that. Without it each makes the schema itself.
+pub const TEMPLATES_VARIABLE: &str = "ALMONER_TEST_TEMPLATES";
 /// Keeps processes from making the template at the same time.
 const TEMPLATE_LOCK: i64 = 7_216_450_113;
 
@@ -81,28 +84,31 @@ impl TestDb {
 
     async fn embedded(version: Option<i64>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let path: PathBuf = folder.path().join("test.db");
-        let url = format!("sqlite://{}", path.display());
-        let db = Db::open(&url, Durability::Scratch).await.expect("the database opens");
-        match version {
-            Some(version) => db.migrate_up_to(version).await,
-            None => db.migrate().await,
+        let path = folder.path().join("test.db");
+        let templates = setting(TEMPLATES_VARIABLE);
+        if let (None, Some(templates)) = (version, &templates) {
+            copy_template(Path::new(templates), &path).await;
         }
-        .expect("the schema is made");
+        let (url, db) = open_embedded(&path).await;
+        match version {
+            Some(version) => db.migrate_up_to(version).await.expect("the schema is made"),
+            None if templates.is_none() => db.migrate().await.expect("the schema is made"),
+            None => {}
+        }
         Self { db, url, _folder: Some(folder), _database: None }
     }
 
     async fn on_server(version: Option<i64>) -> Self {
         let server = server_url();
+        let mut connection = PgConnection::connect(&server).await.expect("the server answers");
         let template = match version {
             Some(_) => "template1".to_owned(),
-            None => ready_template(&server).await,
+            None => ready_template(&server, &mut connection).await,
         };
         let mut unique = [0; 8];
         let entropy = almoner_domain::ambient::SystemEntropy;
         almoner_domain::ambient::Entropy::fill(&entropy, &mut unique);
         let name = format!("almoner_test_{:016x}", u64::from_be_bytes(unique));
-        let mut connection = PgConnection::connect(&server).await.expect("the server answers");
         let sql = format!("CREATE DATABASE {name} TEMPLATE {template}");
         let made = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await;
         made.expect("the test's database is made");
@@ -115,11 +121,36 @@ impl TestDb {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests learn of their server by the environment")]
+#[expect(clippy::disallowed_methods, reason = "tests learn of their run by the environment")]
+fn setting(variable: &str) -> Option<String> {
+    std::env::var(variable).ok()
+}
+
 fn server_url() -> String {
-    std::env::var(SERVER_VARIABLE).unwrap_or_else(|_| {
+    setting(SERVER_VARIABLE).unwrap_or_else(|| {
         panic!("set {SERVER_VARIABLE} to a server's address, or run `cargo xtask test`")
     })
+}
+
+async fn open_embedded(path: &Path) -> (String, Db) {
+    let url = format!("sqlite://{}", path.display());
+    let db = Db::open(&url, Durability::Scratch).await.expect("the database opens");
+    (url, db)
+}
+
+/// Copies the embedded database that has this version's schema, made by whichever test comes
+/// first. Two that come at the same time both make it, and the same.
+async fn copy_template(templates: &Path, path: &Path) {
+    let template = templates.join(format!("{:016x}.db", super::schema_mark(Engine::Sqlite)));
+    if !template.exists() {
+        let folder = tempfile::tempdir_in(templates).expect("a draft's folder can be made");
+        let draft = folder.path().join("draft.db");
+        let (_, db) = open_embedded(&draft).await;
+        db.migrate().await.expect("the schema is made");
+        db.close().await;
+        std::fs::rename(&draft, &template).expect("the template gets its name");
+    }
+    std::fs::copy(&template, path).expect("the template can be copied");
 }
 
 /// The address of another database on the same server.
@@ -129,16 +160,19 @@ fn sibling_url(server: &str, name: &str) -> String {
 }
 
 /// A database with this version's schema, made by whichever test comes first.
-async fn ready_template(server: &str) -> String {
+async fn ready_template(server: &str, connection: &mut PgConnection) -> String {
     let mark = super::schema_mark(Engine::Postgres);
     let name = format!("almoner_template_{mark:016x}");
-    let mut connection = PgConnection::connect(server).await.expect("the server answers");
-    let locked = sqlx::query("SELECT pg_advisory_lock($1)").bind(TEMPLATE_LOCK);
-    locked.execute(&mut connection).await.expect("the lock is granted");
-    if !Postgres::database_exists(&sibling_url(server, &name)).await.expect("the server answers") {
+    // All tests but the first few find it there, and need not wait for each other.
+    if is_there(&name, connection).await {
+        return name;
+    }
+    let lock = sqlx::query("SELECT pg_advisory_lock($1)").bind(TEMPLATE_LOCK);
+    lock.execute(&mut *connection).await.expect("the lock is granted");
+    if !is_there(&name, connection).await {
         let draft = format!("{name}_draft");
         let url = sibling_url(server, &draft);
-        if Postgres::database_exists(&url).await.expect("the server answers") {
+        if is_there(&draft, connection).await {
             Postgres::drop_database(&url).await.expect("a left-over draft is dropped");
         }
         Postgres::create_database(&url).await.expect("the template is made");
@@ -146,11 +180,19 @@ async fn ready_template(server: &str) -> String {
         db.migrate().await.expect("the schema is made");
         db.close().await;
         let sql = format!("ALTER DATABASE {draft} RENAME TO {name}");
-        let renamed = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await;
+        let renamed = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *connection).await;
         renamed.expect("the template gets its name");
     }
-    connection.close().await.expect("the lock is let go");
+    let unlock = sqlx::query("SELECT pg_advisory_unlock($1)").bind(TEMPLATE_LOCK);
+    unlock.execute(&mut *connection).await.expect("the lock is let go");
     name
+}
+
+/// Whether the server has a database of that name.
+async fn is_there(name: &str, connection: &mut PgConnection) -> bool {
+    let sql = "SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)";
+    let found = sqlx::query_scalar(sql).bind(name).fetch_one(connection).await;
+    found.expect("the server answers")
 }
 
 /// A test that runs once on each engine: `on_both_engines! { async fn name(db) { … } }`.
