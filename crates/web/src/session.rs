@@ -153,11 +153,7 @@ async fn who(
 
 /// Lets only staff through; others are sent to sign in. What a handler refuses is shown in the
 /// frame of the member's pages.
-pub(crate) async fn staff_only(
-    State(web): State<Web>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn staff_only(State(web): State<Web>, request: Request, next: Next) -> Response {
     let mut staff = match who(&web.app, &web.settings, request.headers()).await {
         Ok(Some(staff)) => staff,
         Ok(None) => return to_sign_in(&request),

@@ -18,7 +18,7 @@ use crate::common::{Browser, Server, add_user, run, set_up};
 /// Payments that are created, each at both servers at once.
 const PAYMENTS: usize = 24;
 /// How long the events of all of them may take to be told.
-const TOLD_WITHIN: Duration = Duration::from_secs(60);
+const TOLD_WITHIN: Duration = Duration::from_mins(1);
 
 /// A program that is told of events: where it listens, and the number of each message.
 async fn told() -> (String, UnboundedReceiver<String>) {

@@ -144,7 +144,8 @@ impl Replicated {
         programs.run("initdb", &[&["-D", data][..], &options].concat());
         let primary = programs.start(&first, port);
         let mut connection = connected(&address("postgres", port, "postgres")).await;
-        for sql in [format!("CREATE ROLE {OWNER} LOGIN"), format!("CREATE DATABASE clinic OWNER {OWNER}")]
+        for sql in
+            [format!("CREATE ROLE {OWNER} LOGIN"), format!("CREATE DATABASE clinic OWNER {OWNER}")]
         {
             let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await;
             done.expect("the database is made");
