@@ -18,6 +18,8 @@ pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The same at a server, in its own words: a lock that is held longer, as by somebody who brings a
 /// whole clinic in, must not keep all connections waiting.
 const LOCK_TIMEOUT: &str = "10s";
+/// Statements that each connection to a server keeps prepared: all that a working day needs.
+const STATEMENTS_KEPT: usize = 300;
 /// Pages of the write-ahead log after which it is folded into the file.
 const CHECKPOINT_PAGES: &str = "4000";
 /// Rows that an embedded database reads ahead of whoever takes them: a page has them all at once,
@@ -49,7 +51,7 @@ pub(super) fn server_options(url: &str) -> Result<PgConnectOptions, StoreError> 
         .map_err(|_| StoreError::Address("The postgres:// address is not readable.".into()))?;
     // A page's statement is long and reads little: compiling it takes longer than that.
     let options = options.options([("jit", "off"), ("lock_timeout", LOCK_TIMEOUT)]);
-    Ok(options.application_name("almoner"))
+    Ok(options.application_name("almoner").statement_cache_capacity(STATEMENTS_KEPT))
 }
 
 /// The connections to a server, each waited for at most so long.
