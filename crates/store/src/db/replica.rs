@@ -44,11 +44,12 @@ const STANDING: &str = "\
     (SELECT CAST(oid AS BIGINT) FROM pg_database WHERE datname = current_database()) AS inside, \
     CASE WHEN pg_is_in_recovery() \
     THEN CAST(pg_last_wal_replay_lsn() - CAST('0/0' AS pg_lsn) AS BIGINT) END AS replayed";
-/// Where the database stands: behind everything that is committed by now. What is written next
-/// may begin a page of the log, behind its header of 24 bytes; a replica that has everything is
-/// still before that header then.
+/// Where the database stands: behind everything that is committed by now. What is written next may
+/// begin a page of the log, behind its header of 24 bytes, or a segment, behind one of 40; a
+/// replica that has everything is still before that header then, for as long as nothing is written.
 const POSITION: &str = "\
-    SELECT CASE WHEN mod(next, CAST(current_setting('wal_block_size') AS BIGINT)) = 24 \
+    SELECT CASE WHEN mod(next, pg_size_bytes(current_setting('wal_segment_size'))) = 40 \
+    THEN next - 40 WHEN mod(next, pg_size_bytes(current_setting('wal_block_size'))) = 24 \
     THEN next - 24 ELSE next END AS stands FROM (SELECT \
     CAST(pg_current_wal_insert_lsn() - CAST('0/0' AS pg_lsn) AS BIGINT) AS next) AS log";
 
