@@ -26,6 +26,11 @@ pub(crate) struct SettingArgs {
     /// Where the database is: sqlite://PATH or postgres://USER@HOST/NAME.
     #[arg(long, global = true, env = "ALMONER_DATABASE")]
     pub database: Option<String>,
+    /// A streaming replica of a database at postgres://…, from which pages, lists, reports and
+    /// exports are read, as far as it is no more than a few seconds behind. Whoever changed
+    /// something sees it at once. None when not given.
+    #[arg(long, global = true, env = "ALMONER_READ_DATABASE")]
+    pub read_database: Option<String>,
     /// The address to listen on, such as 127.0.0.1:8080; port 0 takes a free one.
     #[arg(long, global = true, env = "ALMONER_LISTEN")]
     pub listen: Option<String>,

@@ -41,6 +41,7 @@ const MAX_DRAIN_SECONDS: u64 = 300;
 #[serde(default, deny_unknown_fields)]
 struct FileSettings {
     database: Option<String>,
+    read_database: Option<String>,
     listen: Option<String>,
     base_url: Option<String>,
     link_key_file: Option<String>,
@@ -67,6 +68,8 @@ struct FileSettings {
 pub(crate) struct Settings {
     /// The database's address.
     pub database: String,
+    /// A replica's address, to read from.
+    pub read_database: Option<String>,
     /// Where to listen.
     pub listen: SocketAddr,
     /// The address that browsers use, without a slash at its end; `None` until the port is known.
@@ -155,6 +158,7 @@ impl Settings {
         Ok(Self {
             files: files::FilesSettings::read(&args.files, filed, &database)?,
             database,
+            read_database: one(&args.read_database, file.read_database),
             listen,
             base_url: base_url.map(|url| url.trim_end_matches('/').to_owned()),
             link_key_file: one(&args.link_key_file, file.link_key_file)

@@ -24,6 +24,8 @@ mod payers;
 mod refund_race;
 #[path = "program/stop.rs"]
 mod stop;
+#[path = "program/two_servers.rs"]
+mod two_servers;
 #[path = "program/upload_cut.rs"]
 mod upload_cut;
 #[path = "program/watch.rs"]

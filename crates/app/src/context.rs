@@ -12,10 +12,11 @@ use almoner_gateways::files::Files;
 use almoner_gateways::mail::Mailer;
 use almoner_gateways::processor::Processor;
 use almoner_gateways::webhooks::Webhooks;
-use almoner_store::Db;
 use almoner_store::author::Author;
+use almoner_store::db::Position;
 use almoner_store::ledger::Moment;
 use almoner_store::organizations::Organization;
+use almoner_store::{Db, StoreError, Tx};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
@@ -53,6 +54,16 @@ impl App {
     /// The present moment.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// A connection for what is only shown: at a replica, when there is one and this actor need not
+    /// see the newest ([`Actor::seeing`]), else at the database. What a decision hangs on, and what
+    /// is written about, is read by `db.read()` or in the transaction that writes.
+    pub(crate) async fn read_for(&self, actor: &Actor) -> Result<Tx, StoreError> {
+        match actor.seen {
+            Some(seen) => self.db.read_since(seen).await,
+            None => self.db.read().await,
+        }
     }
 
     /// Unguessable bytes.
@@ -112,22 +123,31 @@ pub struct Actor {
     pub organization: Organization,
     /// Who asks.
     pub who: Who,
+    /// Up to where they have to see everything, when not all that there is.
+    seen: Option<Position>,
 }
 
 impl Actor {
     /// The program itself, which may do everything.
     pub fn system(organization: Organization) -> Self {
-        Self { organization, who: Who::Program }
+        Self { organization, who: Who::Program, seen: None }
     }
 
     /// A member of the staff.
     pub fn staff(organization: Organization, member: Member) -> Self {
-        Self { organization, who: Who::Staff(member) }
+        Self { organization, who: Who::Staff(member), seen: None }
     }
 
     /// Another program, by its key.
     pub fn key(organization: Organization, holder: KeyHolder) -> Self {
-        Self { organization, who: Who::Key(holder) }
+        Self { organization, who: Who::Key(holder), seen: None }
+    }
+
+    /// The same, for a request that changes nothing and has to see everything that was committed at
+    /// that position, though not all that came later. Everybody else sees the newest.
+    #[must_use]
+    pub fn seeing(self, position: Position) -> Self {
+        Self { seen: Some(position), ..self }
     }
 
     /// The organization's id.

@@ -71,7 +71,7 @@ enum Last {
 /// No permission, or the database failed.
 pub async fn fits(app: &App, actor: &Actor, wanted: &Wanted, rows: usize) -> Result<bool, Error> {
     actor.must(Action::ReadReports)?;
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     let asked = (wanted.book, &wanted.within);
     Ok(!books::has_more_than(&mut tx, actor.org(), asked, rows).await?)
 }
@@ -128,7 +128,7 @@ impl Export {
         if self.is_over {
             return Ok(None);
         }
-        let mut tx = app.db.read().await?;
+        let mut tx = app.read_for(actor).await?;
         let (org, within) = (actor.org(), &self.wanted.within);
         let rows = match self.wanted.book {
             Book::Refunds => {

@@ -54,7 +54,7 @@ pub async fn fits(app: &App, actor: &Actor, wanted: &Wanted, rows: usize) -> Res
         Wanted::List(request) => request,
     };
     let rows = i64::try_from(rows).unwrap_or(i64::MAX);
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     let calendar = calendar(app, actor);
     let is_longer =
         payment_list::has_more_than(&mut tx, actor.org(), request, &calendar, rows).await?;
@@ -110,7 +110,7 @@ impl Export {
     /// The database failed.
     pub async fn next(&mut self, app: &App, actor: &Actor) -> Result<Vec<ListedPayment>, Error> {
         let (org, left) = (actor.org(), self.left.take());
-        let mut tx = app.db.read().await?;
+        let mut tx = app.read_for(actor).await?;
         let rows = match &left {
             None => return Ok(Vec::new()),
             Some(Wanted::Picked(ids)) => payment_list::named(&mut tx, org, ids).await?,

@@ -76,7 +76,7 @@ pub struct PaymentView {
 pub async fn payment(app: &App, actor: &Actor, id: PaymentId) -> Result<PaymentView, Error> {
     actor.must(Action::ReadPayments)?;
     let org = actor.org();
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     let payment = payments::get(&mut tx, org, id).await?.ok_or(Error::NotFound("payment"))?;
     let patient = patients::get(&mut tx, org, payment.patient).await?;
     let location = locations::get(&mut tx, org, payment.location).await?;
@@ -118,7 +118,7 @@ pub async fn suggested_patients(
     limit: usize,
 ) -> Result<Vec<Patient>, Error> {
     actor.must(Action::ReadPatients)?;
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     Ok(suggestions::suggest(&mut tx, actor.org(), words, limit).await?)
 }
 
@@ -144,7 +144,7 @@ pub async fn patients_with_balance(
 ) -> Result<PatientsView, Error> {
     actor.must(Action::ReadPatients)?;
     let org = actor.org();
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     let page = patients::find(&mut tx, org, words, descending, range).await?;
     let ids: Vec<PatientId> = page.rows.iter().map(|patient| patient.id).collect();
     let owed = patients::owed(&mut tx, org, &ids, actor.date(app.now())).await?;
@@ -167,7 +167,7 @@ pub async fn patient_exists(app: &App, actor: &Actor, id: PatientId) -> Result<b
 /// No permission, or the database failed.
 pub async fn patient_by_mrn(app: &App, actor: &Actor, mrn: &str) -> Result<Option<Patient>, Error> {
     actor.must(Action::ReadPatients)?;
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     Ok(patients::by_mrn(&mut tx, actor.org(), mrn).await?)
 }
 
@@ -213,7 +213,7 @@ pub async fn patient(app: &App, actor: &Actor, id: PatientId) -> Result<PatientV
     actor.must(Action::ReadPatients)?;
     let org = actor.org();
     let today = actor.date(app.now());
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     let patient = patients::get(&mut tx, org, id).await?.ok_or(Error::NotFound("patient"))?;
     let owed = patients::owed(&mut tx, org, &[id], today).await?;
     let coverages = patients::coverages(&mut tx, org, id).await?;
@@ -262,7 +262,7 @@ pub async fn treatments(
 ) -> Result<(Vec<Treatment>, i64), Error> {
     actor.must(Action::ReadTreatments)?;
     let today = actor.date(app.now());
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     Ok(treatments::find(&mut tx, actor.org(), query, today, range).await?)
 }
 
@@ -278,7 +278,7 @@ pub async fn treatment(
     actor.must(Action::ReadTreatments)?;
     let org = actor.org();
     let today = actor.date(app.now());
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     let treatment = treatments::get(&mut tx, org, id, today).await?;
     let treatment = treatment.ok_or(Error::NotFound("treatment"))?;
     let payments = payments::of_treatment(&mut tx, org, id, MAX_RELATED).await?;
@@ -307,7 +307,7 @@ pub struct ChecksView {
 pub async fn checks(app: &App, actor: &Actor, request: &CheckRequest) -> Result<ChecksView, Error> {
     actor.must(Action::ReadChecks)?;
     let org = actor.org();
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     let page = check_list::page(&mut tx, org, request, &actor.organization.zone).await?;
     let mut payers = check_list::payers(&mut tx, org, MAX_PAYERS_OFFERED + 1).await?;
     let offered = usize::try_from(MAX_PAYERS_OFFERED).unwrap_or(usize::MAX);
@@ -328,7 +328,7 @@ pub async fn listed_checks(
     ids: &[CheckId],
 ) -> Result<BTreeMap<CheckId, ListedCheck>, Error> {
     actor.must(Action::ReadChecks)?;
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     let mut found = BTreeMap::new();
     for &id in ids {
         if let Some(listed) = eligibility::get_listed(&mut tx, actor.org(), id).await? {
@@ -344,7 +344,7 @@ pub async fn listed_checks(
 /// No permission, or the database failed.
 pub async fn unread_files(app: &App, actor: &Actor) -> Result<Vec<UnreadFile>, Error> {
     actor.must(Action::ReadChecks)?;
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     Ok(eligibility::unread_files(&mut tx, actor.org(), MAX_UNREAD).await?)
 }
 
@@ -373,7 +373,7 @@ pub struct CheckView {
 /// No permission, no such check, or the database failed.
 pub async fn check(app: &App, actor: &Actor, id: CheckId) -> Result<CheckView, Error> {
     actor.must(Action::ReadChecks)?;
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     let mut view = bare_check(&mut tx, actor.org(), id).await?;
     if let Some(patient) = &view.patient {
         let coverages = patients::coverages(&mut tx, actor.org(), patient.id).await?;
@@ -424,7 +424,7 @@ async fn bare_check(tx: &mut Tx, org: OrganizationId, id: CheckId) -> Result<Che
 pub async fn check_file(app: &App, actor: &Actor, id: CheckId) -> Result<KeptFile, Error> {
     actor.must(Action::ReadChecks)?;
     let org = actor.org();
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     let row = eligibility::get(&mut tx, org, id).await?.ok_or(Error::NotFound("check"))?;
     let file = eligibility_files::get(&mut tx, org, &row.file_hash).await?;
     file.ok_or_else(|| StoreError::Corrupt("eligibility file".to_owned()).into())
@@ -442,7 +442,7 @@ pub async fn file_part(
 ) -> Result<Option<Vec<u8>>, Error> {
     actor.must(Action::ReadChecks)?;
     let org = actor.org();
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     eligibility_files::get(&mut tx, org, hash).await?.ok_or(Error::NotFound("file"))?;
     Ok(eligibility_files::part(&mut tx, org, hash, part_no).await?)
 }
@@ -453,7 +453,7 @@ pub async fn file_part(
 /// No permission, or the database failed.
 pub async fn locations(app: &App, actor: &Actor) -> Result<Vec<Location>, Error> {
     actor.must(Action::ReadSettings)?;
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     Ok(locations::all(&mut tx, actor.org()).await?)
 }
 
@@ -473,7 +473,7 @@ pub async fn location(app: &App, actor: &Actor, id: LocationId) -> Result<Locati
 /// No permission, or the database failed.
 pub async fn physicians(app: &App, actor: &Actor) -> Result<Vec<Physician>, Error> {
     actor.must(Action::ReadSettings)?;
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     Ok(physicians::all(&mut tx, actor.org()).await?)
 }
 

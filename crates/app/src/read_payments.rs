@@ -43,7 +43,7 @@ pub async fn payments(
     let org = actor.org();
     let today = actor.date(app.now());
     let calendar = Calendar { zone: actor.organization.zone.clone(), today };
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     let cards = cards::read(&mut tx, org, &request.filter.locations, today).await?;
     let page = payment_list::page(&mut tx, org, request, &calendar).await?;
     let locations = locations::all(&mut tx, org).await?;
@@ -61,7 +61,7 @@ pub async fn payments(
 /// No permission, or the database failed.
 pub async fn payment_exists(app: &App, actor: &Actor, id: PaymentId) -> Result<bool, Error> {
     actor.must(Action::ReadPayments)?;
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     Ok(payment_list::exists(&mut tx, actor.org(), id).await?)
 }
 
@@ -76,6 +76,6 @@ pub async fn picked(
     ids: &[PaymentId],
 ) -> Result<Vec<ListedPayment>, Error> {
     actor.must(Action::ReadPayments)?;
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     Ok(payment_list::named(&mut tx, actor.org(), ids).await?)
 }

@@ -92,7 +92,7 @@ pub async fn patients(
 ) -> Result<RecordsView<PatientRecord>, Error> {
     actor.must(Action::ReadPatients)?;
     let org = actor.org();
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     let narrowed = match asked {
         PatientsAsked::All => Narrowed::Not,
         PatientsAsked::ChangedSince(since) => Narrowed::ChangedSince(*since),
@@ -212,7 +212,7 @@ pub async fn saved_patient(
 }
 
 async fn patient_record(app: &App, actor: &Actor, id: PatientId) -> Result<PatientRecord, Error> {
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     let found = current(&mut tx, actor, id).await?.ok_or(Error::NotFound("patient"))?;
     let record = whole(&mut tx, actor, vec![found]).await?.pop();
     record.ok_or(Error::NotFound("patient"))
@@ -231,7 +231,7 @@ pub async fn treatments(
     actor.must(Action::ReadTreatments)?;
     let org = actor.org();
     let today = actor.date(app.now());
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     let narrowed = match asked {
         TreatmentsAsked::All => Narrowed::Not,
         TreatmentsAsked::ChangedSince(since) => Narrowed::ChangedSince(since),
@@ -274,7 +274,7 @@ pub async fn saved_treatment(
 
 async fn treatment_record(app: &App, actor: &Actor, id: TreatmentId) -> Result<Treatment, Error> {
     let today = actor.date(app.now());
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     let found = treatments::get(&mut tx, actor.org(), id, today).await?;
     found.ok_or(Error::NotFound("treatment"))
 }
@@ -290,7 +290,7 @@ pub async fn locations(
 ) -> Result<RecordsView<Location>, Error> {
     actor.must(Action::ReadSettings)?;
     let org = actor.org();
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     let page = record_list::page(&mut tx, org, (Records::Locations, &Narrowed::Not), at).await?;
     let ids: Vec<LocationId> = page.rows.iter().map(|row| LocationId::new(row.seq)).collect();
     let found = locations::some(&mut tx, org, &ids).await?;
@@ -308,7 +308,7 @@ pub async fn physicians(
 ) -> Result<RecordsView<Physician>, Error> {
     actor.must(Action::ReadSettings)?;
     let org = actor.org();
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     let page = record_list::page(&mut tx, org, (Records::Physicians, &Narrowed::Not), at).await?;
     let ids: Vec<PhysicianId> = page.rows.iter().map(|row| PhysicianId::new(row.seq)).collect();
     let found = physicians::some(&mut tx, org, &ids).await?;

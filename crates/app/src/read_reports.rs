@@ -41,7 +41,7 @@ pub struct LocationDay {
 pub async fn day_close(app: &App, actor: &Actor, day: Date) -> Result<DayCloseView, Error> {
     actor.must(Action::ReadReports)?;
     let org = actor.org();
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     let mut moved = day_close::of_day(&mut tx, org, day).await?;
     let mut counts: BTreeMap<LocationId, Vec<DrawerCount>> = BTreeMap::new();
     for count in day_close::counts_of_day(&mut tx, org, day, MAX_COUNTS).await? {
@@ -77,7 +77,7 @@ pub async fn collections(
     places: &[LocationId],
 ) -> Result<CollectionsView, Error> {
     actor.must(Action::ReadReports)?;
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     let months = (time::month_key(from), time::month_key(to));
     let rows = report_sums::collections(&mut tx, actor.org(), months, places).await?;
     Ok(CollectionsView { locations: locations::all(&mut tx, actor.org()).await?, rows })
@@ -99,7 +99,7 @@ pub struct AgingView {
 pub async fn aging(app: &App, actor: &Actor) -> Result<AgingView, Error> {
     actor.must(Action::ReadReports)?;
     let today = actor.date(app.now());
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     let mut sums = report_sums::aging(&mut tx, actor.org(), today).await?;
     let all = locations::all(&mut tx, actor.org()).await?;
     let locations = all.into_iter().map(|location| {

@@ -55,7 +55,7 @@ pub async fn list(app: &App, actor: &Actor, request: &PageRequest) -> Result<Who
     actor.must(Action::ReadPayments)?;
     let today = actor.date(app.now());
     let calendar = Calendar { zone: actor.organization.zone.clone(), today };
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     let mut page = payment_list::page(&mut tx, actor.org(), request, &calendar).await?;
     let rows = std::mem::take(&mut page.rows);
     Ok(WholePage { page, payments: completed(app, actor, &mut tx, rows).await? })
@@ -73,7 +73,7 @@ pub async fn changed(
 ) -> Result<RecordsView<WholePayment>, Error> {
     actor.must(Action::ReadPayments)?;
     let narrowed = Narrowed::ChangedSince(since);
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     let asked = (Records::Payments, &narrowed);
     let page = record_list::page(&mut tx, actor.org(), asked, at).await?;
     let ids: Vec<PaymentId> = page.rows.iter().map(|row| PaymentId::new(row.seq)).collect();
@@ -105,7 +105,7 @@ pub async fn created(app: &App, actor: &Actor, id: PaymentId) -> Result<Estimate
 /// No permission, or the database failed.
 pub async fn summary(app: &App, actor: &Actor, at: &[LocationId]) -> Result<Cards, Error> {
     actor.must(Action::ReadPayments)?;
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     Ok(cards::read(&mut tx, actor.org(), at, actor.date(app.now())).await?)
 }
 
@@ -135,7 +135,7 @@ pub async fn of_patient(
 ) -> Result<RecordsView<WholePayment>, Error> {
     actor.must(Action::ReadPayments)?;
     let org = actor.org();
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     let patient = match patients::get(&mut tx, org, patient).await? {
         Some(_) => patient,
         None => merged::heir(&mut tx, org, patient).await?.unwrap_or(patient),
@@ -148,7 +148,7 @@ pub async fn of_patient(
 }
 
 async fn whole(app: &App, actor: &Actor, id: PaymentId) -> Result<Estimated, Error> {
-    let mut tx = app.db.read().await?;
+    let mut tx = app.read_for(actor).await?;
     let rows = payment_list::named(&mut tx, actor.org(), &[id]).await?;
     let found = completed(app, actor, &mut tx, rows).await?.pop();
     let found = found.ok_or(Error::NotFound("payment"))?;

@@ -5,26 +5,23 @@
 //! in `migrations/`. To support a further engine, add a variant to [`Db`], [`Tx`] and [`Row`]
 //! and a folder of migrations, and let the tests run on it.
 
-use std::path::Path;
-use std::str::FromStr;
-use std::time::Duration;
+use std::sync::Arc;
 
 use sqlx::error::ErrorKind;
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgArguments, PgPool};
 use sqlx::query::Query;
-use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteArguments, SqlitePool};
 use sqlx::{AssertSqlSafe, Connection as _, Postgres, SqlSafeStr, SqlStr, Sqlite};
 
 pub use crate::value::Value;
 mod bulk;
 mod copying;
 mod gathered;
+mod opening;
 mod pools;
+mod replica;
 mod row;
 mod schema;
 #[cfg(feature = "testing")]
@@ -34,35 +31,19 @@ mod writing;
 pub use bulk::{Aside, Table};
 pub use copying::{Age, Kind, Rules, Shape, schema_version};
 pub use gathered::Touches;
+pub use opening::Durability;
 pub use pools::PoolState;
+pub use replica::{Position, Replica};
 pub use row::Row;
 pub use writing::Writing;
 
+use opening::{ACQUIRE_TIMEOUT, EMBEDDED_READERS};
 use pools::{READERS, SERVER, WRITER, waited};
 use schema::migrations;
 #[cfg(feature = "testing")]
 pub(crate) use schema::schema_mark;
 
 use crate::statement::{NumberSet, Statement};
-
-/// Connections that read at the same time from an embedded database.
-const EMBEDDED_READERS: u32 = 4;
-/// Connections to a database server.
-const SERVER_CONNECTIONS: u32 = 20;
-/// How long a request waits for a connection or for another writer.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
-/// The same at a server, in its own words: a lock that is held longer, as by somebody who brings a
-/// whole clinic in, must not keep all connections waiting.
-const LOCK_TIMEOUT: &str = "10s";
-/// Statements that each connection to a server keeps prepared: all that a working day needs.
-const STATEMENTS_KEPT: usize = 300;
-/// Pages of the write-ahead log after which it is folded into the file.
-const CHECKPOINT_PAGES: &str = "4000";
-/// Rows that an embedded database reads ahead of whoever takes them: a page has them all at once,
-/// without its threads waiting for each other.
-const ROWS_AHEAD: usize = 256;
-/// How much of a draft is kept in memory while it is filled: 256 MiB.
-const DRAFT_CACHE_KIB: &str = "-262144";
 
 /// What can go wrong at the database.
 #[derive(Debug, thiserror::Error)]
@@ -119,18 +100,6 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// How safely an embedded database writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Durability {
-    /// What is acknowledged survives a power cut. For everything that is real.
-    Full,
-    /// As fast as it goes; for filling a file that is thrown away when the machine stops.
-    Scratch,
-    /// Nothing can be undone; for very many rows in a file that is thrown away unless all of them
-    /// were written.
-    Draft,
-}
-
 /// A database: embedded in the program, or a server.
 #[derive(Debug, Clone)]
 pub enum Db {
@@ -141,8 +110,8 @@ pub enum Db {
         /// The connections that read.
         readers: SqlitePool,
     },
-    /// PostgreSQL.
-    Postgres(PgPool),
+    /// PostgreSQL, and where else is read.
+    Postgres(PgPool, Option<Arc<Replica>>),
 }
 
 /// Which engine a database runs on, for people and for tests of the schema.
@@ -155,80 +124,11 @@ pub enum Engine {
 }
 
 impl Db {
-    /// Opens the database at `sqlite://path` or `postgres://…`; an embedded one is made when it
-    /// is missing.
-    ///
-    /// # Errors
-    /// [`StoreError::Address`] for an unusable address, [`StoreError::Unavailable`] when there
-    /// is no answer.
-    pub async fn open(url: &str, durability: Durability) -> Result<Self, StoreError> {
-        if let Some(path) = url.strip_prefix("sqlite://") {
-            return Self::open_embedded(Path::new(path), durability).await;
-        }
-        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-            let message = "The database must be sqlite://PATH or postgres://USER@HOST/NAME.";
-            return Err(StoreError::Address(message.to_owned()));
-        }
-        let options = PgConnectOptions::from_str(url)
-            .map_err(|_| StoreError::Address("The postgres:// address is not readable.".into()))?
-            .application_name("almoner")
-            // A page's statement is long and reads little: compiling it takes longer than that.
-            .options([("jit", "off"), ("lock_timeout", LOCK_TIMEOUT)])
-            .statement_cache_capacity(STATEMENTS_KEPT);
-        let pool = PgPoolOptions::new()
-            .max_connections(SERVER_CONNECTIONS)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .test_before_acquire(false)
-            .connect_with(options)
-            .await
-            .map_err(StoreError::Unavailable)?;
-        Ok(Self::Postgres(pool))
-    }
-
-    async fn open_embedded(path: &Path, durability: Durability) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(match durability {
-                Durability::Full | Durability::Scratch => SqliteJournalMode::Wal,
-                Durability::Draft => SqliteJournalMode::Off,
-            })
-            .synchronous(match durability {
-                Durability::Full => SqliteSynchronous::Full,
-                Durability::Scratch | Durability::Draft => SqliteSynchronous::Off,
-            })
-            .foreign_keys(true)
-            .busy_timeout(ACQUIRE_TIMEOUT)
-            .row_buffer_size(ROWS_AHEAD)
-            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
-        let options = match durability {
-            Durability::Full | Durability::Scratch => options,
-            Durability::Draft => options.pragma("cache_size", DRAFT_CACHE_KIB),
-        };
-        let pool = |connections| {
-            SqlitePoolOptions::new()
-                .max_connections(connections)
-                .acquire_timeout(ACQUIRE_TIMEOUT)
-                .test_before_acquire(false)
-        };
-        let writer = pool(1).connect_with(options.clone()).await.map_err(|error| {
-            let place = path.display();
-            match error {
-                sqlx::Error::Database(told) => {
-                    StoreError::Address(format!("Cannot open {place}: {}.", told.message()))
-                }
-                other => StoreError::Unavailable(other),
-            }
-        })?;
-        let readers = pool(EMBEDDED_READERS).connect_with(options).await?;
-        Ok(Self::Sqlite { writer, readers })
-    }
-
     /// Which engine this is.
     pub fn engine(&self) -> Engine {
         match self {
             Self::Sqlite { .. } => Engine::Sqlite,
-            Self::Postgres(_) => Engine::Postgres,
+            Self::Postgres(..) => Engine::Postgres,
         }
     }
 
@@ -237,7 +137,7 @@ impl Db {
         let migrator = Migrator::with_migrations(migrations(self.engine()));
         match self {
             Self::Sqlite { writer, .. } => migrator.run(writer).await?,
-            Self::Postgres(pool) => {
+            Self::Postgres(pool, _) => {
                 // Whoever comes while another server migrates waits for it to end.
                 let mut connection = pool.acquire().await?.detach();
                 sqlx::raw_sql("SET lock_timeout = 0").execute(&mut connection).await?;
@@ -256,7 +156,7 @@ impl Db {
         let migrator = Migrator::with_migrations(steps);
         match self {
             Self::Sqlite { writer, .. } => migrator.run(writer).await?,
-            Self::Postgres(pool) => migrator.run(pool).await?,
+            Self::Postgres(pool, _) => migrator.run(pool).await?,
         }
         Ok(())
     }
@@ -273,20 +173,21 @@ impl Db {
                 let begun = waited(WRITER, writer.begin_with("BEGIN IMMEDIATE")).await?;
                 Tx::SqliteWrite(Writing::begun(begun))
             }
-            Self::Postgres(pool) => {
+            Self::Postgres(pool, _) => {
                 let begun = waited(SERVER, pool.begin()).await?;
                 Tx::PostgresWrite(Writing::begun_beside_others(begun))
             }
         })
     }
 
-    /// A connection that only reads; each statement sees what is committed by then.
+    /// A connection that only reads; each statement sees what is committed by then. It never goes
+    /// to a replica, which [`Db::read_since`] does.
     pub async fn read(&self) -> Result<Tx, StoreError> {
         Ok(match self {
             Self::Sqlite { readers, .. } => {
                 Tx::SqliteRead(waited(READERS, readers.acquire()).await?)
             }
-            Self::Postgres(pool) => Tx::PostgresRead(waited(SERVER, pool.acquire()).await?),
+            Self::Postgres(pool, _) => Tx::PostgresRead(waited(SERVER, pool.acquire()).await?),
         })
     }
 
@@ -297,7 +198,12 @@ impl Db {
                 readers.close().await;
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(pool, replica) => {
+                if let Some(replica) = replica {
+                    replica.close().await;
+                }
+                pool.close().await;
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ mod csv_file;
 mod failure;
 mod fhir;
 mod format;
+mod freshness;
 mod handlers;
 mod pdf;
 mod qr;

@@ -20,7 +20,7 @@ use crate::handlers::{
 };
 use crate::state::Web;
 use crate::xlsx_file::MEDIA_TYPE;
-use crate::{api, failure, fhir, security, session, uploads, watching};
+use crate::{api, failure, fhir, freshness, security, session, uploads, watching};
 
 /// The largest form that is read.
 const MAX_FORM_BYTES: usize = 256 * 1024;
@@ -100,6 +100,7 @@ fn pages(web: &Web) -> Router<Web> {
         .merge(import)
         .merge(workbooks)
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
+        .layer(from_fn_with_state(web.clone(), freshness::page_wrote))
         .layer(from_fn_with_state(web.clone(), security::own_requests))
         .merge(webhooks)
         .merge(payers)

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 
 use crate::failure::{self, Failed};
+use crate::freshness;
 use crate::security::{self, Connection};
 use crate::state::{Web, WebSettings};
 use crate::view::parts::{Flash, Shell, Theme};
@@ -152,11 +153,7 @@ async fn who(
 
 /// Lets only staff through; others are sent to sign in. What a handler refuses is shown in the
 /// frame of the member's pages.
-pub(crate) async fn staff_only(
-    State(web): State<Web>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn staff_only(State(web): State<Web>, request: Request, next: Next) -> Response {
     let mut staff = match who(&web.app, &web.settings, request.headers()).await {
         Ok(Some(staff)) => staff,
         Ok(None) => return to_sign_in(&request),
@@ -167,8 +164,11 @@ pub(crate) async fn staff_only(
     }
     let had_flash = staff.shell.flash.is_some();
     let seen = seen(&web, &staff, &request);
-    request.extensions_mut().insert(staff.clone());
-    let mut response = next.run(request).await;
+    let at_replica = freshness::page_position(&web, &request).map(|position| {
+        let actor = staff.actor.clone().seeing(position);
+        Staff { actor, shell: staff.shell.clone() }
+    });
+    let mut response = freshness::answered(request, next, (staff.clone(), at_replica)).await;
     if let Some(mut seen) = seen.filter(|_| response.status().is_success()) {
         if let Some(Listed(ids)) = response.extensions_mut().remove::<Listed>() {
             seen.listed = ids;

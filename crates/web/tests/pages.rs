@@ -83,6 +83,8 @@ mod ranges;
 mod receipts;
 #[path = "pages/reminder_settings.rs"]
 mod reminder_settings;
+#[path = "pages/replica.rs"]
+mod replica;
 #[path = "pages/reports.rs"]
 mod reports;
 #[path = "pages/run_check.rs"]

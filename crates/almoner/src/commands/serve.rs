@@ -51,11 +51,14 @@ pub(crate) async fn listen(settings: &Settings) -> Result<(TcpListener, SocketAd
 
 /// Serves until the program is asked to stop; requests under way are finished.
 pub(crate) async fn serve(
-    app: App,
+    mut app: App,
     settings: &Settings,
     (listener, demo): (TcpListener, bool),
     telemetry: &Telemetry,
 ) -> Result<(), Failure> {
+    if let Some(replica) = &settings.read_database {
+        app.db = app.db.with_replica(replica).await?;
+    }
     let address = listener.local_addr().map_err(|error| Failure::of(&error))?;
     let web_settings = WebSettings {
         base_url: settings.base_url.clone().unwrap_or_else(|| format!("http://{address}")),
@@ -73,6 +76,8 @@ pub(crate) async fn serve(
     let (stop_jobs, jobs_stopped) = watch::channel(false);
     let (close, closed) = watch::channel(false);
     let jobs = tokio::spawn(almoner_jobs::run(app.clone(), base_url, jobs_stopped));
+    let watched = app.db.clone();
+    let watching = tokio::spawn(async move { watched.watch_replica().await });
     let router = almoner_web::router(web.clone());
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(turned(closed));
@@ -83,6 +88,7 @@ pub(crate) async fn serve(
     let stopping = async {
         tokio::time::sleep(if served.is_ok() { settings.drain } else { Duration::ZERO }).await;
         let _ = close.send(true);
+        watching.abort();
         running.end(&app, &web).await;
     };
     tokio::select! {

@@ -41,7 +41,7 @@ enum Kind {
 }
 
 /// Every metric, in the order of the names.
-const TABLE: [(&str, Kind, &str); 22] = [
+const TABLE: [(&str, Kind, &str); 25] = [
     ("almoner_build_info", Kind::Gauge, "1; the label is the version that runs."),
     ("almoner_checks_imported_total", Kind::Counter, "Payers' answers that became checks."),
     ("almoner_database_connections", Kind::Gauge, "Open connections of a pool, used or idle."),
@@ -62,6 +62,9 @@ const TABLE: [(&str, Kind, &str); 22] = [
     ("almoner_queue_overdue_seconds", Kind::Gauge, "Since when something due is not taken up."),
     ("almoner_queue_waiting", Kind::Gauge, "What waits; 1000 of a clinic may be more."),
     ("almoner_refunds_total", Kind::Counter, "Refunds that were made."),
+    ("almoner_replica_lag_seconds", Kind::Gauge, "How far the replica is behind, at most."),
+    ("almoner_replica_reads_total", Kind::Counter, "Reads for a replica, by where they went."),
+    ("almoner_replica_usable", Kind::Gauge, "1 when the replica is read from."),
     ("almoner_sign_ins_total", Kind::Counter, "Tries to sign in, by what came of them."),
     ("almoner_webhooks_total", Kind::Counter, "What the processor told, by what came of it."),
 ];
@@ -125,6 +128,9 @@ async fn told(State(watched): State<Watched>) -> Response {
         connections("used").set(pool.used);
         connections("idle").set(pool.idle);
         gauge!("almoner_database_connections_max", "pool" => pool.name).set(pool.max);
+    }
+    if let Some(is_usable) = watched.app.db.replica_is_usable() {
+        gauge!("almoner_replica_usable").set(u8::from(is_usable));
     }
     let looked = tokio::time::timeout(LOOK_WITHIN, look(&watched.app)).await;
     let is_up = matches!(looked, Ok(Ok(true)));

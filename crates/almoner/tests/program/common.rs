@@ -148,6 +148,11 @@ impl Browser {
         browser
     }
 
+    /// The same browser, with the same cookies, at another server of this machine.
+    pub(crate) fn at(&self, base: &str) -> Self {
+        Self { client: self.client.clone(), base: base.to_owned() }
+    }
+
     /// Sends a form.
     pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Response {
         let request = self.client.post(format!("{}{path}", self.base));

@@ -173,7 +173,7 @@ impl Db {
     pub async fn settle(&self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite { .. } => Ok(()),
-            Self::Postgres(pool) => {
+            Self::Postgres(pool, _) => {
                 sqlx::raw_sql("VACUUM (ANALYZE)").execute(pool).await?;
                 Ok(())
             }
@@ -186,7 +186,7 @@ impl Db {
             Self::Sqlite { .. } => {
                 "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size"
             }
-            Self::Postgres(_) => "SELECT pg_database_size(current_database()) AS bytes",
+            Self::Postgres(..) => "SELECT pg_database_size(current_database()) AS bytes",
         };
         self.read().await?.one(sql, Vec::new()).await?.int("bytes")
     }

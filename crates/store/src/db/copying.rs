@@ -80,7 +80,7 @@ impl Db {
             Self::Sqlite { readers, .. } => {
                 Tx::SqliteWrite(Writing::begun(readers.begin_with("BEGIN").await?))
             }
-            Self::Postgres(pool) => {
+            Self::Postgres(pool, _) => {
                 let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
                 Tx::PostgresWrite(Writing::begun(pool.begin_with(begin).await?))
             }

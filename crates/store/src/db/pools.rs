@@ -15,10 +15,13 @@ pub(super) const READERS: &str = "readers";
 /// The connections to a database server.
 pub(super) const SERVER: &str = "server";
 
+/// The connections to its replica.
+pub(super) const REPLICA: &str = "replica";
+
 /// How the connections of a pool stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolState {
-    /// `writer` and `readers`, or `server`.
+    /// `writer` and `readers`, or `server` and perhaps `replica`.
     pub name: &'static str,
     /// Connections that somebody works with.
     pub used: u32,
@@ -43,7 +46,10 @@ impl Db {
             Self::Sqlite { writer, readers } => {
                 vec![PoolState::of(WRITER, writer), PoolState::of(READERS, readers)]
             }
-            Self::Postgres(pool) => vec![PoolState::of(SERVER, pool)],
+            Self::Postgres(pool, replica) => {
+                let replica = replica.iter().map(|replica| PoolState::of(REPLICA, replica.pool()));
+                std::iter::once(PoolState::of(SERVER, pool)).chain(replica).collect()
+            }
         }
     }
 }

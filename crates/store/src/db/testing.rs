@@ -7,6 +7,9 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Postgres};
 
 use super::{Db, Durability, Engine};
 
+mod replicated;
+pub use replicated::Replicated;
+
 /// The address of a server on which tests may make databases.
 pub const SERVER_VARIABLE: &str = "ALMONER_TEST_POSTGRES";
 /// A folder that is there for one run of the tests: the first test leaves an embedded database with

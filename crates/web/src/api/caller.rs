@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::problem::{Code, Problem};
+use crate::freshness;
 use crate::security::{self, Connection};
 use crate::session;
 use crate::state::Web;
@@ -98,7 +99,7 @@ pub(crate) fn showing(things: Vec<Thing>, mut response: Response) -> Response {
 }
 
 /// Lets only programs with a good key through, at their pace, and records what they are shown.
-pub(crate) async fn known(State(web): State<Web>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn known(State(web): State<Web>, request: Request, next: Next) -> Response {
     let caller = match caller(&web, request.headers()).await {
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),
@@ -112,8 +113,11 @@ pub(crate) async fn known(State(web): State<Web>, mut request: Request, next: Ne
     let mut response = if standing.is_refused() {
         Problem::new(Code::TooManyRequests, Code::TooManyRequests.meaning()).into_response()
     } else {
-        request.extensions_mut().insert(caller.clone());
-        next.run(request).await
+        let at_replica = freshness::call_position(&web, &request).map(|position| {
+            let actor = caller.actor.clone().seeing(position);
+            Caller { actor, key: caller.key }
+        });
+        freshness::answered(request, next, (caller.clone(), at_replica)).await
     };
     standing.tell(response.headers_mut());
     if let Some(Shown(things)) = response.extensions_mut().remove::<Shown>() {

@@ -30,12 +30,13 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderValue};
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::{any, get};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::freshness;
 use crate::state::Web;
 use problem::{Code, Problem};
 
@@ -57,6 +58,7 @@ pub(crate) fn router(web: &Web) -> Router<Web> {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
         .layer(CatchPanicLayer::new())
         .layer(from_fn(answers::finished))
+        .layer(from_fn_with_state(web.clone(), freshness::call_wrote))
 }
 
 async fn no_such_call() -> Response {

@@ -21,6 +21,9 @@ pub async fn readiness(web: &Web) -> (StatusCode, &'static str) {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
     }
     match web.app.db.is_current().await {
+        Ok(true) if web.app.db.replica_is_usable() == Some(false) => {
+            (StatusCode::OK, "ready\nnothing is read at the replica: it is away or behind\n")
+        }
         Ok(true) => (StatusCode::OK, "ready\n"),
         Ok(false) => (StatusCode::SERVICE_UNAVAILABLE, "the database is not migrated\n"),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be reached\n"),
