@@ -23,6 +23,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Postgres, Row as _, SqlSafeStr, SqlSt
 pub use crate::value::Value;
 mod bulk;
 mod copying;
+mod partitions;
 mod pools;
 mod schema;
 #[cfg(feature = "testing")]
@@ -73,6 +74,9 @@ pub enum StoreError {
     /// The address of the database is unusable.
     #[error("{0}")]
     Address(String),
+    /// The database cannot be made or used in the way that was asked for.
+    #[error("{0}")]
+    Unfit(String),
     /// The schema could not be brought to this version.
     #[error("the database could not be migrated")]
     Migrate(#[from] sqlx::migrate::MigrateError),
@@ -321,11 +325,6 @@ impl Db {
             Self::Postgres(pool) => migrator.run(pool).await?,
         }
         Ok(())
-    }
-
-    /// Whether the schema is that of this version.
-    pub async fn is_current(&self) -> Result<bool, StoreError> {
-        Ok(self.age().await? == Age::Current)
     }
 
     /// Begins a transaction that writes. It is undone unless committed.

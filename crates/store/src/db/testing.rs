@@ -9,6 +9,9 @@ use super::{Db, Durability, Engine};
 
 /// The address of a server on which tests may make databases.
 pub const SERVER_VARIABLE: &str = "ALMONER_TEST_POSTGRES";
+/// Into how many partitions the tables of tests on a server are made, for a run that proves that
+/// nothing depends on whether there are any.
+const PARTITIONS_VARIABLE: &str = "ALMONER_TEST_PARTITIONS";
 /// Keeps processes from making the template at the same time.
 const TEMPLATE_LOCK: i64 = 7_216_450_113;
 
@@ -122,6 +125,11 @@ fn server_url() -> String {
     })
 }
 
+#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says so by the environment")]
+fn partitions() -> Option<i64> {
+    std::env::var(PARTITIONS_VARIABLE).ok()?.parse().ok()
+}
+
 /// The address of another database on the same server.
 fn sibling_url(server: &str, name: &str) -> String {
     let (base, _) = server.rsplit_once('/').expect("the address ends with a database");
@@ -131,7 +139,9 @@ fn sibling_url(server: &str, name: &str) -> String {
 /// A database with this version's schema, made by whichever test comes first.
 async fn ready_template(server: &str) -> String {
     let mark = super::schema_mark(Engine::Postgres);
-    let name = format!("almoner_template_{mark:016x}");
+    let parts = partitions();
+    let suffix = parts.map(|parts| format!("_{parts}")).unwrap_or_default();
+    let name = format!("almoner_template_{mark:016x}{suffix}");
     let mut connection = PgConnection::connect(server).await.expect("the server answers");
     let locked = sqlx::query("SELECT pg_advisory_lock($1)").bind(TEMPLATE_LOCK);
     locked.execute(&mut connection).await.expect("the lock is granted");
@@ -144,6 +154,11 @@ async fn ready_template(server: &str) -> String {
         Postgres::create_database(&url).await.expect("the template is made");
         let db = Db::open(&url, Durability::Full).await.expect("the template opens");
         db.migrate().await.expect("the schema is made");
+        if let Some(parts) = parts {
+            let mut tx = db.begin().await.expect("a transaction begins");
+            crate::copy::partition(&mut tx, parts).await.expect("the tables are empty");
+            tx.commit().await.expect("the partitions are kept");
+        }
         db.close().await;
         let sql = format!("ALTER DATABASE {draft} RENAME TO {name}");
         let renamed = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await;

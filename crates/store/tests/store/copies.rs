@@ -18,7 +18,8 @@ const ODD: [&str; 8] = ["", "\\N", "\\.", "\t \r\n\\t", "'\";--", "NULL", "e\u{3
 async fn copy_all(from: &Db, to: &Db) -> Result<Content, CopyError> {
     let mut tell = |_: Progress| ();
     let (mut reading, mut writing) = (from.snapshot().await?, to.begin().await?);
-    let content = copy::copy(&mut reading, &mut writing, &mut Teller::new(&mut tell)).await?;
+    let mut teller = Teller::new(&mut tell);
+    let content = copy::copy(&mut reading, &mut writing, None, &mut teller).await?;
     writing.commit().await?;
     Ok(content)
 }
@@ -123,7 +124,7 @@ on_both_engines! {
             let mut reading = db.snapshot().await.unwrap();
             let mut writing = other.begin().await.unwrap();
             let mut teller = Teller::new(&mut tell);
-            copy::copy(&mut reading, &mut writing, &mut teller).await.unwrap();
+            copy::copy(&mut reading, &mut writing, None, &mut teller).await.unwrap();
             drop((reading, writing));
             assert_eq!(content(&other).await, content(&fresh).await);
             assert_eq!(triggers(&other).await, triggers(&fresh).await);
