@@ -61,7 +61,11 @@ impl Tx {
     /// [`StoreError::Unfit`] when this is no server, one of the tables is partitioned already, or
     /// the server has too little room for locks; [`StoreError::Refused`] when one has rows or
     /// something refers to it, such as a foreign key ([`Tx::lay_aside`] takes them away).
-    pub(crate) async fn partition(&mut self, tables: &[&str], parts: i64) -> Result<(), StoreError> {
+    pub(crate) async fn partition(
+        &mut self,
+        tables: &[&str],
+        parts: i64,
+    ) -> Result<(), StoreError> {
         if !matches!(self, Self::PostgresWrite(_)) {
             let line = "Only a database on a PostgreSQL server can have partitions.";
             return Err(StoreError::Unfit(line.to_owned()));
@@ -76,8 +80,11 @@ impl Tx {
             self.execute(view.text("aside")?, Vec::new()).await?;
             again.push(view.text("back")?);
         }
-        let sql = of_these(tables, "SELECT CAST(relname AS TEXT) AS name, coalesce(' WITH (' ||
-            array_to_string(reloptions, ', ') || ')', '') AS options FROM t ORDER BY relname");
+        let sql = of_these(
+            tables,
+            "SELECT CAST(relname AS TEXT) AS name, coalesce(' WITH (' ||
+            array_to_string(reloptions, ', ') || ')', '') AS options FROM t ORDER BY relname",
+        );
         for table in self.all(sql, Vec::new()).await? {
             self.replace(&table, parts).await?;
         }
