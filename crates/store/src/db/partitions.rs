@@ -7,7 +7,7 @@
 use super::{Row, StoreError, Tx};
 
 /// Locks of each partition, about: itself, its key, its indexes, and what holds long values.
-const LOCKS_PER_PARTITION: i64 = 8;
+const LOCKS_PER_PARTITION: i64 = 16;
 
 /// Tables that are there, as a part of a statement.
 const OF_THESE: &str = "WITH t AS (

@@ -66,9 +66,7 @@ async fn partition(db: &Db, parts: i64) -> Result<(), StoreError> {
 }
 
 async fn partitioned() -> TestDb {
-    let db = fresh().await;
-    partition(&db, PARTS).await.expect("it has no partitions yet");
-    db
+    TestDb::in_partitions(PARTS).await
 }
 
 async fn definitions(db: &Db) -> BTreeSet<String> {

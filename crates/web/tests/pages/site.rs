@@ -119,7 +119,7 @@ pub(crate) struct Site {
     pub(crate) other: Organization,
     router: Router,
     /// The database lives as long as the site.
-    _db: TestDb,
+    pub(crate) db: TestDb,
 }
 
 /// An answer.
@@ -306,7 +306,7 @@ impl Site {
         add_patient(&app, &there, &ann, None, None).await.unwrap();
         let web = Web::new(app.clone(), settings(usual_uploads()));
         let router = router(web.clone());
-        Self { app, house, clock, web, clinic, other, router, _db: db }
+        Self { app, house, clock, web, clinic, other, router, db }
     }
 
     /// The same with a mailer.
