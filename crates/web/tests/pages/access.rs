@@ -148,7 +148,7 @@ fn heading(page: &str) -> &str {
 /// Among partitions, whatever a page asks for is asked of its own clinic's.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_page_looks_into_the_partition_of_another_clinic() {
-    let site = Site::new(TestDb::in_partitions(8).await).await;
+    let site = Site::new(TestDb::in_partitions(4).await).await;
     filled(&site).await;
     let manager = site.browser(Role::Manager).await;
     let of_manager = PAGES.into_iter().chain(PAID_OUT).chain(REPORTS).chain(MERGING);
@@ -156,7 +156,7 @@ async fn no_page_looks_into_the_partition_of_another_clinic() {
         assert_eq!(manager.open(path).await.status, StatusCode::OK, "{path}");
     }
     let (looked_into, with_patients) = site.db.looked_into().await;
-    assert_eq!(looked_into, with_patients, "of eight");
+    assert_eq!(looked_into, with_patients, "of four");
 }
 
 on_both_engines! {
