@@ -1,7 +1,6 @@
 //! Finds whose a key is.
 
 use almoner_store::api_keys::{self, ApiKey};
-use almoner_store::organizations;
 use jiff::{SignedDuration, Timestamp};
 use subtle::ConstantTimeEq as _;
 
@@ -32,9 +31,10 @@ pub enum KeyCheck {
 pub async fn authenticate_key(app: &App, token: &KeyToken) -> Result<KeyCheck, Error> {
     let now = app.now();
     let mut tx = app.db.read().await?;
-    let key = api_keys::get(&mut tx, token.org(), token.id()).await?;
+    let found = api_keys::get(&mut tx, token.org(), token.id()).await?;
+    drop(tx);
     let fits = |key: &ApiKey| bool::from(key.secret_hash.ct_eq(&token.hash()));
-    let Some(key) = key.filter(fits) else {
+    let Some((key, organization)) = found.filter(|(key, _)| fits(key)) else {
         return Ok(KeyCheck::Unknown);
     };
     if key.revoked_at.is_some() {
@@ -43,10 +43,6 @@ pub async fn authenticate_key(app: &App, token: &KeyToken) -> Result<KeyCheck, E
     if key.expires_at.is_some_and(|end| end <= now) {
         return Ok(KeyCheck::Expired);
     }
-    let Some(organization) = organizations::get(&mut tx, token.org()).await? else {
-        return Ok(KeyCheck::Unknown);
-    };
-    drop(tx);
     if is_due(key.used_at, now) {
         let mut tx = app.db.begin().await?;
         api_keys::touch(&mut tx, token.org(), key.id, now).await?;

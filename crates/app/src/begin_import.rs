@@ -206,6 +206,10 @@ fn look(
         }
         return Ok((settings, count));
     }
+    if content.trim_ascii_start().starts_with(b"{") {
+        let message = "This is no CSV file. If it is a FHIR bundle, choose that.";
+        return Err(Invalid::one("file", "not_a_table", message));
+    }
     let file = CsvFile::begin(content.to_vec())?;
     let recognised = import_fields::recognised(kind, &file.headings);
     let mut settings = ImportSettings {

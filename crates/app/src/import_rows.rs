@@ -3,18 +3,20 @@
 //! To add a kind of import, write a reader that makes a file into [`Rows`] and name it in [`open`];
 //! how rows are checked, imported, counted and resumed is the same for all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use almoner_domain::foreign_code::ForeignCode;
 use almoner_domain::{Invalid, LocationId};
 use almoner_store::StoreError;
 pub use almoner_store::imported_records::Mark;
 pub use almoner_store::imports::ImportKind;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::import_csv::{CsvFile, Separator};
+use crate::import_csv::{CSV_SYSTEM, CsvFile, Separator};
 use crate::import_fhir;
+use crate::npi::parse_npi;
 use crate::save_patient::{CoverageEntry, PatientEntry};
 use crate::save_treatment::TreatmentEntry;
 
@@ -238,34 +240,37 @@ impl Record {
         }
     }
 
-    /// Whose or who it is, as far as the row says.
-    pub fn who(&self) -> String {
+    /// Whose or who it is, as far as its row or an earlier one says.
+    pub fn who(&self, names: &Names) -> String {
         match self {
             Self::Patient(patient) => {
                 let entry = &patient.entry;
                 joined(", ", &[&entry.last_name, &entry.first_name])
             }
             Self::Treatment(treatment) => match &*treatment.entry.patient {
-                "" => treatment.patient.first().map(|mark| mark.value.clone()).unwrap_or_default(),
+                "" => names.of(&treatment.patient),
                 typed => typed.to_owned(),
             },
             Self::Physician(physician) => {
                 joined(", ", &[&physician.last_name, &physician.first_name])
             }
-            Self::Coverage(_) | Self::Procedure(_) => String::new(),
+            Self::Coverage(coverage) => names.of(&coverage.patient),
+            Self::Procedure(procedure) => names.of(&procedure.treatment),
         }
     }
 
-    /// The date of birth, or the time of service.
+    /// The moment of a service that says one.
+    pub fn at(&self) -> Option<Timestamp> {
+        if let Self::Treatment(treatment) = self { treatment.entry.service_at } else { None }
+    }
+
+    /// The date of birth, or the date and time of a service that says no moment.
     pub fn when(&self) -> String {
         match self {
             Self::Patient(patient) => patient.entry.date_of_birth.clone(),
             Self::Treatment(treatment) => {
                 let entry = &treatment.entry;
-                match entry.service_at {
-                    Some(at) => at.to_string(),
-                    None => joined(" ", &[&entry.service_date, &entry.service_time]),
-                }
+                joined(" ", &[&entry.service_date, &entry.service_time])
             }
             Self::Physician(_) | Self::Coverage(_) | Self::Procedure(_) => String::new(),
         }
@@ -288,7 +293,7 @@ impl Record {
                     parts.push(joined(" ", &[&coverage.payer, &coverage.member_id]));
                     parts.push(coverage.plan.clone());
                 }
-                parts.extend(patient.marks.iter().map(|mark| said("Number", &mark.value)));
+                parts.extend(numbers(&patient.marks));
                 joined(" · ", &parts)
             }
             Self::Treatment(treatment) => {
@@ -303,10 +308,13 @@ impl Record {
                     entry.status.clone(),
                     joined("; ", &codes),
                 ];
-                parts.extend(treatment.marks.iter().map(|mark| said("Number", &mark.value)));
+                parts.extend(numbers(&treatment.marks));
                 joined(" · ", &parts)
             }
-            Self::Physician(physician) => said("NPI", &physician.npi),
+            Self::Physician(physician) => {
+                let npi = parse_npi("npi", &physician.npi).ok().flatten();
+                said("NPI", &npi.unwrap_or_default())
+            }
             Self::Coverage(coverage) => {
                 let entry = &coverage.entry;
                 joined(" · ", &[&entry.payer, &entry.member_id, &entry.plan])
@@ -319,6 +327,34 @@ impl Record {
             },
         }
     }
+}
+
+/// What patients are called, by what other systems call them and what is theirs.
+#[derive(Debug, Default)]
+pub struct Names(HashMap<Mark, String>);
+
+impl Names {
+    /// Remembers whose a record of an earlier row is.
+    pub(crate) fn add(&mut self, record: &Record) {
+        let marks = match record {
+            Record::Patient(patient) => &patient.marks,
+            Record::Treatment(treatment) => &treatment.marks,
+            Record::Physician(_) | Record::Coverage(_) | Record::Procedure(_) => return,
+        };
+        let who = record.who(self);
+        self.0.extend(marks.iter().map(|mark| (mark.clone(), who.clone())));
+    }
+
+    /// Whose the first is that is known; nobody's, when none is.
+    fn of(&self, marks: &[Mark]) -> String {
+        marks.iter().find_map(|mark| self.0.get(mark)).cloned().unwrap_or_default()
+    }
+}
+
+/// The numbers of another system that people know; addresses say nothing to them.
+fn numbers(marks: &[Mark]) -> impl Iterator<Item = String> {
+    let known = marks.iter().filter(|mark| mark.system == CSV_SYSTEM);
+    known.map(|mark| said("Number", &mark.value))
 }
 
 /// "MRN 123", or nothing.

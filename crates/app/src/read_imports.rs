@@ -11,7 +11,7 @@ use crate::context::{Actor, App};
 use crate::error::Error;
 use crate::import_csv::CsvFile;
 use crate::import_fields;
-use crate::import_rows::{self, ImportRow, ImportSettings};
+use crate::import_rows::{self, ImportRow, ImportSettings, Names};
 use crate::permission::Action;
 
 /// Rows that are shown before they are imported.
@@ -89,6 +89,8 @@ pub struct Preview {
     pub import: Import,
     /// Its first rows, as they are read.
     pub rows: Vec<ImportRow>,
+    /// What the patients in them are called.
+    pub names: Names,
     /// The first of its faults, each with its row.
     pub faults: Vec<(i64, FieldError)>,
 }
@@ -129,7 +131,9 @@ pub async fn preview(app: &App, actor: &Actor, id: ImportId) -> Result<Preview, 
             rows.pop();
         }
     }
-    Ok(Preview { import, rows, faults })
+    let mut names = Names::default();
+    rows.iter().filter_map(|row| row.record.as_ref().ok()).for_each(|record| names.add(record));
+    Ok(Preview { import, rows, names, faults })
 }
 
 /// The faults of an import from a row on, each with its row; at most `limit`.

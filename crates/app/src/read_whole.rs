@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use almoner_domain::estimate::Estimate;
 use almoner_domain::list::PageRequest;
 use almoner_domain::status::{self, Facts, Status};
-use almoner_domain::{LocationId, PatientId, PaymentId};
+use almoner_domain::{LocationId, Money, PatientId, PaymentId};
 use almoner_store::cards::{self, Cards};
 use almoner_store::payment_list::{self, Calendar, ListedPayment, PaymentPage};
+use almoner_store::payments::Payment;
 use almoner_store::record_list::{self, Narrowed, Records};
 use almoner_store::tenders::{self, TenderRow};
 use almoner_store::{Tx, attempts, links, locations, merged, patients, payments};
@@ -156,7 +157,11 @@ async fn whole(app: &App, actor: &Actor, id: PaymentId) -> Result<Estimated, Err
     Ok((found, estimate))
 }
 
-/// The rows with what belongs to them.
+fn ids_of(rows: &[ListedPayment], which: impl Fn(&Payment) -> bool) -> Vec<PaymentId> {
+    rows.iter().filter(|row| which(&row.payment)).map(|row| row.payment.id).collect()
+}
+
+/// The rows with what belongs to them. What a payment cannot have is not asked for.
 async fn completed(
     app: &App,
     actor: &Actor,
@@ -164,24 +169,27 @@ async fn completed(
     rows: Vec<ListedPayment>,
 ) -> Result<Vec<WholePayment>, Error> {
     let (org, now) = (actor.org(), app.now());
+    // What is settled is not asked for any more, whatever the link's own end.
+    let is_open =
+        |payment: &Payment| is_collectable(payment.status) || payment.status == Status::Processing;
+    let took_money = |payment: &Payment| payment.collected > Money::ZERO;
     let ids: Vec<PaymentId> = rows.iter().map(|row| row.payment.id).collect();
     let facts = attempts::facts_of(tx, org, &ids).await?;
     let facts: BTreeMap<PaymentId, Facts> = facts.into_iter().collect();
-    let tenders = tenders::standing_of(tx, org, &ids).await?;
+    let tenders = tenders::standing_of(tx, org, &ids_of(&rows, took_money)).await?;
     let mut tenders: BTreeMap<PaymentId, TenderRow> = tenders.into_iter().collect();
     let may_issue = actor.may(Action::IssueLink);
-    let links = if may_issue { links::standing_of(tx, org, &ids).await? } else { Vec::new() };
+    let payable = ids_of(&rows, |payment| may_issue && is_open(payment));
+    let links = links::standing_of(tx, org, &payable).await?;
     let live = links.into_iter().filter(|(_, link)| link.is_live(now));
     let link = |(id, link)| (id, issue_link::shown(app, actor, id, &link));
     let mut links: BTreeMap<PaymentId, ShownLink> = live.map(link).collect();
     let complete = |listed: ListedPayment| {
         let (id, status) = (listed.payment.id, listed.payment.status);
         let facts = facts.get(&id).copied().unwrap_or_default();
-        // What is settled is not asked for any more, whatever the link's own end.
-        let is_open = is_collectable(status) || status == Status::Processing;
         WholePayment {
             tender: tenders.remove(&id),
-            link: links.remove(&id).filter(|_| is_open),
+            link: links.remove(&id),
             ways: status::staff_choices(status, facts).into_iter().map(|way| way.0).collect(),
             listed,
         }

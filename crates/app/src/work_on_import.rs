@@ -126,7 +126,7 @@ async fn on_behalf(tx: &mut Tx, actor: &Actor, author: Option<Author>) -> Result
         }
         Some(Author::Key(id)) => {
             let key = api_keys::get(tx, actor.org(), id).await?;
-            let key = key.ok_or_else(|| StoreError::Corrupt("author of an import".into()))?;
+            let (key, _) = key.ok_or_else(|| StoreError::Corrupt("author of an import".into()))?;
             Actor::key(organization, KeyHolder { id, name: key.name, scopes: key.scopes })
         }
     })

@@ -5,6 +5,7 @@ use almoner_domain::{KeyId, OrganizationId};
 use jiff::Timestamp;
 
 use crate::db::{Row, StoreError, Tx};
+use crate::organizations::{self, Organization};
 use crate::params;
 
 /// A key.
@@ -51,14 +52,20 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, key: &ApiKey) -> Result<()
     tx.execute_one(sql, values).await
 }
 
-/// The key with that id.
+/// The key with that id, and whose it is. Every request asks this, so that it is one question.
 pub async fn get(
     tx: &mut Tx,
     org: OrganizationId,
     id: KeyId,
-) -> Result<Option<ApiKey>, StoreError> {
-    let sql = "SELECT * FROM api_key WHERE organization_id = $1 AND seq = $2";
-    tx.optional(sql, params![org, id]).await?.as_ref().map(api_key).transpose()
+) -> Result<Option<(ApiKey, Organization)>, StoreError> {
+    let sql = "SELECT k.*, o.slug, o.name AS organization_name, o.time_zone, o.currency
+        FROM api_key k JOIN organization o ON o.organization_id = k.organization_id
+        WHERE k.organization_id = $1 AND k.seq = $2";
+    let both = |row: Row| {
+        let organization = organizations::organization_called(&row, "organization_name")?;
+        Ok((api_key(&row)?, organization))
+    };
+    tx.optional(sql, params![org, id]).await?.map(both).transpose()
 }
 
 /// All keys, in the order in which they were made.

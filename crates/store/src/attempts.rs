@@ -9,7 +9,7 @@ use almoner_domain::{Money, OrganizationId, PaymentId};
 use jiff::Timestamp;
 
 use crate::asking::Asking;
-use crate::db::{Row, StoreError, Tx};
+use crate::db::{Row, StoreError, Touches, Tx};
 use crate::params;
 use crate::statement::Statement;
 
@@ -298,7 +298,7 @@ pub async fn ask_at(
 ) -> Result<(), StoreError> {
     let sql = "UPDATE payment_attempt SET ask_at_us = $3
         WHERE organization_id = $1 AND payment_seq = $2 AND state IN ('open', 'authorized')";
-    tx.execute(sql, params![org, payment, at]).await.map(drop)
+    tx.gather(sql, params![org, payment, at], Touches::Any).await
 }
 
 /// What the status table's conditions look at. Only the newest attempt can be live.

@@ -65,7 +65,7 @@ pub async fn insert(tx: &mut Tx, org: OrganizationId, event: &Event) -> Result<(
         e.subject_version,
         e.detail.as_str(),
     ];
-    tx.execute_one(sql, values).await
+    tx.gather_one(sql, values).await
 }
 
 fn event(row: &Row) -> Result<Event, StoreError> {

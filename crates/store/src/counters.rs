@@ -10,7 +10,7 @@ pub async fn next(tx: &mut Tx, org: OrganizationId, kind: &str) -> Result<i64, S
     let sql = "INSERT INTO counter (organization_id, kind, last) VALUES ($1, $2, 1)
         ON CONFLICT (organization_id, kind) DO UPDATE SET last = counter.last + 1
         RETURNING last";
-    tx.one(sql, params![org, kind]).await?.int("last")
+    tx.changed_int(sql, params![org, kind], "last").await
 }
 
 /// Lets nobody else take a number of a kind until the transaction ends: whoever looks whether a

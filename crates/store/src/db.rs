@@ -12,19 +12,21 @@ use std::time::Duration;
 use sqlx::error::ErrorKind;
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::query::Query;
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteRow, SqliteSynchronous,
+    SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Connection as _, Postgres, Row as _, SqlSafeStr, SqlStr, Sqlite};
+use sqlx::{AssertSqlSafe, Connection as _, Postgres, SqlSafeStr, SqlStr, Sqlite};
 
 pub use crate::value::Value;
 mod bulk;
 mod copying;
+mod gathered;
 mod partitions;
 mod pools;
+mod row;
 mod schema;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -32,7 +34,9 @@ mod writing;
 
 pub use bulk::{Aside, Table};
 pub use copying::{Age, Kind, Rules, Shape, schema_version};
+pub use gathered::Touches;
 pub use pools::PoolState;
+pub use row::Row;
 pub use writing::Writing;
 
 use pools::{READERS, SERVER, WRITER, waited};
@@ -51,6 +55,8 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The same at a server, in its own words: a lock that is held longer, as by somebody who brings a
 /// whole clinic in, must not keep all connections waiting.
 const LOCK_TIMEOUT: &str = "10s";
+/// Statements that each connection to a server keeps prepared: all that a working day needs.
+const STATEMENTS_KEPT: usize = 300;
 /// Pages of the write-ahead log after which it is folded into the file.
 const CHECKPOINT_PAGES: &str = "4000";
 /// Rows that an embedded database reads ahead of whoever takes them: a page has them all at once,
@@ -117,75 +123,6 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// A row that was read; its columns are asked for by name.
-#[derive(Debug)]
-pub struct Row(RowOf);
-
-#[derive(Debug)]
-enum RowOf {
-    Sqlite(SqliteRow),
-    Postgres(PgRow),
-}
-
-macro_rules! getters {
-    ($($(#[$doc:meta])* $name:ident -> $kind:ty;)+) => {$(
-        $(#[$doc])*
-        pub fn $name(&self, column: &str) -> Result<$kind, StoreError> {
-            Ok(match &self.0 {
-                RowOf::Sqlite(row) => row.try_get(column)?,
-                RowOf::Postgres(row) => row.try_get(column)?,
-            })
-        }
-    )+};
-}
-
-impl Row {
-    getters! {
-        /// A whole number.
-        int -> i64;
-        /// A whole number that may be missing.
-        opt_int -> Option<i64>;
-        /// A text.
-        text -> String;
-        /// A text that may be missing.
-        opt_text -> Option<String>;
-        /// Bytes.
-        bytes -> Vec<u8>;
-        /// Bytes that may be missing.
-        opt_bytes -> Option<Vec<u8>>;
-    }
-
-    /// A moment.
-    pub fn time(&self, column: &str) -> Result<jiff::Timestamp, StoreError> {
-        Ok(almoner_domain::time::from_micros(self.int(column)?))
-    }
-
-    /// A moment that may be missing.
-    pub fn opt_time(&self, column: &str) -> Result<Option<jiff::Timestamp>, StoreError> {
-        Ok(self.opt_int(column)?.map(almoner_domain::time::from_micros))
-    }
-
-    /// An amount.
-    pub fn money(&self, column: &str) -> Result<almoner_domain::Money, StoreError> {
-        self.int(column).map(almoner_domain::Money::from_cents)
-    }
-
-    /// An amount that may be missing.
-    pub fn opt_money(&self, column: &str) -> Result<Option<almoner_domain::Money>, StoreError> {
-        Ok(self.opt_int(column)?.map(almoner_domain::Money::from_cents))
-    }
-
-    /// A word that stands for one of a kind's values, such as a status.
-    pub fn word<T>(
-        &self,
-        column: &str,
-        from_name: impl Fn(&str) -> Option<T>,
-    ) -> Result<T, StoreError> {
-        let name = self.text(column)?;
-        from_name(&name).ok_or_else(|| StoreError::Corrupt(format!("{column} {name:?}")))
-    }
-}
-
 /// How safely an embedded database writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
@@ -240,7 +177,8 @@ impl Db {
             .map_err(|_| StoreError::Address("The postgres:// address is not readable.".into()))?
             .application_name("almoner")
             // A page's statement is long and reads little: compiling it takes longer than that.
-            .options([("jit", "off"), ("lock_timeout", LOCK_TIMEOUT)]);
+            .options([("jit", "off"), ("lock_timeout", LOCK_TIMEOUT)])
+            .statement_cache_capacity(STATEMENTS_KEPT);
         let pool = PgPoolOptions::new()
             .max_connections(SERVER_CONNECTIONS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -335,7 +273,8 @@ impl Db {
                 Tx::SqliteWrite(Writing::begun(begun))
             }
             Self::Postgres(pool) => {
-                Tx::PostgresWrite(Writing::begun(waited(SERVER, pool.begin()).await?))
+                let begun = waited(SERVER, pool.begin()).await?;
+                Tx::PostgresWrite(Writing::begun_beside_others(begun))
             }
         })
     }
@@ -411,18 +350,6 @@ macro_rules! run {
     };
 }
 
-impl From<SqliteRow> for Row {
-    fn from(row: SqliteRow) -> Self {
-        Self(RowOf::Sqlite(row))
-    }
-}
-
-impl From<PgRow> for Row {
-    fn from(row: PgRow) -> Self {
-        Self(RowOf::Postgres(row))
-    }
-}
-
 struct Rows(Vec<Row>);
 struct MaybeRow(Option<Row>);
 struct Affected(u64);
@@ -458,6 +385,7 @@ impl Tx {
         sql: impl Into<Sql>,
         values: Vec<Value>,
     ) -> Result<Vec<Row>, StoreError> {
+        self.send_gathered().await?;
         let sql = sql.into().0;
         let rows: Result<Rows, sqlx::Error> = run!(self, sql, values, fetch_all);
         Ok(rows?.0)
@@ -469,6 +397,7 @@ impl Tx {
         sql: impl Into<Sql>,
         values: Vec<Value>,
     ) -> Result<Option<Row>, StoreError> {
+        self.send_gathered().await?;
         let sql = sql.into().0;
         let row: Result<MaybeRow, sqlx::Error> = run!(self, sql, values, fetch_optional);
         Ok(row?.0)
@@ -489,6 +418,7 @@ impl Tx {
         sql: impl Into<Sql>,
         values: Vec<Value>,
     ) -> Result<u64, StoreError> {
+        self.send_gathered().await?;
         let sql = sql.into().0;
         let done: Result<Affected, sqlx::Error> = run!(self, sql, values, execute);
         Ok(done?.0)
@@ -569,7 +499,8 @@ impl Tx {
     }
 
     /// Keeps what was written.
-    pub async fn commit(self) -> Result<(), StoreError> {
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        self.send_gathered().await?;
         match self {
             Self::SqliteWrite(tx) => tx.commit().await?,
             Self::PostgresWrite(tx) => tx.commit().await?,

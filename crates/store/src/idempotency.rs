@@ -58,5 +58,5 @@ pub async fn keep(
     let sql = "INSERT INTO idempotency (organization_id, scope, key, request_hash, result_seq,
         created_at_us) VALUES ($1, $2, $3, $4, $5, $6)";
     let key = stored(key);
-    tx.execute_one(sql, params![org, scope, key, request_hash, result_seq, now]).await
+    tx.gather_one(sql, params![org, scope, key, request_hash, result_seq, now]).await
 }

@@ -69,7 +69,7 @@ async fn write(
             moment.at,
             source,
         ];
-        tx.execute_one(sql, values).await?;
+        tx.gather_one(sql, values).await?;
     }
     Ok(())
 }

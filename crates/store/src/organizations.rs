@@ -31,11 +31,16 @@ impl Organization {
 }
 
 fn organization(row: &Row) -> Result<Organization, StoreError> {
+    organization_called(row, "name")
+}
+
+/// An organization whose name is in that column, beside those of another table.
+pub(crate) fn organization_called(row: &Row, name: &str) -> Result<Organization, StoreError> {
     let zone = row.text("time_zone")?;
     Ok(Organization {
         id: OrganizationId(row.int("organization_id")?),
         slug: row.text("slug")?,
-        name: row.text("name")?,
+        name: row.text(name)?,
         zone: TimeZone::get(&zone)
             .map_err(|_| StoreError::Corrupt(format!("time zone {zone:?}")))?,
         currency: row.text("currency")?,

@@ -265,7 +265,7 @@ pub async fn count_payment(
             first_seq = CASE WHEN first_seq < $3 THEN first_seq ELSE $3 END,
             last_seq = CASE WHEN last_seq > $3 THEN last_seq ELSE $3 END
         WHERE organization_id = $1 AND seq = $2";
-    tx.execute_one(sql, params![org, id, payment_seq]).await
+    tx.gather_one(sql, params![org, id, payment_seq]).await
 }
 
 /// Recounts a patient whose payment was given to another.

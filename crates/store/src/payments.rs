@@ -114,7 +114,7 @@ pub async fn insert(
         p.created_at,
         p.modified_at,
     ];
-    tx.execute_one(sql, values).await
+    tx.gather_one(sql, values).await
 }
 
 /// The payment with that id.
@@ -168,7 +168,7 @@ pub async fn update(
         p.paid_at,
         p.modified_at,
     ];
-    tx.execute_one(sql, values).await
+    tx.gather_one(sql, values).await
 }
 
 /// Writes only a payment's status and what comes with it.
@@ -182,7 +182,7 @@ pub async fn update_status(
     let p = payment;
     let mut values = params![org, p.id, p.status.as_str(), p.collected, p.paid_at];
     values.extend(params![p.version, p.modified_at]);
-    tx.execute_one(sql, values).await
+    tx.gather_one(sql, values).await
 }
 
 /// Writes how much of a payment banks gave back; its version has grown already.
@@ -194,7 +194,7 @@ pub async fn update_lost(
     let sql = "UPDATE payment SET lost_cents = $3, version = $4, modified_at_us = $5
         WHERE organization_id = $1 AND seq = $2 AND version = $4 - 1";
     let p = payment;
-    tx.execute_one(sql, params![org, p.id, p.lost, p.version, p.modified_at]).await
+    tx.gather_one(sql, params![org, p.id, p.lost, p.version, p.modified_at]).await
 }
 
 /// A step from one status to another.
@@ -249,7 +249,7 @@ pub async fn insert_transition(
         step.reason.clone(),
         step.at,
     ];
-    tx.execute_one(sql, values).await
+    tx.gather_one(sql, values).await
 }
 
 /// The payments of a patient, newest first, at most `limit`.
@@ -297,7 +297,7 @@ pub async fn insert_estimate(
     let sql = "INSERT INTO payment_estimate (organization_id, payment_seq, snapshot,
         estimated_cents, entered_cents) VALUES ($1, $2, $3, $4, $5)";
     let EstimateSnapshot { snapshot, estimated, entered } = estimate.clone();
-    tx.execute_one(sql, params![org, payment, snapshot, estimated, entered]).await
+    tx.gather_one(sql, params![org, payment, snapshot, estimated, entered]).await
 }
 
 /// The estimate that a payment was created from.

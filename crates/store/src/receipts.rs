@@ -72,7 +72,7 @@ pub async fn insert(
     let sql = "INSERT INTO receipt (organization_id, seq, payment_seq, tender_version, refund_seq,
         amount_cents) VALUES ($1, $2, $3, $4, $5, $6)";
     let values = params![org, id, payment, source.tender(), source.refund(), amount];
-    tx.execute_one(sql, values).await
+    tx.gather_one(sql, values).await
 }
 
 const SELECT: &str = "SELECT r.seq, r.payment_seq, r.tender_version, r.refund_seq, r.amount_cents,

@@ -5,7 +5,7 @@ use almoner_domain::role::Role;
 use almoner_domain::{LocationId, OrganizationId, UserId};
 use jiff::Timestamp;
 
-use crate::db::{Row, StoreError, Tx};
+use crate::db::{Row, StoreError, Touches, Tx};
 use crate::params;
 
 /// A member of the staff.
@@ -107,7 +107,7 @@ pub async fn set_last_location(
 ) -> Result<(), StoreError> {
     let sql = "UPDATE staff_user SET last_location_seq = $3
         WHERE organization_id = $1 AND seq = $2 AND last_location_seq IS DISTINCT FROM $3";
-    tx.execute(sql, params![org, id, location]).await.map(drop)
+    tx.gather(sql, params![org, id, location], Touches::Any).await
 }
 
 /// Remembers how somebody has the payments list shown.

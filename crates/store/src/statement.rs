@@ -3,7 +3,7 @@
 use almoner_domain::name::MIN_INNER_LETTERS;
 use almoner_domain::{LocationId, OrganizationId};
 
-use crate::db::{Row, StoreError, Tx, Value};
+use crate::db::{Row, StoreError, Touches, Tx, Value};
 
 /// How an engine tells whether a column is one of many numbers.
 #[derive(Debug)]
@@ -143,6 +143,10 @@ impl Statement {
 
     pub(crate) async fn execute(self, tx: &mut Tx) -> Result<u64, StoreError> {
         tx.execute(self.text, self.values).await
+    }
+
+    pub(crate) async fn gather(self, tx: &mut Tx, touches: Touches) -> Result<(), StoreError> {
+        tx.gather(self.text, self.values, touches).await
     }
 
     pub(crate) async fn all(self, tx: &mut Tx) -> Result<Vec<Row>, StoreError> {

@@ -68,7 +68,7 @@ pub async fn insert(
         key,
         t.received_at,
     ];
-    tx.execute_one(sql, values).await
+    tx.gather_one(sql, values).await
 }
 
 fn tender_row(row: &Row) -> Result<TenderRow, StoreError> {

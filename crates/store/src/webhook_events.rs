@@ -4,7 +4,7 @@ use almoner_domain::webhook::{EventId, EventKind};
 use almoner_domain::{OrganizationId, PaymentId, RefundId, Status, WebhookId};
 use jiff::Timestamp;
 
-use crate::db::{Row, StoreError, Tx};
+use crate::db::{Row, StoreError, Touches, Tx};
 use crate::params;
 
 /// What an event is about.
@@ -71,12 +71,12 @@ pub async fn insert(
         new.about.and_then(|about| about.refund),
         new.at,
     ];
-    tx.execute_one(sql, values).await?;
+    tx.gather_one(sql, values).await?;
     let sql = "INSERT INTO webhook_delivery (organization_id, endpoint_seq, event_id, state, tries,
             next_try_at_us, queued_at_us)
         SELECT organization_id, seq, $2, 'waiting', 0, $3, $3 FROM webhook_endpoint
         WHERE organization_id = $1 AND state = 'enabled' AND seq = coalesce($4, seq)";
-    tx.execute(sql, params![org, &new.id, new.at, only]).await.map(drop)
+    tx.gather(sql, params![org, &new.id, new.at, only], Touches::Any).await
 }
 
 /// Where a page of the events lies.

@@ -29,6 +29,8 @@ mod file_parts;
 mod flat;
 #[path = "store/flat_load.rs"]
 mod flat_load;
+#[path = "store/gathered.rs"]
+mod gathered;
 #[path = "store/inquiries.rs"]
 mod inquiries;
 #[path = "store/kept_rows.rs"]

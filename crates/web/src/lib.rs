@@ -32,4 +32,4 @@ pub use handlers::health::readiness;
 pub use routes::router;
 pub use state::{Web, WebSettings};
 pub use uploads::UploadSettings;
-pub use view::{rendered_samples, sample_receipts};
+pub use view::{rendered_samples, sample_list, sample_receipts};

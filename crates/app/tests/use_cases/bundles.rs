@@ -120,6 +120,35 @@ async fn changes(clinic: &Clinic) -> i64 {
 }
 
 on_both_engines! {
+    async fn a_bundle_shows_whose_its_records_are(db) {
+        let clinic = Clinic::new(db).await;
+        let told = Told { location: Some(clinic.harbor), ..Told::default() };
+        let (kind, file_name) = (ImportKind::Fhir, "bundle.json".to_owned());
+        let new = NewImport { kind, file_name, content: bundle(&usual()), told: Some(told) };
+        let begun = begin_import(&clinic.app, &clinic.system(), new, None).await.unwrap();
+        let mut work = take_up(&clinic.app, &clinic.system(), begun.id).await.unwrap().unwrap();
+        while go_on(&clinic.app, &mut work).await.unwrap() {}
+        let view = read_imports::preview(&clinic.app, &clinic.manager(), begun.id).await.unwrap();
+        let records = view.rows.iter().filter_map(|row| row.record.as_ref().ok());
+        let shown: Vec<String> = records
+            .map(|record| {
+                let when = record.at().map_or_else(|| record.when(), |at| at.to_string());
+                let (what, who, details) =
+                    (record.what(), record.who(&view.names), record.details());
+                format!("{what} | {who} | {when} | {details}")
+            })
+            .collect();
+        let expected = [
+            "Physician | Carer, Ida |  | ",
+            "Patient | Invented, Cleo | 1986-11-28 | MRN MRN-77 · F · 555-0100",
+            "Coverage | Invented, Cleo |  | Invented Plan",
+            "Treatment | Invented, Cleo | 2025-07-29T20:37:06Z | completed",
+            "Procedure | Invented, Cleo |  | 99213",
+            "Procedure | Invented, Cleo |  | SNOMED CT 99214 · Something else",
+        ];
+        assert_eq!(shown, expected);
+    }
+
     async fn a_bundle_brings_what_is_in_it_once(db) {
         let clinic = Clinic::new(db).await;
         let (system, harbor) = (clinic.system(), Some(clinic.harbor));

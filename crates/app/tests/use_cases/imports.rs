@@ -126,7 +126,7 @@ on_both_engines! {
         let view = preview(app, &manager, begun.id).await.unwrap();
         let shown = view.rows[0].record.as_ref().unwrap();
         let words = ("O'Brien & Søn <b>, José".to_owned(), "1980-02-03".to_owned());
-        assert_eq!((shown.who(), shown.when()), words);
+        assert_eq!((shown.who(&view.names), shown.when()), words);
         run_import(app, &manager, begun.id, false).await.unwrap();
         let done = work(app, &clinic, begun.id).await;
         assert_eq!((done.state, done.counts), (ImportState::Done, counted(3, 2, 1, 0)));
@@ -259,6 +259,7 @@ on_both_engines! {
             (String::new(), &[][..], ("file", "empty")),
             (head.to_owned(), &[], ("file", "no_rows")),
             ("a,b\n1,2\n".to_owned(), &[], ("last_name", "required")),
+            (" {\"resourceType\": \"Bundle\"}".to_owned(), &[], ("file", "not_a_table")),
             (format!("{head}{row}"), &[("phone", "phone")], ("map", "several_columns")),
             (format!("{head}{row}"), &[("phone", "Fax")], ("map", "unknown_column")),
             (format!("{head}{row}"), &[("hat", "Phone")], ("map", "unknown_field")),

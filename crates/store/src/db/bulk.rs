@@ -59,6 +59,7 @@ impl Tx {
         let width = columns.len();
         assert!(values.len().is_multiple_of(width), "the values of {table} make rows");
         let columns = format!("\"{}\"", columns.join("\", \""));
+        self.send_gathered().await?;
         match self {
             Self::SqliteWrite(_) => self.insert_many(table, (&columns, width), values).await,
             Self::PostgresWrite(connection) => {

@@ -8,9 +8,10 @@ use futures_util::stream::BoxStream;
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
+use super::row::RowOf;
 use super::{
-    ACQUIRE_TIMEOUT, Db, EMBEDDED_READERS, Row, RowOf, Sql, StoreError, Tx, Value, Writing,
-    migrations, postgres_query, sqlite_query,
+    ACQUIRE_TIMEOUT, Db, EMBEDDED_READERS, Row, Sql, StoreError, Tx, Value, Writing, migrations,
+    postgres_query, sqlite_query,
 };
 
 /// Has a transaction on a server wait for locks as long as it takes.
@@ -222,7 +223,10 @@ impl Tx {
         match self {
             Self::SqliteWrite(connection) => stream!(sqlite_query, connection),
             Self::SqliteRead(connection) => stream!(sqlite_query, connection),
-            Self::PostgresWrite(connection) => stream!(postgres_query, connection),
+            Self::PostgresWrite(connection) => {
+                assert!(connection.gathered.is_empty(), "whoever streams writes nothing before");
+                stream!(postgres_query, connection)
+            }
             Self::PostgresRead(connection) => stream!(postgres_query, connection),
         }
     }

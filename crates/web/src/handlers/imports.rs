@@ -4,9 +4,11 @@ use std::collections::HashSet;
 
 use almoner_app::begin_import::{self, NewImport, Told, author_name, must_import};
 use almoner_app::import_fields::{fields, label};
-use almoner_app::import_rows::{DateOrder, ImportKind, ImportSettings, MAX_IMPORT_BYTES, OFFERED};
+use almoner_app::import_rows::{
+    DateOrder, ImportKind, ImportRow as ImportedRow, ImportSettings, MAX_IMPORT_BYTES, OFFERED,
+};
 use almoner_app::map_import::{Chosen, map_import};
-use almoner_app::read_imports::{self, ImportColumn, MAX_FAULTS_SHOWN};
+use almoner_app::read_imports::{self, ImportColumn, MAX_FAULTS_SHOWN, Preview};
 use almoner_app::receive_file::Receiving;
 use almoner_app::run_import::{discard_import, run_import};
 use almoner_app::{Actor, Error, read};
@@ -17,6 +19,7 @@ use axum::extract::multipart::{Field, Multipart, MultipartError, MultipartReject
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum_extra::extract::{Form, Query};
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use std::io::Read as _;
 
@@ -342,7 +345,7 @@ async fn import_page(
     let zone = &actor.organization.zone;
     let mut facts = vec![
         Fact::new("File", import.file_name.as_str()),
-        Fact::new("Rows", count(import.counts.rows)),
+        Fact::new(if kind.is_whole() { "Records" } else { "Rows" }, count(import.counts.rows)),
         Fact::new("Handed in", format::moment(import.created_at, zone)),
         Fact::new("By", author_name(import)),
     ];
@@ -351,7 +354,7 @@ async fn import_page(
     Ok(ImportPage {
         import: row(import, actor),
         facts,
-        preview: view.rows.iter().filter(|_| shows_rows).map(|row| preview(row, &faulty)).collect(),
+        preview: if shows_rows { preview(&view, &faulty, zone) } else { Vec::new() },
         faults: view.faults.iter().filter(|_| shows_rows).map(fault).collect(),
         has_more_faults: shown >= MAX_FAULTS_SHOWN,
         has_faulty: import.counts.faulty > 0,
@@ -370,12 +373,11 @@ fn stage(import: &Import) -> Stage {
         ImportState::Running => Stage::UnderWay { what: "imported", done, rows },
         ImportState::Ready => {
             let right = rows - faulty;
+            let (number, things) = (count(right), things(import.kind, right));
             let run = match (right, faulty) {
                 (0, _) => None,
-                (1, 0) => Some("Import 1 row".to_owned()),
-                (_, 0) => Some(format!("Import {} rows", count(right))),
-                (1, _) => Some("Import the 1 row without faults".to_owned()),
-                _ => Some(format!("Import the {} rows without faults", count(right))),
+                (_, 0) => Some(format!("Import {number} {things}")),
+                _ => Some(format!("Import the {number} {things} without faults")),
             };
             let run = run.filter(|_| faulty == 0 || !import.kind.is_whole());
             let has_columns = !fields(import.kind).is_empty();
@@ -457,14 +459,31 @@ fn short(text: &str) -> String {
     short
 }
 
-fn preview(row: &almoner_app::import_rows::ImportRow, faulty: &HashSet<i64>) -> PreviewRow {
-    let (what, who, when, details) = match &row.record {
-        Ok(record) => (record.what(), record.who(), record.when(), record.details()),
-        Err(_) => ("", String::new(), String::new(), String::new()),
+fn preview(view: &Preview, faulty: &HashSet<i64>, zone: &TimeZone) -> Vec<PreviewRow> {
+    let shown = |row: &ImportedRow| {
+        let (what, who, when, details) = match &row.record {
+            Ok(record) => {
+                let at = record.at().map(|at| format::moment(at, zone));
+                let when = at.unwrap_or_else(|| record.when());
+                (record.what(), record.who(&view.names), when, record.details())
+            }
+            Err(_) => ("", String::new(), String::new(), String::new()),
+        };
+        let is_faulty = (row.record.is_err() && !row.is_note) || faulty.contains(&row.number);
+        let (who, when) = (short(&who), short(&when));
+        PreviewRow { number: row.number, what, who, when, details, is_faulty }
     };
-    let is_faulty = (row.record.is_err() && !row.is_note) || faulty.contains(&row.number);
-    let (who, details) = (short(&who), details);
-    PreviewRow { number: row.number, what, who, when: short(&when), details, is_faulty }
+    view.rows.iter().map(shown).collect()
+}
+
+/// What a file of a kind is made of, so many of them.
+fn things(kind: ImportKind, number: i64) -> &'static str {
+    match (kind.is_whole(), number) {
+        (true, 1) => "record",
+        (true, _) => "records",
+        (false, 1) => "row",
+        (false, _) => "rows",
+    }
 }
 
 /// What people read for a kind.
@@ -497,15 +516,21 @@ fn row(import: &Import, actor: &Actor) -> ImportRow {
     }
 }
 
+/// How many are done with.
+fn so_far(import: &Import, what: &str) -> String {
+    let Counts { rows, done, .. } = import.counts;
+    format!("{} of {} {} {what}", count(done), count(rows), things(import.kind, rows))
+}
+
 /// What came of an import so far, in one line.
 fn told(import: &Import) -> String {
-    let Counts { rows, done, added, there, faulty } = import.counts;
+    let Counts { added, there, faulty, .. } = import.counts;
     let parts = match import.state {
         ImportState::Mapping | ImportState::Discarded | ImportState::Failed => {
             return String::new();
         }
-        ImportState::Checking => return format!("{} of {} rows checked", count(done), count(rows)),
-        ImportState::Running => return format!("{} of {} rows imported", count(done), count(rows)),
+        ImportState::Checking => return so_far(import, "checked"),
+        ImportState::Running => return so_far(import, "imported"),
         ImportState::Ready => [(added, "new"), (there, "there already"), (faulty, "faulty")],
         ImportState::Done => [(added, "added"), (there, "there already"), (faulty, "left out")],
     };

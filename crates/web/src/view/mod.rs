@@ -39,7 +39,7 @@ pub(crate) mod webhooks;
 #[cfg(test)]
 mod tests;
 
-pub use samples::{rendered_samples, sample_receipts};
+pub use samples::{rendered_samples, sample_list, sample_receipts};
 
 /// A page that can show itself in several states, for tests and photographs.
 pub(crate) trait Samples: Sized {

@@ -8,6 +8,8 @@ mod panels;
 mod people;
 mod receipts;
 
+use std::sync::Arc;
+
 use almoner_domain::list_look::ListLook;
 use almoner_domain::payment::PaymentType;
 use almoner_domain::refund::RefundState;
@@ -15,6 +17,7 @@ use almoner_domain::role::Role;
 use almoner_domain::tender::TenderType;
 use almoner_domain::{LocationId, Money, PatientId, PaymentId, RefundId, Status, TreatmentId};
 use askama::Template;
+use axum::response::Response;
 
 pub(crate) use asked::{asked_rows, inquiry_page};
 pub(crate) use checks::{
@@ -48,6 +51,7 @@ use super::{
     api_docs, duplicates, eligibility, error, inquiries, patients, pay, payments, payouts, reports,
     sandbox, settings, sign_in, treatments,
 };
+use crate::failure::html;
 
 /// A name that breaks careless pages.
 pub(crate) const HARD_NAME: &str = "O'Brien & Søn <b>";
@@ -56,6 +60,12 @@ pub(crate) const HARD_TEXT: &str =
     "First line, \"quoted\" & <script>alert(1)</script>\nsecond line: naïve café";
 /// The length of the longest memo of the samples.
 const LONG_MEMO_BYTES: usize = 40_000;
+
+/// What writes the sample of the payments list, with fifty rows, anew each time it is called.
+pub fn sample_list() -> impl Fn() -> Response + Clone + Send + Sync + 'static {
+    let page = Arc::new(payments_page());
+    move || html(&*page)
+}
 
 /// Every sample of every page: its name, such as `payments-list/usual`, and its HTML.
 pub fn rendered_samples() -> Vec<(String, String)> {
