@@ -60,7 +60,8 @@ impl Target {
         Ok(Self::There(db))
     }
 
-    /// Writes all of `from` there, the large tables into so many partitions if any; tells what it is.
+    /// Writes all of `from` there, the large tables into so many partitions if any; tells what that
+    /// is.
     pub(super) async fn fill(
         self,
         from: &Db,
