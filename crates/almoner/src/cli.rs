@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use almoner_gateways::Secret;
+use almoner_store::copy::PARTITIONS;
 use clap::{Args, Parser, Subcommand};
 
 use crate::settings::secrets;
@@ -309,6 +310,9 @@ pub(crate) enum Command {
     Restore {
         /// The file that `almoner backup` wrote.
         file: PathBuf,
+        /// Have large tables lie in so many partitions there, each organization's rows in one.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(PARTITIONS))]
+        partitions: Option<i64>,
     },
     /// Copy all of a database into another that is empty, and prove that nothing is missing.
     ///
@@ -322,6 +326,9 @@ pub(crate) enum Command {
         /// Where it is to be: a file that is not there yet, or a database without tables.
         #[arg(long, value_name = "URL")]
         to: String,
+        /// Have large tables lie in so many partitions there, each organization's rows in one.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(PARTITIONS))]
+        partitions: Option<i64>,
     },
 }
 

@@ -84,6 +84,49 @@ pub const TABLES: [&str; 65] = [
     "imported_record",
 ];
 
+/// The tables that grow with patients and payments: those which lie in partitions, each
+/// organization's rows in one, where that is asked for. The others stay small, or are asked for
+/// before it is known whose a row is.
+pub const PARTITIONED: [&str; 34] = [
+    "patient",
+    "patient_word",
+    "coverage",
+    "email_consent",
+    "possible_duplicate",
+    "treatment",
+    "treatment_procedure",
+    "treatment_foreign_code",
+    "eligibility_file",
+    "eligibility_file_part",
+    "eligibility_check",
+    "eligibility_benefit",
+    "eligibility_inquiry",
+    "payment",
+    "payment_transition",
+    "payment_estimate",
+    "payment_link",
+    "payment_attempt",
+    "tender",
+    "tender_reversal",
+    "refund",
+    "receipt",
+    "payout_movement",
+    "payout_share",
+    "mail",
+    "stored_file",
+    "document",
+    "note",
+    "note_version",
+    "ledger_transfer",
+    "audit_event",
+    "webhook_event",
+    "webhook_delivery",
+    "imported_record",
+];
+
+/// How many partitions a table can have.
+pub const PARTITIONS: std::ops::RangeInclusive<i64> = 2..=128;
+
 /// Tables whose rows come with the schema; they are compared and not copied.
 pub const OF_THE_SCHEMA: [&str; 1] = ["status_way"];
 
@@ -175,19 +218,24 @@ impl<'a> Teller<'a> {
 }
 
 /// Copies all that `from` sees into `to`, which must be empty and of this version, and proves it.
-/// Nothing is kept until `to` is committed.
+/// Where so many partitions are asked for, the large tables of `to` get them first. Nothing is kept
+/// until `to` is committed.
 ///
 /// # Errors
 /// Says which table is not empty, or differs; then `to` must not be committed.
 pub async fn copy(
     from: &mut Tx,
     to: &mut Tx,
+    partitions: Option<i64>,
     teller: &mut Teller<'_>,
 ) -> Result<Content, CopyError> {
     let shapes = same_shapes(from, to).await?;
     to.keep_others_out().await?;
     must_be_empty(to).await?;
     let aside = to.lay_aside(&TABLES).await?;
+    if let Some(partitions) = partitions {
+        to.partition(&PARTITIONED, partitions).await?;
+    }
     let mut sent = Vec::with_capacity(shapes.len());
     for shape in &shapes {
         sent.push(content::told(from, shape).await?);
@@ -214,6 +262,16 @@ pub async fn copy(
         None => Ok(read),
         Some(difference) => Err(CopyError::Differs(difference)),
     }
+}
+
+/// Has the large tables of an empty database lie in so many partitions.
+///
+/// # Errors
+/// [`StoreError::Unfit`] when it has some already or cannot have any.
+pub async fn partition(tx: &mut Tx, partitions: i64) -> Result<(), StoreError> {
+    let aside = tx.lay_aside(&TABLES).await?;
+    tx.partition(&PARTITIONED, partitions).await?;
+    tx.put_back(aside).await
 }
 
 /// The tables of both databases, in the order in which they are copied.

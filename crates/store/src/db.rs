@@ -20,6 +20,7 @@ mod bulk;
 mod copying;
 mod gathered;
 mod opening;
+mod partitions;
 mod pools;
 mod replica;
 mod row;
@@ -60,6 +61,9 @@ pub enum StoreError {
     /// The address of the database is unusable.
     #[error("{0}")]
     Address(String),
+    /// The database cannot be made or used in the way that was asked for.
+    #[error("{0}")]
+    Unfit(String),
     /// The schema could not be brought to this version.
     #[error("the database could not be migrated")]
     Migrate(#[from] sqlx::migrate::MigrateError),
@@ -159,11 +163,6 @@ impl Db {
             Self::Postgres(pool, _) => migrator.run(pool).await?,
         }
         Ok(())
-    }
-
-    /// Whether the schema is that of this version.
-    pub async fn is_current(&self) -> Result<bool, StoreError> {
-        Ok(self.age().await? == Age::Current)
     }
 
     /// Begins a transaction that writes. It is undone unless committed.

@@ -39,6 +39,8 @@ mod kept_rows;
 mod list_model;
 #[path = "store/list_walk.rs"]
 mod list_walk;
+#[path = "store/partitions.rs"]
+mod partitions;
 #[path = "store/receipt_lookup.rs"]
 mod receipt_lookup;
 #[path = "store/record_flat.rs"]

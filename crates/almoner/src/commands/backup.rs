@@ -15,7 +15,7 @@ pub(crate) async fn run(settings: &Settings, file: &Path) -> Result<(), Failure>
     }
     let source = super::open_there(&settings.database).await?;
     let target = Target::NewFile(file.to_owned());
-    let content = target.fill(&source, Purpose::Backup).await?;
+    let content = target.fill(&source, Purpose::Backup, None).await?;
     source.close().await;
     copying::print(&content);
     println!("{} holds all of it.", file.display());

@@ -60,13 +60,19 @@ impl Target {
         Ok(Self::There(db))
     }
 
-    /// Writes all of `from` there; tells what that is.
-    pub(super) async fn fill(self, from: &Db, purpose: Purpose) -> Result<Content, Failure> {
+    /// Writes all of `from` there, the large tables into so many partitions if any; tells what that
+    /// is.
+    pub(super) async fn fill(
+        self,
+        from: &Db,
+        purpose: Purpose,
+        partitions: Option<i64>,
+    ) -> Result<Content, Failure> {
         match self {
-            Self::NewFile(path) => fill_file(from, &path, purpose).await,
+            Self::NewFile(path) => fill_file(from, &path, purpose, partitions).await,
             Self::There(db) => {
                 db.migrate().await?;
-                let content = fill(from, &db, purpose).await?;
+                let content = fill(from, &db, purpose, partitions).await?;
                 db.settle().await?;
                 db.close().await;
                 Ok(content)
@@ -75,13 +81,19 @@ impl Target {
     }
 }
 
-async fn fill(from: &Db, to: &Db, purpose: Purpose) -> Result<Content, Failure> {
+async fn fill(
+    from: &Db,
+    to: &Db,
+    purpose: Purpose,
+    partitions: Option<i64>,
+) -> Result<Content, Failure> {
     let begun = SystemClock.now();
     let mut report = Report::new(begun);
     let mut tell = |Progress { what, done, all, rows }| report.tell(what, (done, all), rows);
     let mut reading = from.snapshot().await?;
     let mut writing = to.begin().await?;
-    let content = copy::copy(&mut reading, &mut writing, &mut Teller::new(&mut tell)).await?;
+    let mut teller = Teller::new(&mut tell);
+    let content = copy::copy(&mut reading, &mut writing, partitions, &mut teller).await?;
     drop(reading);
     match purpose {
         Purpose::Move => copy::must_be_still(from, &content).await?,
@@ -92,11 +104,16 @@ async fn fill(from: &Db, to: &Db, purpose: Purpose) -> Result<Content, Failure> 
     Ok(content)
 }
 
-async fn fill_file(from: &Db, path: &Path, purpose: Purpose) -> Result<Content, Failure> {
+async fn fill_file(
+    from: &Db,
+    path: &Path,
+    purpose: Purpose,
+    partitions: Option<i64>,
+) -> Result<Content, Failure> {
     let failed = |error: Error| Failure::Failed(format!("{}: {error}", path.display()));
     let draft = begin_draft(path).map_err(failed)?;
     let db = open_draft(&draft).await?;
-    let content = fill(from, &db, purpose).await?;
+    let content = fill(from, &db, purpose, partitions).await?;
     db.close().await;
     keep_draft(draft, path)?;
     Ok(content)

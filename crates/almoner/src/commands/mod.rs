@@ -74,8 +74,8 @@ async fn carry_out(
             verify::run(&settings, anchor, &documents, org).await
         }
         Command::Backup { file } => backup::run(&settings, &file).await,
-        Command::Restore { file } => restore::run(&settings, &file).await,
-        Command::Move { from, to } => moving::run(&from, &to).await,
+        Command::Restore { file, partitions } => restore::run(&settings, &file, partitions).await,
+        Command::Move { from, to, partitions } => moving::run(&from, &to, partitions).await,
     }
 }
 

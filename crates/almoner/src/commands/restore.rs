@@ -1,4 +1,4 @@
-//! `almoner restore FILE`
+//! `almoner restore FILE [--partitions N]`
 
 use std::path::Path;
 
@@ -14,7 +14,11 @@ use crate::settings::Settings;
 
 /// Writes a backup into a database that holds no organization.
 #[expect(clippy::print_stdout, reason = "a command's answer goes to stdout")]
-pub(crate) async fn run(settings: &Settings, file: &Path) -> Result<(), Failure> {
+pub(crate) async fn run(
+    settings: &Settings,
+    file: &Path,
+    partitions: Option<i64>,
+) -> Result<(), Failure> {
     if !file.is_file() {
         return Err(Failure::Failed(format!("There is no file {}.", file.display())));
     }
@@ -22,8 +26,8 @@ pub(crate) async fn run(settings: &Settings, file: &Path) -> Result<(), Failure>
     let backup = Db::open_file(file).await?;
     let (made_at, age) = believe(&backup, file).await?;
     let content = match age {
-        Age::Earlier => restore_earlier(&backup, file, target).await?,
-        Age::Current | Age::Later => target.fill(&backup, Purpose::Restore).await?,
+        Age::Earlier => restore_earlier(&backup, file, (target, partitions)).await?,
+        Age::Current | Age::Later => target.fill(&backup, Purpose::Restore, partitions).await?,
     };
     copying::print(&content);
     println!("The database is as it was at {made_at}.");
@@ -59,7 +63,7 @@ async fn believe(backup: &Db, file: &Path) -> Result<(jiff::Timestamp, Age), Fai
 async fn restore_earlier(
     backup: &Db,
     file: &Path,
-    target: Target,
+    (target, partitions): (Target, Option<i64>),
 ) -> Result<copy::content::Content, Failure> {
     let failed = |error: std::io::Error| Failure::Failed(format!("{}: {error}", file.display()));
     backup.close().await;
@@ -73,7 +77,7 @@ async fn restore_earlier(
     believe(&copied, file).await?;
     copied.close().await;
     let earlier = copying::open_draft(&draft).await?;
-    let content = target.fill(&earlier, Purpose::Restore).await?;
+    let content = target.fill(&earlier, Purpose::Restore, partitions).await?;
     earlier.close().await;
     Ok(content)
 }

@@ -22,8 +22,8 @@ async fn invent(folder: &Path, database: &str, payments: &str) {
 }
 
 /// Moves a database, has what came of it verified, and tells what each table holds.
-async fn move_verified(folder: &Path, from: &str, to: &str) -> Vec<String> {
-    let moved = run(folder, to, &["move", "--from", from, "--to", to]).await;
+async fn move_verified(folder: &Path, from: &str, to: &str, more: &[&str]) -> Vec<String> {
+    let moved = run(folder, to, &[&["move", "--from", from, "--to", to], more].concat()).await;
     assert_eq!(moved.code, 0, "{}", moved.stderr);
     let verified = run(folder, to, &["verify"]).await;
     assert_eq!(verified.code, 0, "{}", verified.stderr);
@@ -40,8 +40,8 @@ async fn payments_move_there_and_back_and_nothing_is_lost() {
     let (first, second) = (at("first.db"), at("new/second.db"));
     let payments = if soaks() { LONG_PAYMENTS } else { PAYMENTS };
     invent(folder, &first, payments).await;
-    let there = move_verified(folder, &first, &server.url).await;
-    let back = move_verified(folder, &server.url, &second).await;
+    let there = move_verified(folder, &first, &server.url, &[]).await;
+    let back = move_verified(folder, &server.url, &second, &[]).await;
     assert_eq!(there, back, "the second file holds what the first one does");
     let is_payments = |line: &&String| line.starts_with("payment ") && line.contains(payments);
     assert_eq!(there.iter().filter(is_payments).count(), 1, "{there:?}");
@@ -57,6 +57,27 @@ async fn payments_move_there_and_back_and_nothing_is_lost() {
     let nothing = run(folder, &first, &["move", "--from", &nowhere, "--to", &at("x.db")]).await;
     assert_eq!(nothing.code, 1);
     assert!(nothing.stderr.contains("no database"), "{}", nothing.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn payments_move_into_partitions_and_out_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let server = TestDb::new(Engine::Postgres).await;
+    let at = |name: &str| format!("sqlite://{}", folder.join(name).display());
+    let (first, second, third) = (at("first.db"), at("second.db"), at("third.db"));
+    invent(folder, &first, PAYMENTS).await;
+    let parts = ["--partitions", "4"];
+    let there = move_verified(folder, &first, &server.url, &parts).await;
+    let back = move_verified(folder, &server.url, &second, &[]).await;
+    assert_eq!(there, back, "the second file holds what the partitions do");
+    assert!(there.last().unwrap().starts_with("content: "), "{there:?}");
+    let moving = [&["move", "--from", &first, "--to", &third], &parts[..]].concat();
+    let refused = run(folder, &third, &moving).await;
+    assert_eq!(refused.code, 1, "{}", refused.stdout);
+    assert!(refused.stderr.contains("on a PostgreSQL server"), "{}", refused.stderr);
+    assert!(!folder.join("third.db").exists());
+    assert_eq!(drafts(folder), 0);
 }
 
 /// What lies in a folder and was begun.
@@ -90,7 +111,7 @@ on_both_engines! {
                 assert!(verified.stderr.contains("no organization"), "{}", verified.stderr);
             }
         }
-        move_verified(folder, &from, &to).await;
+        move_verified(folder, &from, &to, &[]).await;
         assert_eq!(drafts(folder), 0);
     }
 }

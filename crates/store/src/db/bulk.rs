@@ -125,7 +125,7 @@ impl Tx {
             }
             Self::PostgresWrite(_) | Self::PostgresRead(_) => {
                 "SELECT CAST(indexname AS TEXT) AS name, CAST(tablename AS TEXT) AS owner,
-                    indexdef AS definition FROM pg_indexes
+                    regexp_replace(indexdef, ' ON ONLY ', ' ON ') AS definition FROM pg_indexes
                 WHERE schemaname = current_schema() AND indexdef NOT LIKE 'CREATE UNIQUE%'
                 ORDER BY indexname"
             }

@@ -87,6 +87,11 @@ impl Db {
         })
     }
 
+    /// Whether the schema is that of this version.
+    pub async fn is_current(&self) -> Result<bool, StoreError> {
+        Ok(self.age().await? == Age::Current)
+    }
+
     /// How the version of the schema stands to this program's.
     pub async fn age(&self) -> Result<Age, StoreError> {
         let newest = migrations(self.engine()).iter().map(|step| step.version).max();
@@ -149,7 +154,8 @@ impl Tx {
                 FROM pg_class t
                 JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
                 LEFT JOIN pg_index x ON x.indrelid = t.oid AND x.indisprimary
-                WHERE t.relkind = 'r' AND t.relnamespace = CAST(current_schema() AS regnamespace)
+                WHERE t.relkind IN ('r', 'p') AND NOT t.relispartition
+                    AND t.relnamespace = CAST(current_schema() AS regnamespace)
                 ORDER BY t.relname, a.attnum"
             }
         };
@@ -259,7 +265,7 @@ impl Tx {
                 format('ALTER TABLE %I ADD CONSTRAINT %I %s', c.relname, k.conname,
                     pg_get_constraintdef(k.oid)) AS back
                 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
-                WHERE k.contype = 'f'
+                WHERE k.contype = 'f' AND k.conparentid = 0
                     AND c.relnamespace = CAST(current_schema() AS regnamespace)
                 ORDER BY 1";
             rules.0.append(&mut self.carry_aside(sql).await?);
@@ -282,6 +288,7 @@ impl Tx {
                     format('ALTER TABLE %I ENABLE TRIGGER %I', c.relname, t.tgname) AS back
                 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
                 WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 4 <> 0
+                    AND t.tgparentid = 0
                     AND c.relnamespace = CAST(current_schema() AS regnamespace)
                 ORDER BY c.relname, t.tgname"
             }

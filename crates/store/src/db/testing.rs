@@ -1,5 +1,6 @@
 //! Databases for tests: a fresh one for each, on both engines, from a template made once.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use sqlx::migrate::MigrateDatabase as _;
@@ -15,8 +16,21 @@ pub const SERVER_VARIABLE: &str = "ALMONER_TEST_POSTGRES";
 /// A folder that is there for one run of the tests: the first test leaves an embedded database with
 /// the schema in it, and those that follow copy that. Without it each makes the schema itself.
 pub const TEMPLATES_VARIABLE: &str = "ALMONER_TEST_TEMPLATES";
+/// Into how many partitions the tables of tests on a server are made, for a run that proves that
+/// nothing depends on whether there are any.
+const PARTITIONS_VARIABLE: &str = "ALMONER_TEST_PARTITIONS";
 /// Keeps processes from making the template at the same time.
 const TEMPLATE_LOCK: i64 = 7_216_450_113;
+
+const OTHER_CONNECTIONS: &str = "SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+        AND backend_type = 'client backend'";
+const LOOKED_INTO: &str =
+    "SELECT DISTINCT CAST(regexp_replace(c.relname, '^.*_part_', '') AS BIGINT)
+    FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid AND c.relispartition
+    WHERE s.seq_scan + coalesce(s.idx_scan, 0) > 0";
+const WITH_PATIENTS: &str = "SELECT DISTINCT CAST(regexp_replace(
+        CAST(CAST(tableoid AS regclass) AS TEXT), '^.*_part_', '') AS BIGINT) FROM patient";
 
 /// A database that belongs to one test.
 #[derive(Debug)]
@@ -70,8 +84,39 @@ impl TestDb {
     pub async fn new(engine: Engine) -> Self {
         match engine {
             Engine::Sqlite => Self::embedded(None).await,
-            Engine::Postgres => Self::on_server(None).await,
+            Engine::Postgres => Self::on_server(None, partitions()).await,
         }
+    }
+
+    /// A fresh database on a server, whose large tables lie in so many partitions.
+    ///
+    /// # Panics
+    /// As [`TestDb::new`].
+    pub async fn in_partitions(parts: i64) -> Self {
+        Self::on_server(None, Some(parts)).await
+    }
+
+    /// Closes the database, and tells which partitions were looked into since it was made, by
+    /// their numbers, and which have patients.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub async fn looked_into(&self) -> (BTreeSet<i64>, BTreeSet<i64>) {
+        self.db.close().await;
+        let mut connection = PgConnection::connect(&self.url).await.expect("the server answers");
+        // A connection tells what it read when it ends, at the latest.
+        loop {
+            let others = sqlx::query_scalar::<_, i64>(OTHER_CONNECTIONS).fetch_one(&mut connection);
+            if others.await.expect("the server counts") == 0 {
+                break;
+            }
+        }
+        let looked_into = sqlx::query_scalar(LOOKED_INTO).fetch_all(&mut connection).await;
+        let with_patients = sqlx::query_scalar(WITH_PATIENTS).fetch_all(&mut connection).await;
+        let parts = |numbers: Result<Vec<i64>, sqlx::Error>| {
+            numbers.expect("the server tells").into_iter().collect()
+        };
+        (parts(looked_into), parts(with_patients))
     }
 
     /// A fresh database with the schema of an earlier version.
@@ -81,7 +126,7 @@ impl TestDb {
     pub async fn at_version(engine: Engine, version: i64) -> Self {
         match engine {
             Engine::Sqlite => Self::embedded(Some(version)).await,
-            Engine::Postgres => Self::on_server(Some(version)).await,
+            Engine::Postgres => Self::on_server(Some(version), None).await,
         }
     }
 
@@ -101,12 +146,12 @@ impl TestDb {
         Self { db, url, _folder: Some(folder), _database: None }
     }
 
-    async fn on_server(version: Option<i64>) -> Self {
+    async fn on_server(version: Option<i64>, parts: Option<i64>) -> Self {
         let server = server_url();
         let mut connection = PgConnection::connect(&server).await.expect("the server answers");
         let template = match version {
             Some(_) => "template1".to_owned(),
-            None => ready_template(&server, &mut connection).await,
+            None => ready_template(&server, parts, &mut connection).await,
         };
         let mut unique = [0; 8];
         let entropy = almoner_domain::ambient::SystemEntropy;
@@ -156,6 +201,10 @@ async fn copy_template(templates: &Path, path: &Path) {
     std::fs::copy(&template, path).expect("the template can be copied");
 }
 
+fn partitions() -> Option<i64> {
+    setting(PARTITIONS_VARIABLE)?.parse().ok()
+}
+
 /// The address of another database on the same server.
 fn sibling_url(server: &str, name: &str) -> String {
     let (base, _) = server.rsplit_once('/').expect("the address ends with a database");
@@ -163,9 +212,14 @@ fn sibling_url(server: &str, name: &str) -> String {
 }
 
 /// A database with this version's schema, made by whichever test comes first.
-async fn ready_template(server: &str, connection: &mut PgConnection) -> String {
+async fn ready_template(
+    server: &str,
+    parts: Option<i64>,
+    connection: &mut PgConnection,
+) -> String {
     let mark = super::schema_mark(Engine::Postgres);
-    let name = format!("almoner_template_{mark:016x}");
+    let suffix = parts.map(|parts| format!("_{parts}")).unwrap_or_default();
+    let name = format!("almoner_template_{mark:016x}{suffix}");
     // All tests but the first few find it there, and need not wait for each other.
     if is_there(&name, connection).await {
         return name;
@@ -181,6 +235,11 @@ async fn ready_template(server: &str, connection: &mut PgConnection) -> String {
         Postgres::create_database(&url).await.expect("the template is made");
         let db = Db::open(&url, Durability::Full).await.expect("the template opens");
         db.migrate().await.expect("the schema is made");
+        if let Some(parts) = parts {
+            let mut tx = db.begin().await.expect("a transaction begins");
+            crate::copy::partition(&mut tx, parts).await.expect("the tables are empty");
+            tx.commit().await.expect("the partitions are kept");
+        }
         db.close().await;
         let sql = format!("ALTER DATABASE {draft} RENAME TO {name}");
         let renamed = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *connection).await;

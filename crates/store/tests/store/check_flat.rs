@@ -45,42 +45,44 @@ struct Clinic {
     count: i64,
 }
 
+/// Fills an empty database with one clinic of so many checks.
+pub(crate) async fn load(db: &TestDb, count: i64) -> OrganizationId {
+    let org = clinic::open(db, 1).await;
+    let mut tx = db.begin().await.unwrap();
+    check_model::keep_file(&mut tx, org).await;
+    tx.commit().await.unwrap();
+    let patients = count / 10;
+    let people = "INSERT INTO patient (organization_id, seq, first_name, last_name, birth_day,
+            name_sort, name_search, payment_count, version, created_at_us)
+        WITH RECURSIVE s(i) AS (
+            SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM s WHERE i < $2)
+        SELECT $1, i, 'Ann', 'Last' || (1000000 + i), 19800229,
+            'last' || (1000000 + i) || '\tann', 'last' || (1000000 + i) || ' ann', 0, 1, 1
+        FROM s";
+    run(db, people, params![org, patients]).await.unwrap();
+    let words = "INSERT INTO patient_word (organization_id, word, patient_seq)
+        SELECT organization_id, 'last' || (1000000 + seq), seq FROM patient";
+    run(db, words, Vec::new()).await.unwrap();
+    let (hash, file) = match db.engine() {
+        Engine::Sqlite => ("CAST(i AS BLOB)", "x'01'"),
+        Engine::Postgres => ("CAST(CAST(i AS TEXT) AS BYTEA)", r"'\x01'"),
+    };
+    let checks = CHECKS.replace("HASH", hash).replace("FILE", file);
+    run(db, checks, params![org, count, patients]).await.unwrap();
+    settle(db).await;
+    org
+}
+
 impl Clinic {
     async fn open(engine: Engine, count: i64) -> Self {
         let db = TestDb::new(engine).await;
-        let org = clinic::open(&db, 1).await;
-        let mut tx = db.begin().await.unwrap();
-        check_model::keep_file(&mut tx, org).await;
-        tx.commit().await.unwrap();
-        let patients = count / 10;
-        let people = "INSERT INTO patient (organization_id, seq, first_name, last_name, birth_day,
-                name_sort, name_search, payment_count, version, created_at_us)
-            WITH RECURSIVE s(i) AS (
-                SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM s WHERE i < $2)
-            SELECT $1, i, 'Ann', 'Last' || (1000000 + i), 19800229,
-                'last' || (1000000 + i) || '\tann', 'last' || (1000000 + i) || ' ann', 0, 1, 1
-            FROM s";
-        run(&db, people, params![org, patients]).await.unwrap();
-        let words = "INSERT INTO patient_word (organization_id, word, patient_seq)
-            SELECT organization_id, 'last' || (1000000 + seq), seq FROM patient";
-        run(&db, words, Vec::new()).await.unwrap();
-        let (hash, file) = match engine {
-            Engine::Sqlite => ("CAST(i AS BLOB)", "x'01'"),
-            Engine::Postgres => ("CAST(CAST(i AS TEXT) AS BYTEA)", r"'\x01'"),
-        };
-        let checks = CHECKS.replace("HASH", hash).replace("FILE", file);
-        run(&db, checks, params![org, count, patients]).await.unwrap();
-        settle(&db).await;
+        let org = load(&db, count).await;
         Self { db, org, count }
     }
 
     async fn cost(&self, tx: &mut Tx, request: &CheckRequest) -> Cost {
-        let read = async |tx: &mut Tx| {
-            let page = check_list::page(tx, self.org, request, &TimeZone::UTC).await;
-            assert!(!page.expect("the page is read").rows.is_empty(), "{request:?}");
-        };
         let runs = if request.place == CheckPlace::First { SETTLED } else { 1 };
-        worst_cost(tx, runs, read).await
+        worst_cost(tx, runs, async |tx| read(tx, self.org, request).await).await
     }
 
     async fn plan(&self, request: &CheckRequest) -> String {
@@ -96,6 +98,12 @@ impl Clinic {
         let lines: Vec<String> = rows.iter().map(|row| row.text(column).unwrap()).collect();
         format!("{sql}\n{}", lines.join("\n"))
     }
+}
+
+/// Reads a page, which must have checks.
+pub(crate) async fn read(tx: &mut Tx, org: OrganizationId, request: &CheckRequest) {
+    let page = check_list::page(tx, org, request, &TimeZone::UTC).await;
+    assert!(!page.expect("the page is read").rows.is_empty(), "{request:?}");
 }
 
 /// What narrows the lists that must be flat, by name.
@@ -127,7 +135,7 @@ fn narrowed() -> Vec<(&'static str, CheckRequest)> {
 }
 
 /// Every list in every order at every place.
-fn asked(count: i64) -> Vec<(String, CheckRequest)> {
+pub(crate) fn asked(count: i64) -> Vec<(String, CheckRequest)> {
     let mut asked = Vec::new();
     for (name, request) in narrowed() {
         for sort in CheckSort::ALL {

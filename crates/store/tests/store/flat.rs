@@ -13,7 +13,7 @@ use almoner_domain::list::{
 };
 use almoner_domain::payment::PaymentType;
 use almoner_domain::{LocationId, Money, OrganizationId, PaymentId, Status, time};
-use almoner_store::db::{Engine, Tx};
+use almoner_store::db::{Engine, Tx, Value};
 use almoner_store::payment_list::{self, Calendar};
 use almoner_store::testing::TestDb;
 use almoner_store::{cards, payments};
@@ -162,10 +162,10 @@ async fn middle(
 }
 
 /// What is asked for, by name: a list and the place in it.
-struct Asked {
-    list: String,
-    place: &'static str,
-    request: PageRequest,
+pub(crate) struct Asked {
+    pub(crate) list: String,
+    pub(crate) place: &'static str,
+    pub(crate) request: PageRequest,
 }
 
 /// Every list at every place, and the searches, in a clinic of so many payments.
@@ -202,17 +202,22 @@ fn asked(count: i64, middle: &[payments::Payment; 2]) -> Vec<Asked> {
 }
 
 /// A clinic whose database is asked.
-struct Clinic {
+pub(crate) struct Clinic {
     db: TestDb,
     org: OrganizationId,
     calendar: Calendar,
-    asked: Vec<Asked>,
+    pub(crate) asked: Vec<Asked>,
 }
 
 impl Clinic {
     async fn open(engine: Engine, count: i64) -> Self {
         let db = TestDb::new(engine).await;
         let org = flat_load::load(&db, count).await;
+        Self::of(db, org, count).await
+    }
+
+    /// A clinic that has so many payments already.
+    pub(crate) async fn of(db: TestDb, org: OrganizationId, count: i64) -> Self {
         let mut tx = db.read().await.unwrap();
         let middle = [
             middle(&mut tx, org, count, |due| due.is_some()).await,
@@ -243,35 +248,45 @@ impl Clinic {
     }
 
     async fn page_cost(&self, tx: &mut Tx, request: &PageRequest) -> Cost {
-        let read = async |tx: &mut Tx| {
-            let page = payment_list::page(tx, self.org, request, &self.calendar).await;
-            let page = page.expect("the page is read");
-            if matches!(request.search, Search::Id(2..)) && request.filter == Filter::default() {
-                assert_eq!(page.total, 11);
-            }
-            if request.search == Search::All && request.place == Place::First {
-                if request.filter.statuses == [Status::Voided] {
-                    assert_eq!(page.total, RARE_STATUS);
-                }
-                if request.filter.locations == [LocationId::new(3)]
-                    || !request.filter.amount.is_open()
-                    || request.filter.kind.is_some()
-                {
-                    assert_eq!(page.total, RARE_LOCATION);
-                }
-            }
-        };
         // The statement of a first page is that of the pages after it, but for where they begin.
         let runs = if request.place == Place::First { SETTLED } else { 1 };
-        worst_cost(tx, runs, read).await
+        worst_cost(tx, runs, async |tx| self.read(tx, request).await).await
+    }
+
+    /// Reads a page, which must be right.
+    pub(crate) async fn read(&self, tx: &mut Tx, request: &PageRequest) {
+        let page = payment_list::page(tx, self.org, request, &self.calendar).await;
+        let page = page.expect("the page is read");
+        if matches!(request.search, Search::Id(2..)) && request.filter == Filter::default() {
+            assert_eq!(page.total, 11);
+        }
+        if request.search == Search::All && request.place == Place::First {
+            if request.filter.statuses == [Status::Voided] {
+                assert_eq!(page.total, RARE_STATUS);
+            }
+            if request.filter.locations == [LocationId::new(3)]
+                || !request.filter.amount.is_open()
+                || request.filter.kind.is_some()
+            {
+                assert_eq!(page.total, RARE_LOCATION);
+            }
+        }
+    }
+
+    /// What the database is asked for a page.
+    pub(crate) async fn statement(
+        &self,
+        tx: &mut Tx,
+        request: &PageRequest,
+    ) -> (String, Vec<Value>) {
+        let statement = payment_list::page_statement(tx, self.org, request, &self.calendar).await;
+        statement.unwrap().expect("something is listed")
     }
 
     /// How the database carries a page out.
     async fn plan(&self, request: &PageRequest) -> String {
         let mut tx = self.db.read().await.unwrap();
-        let (org, calendar) = (self.org, &self.calendar);
-        let statement = payment_list::page_statement(&mut tx, org, request, calendar).await;
-        let (sql, values) = statement.unwrap().expect("something is listed");
+        let (sql, values) = self.statement(&mut tx, request).await;
         let (explain, column) = match self.db.engine() {
             Engine::Sqlite => ("EXPLAIN QUERY PLAN", "detail"),
             Engine::Postgres => ("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF)", "QUERY PLAN"),

@@ -16,7 +16,7 @@ use crate::record_load::{EARLY, LATE, changed_us, load, since, whose};
 const MARGIN: i64 = 300;
 const LIMIT: i64 = 50;
 
-struct Clinic {
+pub(crate) struct Clinic {
     db: TestDb,
     org: OrganizationId,
     count: i64,
@@ -26,6 +26,11 @@ impl Clinic {
     async fn open(engine: Engine, count: i64) -> Self {
         let db = TestDb::new(engine).await;
         let org = load(&db, count, count).await;
+        Self::of(db, org, count)
+    }
+
+    /// A clinic that has so many records already.
+    pub(crate) fn of(db: TestDb, org: OrganizationId, count: i64) -> Self {
         Self { db, org, count }
     }
 
@@ -68,7 +73,8 @@ impl Clinic {
         places
     }
 
-    async fn costs(&self, tx: &mut Tx) -> Vec<(String, Cost)> {
+    /// What each list costs at each of its places, at worst in so many runs of a first page.
+    pub(crate) async fn costs(&self, tx: &mut Tx, runs: usize) -> Vec<(String, Cost)> {
         let mut costs = Vec::new();
         for (name, records, narrowed, rows) in self.lists() {
             for place in self.places(&narrowed) {
@@ -82,7 +88,7 @@ impl Clinic {
                     let many = page.total >= MAX_EXACT_TOTAL / 5;
                     assert_eq!(page.total_is_exact, !many, "{name}: {}", page.total);
                 };
-                let runs = if place == Place::First { SETTLED } else { 1 };
+                let runs = if place == Place::First { runs } else { 1 };
                 costs.push((format!("{name:26} {place:?}"), worst_cost(tx, runs, read).await));
             }
         }
@@ -118,7 +124,7 @@ async fn check(engine: Engine) {
             Engine::Sqlite => clinic.db.read().await.unwrap(),
             Engine::Postgres => clinic.db.begin().await.unwrap(),
         };
-        costs.push(clinic.costs(&mut tx).await);
+        costs.push(clinic.costs(&mut tx, SETTLED).await);
     }
     println!("{engine:?}: rows and blocks read among {few} and among {many} records");
     let mut steep = Vec::new();

@@ -56,7 +56,9 @@ const COLUMNS_POSTGRES: &str = "SELECT table_name AS t, column_name AS c, data_t
         CAST(is_nullable = 'YES' AS INTEGER)::bigint AS missing
     FROM information_schema.columns JOIN information_schema.tables
         USING (table_schema, table_name)
-    WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY t, ordinal_position";
+    WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND NOT EXISTS (
+        SELECT 1 FROM pg_class WHERE relname = table_name AND relispartition)
+    ORDER BY t, ordinal_position";
 const COLUMNS_SQLITE: &str = "SELECT m.name AS t, c.name AS c, c.type AS kind,
         1 - c.\"notnull\" AS missing
     FROM sqlite_schema m, pragma_table_info(m.name) c
@@ -69,7 +71,7 @@ const INDEXES_POSTGRES: &str = "SELECT t.relname AS t, i.relname AS name,
             FROM unnest(x.indkey) WITH ORDINALITY k (number, place)
             JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.number) AS columns
     FROM pg_index x JOIN pg_class t ON t.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid
-    WHERE t.relnamespace = 'public'::regnamespace";
+    WHERE t.relnamespace = 'public'::regnamespace AND NOT t.relispartition";
 const INDEXES_SQLITE: &str = "SELECT m.name AS t, l.name AS name, l.origin = 'pk' AS is_primary,
         l.\"unique\" AS is_unique,
         coalesce((SELECT CASE WHEN instr(s.sql, ' WHERE ') > 0
@@ -91,7 +93,8 @@ const FOREIGN_POSTGRES: &str = "SELECT t.relname AS t, o.relname AS other,
             JOIN pg_attribute a ON a.attrelid = f.confrelid AND a.attnum = k.number) AS others
     FROM pg_constraint f JOIN pg_class t ON t.oid = f.conrelid
         JOIN pg_class o ON o.oid = f.confrelid
-    WHERE f.contype = 'f' AND t.relnamespace = 'public'::regnamespace";
+    WHERE f.contype = 'f' AND f.conparentid = 0
+        AND t.relnamespace = 'public'::regnamespace";
 const FOREIGN_SQLITE: &str = "SELECT m.name AS t, f.\"table\" AS other,
         group_concat(f.\"from\", ',' ORDER BY f.seq) AS columns,
         coalesce(group_concat(f.\"to\", ',' ORDER BY f.seq),

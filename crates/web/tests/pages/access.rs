@@ -3,6 +3,7 @@
 use almoner_domain::PaymentId;
 use almoner_domain::role::Role;
 use almoner_store::on_both_engines;
+use almoner_store::testing::TestDb;
 use axum::http::{Method, StatusCode};
 
 use crate::documents::{DOCUMENTS, PIXEL};
@@ -142,6 +143,20 @@ fn heading(page: &str) -> &str {
     let rest = &page[start..];
     let rest = &rest[rest.find('>').expect("a tag ends") + 1..];
     rest[..rest.find('<').expect("a heading ends")].trim()
+}
+
+/// Among partitions, whatever a page asks for is asked of its own clinic's.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_looks_into_the_partition_of_another_clinic() {
+    let site = Site::new(TestDb::in_partitions(4).await).await;
+    filled(&site).await;
+    let manager = site.browser(Role::Manager).await;
+    let of_manager = PAGES.into_iter().chain(PAID_OUT).chain(REPORTS).chain(MERGING);
+    for (path, _) in of_manager.chain(IMPORTS).chain(FORMS) {
+        assert_eq!(manager.open(path).await.status, StatusCode::OK, "{path}");
+    }
+    let (looked_into, with_patients) = site.db.looked_into().await;
+    assert_eq!(looked_into, with_patients, "of four");
 }
 
 on_both_engines! {

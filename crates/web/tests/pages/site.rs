@@ -119,7 +119,7 @@ pub(crate) struct Site {
     pub(crate) other: Organization,
     router: Router,
     /// The database lives as long as the site.
-    db: TestDb,
+    pub(crate) db: TestDb,
 }
 
 /// An answer.
