@@ -131,6 +131,8 @@ async fn told(State(watched): State<Watched>) -> Response {
     }
     if let Some(is_usable) = watched.app.db.replica_is_usable() {
         gauge!("almoner_replica_usable").set(u8::from(is_usable));
+        let lag = watched.app.db.replica_lag().map(|lag| lag.as_secs_f64());
+        gauge!("almoner_replica_lag_seconds").set(lag.unwrap_or(f64::NAN));
     }
     let looked = tokio::time::timeout(LOOK_WITHIN, look(&watched.app)).await;
     let is_up = matches!(looked, Ok(Ok(true)));

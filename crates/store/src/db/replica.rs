@@ -20,7 +20,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use almoner_domain::ambient::Stopwatch;
-use metrics::{counter, gauge};
+use metrics::counter;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::{Postgres, Row as _};
@@ -116,6 +116,8 @@ struct Watch {
     /// When it was looked last.
     looked: Option<Duration>,
     is_usable: bool,
+    /// How far the replica was behind then, at most, when that was known.
+    lag: Option<Duration>,
     /// What the log was told last.
     told: Option<bool>,
 }
@@ -227,13 +229,12 @@ impl Replica {
             Ok((_, Standing::Foreign)) => (None, "it is a replica of another database"),
             Err(_) => (None, "it does not answer"),
         };
-        let (lag, is_usable, is_news) = {
+        let (is_usable, is_news) = {
             let mut watch = self.watch();
-            let lag = watch.note(now, stands, replica);
+            watch.lag = watch.note(now, stands, replica);
             let is_usable = watch.is_usable;
-            (lag, is_usable, watch.told.replace(is_usable) != Some(is_usable))
+            (is_usable, watch.told.replace(is_usable) != Some(is_usable))
         };
-        gauge!("almoner_replica_lag_seconds").set(lag.map_or(f64::NAN, |lag| lag.as_secs_f64()));
         if is_usable {
             why = "it has come far enough";
         }
@@ -296,6 +297,11 @@ impl Db {
         let (_, replica) = self.replica()?;
         let required = replica.watch().required(replica.since.elapsed(), Position::START);
         Some(required.is_some())
+    }
+
+    /// How far the replica is behind, at most; `None` when that is not known, or more than is borne.
+    pub fn replica_lag(&self) -> Option<Duration> {
+        self.replica()?.1.watch().lag
     }
 
     /// A position behind everything that is committed by now: whoever reads since it sees all of

@@ -115,7 +115,7 @@ fn address(user: &str, port: u16, database: &str) -> String {
 }
 
 /// Waits until a server takes connections.
-async fn connected(url: &str) -> PgConnection {
+async fn await_connected(url: &str) -> PgConnection {
     let tries = async {
         loop {
             match PgConnection::connect(url).await {
@@ -143,7 +143,7 @@ impl Replicated {
         let options = ["--username=postgres", "--auth=trust", "--locale=C.UTF-8", "--no-sync"];
         programs.run("initdb", &[&["-D", data][..], &options].concat());
         let primary = programs.start(&first, port);
-        let mut connection = connected(&address("postgres", port, "postgres")).await;
+        let mut connection = await_connected(&address("postgres", port, "postgres")).await;
         for sql in
             [format!("CREATE ROLE {OWNER} LOGIN"), format!("CREATE DATABASE clinic OWNER {OWNER}")]
         {
@@ -176,7 +176,7 @@ impl Replicated {
     pub async fn start_replica(&mut self) {
         let (data, port) = &self.replica;
         self.running = Some(self.programs.start(data, *port));
-        drop(connected(&self.url).await);
+        drop(await_connected(&self.url).await);
     }
 
     /// Stops the replica, as a machine does that breaks.
@@ -190,7 +190,7 @@ impl Replicated {
     /// When it does not come so far.
     pub async fn catch_up(&self, db: &Db) {
         let all = i64::from(db.position().await.expect("it has a replica"));
-        let mut connection = connected(&self.url).await;
+        let mut connection = await_connected(&self.url).await;
         let caught_up = async {
             loop {
                 let sql = "SELECT CAST(pg_last_wal_replay_lsn() - CAST('0/0' AS pg_lsn) AS BIGINT)";
@@ -239,7 +239,7 @@ impl Replicated {
 
     async fn told(&self, sql: &'static str) -> PgConnection {
         let url = address("postgres", self.replica.1, "postgres");
-        let mut connection = connected(&url).await;
+        let mut connection = await_connected(&url).await;
         sqlx::raw_sql(sql).execute(&mut connection).await.expect("it does so");
         connection
     }
