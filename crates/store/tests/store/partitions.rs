@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 
 use almoner_domain::OrganizationId;
+use almoner_domain::checks::CheckPlace;
 use almoner_store::copy::{self, CopyError, PARTITIONED, TABLES};
 use almoner_store::db::{Db, Engine, StoreError, Tx, Value};
 use almoner_store::testing::TestDb;
@@ -242,17 +243,16 @@ impl Asking {
             let cost = worst_cost(&mut self.tx, 1, &work).await;
             self.costs.push((format!("{name} {plans}"), cost.rows));
         }
-        self.none_of_others(name).await;
     }
 
     /// Makes sure that nothing but the organization's own partitions was looked into.
-    async fn none_of_others(&mut self, name: &str) {
+    async fn none_of_others(&mut self) {
         let Some(part) = &self.part else { return };
         for (own, is_own) in [(0_i64, false), (1, true)] {
-            let values = params![format!("%\\{}", part.replace('_', "\\_")), own];
+            let values = params![format!("%{}", part.replace('_', "\\_")), own];
             let row = self.tx.one(LOOKED_INTO, values).await.unwrap();
             let looked_into = row.text("t").unwrap();
-            assert_eq!(!looked_into.is_empty(), is_own, "{name} looked into {looked_into}");
+            assert_eq!(!looked_into.is_empty(), is_own, "{looked_into}");
         }
     }
 }
@@ -278,10 +278,10 @@ async fn lists_of_payments_read_one_partition() {
         let org = flat_load::load(&db, COUNT).await;
         let (mut asking, org) = Asking::begin(&db, org).await;
         let clinic = flat::Clinic::of(db, org, COUNT).await;
-        for asked in &clinic.asked {
-            let name = format!("{:34} {:14}", asked.list, asked.place);
-            asking.ask(&name, async |tx| clinic.read(tx, &asked.request).await).await;
+        for asked in clinic.asked.iter().filter(|asked| asked.place == "first") {
+            asking.ask(&asked.list, async |tx| clinic.read(tx, &asked.request).await).await;
         }
+        asking.none_of_others().await;
         costs.push(asking.costs);
     }
     compare(&costs[0], &costs[1]);
@@ -295,9 +295,11 @@ async fn lists_of_checks_and_of_records_read_one_partition() {
     for (db, costs) in [fresh().await, partitioned().await].into_iter().zip(&mut costs) {
         let org = check_flat::load(&db, CHECKS).await;
         let (mut asking, org) = Asking::begin(&db, org).await;
-        for (name, request) in check_flat::asked(CHECKS) {
+        let asked = check_flat::asked(CHECKS).into_iter();
+        for (name, request) in asked.filter(|(_, asked)| asked.place == CheckPlace::First) {
             asking.ask(&name, async |tx| check_flat::read(tx, org, &request).await).await;
         }
+        asking.none_of_others().await;
         costs.append(&mut asking.costs);
     }
     for (db, costs) in [fresh().await, partitioned().await].into_iter().zip(&mut costs) {
@@ -309,8 +311,8 @@ async fn lists_of_checks_and_of_records_read_one_partition() {
             for (name, cost) in clinic.costs(&mut asking.tx, 1).await {
                 costs.push((format!("{name} {plans}"), cost.rows));
             }
-            asking.none_of_others(plans).await;
         }
+        asking.none_of_others().await;
     }
     compare(&costs[0], &costs[1]);
 }
