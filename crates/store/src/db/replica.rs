@@ -299,7 +299,7 @@ impl Db {
         Some(required.is_some())
     }
 
-    /// How far the replica is behind, at most; `None` when that is not known, or more than is borne.
+    /// How far the replica is behind at most; `None` when that is not known or more than is borne.
     pub fn replica_lag(&self) -> Option<Duration> {
         self.replica()?.1.watch().lag
     }

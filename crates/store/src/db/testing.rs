@@ -212,11 +212,7 @@ fn sibling_url(server: &str, name: &str) -> String {
 }
 
 /// A database with this version's schema, made by whichever test comes first.
-async fn ready_template(
-    server: &str,
-    parts: Option<i64>,
-    connection: &mut PgConnection,
-) -> String {
+async fn ready_template(server: &str, parts: Option<i64>, connection: &mut PgConnection) -> String {
     let mark = super::schema_mark(Engine::Postgres);
     let suffix = parts.map(|parts| format!("_{parts}")).unwrap_or_default();
     let name = format!("almoner_template_{mark:016x}{suffix}");

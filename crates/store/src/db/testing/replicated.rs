@@ -124,7 +124,8 @@ async fn await_connected(url: &str) -> PgConnection {
             }
         }
     };
-    tokio::time::timeout(WITHIN, tries).await.expect("the server is ready in time")
+    let with_deadline = tokio::time::timeout(WITHIN, tries);
+    with_deadline.await.expect("the server is ready in time")
 }
 
 impl Replicated {
