@@ -120,9 +120,9 @@ impl Clinic {
 }
 
 async fn check(engine: Engine) {
-    let (small, large) = (Clinic::open(engine, 2_000).await, Clinic::open(engine, 20_000).await);
+    let (small, large) = (Clinic::open(engine, 4_000).await, Clinic::open(engine, 20_000).await);
     let (few, many) = (small.costs().await, large.costs().await);
-    println!("{engine:?}: among 2000 {few:?}, among 20000 {many:?}");
+    println!("{engine:?}: among 4000 {few:?}, among 20000 {many:?}");
     for (one, other) in few.into_iter().zip(many) {
         assert!(other.rows <= 2 * one.rows + MARGIN, "{one:?} {other:?}");
         assert!(other.blocks <= 2 * one.blocks + MARGIN, "{one:?} {other:?}");

@@ -333,7 +333,7 @@ on_both_engines! {
         let to = manager.upload_to("/imports", &form).await;
         assert_eq!(to.to(), "/imports/IMP-003");
         work(&site).await;
-        manager.get("/imports/IMP-003").await.shows(200, &["4 there already", "Import 4 rows"]);
+        manager.get("/imports/IMP-003").await.shows(200, &["4 there already", "Import 4 records"]);
     }
 
     async fn the_same_keys_and_the_same_audit(db) {
