@@ -407,8 +407,8 @@ impl<'a> Run<'a> {
             }
             _ => {}
         }
-        let (looked_up, in_any_order) = (self.few, self.is_sparse);
-        let means = Means { looked_up, start, in_any_order };
+        let by_type = self.is_sparse || (key == "amount_cents" && location.is_none());
+        let means = Means { looked_up: self.few, start, by_type };
         push_conditions(statement, self.request, self.calendar, means);
         if let Some((cursor, value)) = after {
             let relation = if self.direction == Direction::Ascending { ">" } else { "<" };
@@ -578,7 +578,7 @@ async fn total(
         statement.push("SELECT seq FROM payment WHERE organization_id = ").bind(org);
         push_range(&mut statement, range);
         push_standing(&mut statement, &statuses, &filter.locations, looked_up.is_some());
-        let means = Means { looked_up, in_any_order: true, ..Means::default() };
+        let means = Means { looked_up, by_type: true, ..Means::default() };
         push_conditions(&mut statement, request, calendar, means);
     }
     statement.push(&format!(" LIMIT {}) AS found", most + 1));

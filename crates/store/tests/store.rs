@@ -63,3 +63,5 @@ mod seals;
 mod status_graph;
 #[path = "store/suggestions.rs"]
 mod suggestions;
+#[path = "store/type_by_amount.rs"]
+mod type_by_amount;

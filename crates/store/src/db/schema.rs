@@ -35,6 +35,7 @@ macro_rules! steps {
             23 "0023_foreign_codes",
             24 "0024_payment_changes",
             25 "0025_payment_kinds",
+            26 "0026_payment_kind_amounts",
         )
     };
     ($engine:literal: $($version:literal $name:literal,)+) => {

@@ -69,8 +69,8 @@ pub(super) struct Means<'a> {
     pub(super) looked_up: Option<&'a Found>,
     /// Where a page begins: what it implies is left out.
     pub(super) start: Option<Start>,
-    /// Nothing has to be in the list's order, so that the type may be looked up too.
-    pub(super) in_any_order: bool,
+    /// The index of types may be used: it has the list's order, or there is none to keep.
+    pub(super) by_type: bool,
 }
 
 /// Appends what narrows the list beyond status and location.
@@ -78,13 +78,13 @@ pub(super) fn push_conditions(
     statement: &mut Statement,
     request: &PageRequest,
     calendar: &Calendar,
-    Means { looked_up, start, in_any_order }: Means<'_>,
+    Means { looked_up, start, by_type }: Means<'_>,
 ) {
     let filter = &request.filter;
     if let Some(kind) = filter.kind {
         // An engine takes the index of types for the best there is, whatever else narrows the list.
         let alone = Filter { kind: None, ..filter.clone() }.is_plain() && looked_up.is_none();
-        let column = if alone && in_any_order { "kind" } else { "kind || ''" };
+        let column = if alone && by_type { "kind" } else { "kind || ''" };
         statement.push(&format!(" AND {column} = ")).bind(PaymentType::as_str(kind));
     }
     let mut bound = |column: &str, relation: &str, value: Option<i64>| {
