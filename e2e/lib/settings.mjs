@@ -24,6 +24,8 @@ export const psql = env.ALMONER_PSQL ?? 'psql';
 export const out = env.ALMONER_E2E_OUT ?? path.join(home, 'out', engine);
 /** Where pictures go; git ignores it. */
 export const screenshots = path.join(home, 'screenshots', engine);
+/** Whether a picture of every page is kept, for people to look at; no test does. */
+export const takesPictures = env.ALMONER_E2E_PICTURES === '1';
 /** Whether the pictures in the documents are to be taken anew. */
 export const updateScreenshots = env.ALMONER_UPDATE_SCREENSHOTS === '1';
 /** No test and no preparation may take longer; most take a few seconds. */

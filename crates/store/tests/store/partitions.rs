@@ -11,7 +11,7 @@ use almoner_domain::OrganizationId;
 use almoner_domain::checks::CheckPlace;
 use almoner_domain::list::Direction;
 use almoner_store::copy::{self, CopyError, PARTITIONED, TABLES};
-use almoner_store::db::{Db, Engine, StoreError, Tx, Value};
+use almoner_store::db::{Db, Durability, Engine, StoreError, Tx, Value};
 use almoner_store::testing::TestDb;
 use almoner_store::{organizations, params};
 
@@ -223,15 +223,21 @@ impl Asking {
     async fn begin(db: &TestDb, org: OrganizationId) -> (Self, OrganizationId) {
         let first = part_of(&mut db.read().await.unwrap(), org).await;
         if first == "_part_patient" {
-            let tx = db.begin().await.unwrap();
-            return (Self { tx, part: None, costs: Costs::new() }, org);
+            return (Self::of(db, None).await, org);
         }
         let org = double(db, org, "second").await;
         settle(db).await;
         let part = part_of(&mut db.read().await.unwrap(), org).await;
         assert_ne!(part, first, "the organizations lie in two partitions");
-        let tx = db.begin().await.unwrap();
-        (Self { tx, part: Some(part), costs: Costs::new() }, org)
+        (Self::of(db, Some(part)).await, org)
+    }
+
+    /// Asks by a connection that did nothing before: a server counts what one looked at together
+    /// with what it did within the last second.
+    async fn of(db: &TestDb, part: Option<String>) -> Self {
+        let asked = Db::open(&db.url, Durability::Full).await.unwrap();
+        let tx = asked.begin().await.unwrap();
+        Self { tx, part, costs: Costs::new() }
     }
 
     async fn plan(&mut self, plans: &str) {

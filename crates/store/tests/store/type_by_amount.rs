@@ -14,8 +14,8 @@ use crate::flat::{SETTLED, worst_cost};
 use crate::flat_load;
 
 const PAYMENTS: i64 = 30_000;
-/// What may be read on top of what the list in the order of creation reads: that differs in how many
-/// rows of the type lie behind one another.
+/// What may be read on top of what the list in the order of creation reads, which differs in how
+/// many rows of the type lie behind one another.
 const MARGIN: i64 = 4_000;
 
 on_both_engines! {
