@@ -105,26 +105,14 @@ async fn busy(served: &Served) -> Outcome<()> {
 pub(crate) async fn limit(binary: &Path, database: &Sized) -> Outcome<String> {
     let served = Served::start(binary, database).await?;
     let address = format!("{}/payments", served.base);
-    let page = bytes_of(&served.staff, &address).await?;
-    let bytes = page.len();
-    let bytes_ready = bare(ready(page)).await?;
-    let (own, most) = (
-        each_second(&served.staff, &address).await?,
-        each_second(&served.staff, &bytes_ready).await?,
-    );
+    let (bytes, own, most) = beside_ready(&served.staff, &address).await?;
     let ratio = own / most;
     let mut text = format!(
         "- The list, {bytes} bytes: {own:.0} in a second by {AT_ONCE} at once, {most:.0} from a \
         bare server that has the bytes ready: {ratio:.2}.\n"
     );
     let rendered = bare(almoner_web::sample_list()).await?;
-    let page = bytes_of(&served.staff, &rendered).await?;
-    let bytes = page.len();
-    let bytes_ready = bare(ready(page)).await?;
-    let (own, most) = (
-        each_second(&served.staff, &rendered).await?,
-        each_second(&served.staff, &bytes_ready).await?,
-    );
+    let (bytes, own, most) = beside_ready(&served.staff, &rendered).await?;
     let ratio = own / most;
     let _ = writeln!(
         text,
@@ -133,6 +121,15 @@ pub(crate) async fn limit(binary: &Path, database: &Sized) -> Outcome<String> {
         met(ratio >= RENDERED_MIN)
     );
     Ok(text)
+}
+
+/// The bytes of a page, and how often it comes in a second: from there, and from a bare server that
+/// has it ready.
+async fn beside_ready(client: &Client, address: &str) -> Outcome<(usize, f64, f64)> {
+    let page = bytes_of(client, address).await?;
+    let bytes = page.len();
+    let ready = bare(ready(page)).await?;
+    Ok((bytes, each_second(client, address).await?, each_second(client, &ready).await?))
 }
 
 /// What answers with the bytes of a page.
