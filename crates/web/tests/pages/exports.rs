@@ -7,11 +7,11 @@ use almoner_app::create_payment::{CreatePayment, create_payment};
 use almoner_app::refund_payment::{RefundPayment, refund_payment};
 use almoner_domain::refund::{RefundAmount, RefundReason};
 use almoner_domain::role::Role;
-use almoner_domain::{LocationId, Money, PatientId, PaymentId};
+use almoner_domain::{LocationId, Money, PaymentId};
 use almoner_store::on_both_engines;
 use calamine::{Data, Reader as _, Xlsx};
 
-use crate::site::{Browser, Reply, Site};
+use crate::site::{Browser, Reply, Site, owed};
 
 /// What a spreadsheet would take for a formula.
 const FORMULA: &str = "=HYPERLINK(\"http://x\",\"y\")";
@@ -102,18 +102,11 @@ async fn number(site: &Site, sql: &str) -> i64 {
 
 async fn payment(site: &Site, cents: i64, memo: &str, location: i64) -> PaymentId {
     let asked = CreatePayment {
-        patient: PatientId::new(2),
         amount: Money::from_cents(cents),
-        kind: None,
-        treatment: None,
         location: Some(LocationId::new(location)),
         due: Some("2026-03-20".parse().unwrap()),
-        confirm_past_due_date: false,
         memo: Some(memo.to_owned()),
-        draft: false,
-        estimate: None,
-        estimate_seen: None,
-        key: None,
+        ..owed()
     };
     create_payment(&site.app, &site.system(), &asked).await.unwrap()
 }

@@ -3,10 +3,10 @@
 
 use almoner_app::create_payment::{CreatePayment, create_payment};
 use almoner_domain::role::Role;
-use almoner_domain::{Money, PatientId, PaymentId};
+use almoner_domain::{Money, PaymentId};
 use almoner_store::on_both_engines;
 
-use crate::site::{HARD_NAME, HARD_NAME_SHOWN, Site, encoded, escaped};
+use crate::site::{HARD_NAME, HARD_NAME_SHOWN, Site, encoded, escaped, owed};
 
 /// What stands above the columns of a file, after the mark of its encoding.
 const HEAD: &str = "\u{feff}Payment ID,Patient,Patient ID,Amount,Refunded,Status,Payment Type,\
@@ -14,20 +14,8 @@ const HEAD: &str = "\u{feff}Payment ID,Patient,Patient ID,Amount,Refunded,Status
 
 /// A payment of the second patient with a memo that a spreadsheet would take for a formula.
 async fn payment(site: &Site, draft: bool, memo: &str) -> PaymentId {
-    let asked = CreatePayment {
-        patient: PatientId::new(2),
-        amount: Money::from_cents(123_450),
-        kind: None,
-        treatment: None,
-        location: None,
-        due: None,
-        confirm_past_due_date: false,
-        memo: Some(memo.to_owned()),
-        draft,
-        estimate: None,
-        estimate_seen: None,
-        key: None,
-    };
+    let (amount, memo) = (Money::from_cents(123_450), Some(memo.to_owned()));
+    let asked = CreatePayment { amount, memo, draft, ..owed() };
     create_payment(&site.app, &site.system(), &asked).await.unwrap()
 }
 

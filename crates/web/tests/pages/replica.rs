@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use almoner_app::create_payment::{CreatePayment, create_payment};
 use almoner_domain::role::Role;
-use almoner_domain::{Money, PatientId};
 use almoner_store::db::{Engine, StoreError};
 use almoner_store::testing::{Replicated, TestDb};
 use almoner_store::{Db, db::Durability};
@@ -13,7 +12,7 @@ use almoner_web::readiness;
 
 use crate::api_payments::{PAYMENTS, asked};
 use crate::api_program::Program;
-use crate::site::{Browser, Reply, Site};
+use crate::site::{Browser, Reply, Site, owed};
 
 /// How long the replica may take to come as far as it is wanted.
 const WITHIN: Duration = Duration::from_secs(20);
@@ -39,20 +38,7 @@ async fn caught_up(site: &Site, replicated: &Replicated) {
 
 /// A payment that somebody else creates.
 async fn elsewhere(site: &Site, memo: &str) {
-    let asked = CreatePayment {
-        patient: PatientId::new(2),
-        amount: Money::from_cents(8_000),
-        kind: None,
-        treatment: None,
-        location: None,
-        due: None,
-        confirm_past_due_date: false,
-        memo: Some(memo.to_owned()),
-        draft: false,
-        estimate: None,
-        estimate_seen: None,
-        key: None,
-    };
+    let asked = CreatePayment { memo: Some(memo.to_owned()), ..owed() };
     create_payment(&site.app, &site.system(), &asked).await.unwrap();
 }
 

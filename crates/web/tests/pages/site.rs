@@ -122,6 +122,24 @@ pub(crate) struct Site {
     pub(crate) db: TestDb,
 }
 
+/// A payment of $80.00 that the second patient is to owe.
+pub(crate) fn owed() -> CreatePayment {
+    CreatePayment {
+        patient: PatientId::new(2),
+        amount: Money::from_cents(8_000),
+        kind: None,
+        treatment: None,
+        location: None,
+        due: None,
+        confirm_past_due_date: false,
+        memo: None,
+        draft: false,
+        estimate: None,
+        estimate_seen: None,
+        key: None,
+    }
+}
+
 /// An answer.
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
@@ -355,20 +373,7 @@ impl Site {
         treatment: Option<TreatmentId>,
         due: Option<Date>,
     ) -> PaymentId {
-        let asked = CreatePayment {
-            patient: PatientId::new(2),
-            amount: Money::from_cents(8_000),
-            kind: None,
-            treatment,
-            location: None,
-            due,
-            confirm_past_due_date: true,
-            memo: None,
-            draft: false,
-            estimate: None,
-            estimate_seen: None,
-            key: None,
-        };
+        let asked = CreatePayment { treatment, due, confirm_past_due_date: true, ..owed() };
         create_payment(&self.app, &self.system(), &asked).await.unwrap()
     }
 
